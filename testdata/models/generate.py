@@ -71,7 +71,7 @@ def cifar():
     save_file(half, HERE / "tiny_cifar_f16.safetensors")
     net.load_state_dict(half)
     outputs(net, x, "tiny_cifar_f16", [])
-    hostile(state)
+    hostile(half)
 
 
 def hostile(state):
@@ -82,7 +82,7 @@ def hostile(state):
     torch.save(state, buffer)
     (folder / "truncated.pth").write_bytes(buffer.getvalue()[: buffer.tell() // 2])
     save_file({k: v for k, v in state.items() if k != "layer2.0.conv1.weight"}, folder / "missing_key.safetensors")
-    save_file(state | {"layer4.0.conv1.weight": torch.zeros(4, 4, 3, 3)}, folder / "extra_key.safetensors")
+    save_file(state | {"layer4.0.conv1.weight": torch.zeros(4, 4, 3, 3).half()}, folder / "extra_key.safetensors")
     save_file(state | {"linear.weight": state["linear.weight"][:, :-1].contiguous()}, folder / "wrong_shape.safetensors")
 
 
