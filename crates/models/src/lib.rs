@@ -1,1 +1,23 @@
-//! TODO
+//! The only door to burn: devices, pictures to tensors, the network graph, architectures and weights.
+//!
+//! A classifier is a [`Network`]: a list of named operations ([`graph::Graph`]) and their weights, run by one
+//! interpreter that can stop, resume and be watched at any node. [`Classifier`] joins a network to the way its
+//! pictures are prepared and to the names of its classes.
+
+pub mod checkpoint;
+pub mod classifier;
+pub mod device;
+pub mod image;
+pub mod network;
+pub mod preprocess;
+pub mod resize;
+pub mod zoo;
+
+pub use burn::tensor::{Device, Int, Tensor, TensorData};
+pub use checkpoint::Checkpoint;
+pub use classifier::Classifier;
+pub use image::Picture;
+pub use network::graph::{self, Graph, NodeId, Op};
+pub use network::value::Value;
+pub use network::{Network, Plain, Rules};
+pub use preprocess::Preprocess;

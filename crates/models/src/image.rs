@@ -1,0 +1,135 @@
+//! Pictures: decoding, resizing, cropping, and where a box of the original lies afterwards.
+
+use std::path::Path;
+
+use image::{ImageReader, RgbImage};
+
+use crate::preprocess::Preprocess;
+
+/// Why a picture cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum PictureError {
+    /// The file cannot be opened or decoded.
+    #[error("{path}: {reason}")]
+    Unreadable {
+        /// The file.
+        path: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The resized picture is smaller than the crop.
+    #[error("{path}: the picture is {height} x {width} after resizing, smaller than the crop {crop:?}")]
+    TooSmall {
+        /// The file.
+        path: String,
+        /// Height after resizing.
+        height: usize,
+        /// Width after resizing.
+        width: usize,
+        /// Height and width of the crop.
+        crop: [usize; 2],
+    },
+}
+
+/// A picture as the network sees it, before normalisation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Picture {
+    /// Channel-first values in 0..1: red, green and blue planes.
+    pub pixels: Vec<f32>,
+    /// Rows.
+    pub height: usize,
+    /// Columns.
+    pub width: usize,
+    /// How original coordinates become coordinates here.
+    pub geometry: Geometry,
+}
+
+/// `new = old * scale - offset`, for x and y.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Geometry {
+    scale: [f32; 2],
+    offset: [f32; 2],
+}
+
+impl Geometry {
+    /// Moves a box `x0 y0 x1 y1` of the original picture.
+    pub fn place(&self, bounds: [f32; 4]) -> [f32; 4] {
+        std::array::from_fn(|i| bounds[i] * self.scale[i % 2] - self.offset[i % 2])
+    }
+}
+
+/// Decodes a picture file to 8-bit RGB. Grey becomes RGB, transparency is dropped; the format is
+/// recognised by content, because data sets hold PNG files named `.JPEG`.
+///
+/// # Errors
+/// If the file cannot be read or is no picture.
+pub fn decode(path: &Path) -> Result<RgbImage, PictureError> {
+    let unreadable = |reason: String| PictureError::Unreadable { path: path.display().to_string(), reason };
+    let reader = ImageReader::open(path).and_then(ImageReader::with_guessed_format);
+    let reader = reader.map_err(|error| unreadable(error.to_string()))?;
+    Ok(reader.decode().map_err(|error| unreadable(error.to_string()))?.into_rgb8())
+}
+
+impl Picture {
+    /// Resizes and crops; `name` stands for the picture in messages.
+    ///
+    /// # Errors
+    /// If the picture is smaller than the crop.
+    pub fn prepare(name: &str, image: &RgbImage, preprocess: &Preprocess) -> Result<Self, PictureError> {
+        let size = [image.height() as usize, image.width() as usize];
+        let [height, width] = preprocess.resized(size);
+        let resized = if [height, width] == size {
+            image.as_raw().clone()
+        } else {
+            preprocess.resample().resize_bytes(image.as_raw(), size, [height, width], 3)
+        };
+        let crop = preprocess.crop.unwrap_or([height, width]);
+        if crop[0] > height || crop[1] > width {
+            return Err(PictureError::TooSmall { path: name.into(), height, width, crop });
+        }
+        // torchvision rounds the corner half to even, as Python does.
+        let corner = |whole: usize, part: usize| ((whole - part) as f32 / 2.0).round_ties_even() as usize;
+        let (top, left) = (corner(height, crop[0]), corner(width, crop[1]));
+        let scale = [width as f32 / size[1] as f32, height as f32 / size[0] as f32];
+        let geometry = Geometry { scale, offset: [left as f32, top as f32] };
+        Ok(Self { pixels: planes(&resized, width, [top, left], crop), height: crop[0], width: crop[1], geometry })
+    }
+}
+
+/// Cuts a window out of interleaved bytes, as planes in 0..1.
+fn planes(bytes: &[u8], width: usize, corner: [usize; 2], size: [usize; 2]) -> Vec<f32> {
+    let mut pixels = Vec::with_capacity(3 * size[0] * size[1]);
+    for channel in 0..3 {
+        for y in corner[0]..corner[0] + size[0] {
+            let row = &bytes[(y * width + corner[1]) * 3..][..size[1] * 3];
+            pixels.extend(row.iter().skip(channel).step_by(3).map(|&byte| f32::from(byte) / 255.0));
+        }
+    }
+    pixels
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::preprocess::Resize;
+
+    #[test]
+    fn the_crop_is_the_centre_and_boxes_follow() {
+        let image = RgbImage::from_fn(8, 4, |x, y| image::Rgb([x as u8, y as u8, 0]));
+        let preprocess =
+            Preprocess { resize: Resize::None, crop: Some([2, 4]), ..Preprocess::preset("none").unwrap() };
+        let picture = Picture::prepare("a", &image, &preprocess).unwrap();
+        assert_eq!((picture.height, picture.width), (2, 4));
+        assert_eq!(picture.pixels[0], 2.0 / 255.0);
+        assert_eq!(picture.pixels[8], 1.0 / 255.0);
+        assert_eq!(picture.geometry.place([2.0, 1.0, 6.0, 3.0]), [0.0, 0.0, 4.0, 2.0]);
+    }
+
+    #[test]
+    fn a_small_picture_and_a_crop_is_an_error() {
+        let preprocess =
+            Preprocess { resize: Resize::None, crop: Some([9, 9]), ..Preprocess::preset("none").unwrap() };
+        let error = Picture::prepare("tiny.png", &RgbImage::new(8, 9), &preprocess).unwrap_err();
+        assert!(error.to_string().starts_with("tiny.png: the picture is 9 x 8"), "{error}");
+    }
+}

@@ -1,0 +1,120 @@
+//! BatchNorm folded into the convolution before it: the same function with fewer passes over memory.
+
+use burn::tensor::TensorData;
+
+use super::graph::{Graph, NodeId, Op, Parameter, ParameterId};
+use super::{Network, Weight};
+
+/// A convolution and the BatchNorm that alone reads it.
+struct Pair {
+    conv: NodeId,
+    norm: NodeId,
+}
+
+impl Network {
+    /// Folds every BatchNorm that alone reads a convolution: `w' = w s`, `b' = (b - mean) s + shift` with
+    /// `s = scale / sqrt(variance + epsilon)`. The folded node has the BatchNorm's name, because that is
+    /// the value it now gives. Pairs whose convolution is in `keep` stay apart, so that the value before
+    /// the BatchNorm can still be read.
+    #[must_use]
+    pub fn fold_batch_norm(&self, keep: &[String]) -> Self {
+        let old = self.graph();
+        let pairs = pairs(old, keep);
+        let mut graph = Graph::default();
+        let mut weights = Vec::new();
+        let mut moved: Vec<NodeId> = Vec::with_capacity(old.nodes.len());
+        for (id, node) in old.nodes.iter().enumerate() {
+            if let Some(pair) = pairs.iter().find(|pair| pair.norm == id) {
+                moved.push(moved[pair.conv]);
+                continue;
+            }
+            let pair = pairs.iter().find(|pair| pair.conv == id);
+            let mut copy = node.clone();
+            copy.inputs.iter_mut().for_each(|input| *input = moved[*input]);
+            if let Some(pair) = pair {
+                copy.name.clone_from(&old.nodes[pair.norm].name);
+                self.fold_pair(pair, &mut copy.op, &mut graph, &mut weights);
+            } else {
+                self.copy_parameters(&mut copy.op, &mut graph, &mut weights);
+            }
+            moved.push(graph.nodes.len());
+            graph.nodes.push(copy);
+        }
+        Self::new(graph, weights)
+    }
+
+    fn fold_pair(&self, pair: &Pair, op: &mut Op, graph: &mut Graph, weights: &mut Vec<Weight>) {
+        let old = self.graph();
+        let Op::BatchNorm2d { weight: scale, bias: shift, mean, variance, epsilon } = &old.nodes[pair.norm].op
+        else {
+            unreachable!("a pair ends in a BatchNorm")
+        };
+        let Op::Conv2d { weight, bias, .. } = op else { unreachable!("a pair starts with a convolution") };
+        let scale: Vec<f64> = (self.numbers(*scale).iter().zip(self.numbers(*variance)))
+            .map(|(&scale, variance)| f64::from(scale) / (f64::from(variance) + epsilon).sqrt())
+            .collect();
+        let kernel = self.numbers(*weight);
+        let taps = kernel.len() / scale.len();
+        let kernel = kernel.iter().enumerate().map(|(i, &w)| (f64::from(w) * scale[i / taps]) as f32).collect();
+        let before = bias.map_or_else(|| vec![0.0; scale.len()], |id| self.numbers(id));
+        let (mean, shift) = (self.numbers(*mean), self.numbers(*shift));
+        let bias_of = |c: usize| {
+            ((f64::from(before[c]) - f64::from(mean[c])) * scale[c] + f64::from(shift[c])) as f32
+        };
+        let folded: Vec<f32> = (0..scale.len()).map(bias_of).collect();
+        let bias_name = format!("{}.folded_bias", old.nodes[pair.norm].name);
+        let spec = old.parameters[*weight].clone();
+        *weight = self.add(graph, weights, spec, kernel);
+        let spec = Parameter { name: bias_name, shape: vec![folded.len()] };
+        *bias = Some(self.add(graph, weights, spec, folded));
+    }
+
+    fn add(&self, graph: &mut Graph, weights: &mut Vec<Weight>, spec: Parameter, data: Vec<f32>) -> ParameterId {
+        let device = match &self.weights()[0] {
+            Weight::Vector(param) => param.val().device(),
+            Weight::Matrix(param) => param.val().device(),
+            Weight::Kernel(param) => param.val().device(),
+        };
+        weights.push(Weight::new(TensorData::new(data, spec.shape.clone()), &device));
+        graph.parameters.push(spec);
+        weights.len() - 1
+    }
+
+    fn copy_parameters(&self, op: &mut Op, graph: &mut Graph, weights: &mut Vec<Weight>) {
+        let mut copy = |id: &mut ParameterId| {
+            graph.parameters.push(self.graph().parameters[*id].clone());
+            weights.push(self.weights()[*id].clone());
+            *id = weights.len() - 1;
+        };
+        match op {
+            Op::Conv2d { weight, bias, .. } | Op::Linear { weight, bias } => {
+                copy(weight);
+                bias.iter_mut().for_each(copy);
+            }
+            Op::BatchNorm2d { weight, bias, mean, variance, .. } => {
+                [weight, bias, mean, variance].into_iter().for_each(copy);
+            }
+            _ => {}
+        }
+    }
+
+    /// The numbers of a parameter, row-major, as `f32`.
+    fn numbers(&self, id: ParameterId) -> Vec<f32> {
+        self.weights()[id].data().convert::<f32>().try_into_vec::<f32>().expect("just converted to f32")
+    }
+}
+
+fn pairs(graph: &Graph, keep: &[String]) -> Vec<Pair> {
+    let consumers = graph.consumers();
+    let nodes = graph.nodes.iter().enumerate();
+    nodes
+        .filter_map(|(norm, node)| {
+            let conv = *node.inputs.first()?;
+            let is_pair = matches!(node.op, Op::BatchNorm2d { .. })
+                && matches!(graph.nodes[conv].op, Op::Conv2d { .. })
+                && consumers[conv].len() == 1
+                && !keep.contains(&graph.nodes[conv].name);
+            is_pair.then_some(Pair { conv, norm })
+        })
+        .collect()
+}

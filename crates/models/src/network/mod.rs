@@ -1,0 +1,217 @@
+//! A network: a graph, its weights, and the interpreter that runs it.
+
+pub mod fold;
+pub mod graph;
+pub mod guided;
+mod ops;
+pub mod value;
+
+use std::sync::Arc;
+
+use burn::module::{Module, Param};
+use burn::tensor::{Device, Tensor, TensorData};
+
+use crate::checkpoint::{Checkpoint, CheckpointError};
+use graph::{Graph, NodeId, ParameterId};
+use value::Value;
+
+/// One tensor of a checkpoint, by its rank.
+#[derive(Module, Debug)]
+pub enum Weight {
+    /// Biases, scales and statistics.
+    Vector(Param<Tensor<1>>),
+    /// The matrix of a linear layer, `(out, in)`.
+    Matrix(Param<Tensor<2>>),
+    /// The kernel of a convolution, `(out, in / groups, kh, kw)`.
+    Kernel(Param<Tensor<4>>),
+}
+
+impl Weight {
+    /// A weight from numbers in row-major order.
+    ///
+    /// # Panics
+    /// If the rank is not 1, 2 or 4; builders declare no other.
+    pub fn new(data: TensorData, device: &Device) -> Self {
+        match data.shape().len() {
+            1 => Self::Vector(Param::from_data(data, device)),
+            2 => Self::Matrix(Param::from_data(data, device)),
+            4 => Self::Kernel(Param::from_data(data, device)),
+            rank => panic!("no weight has rank {rank}"),
+        }
+    }
+
+    /// The numbers in row-major order.
+    pub fn data(&self) -> TensorData {
+        match self {
+            Self::Vector(param) => param.val().into_data(),
+            Self::Matrix(param) => param.val().into_data(),
+            Self::Kernel(param) => param.val().into_data(),
+        }
+    }
+}
+
+/// A graph with weights. It derives burn's `Module`, so optimisers work on it; for explaining, the weights
+/// stay on the plain device and no gradient of a weight is ever computed.
+#[derive(Module, Debug)]
+pub struct Network {
+    #[module(skip)]
+    graph: Arc<Graph>,
+    weights: Vec<Weight>,
+}
+
+/// What to do at each node: the way to watch a run, to replace a value or to change how an operation
+/// behaves (guided ReLU, batch statistics in training).
+pub trait Rules {
+    /// Computes `node` from its inputs; the default is the operation itself.
+    fn apply(&mut self, network: &Network, node: NodeId, inputs: Vec<Value>) -> Value {
+        network.apply(node, inputs)
+    }
+}
+
+/// The operations as they are.
+pub struct Plain;
+
+impl Rules for Plain {}
+
+/// Adds a tap to chosen nodes, so that one backward pass gives the gradient of each.
+#[derive(Default)]
+pub struct Taps {
+    nodes: Vec<NodeId>,
+    /// For each tapped node in the order of the run: the node, its value, the leaf that gets the gradient.
+    pub taken: Vec<(NodeId, Value, Value)>,
+}
+
+impl Taps {
+    /// Taps at these nodes.
+    pub fn at(nodes: &[NodeId]) -> Self {
+        Self { nodes: nodes.to_vec(), taken: Vec::new() }
+    }
+}
+
+impl Rules for Taps {
+    fn apply(&mut self, network: &Network, node: NodeId, inputs: Vec<Value>) -> Value {
+        let value = network.apply(node, inputs);
+        if !self.nodes.contains(&node) {
+            return value;
+        }
+        let (value, leaf) = value.tap();
+        self.taken.push((node, value.clone(), leaf));
+        value
+    }
+}
+
+impl Network {
+    /// Joins a graph to weights in the order of `graph.parameters`.
+    ///
+    /// # Panics
+    /// If the numbers differ.
+    pub fn new(graph: Graph, weights: Vec<Weight>) -> Self {
+        assert_eq!(graph.parameters.len(), weights.len());
+        Self { graph: Arc::new(graph), weights }
+    }
+
+    /// Takes the weights that the graph declares out of a checkpoint.
+    ///
+    /// # Errors
+    /// If a tensor is missing, has another shape, or is left over; the error names all of them.
+    pub fn load(graph: Graph, checkpoint: &Checkpoint, device: &Device) -> Result<Self, CheckpointError> {
+        checkpoint.check(&graph.parameters)?;
+        let weight = |parameter: &graph::Parameter| Weight::new(checkpoint.data(&parameter.name), device);
+        let weights = graph.parameters.iter().map(weight).collect();
+        Ok(Self::new(graph, weights))
+    }
+
+    /// The structure.
+    pub fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// The weights in the order of `graph().parameters`.
+    pub fn weights(&self) -> &[Weight] {
+        &self.weights
+    }
+
+    /// The same structure with other weights.
+    #[must_use]
+    pub fn with_weights(&self, weights: Vec<Weight>) -> Self {
+        assert_eq!(self.weights.len(), weights.len());
+        Self { graph: Arc::clone(&self.graph), weights }
+    }
+
+    /// The number of classes.
+    pub fn classes(&self) -> usize {
+        let input = [3, 64, 64];
+        self.graph.shapes(input).pop().map_or(0, |shape| shape.iter().product())
+    }
+
+    /// A vector weight as a tensor.
+    pub fn vector(&self, id: ParameterId) -> Tensor<1> {
+        match &self.weights[id] {
+            Weight::Vector(param) => param.val(),
+            other => panic!("parameter {id} is not a vector: {other:?}"),
+        }
+    }
+
+    /// A matrix weight as a tensor.
+    pub fn matrix(&self, id: ParameterId) -> Tensor<2> {
+        match &self.weights[id] {
+            Weight::Matrix(param) => param.val(),
+            other => panic!("parameter {id} is not a matrix: {other:?}"),
+        }
+    }
+
+    /// A kernel as a tensor.
+    pub fn kernel(&self, id: ParameterId) -> Tensor<4> {
+        match &self.weights[id] {
+            Weight::Kernel(param) => param.val(),
+            other => panic!("parameter {id} is not a kernel: {other:?}"),
+        }
+    }
+
+    /// Class scores before the softmax, `(n, classes)`, of normalised pictures `(n, 3, h, w)`.
+    pub fn logits(&self, x: Tensor<4>) -> Tensor<2> {
+        self.logits_with(x, &mut Plain)
+    }
+
+    /// [`Network::logits`] under other rules.
+    pub fn logits_with(&self, x: Tensor<4>, rules: &mut dyn Rules) -> Tensor<2> {
+        let feeds = vec![(Graph::INPUT, Value::new(x))];
+        self.run(feeds, &[self.graph.output()], rules).remove(0).tensor()
+    }
+
+    /// Computes the values of `fetches` from the given values of some nodes; nothing else is computed.
+    ///
+    /// Feeding the input runs the whole network; feeding the values of a [`Graph::cut`] resumes it there. A
+    /// value is dropped when its last reader has run.
+    ///
+    /// # Panics
+    /// If the feeds do not determine the fetches.
+    pub fn run(&self, feeds: Vec<(NodeId, Value)>, fetches: &[NodeId], rules: &mut dyn Rules) -> Vec<Value> {
+        let graph = &self.graph;
+        let fed: Vec<NodeId> = feeds.iter().map(|(id, _)| *id).collect();
+        let needed = graph.needed(&fed, fetches);
+        let mut readers = vec![0; graph.nodes.len()];
+        for (id, node) in graph.nodes.iter().enumerate() {
+            if needed[id] && !fed.contains(&id) {
+                node.inputs.iter().for_each(|&input| readers[input] += 1);
+            }
+        }
+        fetches.iter().for_each(|&fetch| readers[fetch] += 1);
+        let mut values: Vec<Option<Value>> = vec![None; graph.nodes.len()];
+        feeds.into_iter().for_each(|(id, value)| values[id] = Some(value));
+        for (id, node) in graph.nodes.iter().enumerate() {
+            if needed[id] && values[id].is_none() {
+                let inputs = node.inputs.iter().map(|&input| take(&mut values, &mut readers, input)).collect();
+                values[id] = Some(rules.apply(self, id, inputs));
+            }
+        }
+        fetches.iter().map(|&fetch| take(&mut values, &mut readers, fetch)).collect()
+    }
+}
+
+/// Reads a value, leaving it behind only for further readers.
+fn take(values: &mut [Option<Value>], readers: &mut [usize], id: NodeId) -> Value {
+    readers[id] -= 1;
+    let value = if readers[id] == 0 { values[id].take() } else { values[id].clone() };
+    value.unwrap_or_else(|| panic!("node {id} was not computed: the feeds do not determine the fetches"))
+}

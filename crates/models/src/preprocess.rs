@@ -1,0 +1,106 @@
+//! From a decoded picture to the network's input: resize, crop, normalise.
+
+use serde::Serialize;
+
+use crate::resize::{Filter, Resample};
+
+/// What happens to a picture's size before the crop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Resize {
+    /// Nothing.
+    None,
+    /// The shorter side gets this length, the ratio stays.
+    ShortSide(usize),
+    /// Both sides, whatever the ratio: height, width.
+    Exact(usize, usize),
+}
+
+/// How pictures are prepared for a network. Values are `(pixel / 255 - mean) / std` per channel, RGB.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Preprocess {
+    /// The preset's name, for the run record.
+    pub name: String,
+    /// The first step.
+    pub resize: Resize,
+    /// Bicubic instead of bilinear; both are antialiased as in PIL.
+    pub bicubic: bool,
+    /// Then the centre of this height and width.
+    pub crop: Option<[usize; 2]>,
+    /// Subtracted, in units of 0..1.
+    pub mean: [f32; 3],
+    /// Divided by.
+    pub std: [f32; 3],
+}
+
+const IMAGENET_MEAN: [f32; 3] = [0.485, 0.456, 0.406];
+const IMAGENET_STD: [f32; 3] = [0.229, 0.224, 0.225];
+
+impl Preprocess {
+    /// The names that [`Preprocess::preset`] knows.
+    pub const PRESETS: [&'static str; 4] = ["imagenet", "squash", "inception", "none"];
+
+    /// A preset by name:
+    /// `imagenet` resizes the short side to 256, crops 224 and normalises with ImageNet's statistics;
+    /// `squash` resizes to 224 x 224 without keeping the ratio; `inception` is `imagenet` with mean and
+    /// standard deviation 0.5; `none` keeps the size and normalises with ImageNet's statistics.
+    pub fn preset(name: &str) -> Option<Self> {
+        let imagenet = Self {
+            name: name.into(),
+            resize: Resize::ShortSide(256),
+            bicubic: false,
+            crop: Some([224, 224]),
+            mean: IMAGENET_MEAN,
+            std: IMAGENET_STD,
+        };
+        match name {
+            "imagenet" => Some(imagenet),
+            "squash" => Some(Self { resize: Resize::Exact(224, 224), crop: None, ..imagenet }),
+            "inception" => Some(Self { mean: [0.5; 3], std: [0.5; 3], ..imagenet }),
+            "none" => Some(Self { resize: Resize::None, crop: None, ..imagenet }),
+            _ => None,
+        }
+    }
+
+    /// The resampling rule of the resize step.
+    pub fn resample(&self) -> Resample {
+        let filter = if self.bicubic { Filter::Bicubic } else { Filter::Bilinear };
+        Resample { filter, antialias: true, align_corners: false }
+    }
+
+    /// The normalised value of a pixel value in 0..1, for each channel.
+    pub fn normalised(&self, value: f32) -> [f32; 3] {
+        std::array::from_fn(|c| (value - self.mean[c]) / self.std[c])
+    }
+
+    /// The size after the resize step, of a picture of height and width `size`.
+    pub fn resized(&self, size: [usize; 2]) -> [usize; 2] {
+        let [height, width] = size;
+        match self.resize {
+            Resize::None => size,
+            Resize::Exact(h, w) => [h, w],
+            // torchvision cuts the longer side down to a whole number.
+            Resize::ShortSide(short) if height <= width => [short, short * width / height],
+            Resize::ShortSide(short) => [short * height / width, short],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longer_side_is_truncated_as_in_torchvision() {
+        let imagenet = Preprocess::preset("imagenet").unwrap();
+        assert_eq!(imagenet.resized([375, 500]), [256, 341]);
+        assert_eq!(imagenet.resized([500, 375]), [341, 256]);
+    }
+
+    #[test]
+    fn every_preset_has_a_name() {
+        for name in Preprocess::PRESETS {
+            assert_eq!(Preprocess::preset(name).unwrap().name, name);
+        }
+        assert_eq!(Preprocess::preset("imagenette"), None);
+    }
+}

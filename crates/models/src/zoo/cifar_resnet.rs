@@ -1,0 +1,69 @@
+//! The small ResNets for 32 x 32 pictures (He et al. 2015, section 4.2): three stages of 16, 32 and 64
+//! channels, `6 n + 2` layers, and shortcuts without parameters (option A: every second pixel, zero
+//! channels on both sides).
+
+use super::Architecture;
+use super::resnet::Builder;
+use crate::network::graph::{Graph, NodeId, Op};
+
+/// A member of the family.
+#[derive(Clone, Copy, Debug)]
+pub struct CifarResNet {
+    /// Blocks in each of the three stages.
+    pub blocks: usize,
+    /// Stride of the first convolution: 1 for 32 x 32 pictures, 2 for 64 x 64.
+    pub stem_stride: usize,
+}
+
+/// ResNet-20 to 110.
+pub fn architectures() -> Vec<Architecture> {
+    let member = |depth: usize| {
+        let family = CifarResNet { blocks: (depth - 2) / 6, stem_stride: 1 };
+        Architecture {
+            name: format!("cifar-resnet{depth}"),
+            input: [3, 32, 32],
+            preprocess: "none",
+            head: "linear.weight",
+            build: Box::new(move |classes| family.graph(classes)),
+        }
+    };
+    [20, 32, 44, 56, 110].into_iter().map(member).collect()
+}
+
+impl CifarResNet {
+    /// The graph for a number of classes.
+    pub fn graph(&self, classes: usize) -> Graph {
+        let mut net = Builder { graph: Graph::new() };
+        let mut x = net.conv_norm("conv1", "bn1", Graph::INPUT, [3, 16], 3, self.stem_stride);
+        x = net.graph.push("relu", Op::Relu, &[x]);
+        let mut channels = 16;
+        for stage in 0..3 {
+            let width = 16 << stage;
+            for block in 0..self.blocks {
+                let stride = if stage > 0 && block == 0 { 2 } else { 1 };
+                x = residual(&mut net, &format!("layer{}.{block}", stage + 1), x, [channels, width], stride);
+                channels = width;
+            }
+        }
+        x = net.graph.push("avgpool", Op::GlobalAvgPool, &[x]);
+        x = net.graph.push("flatten", Op::Flatten, &[x]);
+        net.linear("linear", x, [channels, classes]);
+        net.graph
+    }
+}
+
+fn residual(net: &mut Builder, name: &str, x: NodeId, [from, to]: [usize; 2], stride: usize) -> NodeId {
+    let y = net.conv_norm_relu(name, 1, x, [from, to], 3, stride);
+    let y = net.numbered(name, 2, y, [to, to], 3, 1);
+    let mut shortcut = x;
+    if stride != 1 {
+        shortcut = net.graph.push(format!("{name}.shortcut.slice"), Op::Subsample { step: stride }, &[shortcut]);
+    }
+    if from != to {
+        let side = (to - from) / 2;
+        let pad = Op::PadChannels { before: side, after: side };
+        shortcut = net.graph.push(format!("{name}.shortcut.pad"), pad, &[shortcut]);
+    }
+    let sum = net.graph.push(format!("{name}.add"), Op::Add, &[y, shortcut]);
+    net.graph.push(format!("{name}.relu"), Op::Relu, &[sum])
+}

@@ -1,0 +1,105 @@
+//! Architectures by name: one file per family, node names as in the checkpoint.
+
+pub mod cifar_resnet;
+pub mod resnet;
+
+use burn::tensor::Device;
+
+use crate::checkpoint::{Checkpoint, CheckpointError};
+use crate::classifier::Classifier;
+use crate::network::Network;
+use crate::network::graph::Graph;
+use crate::preprocess::Preprocess;
+
+/// Why a model cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    /// No architecture of that name.
+    #[error("unknown model `{0}`: known are {known}", known = names().join(", "))]
+    Unknown(String),
+    /// The weight file does not fit.
+    #[error(transparent)]
+    Weights(#[from] CheckpointError),
+    /// A layer that the network does not have.
+    #[error("model {model} has no layer `{layer}` (see --list-layers)")]
+    NoLayer {
+        /// The model.
+        model: String,
+        /// The name asked for.
+        layer: String,
+    },
+}
+
+/// An architecture that can be built for any number of classes.
+pub struct Architecture {
+    /// What `--model` calls it.
+    pub name: String,
+    /// The size of its usual input: channels, height, width.
+    pub input: [usize; 3],
+    /// The usual preset of [`Preprocess`].
+    pub preprocess: &'static str,
+    /// The checkpoint's last matrix, whose first axis is the number of classes.
+    pub head: &'static str,
+    /// Builds the graph for a number of classes.
+    pub build: Box<dyn Fn(usize) -> Graph>,
+}
+
+/// All architectures.
+pub fn architectures() -> Vec<Architecture> {
+    let mut all = resnet::architectures();
+    all.extend(cifar_resnet::architectures());
+    all
+}
+
+/// The names of all architectures.
+pub fn names() -> Vec<String> {
+    architectures().into_iter().map(|architecture| architecture.name).collect()
+}
+
+/// An architecture by name.
+///
+/// # Errors
+/// If there is none of that name.
+pub fn architecture(name: &str) -> Result<Architecture, ModelError> {
+    let found = architectures().into_iter().find(|architecture| architecture.name == name);
+    found.ok_or_else(|| ModelError::Unknown(name.into()))
+}
+
+/// What to load and how.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Prepare pictures in another way than the model's usual one.
+    pub preprocess: Option<Preprocess>,
+    /// Class names, in order.
+    pub labels: Vec<String>,
+    /// Layers whose values before a BatchNorm must stay readable.
+    pub keep: Vec<String>,
+}
+
+/// Loads a classifier: the architecture of that name with the weights of a checkpoint; the number of
+/// classes comes from the file. BatchNorm is folded.
+///
+/// # Errors
+/// If the model is unknown or the weights do not fit.
+pub fn load(
+    name: &str,
+    checkpoint: &Checkpoint,
+    device: &Device,
+    options: Options,
+) -> Result<Classifier, ModelError> {
+    let architecture = architecture(name)?;
+    let classes = checkpoint.shape(architecture.head).map_or(1000, |shape| shape[0]);
+    let network = Network::load((architecture.build)(classes), checkpoint, device)?;
+    let network = network.fold_batch_norm(&options.keep);
+    let preset = || Preprocess::preset(architecture.preprocess).expect("an architecture names a preset");
+    let layer = network.graph().last_feature_map(architecture.input).expect("a CNN has feature maps");
+    Ok(Classifier {
+        name: name.into(),
+        preprocess: options.preprocess.unwrap_or_else(preset),
+        labels: options.labels,
+        layer,
+        sha256: checkpoint.sha256().into(),
+        device: device.clone(),
+        network,
+    })
+}

@@ -1,0 +1,206 @@
+//! ResNet (He et al., "Deep Residual Learning for Image Recognition", 2015) with torchvision's names.
+//!
+//! `resnet50` and its siblings are v1.5: the stride sits in the 3x3 convolution of a bottleneck.
+//! `resnet50-v1` and its siblings have it in the first 1x1, as in the paper.
+
+use super::Architecture;
+use crate::network::graph::{Graph, NodeId, Op};
+
+/// The two kinds of residual block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Block {
+    /// Two 3x3 convolutions.
+    Basic,
+    /// 1x1, 3x3, 1x1 with four times the channels at the end.
+    Bottleneck,
+}
+
+/// A member of the family.
+#[derive(Clone, Copy, Debug)]
+pub struct ResNet {
+    /// The kind of block.
+    pub block: Block,
+    /// Blocks in each of the four stages.
+    pub layers: [usize; 4],
+    /// Channels of the stem and the first stage; doubled at each stage.
+    pub width: usize,
+    /// The stride sits in the first 1x1 of a bottleneck (v1) and not in the 3x3 (v1.5).
+    pub v1: bool,
+}
+
+const DEPTHS: [(usize, Block, [usize; 4]); 5] = [
+    (18, Block::Basic, [2, 2, 2, 2]),
+    (34, Block::Basic, [3, 4, 6, 3]),
+    (50, Block::Bottleneck, [3, 4, 6, 3]),
+    (101, Block::Bottleneck, [3, 4, 23, 3]),
+    (152, Block::Bottleneck, [3, 8, 36, 3]),
+];
+
+/// ResNet-18 to 152, and the v1 forms of those with bottlenecks.
+pub fn architectures() -> Vec<Architecture> {
+    let mut all = Vec::new();
+    for (depth, block, layers) in DEPTHS {
+        for v1 in [false, true] {
+            if v1 && block == Block::Basic {
+                continue;
+            }
+            let family = ResNet { block, layers, width: 64, v1 };
+            all.push(Architecture {
+                name: format!("resnet{depth}{}", if v1 { "-v1" } else { "" }),
+                input: [3, 224, 224],
+                preprocess: "imagenet",
+                head: "fc.weight",
+                build: Box::new(move |classes| family.graph(classes)),
+            });
+        }
+    }
+    all
+}
+
+impl ResNet {
+    /// The graph for a number of classes.
+    pub fn graph(&self, classes: usize) -> Graph {
+        let mut net = Builder { graph: Graph::new() };
+        let mut x = net.conv_norm("conv1", "bn1", Graph::INPUT, [3, self.width], 7, 2);
+        x = net.graph.push("relu", Op::Relu, &[x]);
+        let pool = Op::MaxPool2d { kernel: [3, 3], stride: [2, 2], padding: [1, 1] };
+        x = net.graph.push("maxpool", pool, &[x]);
+        let mut channels = self.width;
+        for (stage, &blocks) in self.layers.iter().enumerate() {
+            let width = self.width << stage;
+            for block in 0..blocks {
+                let stride = if stage > 0 && block == 0 { 2 } else { 1 };
+                let name = format!("layer{}.{block}", stage + 1);
+                (x, channels) = self.block(&mut net, &name, x, [channels, width], stride);
+            }
+        }
+        x = net.graph.push("avgpool", Op::GlobalAvgPool, &[x]);
+        x = net.graph.push("flatten", Op::Flatten, &[x]);
+        net.linear("fc", x, [channels, classes]);
+        net.graph
+    }
+
+    /// One residual block; `channels` are those that come in and the block's width.
+    fn block(
+        &self,
+        net: &mut Builder,
+        name: &str,
+        x: NodeId,
+        [from, width]: [usize; 2],
+        stride: usize,
+    ) -> (NodeId, usize) {
+        let (to, y) = match self.block {
+            Block::Basic => {
+                let y = net.conv_norm_relu(name, 1, x, [from, width], 3, stride);
+                (width, net.numbered(name, 2, y, [width, width], 3, 1))
+            }
+            Block::Bottleneck => {
+                let [first, second] = if self.v1 { [stride, 1] } else { [1, stride] };
+                let y = net.conv_norm_relu(name, 1, x, [from, width], 1, first);
+                let y = net.conv_norm_relu(name, 2, y, [width, width], 3, second);
+                (4 * width, net.numbered(name, 3, y, [width, 4 * width], 1, 1))
+            }
+        };
+        let shortcut = if stride == 1 && from == to {
+            x
+        } else {
+            let path = format!("{name}.downsample");
+            net.conv_norm(&format!("{path}.0"), &format!("{path}.1"), x, [from, to], 1, stride)
+        };
+        let sum = net.graph.push(format!("{name}.add"), Op::Add, &[y, shortcut]);
+        (net.graph.push(format!("{name}.relu"), Op::Relu, &[sum]), to)
+    }
+}
+
+/// Layers with torchvision's parameter names.
+pub(super) struct Builder {
+    pub(super) graph: Graph,
+}
+
+impl Builder {
+    /// Convolution with "same" padding, no bias, and BatchNorm.
+    pub(super) fn conv_norm(
+        &mut self,
+        conv: &str,
+        norm: &str,
+        x: NodeId,
+        [from, to]: [usize; 2],
+        kernel: usize,
+        stride: usize,
+    ) -> NodeId {
+        let weight = self.graph.parameter(format!("{conv}.weight"), &[to, from, kernel, kernel]);
+        let op = Op::Conv2d {
+            weight,
+            bias: None,
+            stride: [stride; 2],
+            padding: [kernel / 2; 2],
+            dilation: [1; 2],
+            groups: 1,
+        };
+        let x = self.graph.push(conv, op, &[x]);
+        let mut vector = |part: &str| self.graph.parameter(format!("{norm}.{part}"), &[to]);
+        let op = Op::BatchNorm2d {
+            weight: vector("weight"),
+            bias: vector("bias"),
+            mean: vector("running_mean"),
+            variance: vector("running_var"),
+            epsilon: 1e-5,
+        };
+        self.graph.push(norm, op, &[x])
+    }
+
+    /// The `i`-th convolution and BatchNorm of a block.
+    pub(super) fn numbered(
+        &mut self,
+        block: &str,
+        i: usize,
+        x: NodeId,
+        channels: [usize; 2],
+        kernel: usize,
+        stride: usize,
+    ) -> NodeId {
+        self.conv_norm(&format!("{block}.conv{i}"), &format!("{block}.bn{i}"), x, channels, kernel, stride)
+    }
+
+    /// [`Builder::numbered`] and a ReLU.
+    pub(super) fn conv_norm_relu(
+        &mut self,
+        block: &str,
+        i: usize,
+        x: NodeId,
+        channels: [usize; 2],
+        kernel: usize,
+        stride: usize,
+    ) -> NodeId {
+        let x = self.numbered(block, i, x, channels, kernel, stride);
+        self.graph.push(format!("{block}.relu{i}"), Op::Relu, &[x])
+    }
+
+    /// A linear layer with bias.
+    pub(super) fn linear(&mut self, name: &str, x: NodeId, [from, to]: [usize; 2]) -> NodeId {
+        let weight = self.graph.parameter(format!("{name}.weight"), &[to, from]);
+        let bias = Some(self.graph.parameter(format!("{name}.bias"), &[to]));
+        self.graph.push(name, Op::Linear { weight, bias }, &[x])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn resnet50_has_the_published_number_of_parameters() {
+        let graph = ResNet { block: Block::Bottleneck, layers: [3, 4, 6, 3], width: 64, v1: false }.graph(1000);
+        let statistics = |name: &str| name.ends_with("running_mean") || name.ends_with("running_var");
+        let trained = graph.parameters.iter().filter(|parameter| !statistics(&parameter.name));
+        let count: usize = trained.map(|parameter| parameter.shape.iter().product::<usize>()).sum();
+        assert_eq!(count, 25_557_032);
+    }
+
+    #[test]
+    fn the_last_feature_map_is_layer4() {
+        let graph = ResNet { block: Block::Basic, layers: [2, 2, 2, 2], width: 64, v1: false }.graph(1000);
+        assert_eq!(graph.last_feature_map([3, 224, 224]), graph.find("layer4"));
+        assert_eq!(graph.shapes([3, 224, 224])[graph.find("layer4").unwrap()], [512, 7, 7]);
+    }
+}
