@@ -1,1 +1,53 @@
-//! TODO
+//! What crosses a process boundary: rows, `.npy` maps, standard input and output, errors, exit codes, progress and the
+//! run record.
+//!
+//! A tool is its arguments and a `run` function; everything that a shell sees of it comes from here:
+//!
+//! ```no_run
+//! use pipe::{Response, Rows, Writer};
+//!
+//! /// Copy the responses whose probability is above a half.
+//! #[derive(clap::Parser)]
+//! struct Args {
+//!     /// Tables to read; `-` or nothing is standard input.
+//!     files: Vec<std::path::PathBuf>,
+//! }
+//!
+//! fn main() -> std::process::ExitCode {
+//!     pipe::main(run)
+//! }
+//!
+//! fn run(args: &Args) -> anyhow::Result<()> {
+//!     let rows = Rows::<Response>::open(&args.files)?;
+//!     let mut out = Writer::stdout(rows.extra_names())?;
+//!     for row in rows {
+//!         let row = row?;
+//!         if row.probability > 0.5 {
+//!             out.write(&row)?;
+//!         }
+//!     }
+//!     out.finish()
+//! }
+//! ```
+//!
+//! Conventions: data go to standard output and everything else to standard error; a table always has its header, even
+//! with no rows; columns are found by name and unknown ones are carried through; a reader that goes away early
+//! (`| head -1`) is no error; a full disk is one.
+
+pub mod atomic;
+mod boxes;
+mod cell;
+pub mod npy;
+mod program;
+mod rows;
+mod stdio;
+mod table;
+mod writer;
+
+pub use boxes::{BoundingBox, Boxes};
+pub use cell::{Cell, Direction, from_f32};
+pub use program::{Usage, main, note};
+pub use rows::{Correlation, Explained, Picture, Rank, Response, Row, Score};
+pub use stdio::{Stdout, input, input_name, stdout};
+pub use table::{Column, Error, Extra, Rows, Tables};
+pub use writer::Writer;

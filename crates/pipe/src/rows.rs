@@ -1,0 +1,175 @@
+//! One struct for each table that passes between the tools, used by the writer and by the readers.
+//!
+//! A column's name is the field's name. Changing one breaks every pipeline that names it.
+
+use crate::table::{Column, Extra, Line, Result};
+use crate::writer::Cells;
+use crate::{Boxes, Direction};
+
+/// A line of a table.
+pub trait Row: Sized {
+    /// The columns in the order in which they are written.
+    const COLUMNS: &'static [Column];
+
+    /// Takes the row's values from a line.
+    ///
+    /// # Errors
+    ///
+    /// If a value is not of its column's type.
+    fn read(line: &mut Line<'_>) -> Result<Self>;
+
+    /// Adds the row's values to a line, in the order of [`Row::COLUMNS`], then the columns that it carries.
+    fn write(&self, cells: &mut Cells<'_>);
+}
+
+/// Declares a row: each field is a column with its type and whether a table must have it.
+macro_rules! row {
+    ($(#[$doc:meta])* $name:ident {
+        $($(#[$field_doc:meta])* $field:ident: $type:ty = $need:ident,)*
+    } $($extra:ident)?) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct $name {
+            $($(#[$field_doc])* pub $field: $type,)*
+            $(/// The columns that this stage does not know and carries through.
+            pub $extra: Extra,)?
+        }
+
+        impl Row for $name {
+            const COLUMNS: &'static [Column] = &[$(Column::$need(stringify!($field))),*];
+
+            fn read(line: &mut Line<'_>) -> Result<Self> {
+                Ok(Self { $($field: line.value()?,)* $($extra: line.extra())? })
+            }
+
+            fn write(&self, cells: &mut Cells<'_>) {
+                $(cells.value(&self.$field);)*
+                $(cells.extra(&self.$extra);)?
+            }
+        }
+    };
+}
+
+row! {
+    /// A picture to explain. `label` and `boxes` stay among the carried columns too, so that they reach the scores.
+    Picture {
+        /// Path of the picture, as given.
+        image: String = required,
+        /// True class.
+        label: Option<usize> = carried,
+        /// Class to explain, where the table chooses it.
+        target: Option<usize> = optional,
+        /// Where the object is.
+        boxes: Option<Boxes> = carried,
+    } extra
+}
+
+row! {
+    /// A map that explains a picture: what `explain` writes.
+    Explained {
+        /// Path of the picture, as given.
+        image: String = required,
+        /// Class that is explained.
+        target: usize = required,
+        /// Classifier; empty if a foreign explainer did not say.
+        model: String = optional,
+        /// Spec string of the explanation method.
+        method: String = required,
+        /// Path of the `.npy` file.
+        map: String = required,
+        /// Row inside a pack; nothing if the file is one map.
+        map_index: Option<usize> = optional,
+    } extra
+}
+
+row! {
+    /// The classifier's answer to one perturbed picture: what `perturb` writes.
+    Response {
+        /// Path of the picture, as given.
+        image: String = required,
+        /// Class that is explained.
+        target: usize = required,
+        /// Classifier.
+        model: String = optional,
+        /// Spec string of the explanation method.
+        method: String = required,
+        /// Spec string of the perturbation test.
+        test: String = required,
+        /// How much of the picture is perturbed, from 0 to 1.
+        fraction: f64 = required,
+        /// Probability of the target class.
+        probability: f64 = required,
+        /// Class with the highest probability.
+        predicted: usize = required,
+    } extra
+}
+
+row! {
+    /// One metric of one map: what `score` writes.
+    Score {
+        /// Path of the picture, as given.
+        image: String = required,
+        /// Class that is explained.
+        target: usize = required,
+        /// Classifier.
+        model: String = optional,
+        /// Spec string of the explanation method.
+        method: String = required,
+        /// Spec string of the metric.
+        metric: String = required,
+        /// Which way the metric points.
+        direction: Direction = required,
+        /// The metric's value; NaN if it is not defined here.
+        value: f64 = required,
+    } extra
+}
+
+row! {
+    /// How far two metrics agree: what `correlate` writes.
+    Correlation {
+        /// Classifier; `mean` over classifiers.
+        model: String = optional,
+        /// Spec string of the explanation method; `mean` over methods.
+        method: String = required,
+        /// First metric.
+        metric_a: String = required,
+        /// Second metric.
+        metric_b: String = required,
+        /// Which coefficient: `spearman`, `pearson` and so on.
+        coefficient: String = required,
+        /// The coefficient's value.
+        correlation: f64 = required,
+        /// Lower end of the confidence interval.
+        ci_low: Option<f64> = optional,
+        /// Upper end of the confidence interval.
+        ci_high: Option<f64> = optional,
+        /// Probability of a coefficient at least as far from 0 if the metrics were unrelated.
+        p_value: Option<f64> = optional,
+        /// Number of pairs.
+        n: usize = required,
+    }
+}
+
+row! {
+    /// A method's place by one metric: what `rank` writes.
+    Rank {
+        /// Classifier.
+        model: String = optional,
+        /// Spec string of the metric.
+        metric: String = required,
+        /// Which way the metric points.
+        direction: Direction = required,
+        /// Spec string of the explanation method.
+        method: String = required,
+        /// Number of pictures.
+        n: usize = required,
+        /// Mean of the metric over the pictures.
+        mean: f64 = required,
+        /// Lower end of the mean's confidence interval.
+        ci_low: Option<f64> = optional,
+        /// Upper end of the mean's confidence interval.
+        ci_high: Option<f64> = optional,
+        /// 1 for the best method; equal means share the mean of their places.
+        rank: f64 = required,
+    }
+}
