@@ -1,0 +1,63 @@
+//! A sample in one number.
+
+/// The arithmetic mean, NaN for an empty slice.
+///
+/// The terms are added in the order given, so the last digits depend on it: sort first where bytes must not.
+pub fn mean(values: &[f64]) -> f64 {
+    // An empty sum is -0, whose quotient by zero is the NaN that is wanted.
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+/// The `q` quantile, `q` in [0, 1], with linear interpolation between order statistics (NumPy's default, type 7 of
+/// Hyndman and Fan, 1996).
+///
+/// NaN for an empty slice, if any value is NaN, or if `q` is outside [0, 1].
+pub fn quantile(values: &[f64], q: f64) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_unstable_by(f64::total_cmp);
+    quantile_of_sorted(&sorted, q)
+}
+
+/// The `q` quantile of values sorted by `f64::total_cmp`.
+pub(crate) fn quantile_of_sorted(sorted: &[f64], q: f64) -> f64 {
+    // A total order puts NaN at either end, by its sign.
+    let undefined = |value: Option<&f64>| value.is_none_or(|value| value.is_nan());
+    if undefined(sorted.first()) || undefined(sorted.last()) || !(0.0..=1.0).contains(&q) {
+        return f64::NAN;
+    }
+    let position = q * (sorted.len() - 1) as f64;
+    let below = sorted[position.floor() as usize];
+    let above = sorted[position.ceil() as usize];
+    let fraction = position.fract();
+    // Exact where both neighbours are equal, infinite ones included.
+    if below == above { below } else { below * (1.0 - fraction) + above * fraction }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{mean, quantile};
+
+    #[test]
+    fn mean_of_nothing_is_undefined() {
+        assert!(mean(&[]).is_nan());
+        assert_eq!(mean(&[1.0, 2.0, 6.0]), 3.0);
+    }
+
+    #[test]
+    fn quantile_interpolates_between_order_statistics() {
+        let values = [30.0, 10.0, 20.0, 40.0];
+        assert_eq!(quantile(&values, 0.0), 10.0);
+        assert_eq!(quantile(&values, 0.5), 25.0);
+        assert_eq!(quantile(&values, 1.0), 40.0);
+        assert_eq!(quantile(&[7.0], 0.3), 7.0);
+    }
+
+    #[test]
+    fn quantile_is_undefined_without_numbers() {
+        assert!(quantile(&[], 0.5).is_nan());
+        assert!(quantile(&[1.0, f64::NAN], 0.5).is_nan());
+        assert!(quantile(&[1.0, -f64::NAN], 0.5).is_nan());
+        assert!(quantile(&[1.0, 2.0], 1.5).is_nan());
+        assert!(quantile(&[1.0, 2.0], f64::NAN).is_nan());
+    }
+}
