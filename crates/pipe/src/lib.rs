@@ -37,8 +37,11 @@
 pub mod atomic;
 mod boxes;
 mod cell;
+mod failures;
 pub mod npy;
 mod program;
+mod progress;
+mod record;
 mod rows;
 mod stdio;
 mod table;
@@ -46,7 +49,10 @@ mod writer;
 
 pub use boxes::{BoundingBox, Boxes};
 pub use cell::{Cell, Direction, from_f32};
+pub use failures::{ErrorArgs, Failures, MaxErrors};
 pub use program::{Usage, main, note};
+pub use progress::Progress;
+pub use record::Record;
 pub use rows::{Correlation, Explained, Picture, Rank, Response, Row, Score};
 pub use stdio::{Stdout, input, input_name, stdout};
 pub use table::{Column, Error, Extra, Rows, Tables};

@@ -9,6 +9,8 @@ use std::sync::OnceLock;
 
 use anyhow::Result;
 
+use crate::progress::beside_bar;
+
 static NAME: OnceLock<String> = OnceLock::new();
 
 /// The tool was called in a way that cannot work: exit status 2, as for an unknown option.
@@ -33,7 +35,7 @@ pub fn note(message: impl Display) {
     let name = NAME.get().map_or("plumbline", String::as_str);
     let line = format!("{name}: {}\n", OneLine(&message.to_string()));
     // Ignore a closed standard error: there is nobody left to tell.
-    let _ = io::stderr().write_all(line.as_bytes());
+    let _ = beside_bar(|| io::stderr().write_all(line.as_bytes()));
 }
 
 fn report(error: &anyhow::Error) -> ExitCode {
