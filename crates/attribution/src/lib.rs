@@ -1,1 +1,14 @@
-//! TODO
+//! Explanation methods: one file each, over the network graph, batched over pictures and samples.
+//!
+//! [`parse`] turns a spec string into a [`Method`]; a method turns a [`Question`] into raw signed maps. Maps
+//! do not depend on the batch size, on the other pictures in the batch or on their order: random numbers are
+//! keyed by (seed, picture, method, draw) and samples are added one by one in a fixed order.
+
+mod batch;
+mod method;
+mod methods;
+mod registry;
+
+pub use method::{Error, Method, Question};
+pub use methods::rise::Masks;
+pub use registry::{Entry, METHODS, Named, parse};

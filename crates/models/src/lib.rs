@@ -13,6 +13,7 @@ pub mod preprocess;
 pub mod resize;
 pub mod zoo;
 
+pub use burn::tensor::activation::relu;
 pub use burn::tensor::{Device, Int, Tensor, TensorData};
 pub use checkpoint::Checkpoint;
 pub use classifier::Classifier;

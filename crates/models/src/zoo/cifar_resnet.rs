@@ -11,6 +11,8 @@ use crate::network::graph::{Graph, NodeId, Op};
 pub struct CifarResNet {
     /// Blocks in each of the three stages.
     pub blocks: usize,
+    /// Channels of the first stage; doubled at each stage.
+    pub width: usize,
     /// Stride of the first convolution: 1 for 32 x 32 pictures, 2 for 64 x 64.
     pub stem_stride: usize,
 }
@@ -18,7 +20,7 @@ pub struct CifarResNet {
 /// ResNet-20 to 110.
 pub fn architectures() -> Vec<Architecture> {
     let member = |depth: usize| {
-        let family = CifarResNet { blocks: (depth - 2) / 6, stem_stride: 1 };
+        let family = CifarResNet { blocks: (depth - 2) / 6, width: 16, stem_stride: 1 };
         Architecture {
             name: format!("cifar-resnet{depth}"),
             input: [3, 32, 32],
@@ -34,11 +36,11 @@ impl CifarResNet {
     /// The graph for a number of classes.
     pub fn graph(&self, classes: usize) -> Graph {
         let mut net = Builder { graph: Graph::new() };
-        let mut x = net.conv_norm("conv1", "bn1", Graph::INPUT, [3, 16], 3, self.stem_stride);
+        let mut x = net.conv_norm("conv1", "bn1", Graph::INPUT, [3, self.width], 3, self.stem_stride);
         x = net.graph.push("relu", Op::Relu, &[x]);
-        let mut channels = 16;
+        let mut channels = self.width;
         for stage in 0..3 {
-            let width = 16 << stage;
+            let width = self.width << stage;
             for block in 0..self.blocks {
                 let stride = if stage > 0 && block == 0 { 2 } else { 1 };
                 x = residual(&mut net, &format!("layer{}.{block}", stage + 1), x, [channels, width], stride);

@@ -1,0 +1,63 @@
+//! Grad-CAM (Selvaraju et al., 2017, equations 1 and 2): `ReLU(sum_c w_c A_c)` with `w_c` the mean gradient
+//! of channel `c`, resized bilinearly. `relu=false` keeps the sign ("layered Grad-CAM" in Captum).
+
+use models::resize::Resample;
+use models::{Classifier, NodeId, Tensor};
+use spec::Reader;
+
+use crate::batch;
+use crate::method::{Error, Layer, Method, Question};
+use crate::registry::Entry;
+
+pub(crate) const ENTRY: Entry = Entry {
+    name: "gradcam",
+    summary: "feature maps weighted by their mean gradient",
+    paper: "Selvaraju et al. 2017",
+    cost: "1 F + 1 B from the layer on",
+    build: |reader: &mut Reader| {
+        let layer = Layer::take(reader)?;
+        let relu = reader.take("relu", true)?;
+        Ok(Box::new(GradCam { layer, relu }))
+    },
+};
+
+struct GradCam {
+    layer: Layer,
+    relu: bool,
+}
+
+impl Method for GradCam {
+    fn explain(&self, question: &Question<'_>) -> Tensor<4> {
+        let layer = self.layer.find("gradcam", question.classifier).unwrap_or(question.classifier.layer);
+        class_activation(question, layer, |activations, gradients| {
+            let weights = gradients.mean_dim(3).mean_dim(2);
+            let map = (activations * weights).sum_dim(1);
+            if self.relu { models::relu(map) } else { map }
+        })
+    }
+
+    fn check(&self, classifier: &Classifier) -> Result<(), Error> {
+        self.layer.find("gradcam", classifier).map(|_| ())
+    }
+
+    fn layer(&self) -> Option<&str> {
+        self.layer.named()
+    }
+}
+
+/// Runs to a layer, takes the target's gradient there, joins both to one map `(n, 1, h', w')` and resizes
+/// it to the input.
+pub(crate) fn class_activation(
+    question: &Question<'_>,
+    layer: NodeId,
+    join: impl Fn(Tensor<4>, Tensor<4>) -> Tensor<4>,
+) -> Tensor<4> {
+    let [n, _, h, w] = question.dims();
+    let maps = batch::batches(n, 1, question.batch_size).map(|jobs| {
+        let x = batch::pictures(&question.images, &jobs);
+        let targets = batch::targets(question.targets, &jobs);
+        let (activations, gradients) = question.classifier.layer_gradient(x, &targets, layer);
+        Resample::BILINEAR.resize(join(activations, gradients), h, w)
+    });
+    Tensor::cat(maps.collect(), 0)
+}

@@ -1,0 +1,210 @@
+//! Spec strings: `rise`, `rise:masks=4000,p=0.5`, `deletion:fill=blur,region=9`.
+//!
+//! A name and parameters in any order. The canonical form leaves defaults out and keeps one order, so equal
+//! strings mean equal computations and a spec can label a row or a plot.
+//!
+//! ```
+//! let mut reader = spec::Reader::new("rise:p=0.5,masks=400")?;
+//! let masks = reader.take("masks", 4000)?;
+//! let p = reader.take("p", 0.5)?;
+//! assert_eq!((masks, p), (400, 0.5));
+//! assert_eq!(reader.finish()?, "rise:masks=400");
+//! # Ok::<(), spec::Error>(())
+//! ```
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+/// What is wrong with a spec string.
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
+pub enum Error {
+    /// Not of the form `name:key=value,key=value`.
+    #[error("`{spec}`: expected NAME or NAME:KEY=VALUE,KEY=VALUE")]
+    Form {
+        /// The whole string.
+        spec: String,
+    },
+    /// A parameter that this name does not have.
+    #[error("`{name}` has no parameter `{key}`: {known}")]
+    UnknownKey {
+        /// The name before the colon.
+        name: String,
+        /// The parameter.
+        key: String,
+        /// The parameters with their defaults.
+        known: String,
+    },
+    /// A value that cannot be read or is not allowed.
+    #[error("`{name}`: {key}={value} is not {expected}")]
+    Value {
+        /// The name before the colon.
+        name: String,
+        /// The parameter.
+        key: String,
+        /// What was given.
+        value: String,
+        /// What would be right.
+        expected: String,
+    },
+    /// A name that is not in the list.
+    #[error("unknown {what} `{name}`: known are {known}")]
+    UnknownName {
+        /// What the names stand for: method, test.
+        what: &'static str,
+        /// The name.
+        name: String,
+        /// All names.
+        known: String,
+    },
+}
+
+/// Takes the parameters out of a spec string, one after another, and keeps the canonical form.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    name: String,
+    given: Vec<(String, String)>,
+    canonical: Vec<String>,
+    known: Vec<String>,
+}
+
+impl Reader {
+    /// Splits a spec string.
+    ///
+    /// # Errors
+    /// If it has an empty part, a parameter without `=`, or one parameter twice.
+    pub fn new(spec: &str) -> Result<Self, Error> {
+        let form = || Error::Form { spec: spec.into() };
+        let (name, list) = spec.split_once(':').map_or((spec, None), |(name, list)| (name, Some(list)));
+        let mut given: Vec<(String, String)> = Vec::new();
+        for part in list.into_iter().flat_map(|list| list.split(',')) {
+            let (key, value) = part.split_once('=').ok_or_else(form)?;
+            let twice = given.iter().any(|(other, _)| other == key);
+            if key.is_empty() || value.is_empty() || twice {
+                return Err(form());
+            }
+            given.push((key.into(), value.into()));
+        }
+        if name.is_empty() {
+            return Err(form());
+        }
+        Ok(Self { name: name.into(), given, canonical: Vec::new(), known: Vec::new() })
+    }
+
+    /// The name before the colon.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// A parameter, or its default.
+    ///
+    /// # Errors
+    /// If the value cannot be read as the default's type.
+    pub fn take<T: FromStr + Display + PartialEq>(&mut self, key: &str, default: T) -> Result<T, Error> {
+        self.take_if(key, default, std::any::type_name::<T>(), |_| true)
+    }
+
+    /// A parameter that must pass a test; `expected` says what is allowed.
+    ///
+    /// # Errors
+    /// If the value cannot be read or is not allowed.
+    pub fn take_if<T: FromStr + Display + PartialEq>(
+        &mut self,
+        key: &str,
+        default: T,
+        expected: &str,
+        allowed: impl Fn(&T) -> bool,
+    ) -> Result<T, Error> {
+        self.known.push(format!("{key}={default}"));
+        let Some(at) = self.given.iter().position(|(given, _)| given == key) else { return Ok(default) };
+        let (_, text) = self.given.remove(at);
+        match text.parse::<T>() {
+            Ok(value) if allowed(&value) => {
+                if value != default {
+                    self.canonical.push(format!("{key}={value}"));
+                }
+                Ok(value)
+            }
+            _ => Err(self.wrong(key, text, expected)),
+        }
+    }
+
+    /// A parameter that is one of a few words; the first is the default.
+    ///
+    /// # Errors
+    /// If the value is none of them.
+    pub fn choose<T: Copy>(&mut self, key: &str, choices: &[(&str, T)]) -> Result<T, Error> {
+        let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
+        let expected = format!("one of {}", words.join(", "));
+        let allowed = |word: &String| words.contains(&word.as_str());
+        let word = self.take_if(key, words[0].to_string(), &expected, allowed)?;
+        let chosen = choices.iter().find(|(other, _)| *other == word);
+        Ok(chosen.unwrap_or(&choices[0]).1)
+    }
+
+    /// The canonical spec string, once all parameters are taken.
+    ///
+    /// # Errors
+    /// If a parameter is left over.
+    pub fn finish(self) -> Result<String, Error> {
+        if let Some((key, _)) = self.given.first() {
+            return Err(Error::UnknownKey { name: self.name.clone(), key: key.clone(), known: self.parameters() });
+        }
+        if self.canonical.is_empty() {
+            return Ok(self.name);
+        }
+        Ok(format!("{}:{}", self.name, self.canonical.join(",")))
+    }
+
+    /// The parameters taken so far with their defaults, for help texts.
+    pub fn parameters(&self) -> String {
+        if self.known.is_empty() { "it has none".into() } else { self.known.join(",") }
+    }
+
+    fn wrong(&self, key: &str, value: String, expected: &str) -> Error {
+        let expected = match expected {
+            "usize" | "u32" | "u64" => "a whole number",
+            "f32" | "f64" => "a number",
+            "bool" => "true or false",
+            other => other,
+        };
+        Error::Value { name: self.name.clone(), key: key.into(), value, expected: expected.into() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rise(spec: &str) -> Result<String, Error> {
+        let mut reader = Reader::new(spec)?;
+        reader.take_if("masks", 4000_usize, "a positive whole number", |&masks| masks > 0)?;
+        reader.take("p", 0.5_f64)?;
+        reader.choose("output", &[("probability", 0), ("logit", 1)])?;
+        reader.finish()
+    }
+
+    #[test]
+    fn defaults_are_left_out_and_the_order_is_fixed() {
+        assert_eq!(rise("rise:output=probability,p=0.50,masks=4000").unwrap(), "rise");
+        assert_eq!(rise("rise:output=logit,p=0.1,masks=8").unwrap(), "rise:masks=8,p=0.1,output=logit");
+    }
+
+    #[test]
+    fn the_canonical_form_reads_as_itself() {
+        for spec in ["rise", "rise:masks=8,p=0.1,output=logit"] {
+            assert_eq!(rise(&rise(spec).unwrap()).unwrap(), spec);
+        }
+    }
+
+    #[test]
+    fn errors_name_the_part_that_is_wrong() {
+        let message = |spec: &str| rise(spec).unwrap_err().to_string();
+        assert_eq!(message("rise:mask=3"), "`rise` has no parameter `mask`: masks=4000,p=0.5,output=probability");
+        assert_eq!(message("rise:masks=0"), "`rise`: masks=0 is not a positive whole number");
+        assert_eq!(message("rise:p=x"), "`rise`: p=x is not a number");
+        assert_eq!(message("rise:output=x"), "`rise`: output=x is not one of probability, logit");
+        for spec in ["", ":", "rise:", "rise:masks", "rise:masks=", "rise:p=1,p=2", "rise:,"] {
+            assert!(message(spec).contains("expected NAME"), "{spec}");
+        }
+    }
+}
