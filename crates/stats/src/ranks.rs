@@ -27,7 +27,9 @@ pub fn average<T: Copy + Into<f64>>(values: &[T]) -> Vec<f64> {
     while start < count {
         let end = (start..count).find(|&place| number(place) != number(start)).unwrap_or(count);
         // The mean of the ranks start + 1 ..= end.
-        order[start..end].iter().for_each(|&at| ranks[at] = (start + 1 + end) as f64 / 2.0);
+        for &at in &order[start..end] {
+            ranks[at] = (start + 1 + end) as f64 / 2.0;
+        }
         start = end;
     }
     ranks
