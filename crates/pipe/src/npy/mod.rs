@@ -102,7 +102,7 @@ impl Error {
     }
 }
 
-/// A shape that prints as NumPy prints it: `(2,3)`, `(2,)`, `()`.
+/// A shape that prints as NumPy prints it: `(2, 3)`, `(2,)`, `()`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shape(pub Vec<u64>);
 
@@ -116,7 +116,7 @@ impl std::fmt::Display for Shape {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let lengths: Vec<String> = self.0.iter().map(u64::to_string).collect();
         let comma = if lengths.len() == 1 { "," } else { "" };
-        write!(out, "({}{comma})", lengths.join(","))
+        write!(out, "({}{comma})", lengths.join(", "))
     }
 }
 

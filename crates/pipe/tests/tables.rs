@@ -1,0 +1,209 @@
+//! Tables as files: what is accepted, what is carried, what is said about a damaged one.
+
+use std::fs;
+use std::path::PathBuf;
+
+use pipe::{
+    Correlation, Direction, Explained, Extra, Picture, Rank, Response, Row, Rows, Score, Tables, Writer,
+};
+
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn table(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.0.path().join(name);
+        fs::write(&path, text).unwrap();
+        path
+    }
+}
+
+fn read<R: Row>(text: impl AsRef<[u8]>) -> anyhow::Result<Vec<R>> {
+    let folder = Folder::new();
+    Rows::open(&[folder.table("table.csv", text)])?.collect()
+}
+
+/// The message about a table, from its file name on.
+fn error<R: Row + std::fmt::Debug>(text: impl AsRef<[u8]>) -> String {
+    let message = format!("{:#}", read::<R>(text).unwrap_err());
+    message[message.find("table.csv").unwrap()..].to_owned()
+}
+
+fn written<R: Row>(rows: &[R], extra: &[&str]) -> String {
+    let mut bytes = Vec::new();
+    let mut out = Writer::new(&mut bytes, extra).unwrap();
+    rows.iter().for_each(|row| out.write(row).unwrap());
+    out.finish().unwrap();
+    String::from_utf8(bytes).unwrap()
+}
+
+/// Reads a table and writes it again.
+fn copied<R: Row>(text: &str) -> String {
+    let folder = Folder::new();
+    let rows = Rows::<R>::open(&[folder.table("table.csv", text)]).unwrap();
+    let extra: Vec<String> = rows.extra_names().to_vec();
+    let rows: Vec<R> = rows.collect::<Result<_, _>>().unwrap();
+    written(&rows, &extra.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+const SCORES: &str = "image,target,model,method,metric,direction,value\n\
+    a.png,3,resnet50,gradcam,pos,lower,1e-11\n\
+    \"b, c.png\",4,resnet50,\"rise:masks=4000,p=0.5\",neg,higher,NaN\n\
+    \"d \"\"e\"\".png\",5,,ig,neg,higher,-inf\n";
+
+#[test]
+fn a_table_written_is_the_table_read() {
+    assert_eq!(copied::<Score>(SCORES), SCORES);
+    for table in [
+        "image,target,model,method,map,map_index,label,boxes\na,1,m,ig,m.npy,7,2,1 2 3 4\na,1,m,ig,n.npy,,,\n",
+        "image,target,model,method,map,map_index\n",
+    ] {
+        assert_eq!(copied::<Explained>(table), table);
+    }
+    let table = "image,target,model,method,test,fraction,probability,predicted,area\na,1,m,ig,pos,0.1,0.30000001192092896,5,9\n";
+    assert_eq!(copied::<Response>(table), table);
+    let table = "image,label,target,boxes,note\na,1,,0 0 1.5 1;2 2 3 3,x\n";
+    assert_eq!(copied::<Picture>(table), table);
+    let table = "model,method,metric_a,metric_b,coefficient,correlation,ci_low,ci_high,p_value,n\nm,ig,pos,neg,spearman,-0.5,-0.7,-0.2,,10\n";
+    assert_eq!(copied::<Correlation>(table), table);
+    let table = "model,metric,direction,method,n,mean,ci_low,ci_high,rank\nm,pos,lower,ig,10,0.5,,,1.5\n";
+    assert_eq!(copied::<Rank>(table), table);
+}
+
+#[test]
+fn columns_are_found_by_name() {
+    let rows = read::<Score>("value,fold,direction,metric,target,method,image\n0.5,2,lower,del,7,ig,a.png\n")
+        .unwrap();
+    let [row] = &rows[..] else { panic!("{rows:?}") };
+    assert_eq!((&*row.image, row.target, &*row.model, &*row.method), ("a.png", 7, "", "ig"));
+    assert_eq!((&*row.metric, row.direction, row.value), ("del", Direction::Lower, 0.5));
+    assert_eq!(row.extra.iter().collect::<Vec<_>>(), [("fold", "2")]);
+}
+
+#[test]
+fn other_line_ends_marks_and_spaces_are_accepted() {
+    let plain = read::<Score>(SCORES).unwrap();
+    let same = |text: &str| assert_eq!(format!("{:?}", read::<Score>(text).unwrap()), format!("{plain:?}"));
+    same(&SCORES.replace('\n', "\r\n"));
+    same(&format!("\u{feff}{SCORES}"));
+    same(SCORES.trim_end());
+    same(&SCORES.replace('\n', "\n\n"));
+    same(&SCORES.replacen("image,target,model", "image, target, model", 1));
+}
+
+#[test]
+fn a_header_alone_is_an_empty_table() {
+    assert!(read::<Score>(SCORES.lines().next().unwrap()).unwrap().is_empty());
+    assert_eq!(written::<Rank>(&[], &[]), "model,metric,direction,method,n,mean,ci_low,ci_high,rank\n");
+}
+
+#[test]
+fn a_damaged_table_is_named_with_its_line_and_column() {
+    for empty in ["", "\n", "\r\n\n", "\u{feff}"] {
+        assert_eq!(
+            error::<Score>(empty),
+            "table.csv: empty input, where a header line was expected",
+            "{empty:?}"
+        );
+    }
+    assert_eq!(error::<Picture>("picture\na\n"), "table.csv: no column `image` in the header `picture`");
+    assert_eq!(error::<Picture>("image,x,x\na,1,2\n"), "table.csv: column `x` appears twice in the header");
+    let table = SCORES.replace("4,resnet50", "four,resnet50");
+    assert_eq!(error::<Score>(table), "table.csv, line 3, column `target`: \"four\" is not a whole number");
+    let table = SCORES.replace("1e-11", "0,5");
+    assert_eq!(error::<Score>(table), "table.csv, line 2: 8 fields, where the header has 7");
+    let table = SCORES.replace("higher,-inf", "up,-inf");
+    assert_eq!(
+        error::<Score>(table),
+        "table.csv, line 4, column `direction`: \"up\" is not `higher` or `lower`"
+    );
+    assert_eq!(error::<Picture>(b"image\na\n\xff\n"), "table.csv, line 3: not valid UTF-8");
+    assert_eq!(
+        error::<Picture>("image,boxes\n\"a\nb\",\nc,1 2\n").split(" is not").next(),
+        Some("table.csv, line 4, column `boxes`: \"1 2\"")
+    );
+    let long = format!("image,target\na,{}\n", "x".repeat(1 << 20));
+    assert!(error::<Picture>(long).len() < 400);
+}
+
+#[test]
+fn a_missing_file_and_a_folder_are_named() {
+    let folder = Folder::new();
+    let message = |path: PathBuf| format!("{:#}", Rows::<Picture>::open(&[path]).err().unwrap());
+    assert!(message("no/such.csv".into()).starts_with("cannot open no/such.csv: "));
+    assert!(message(folder.0.path().to_owned()).starts_with("cannot read "));
+}
+
+#[test]
+fn rows_end_with_the_first_error() {
+    let folder = Folder::new();
+    let path = folder.table("a.csv", "image,target\na,1\nb,x\nc,3\n");
+    let rows: Vec<_> = Rows::<Picture>::open(&[path.clone(), path]).unwrap().collect();
+    assert_eq!(rows.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false]);
+}
+
+#[test]
+fn several_tables_are_one() {
+    let folder = Folder::new();
+    let a = folder.table("a.csv", "image,x,y\na,1,2\n");
+    let b = folder.table("b.csv", "z,image,y\n5,b,4\n");
+    let none = folder.table("none.csv", "image\n");
+    let rows = Rows::<Picture>::open(&[&a, &none, &b]).unwrap();
+    assert_eq!(rows.extra_names(), ["x", "y", "z"]);
+    let rows: Vec<Picture> = rows.collect::<Result<_, _>>().unwrap();
+    assert_eq!(written(&rows, &["x", "y", "z"]), "image,label,target,boxes,x,y,z\na,,,,1,2,\nb,,,,,4,5\n");
+    let third = folder.table("c.csv", "x\n1\n");
+    let error = Tables::open(&[&a, &third]).unwrap().rows::<Picture>().err().unwrap().to_string();
+    assert!(error.ends_with("c.csv: no column `image` in the header `x`"), "{error}");
+}
+
+#[test]
+fn many_tables_do_not_need_many_descriptors() {
+    let folder = Folder::new();
+    let path = folder.table("a.csv", "image\na\n");
+    assert_eq!(Rows::<Picture>::open(&vec![path; 3000]).unwrap().count(), 3000);
+}
+
+#[test]
+fn the_kind_of_table_shows_in_its_columns() {
+    let folder = Folder::new();
+    let tables = Tables::open(&[folder.table("a.csv", "image,test\n")]).unwrap();
+    assert!(tables.have("test") && !tables.have("map"));
+}
+
+#[test]
+fn labels_and_boxes_reach_the_scores() {
+    let pictures = read::<Picture>("image,boxes,fold,label,method\na,0 0 2 2,7,3,old\n").unwrap();
+    let picture = &pictures[0];
+    assert_eq!((picture.label, picture.target), (Some(3), None));
+    assert_eq!(picture.boxes.as_ref().unwrap().0[0].x1, 2.0);
+    let row = Explained {
+        image: picture.image.clone(),
+        target: 3,
+        model: "m".into(),
+        method: "ig".into(),
+        map: "a.npy".into(),
+        map_index: None,
+        extra: picture.extra.clone(),
+    };
+    // The row's own `method` wins over the carried one.
+    let table = written(&[row], &["boxes", "fold", "label", "method"]);
+    assert_eq!(
+        table,
+        "image,target,model,method,map,map_index,boxes,fold,label\na,3,m,ig,a.npy,,0 0 2 2,7,3\n"
+    );
+}
+
+#[test]
+fn carried_cells_can_be_changed_and_added() {
+    let mut rows = read::<Picture>("image,x\na,1\nb,2\n").unwrap();
+    rows[0].extra.set("x", "9".into());
+    rows[1].extra.set("y", "8".into());
+    assert_eq!(rows[1].extra.get("y"), Some("8"));
+    assert_eq!(rows[1].extra.get("z"), None);
+    assert_eq!(written(&rows, &["x", "y"]), "image,label,target,boxes,x,y\na,,,,9,\nb,,,,2,8\n");
+    assert_eq!(Extra::default().iter().count(), 0);
+}
