@@ -2,9 +2,8 @@
 //!
 //! A column's name is the field's name. Changing one breaks every pipeline that names it.
 
-use crate::table::{Column, Extra, Line, Result};
-use crate::writer::Cells;
-use crate::{Boxes, Direction};
+use crate::error::Result;
+use crate::{Boxes, Cells, Column, Direction, Extra, Line};
 
 /// A line of a table.
 pub trait Row: Sized {

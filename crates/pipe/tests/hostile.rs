@@ -68,7 +68,7 @@ fn hostile_files_neither_panic_nor_take_memory() {
         let bytes = fs::read(&path).unwrap();
         read_file(&path);
         read_bytes(&bytes);
-        for round in 0..if (1..1000).contains(&bytes.len()) { 200 } else { 0 } {
+        for round in 0..if (1..1000).contains(&bytes.len()) { 100 } else { 0 } {
             let bytes = damage(&bytes, &mut dice);
             read_bytes(&bytes);
             if round < 10 {

@@ -35,7 +35,9 @@ fn error<R: Row + std::fmt::Debug>(text: impl AsRef<[u8]>) -> String {
 fn written<R: Row>(rows: &[R], extra: &[&str]) -> String {
     let mut bytes = Vec::new();
     let mut out = Writer::new(&mut bytes, extra).unwrap();
-    rows.iter().for_each(|row| out.write(row).unwrap());
+    for row in rows {
+        out.write(row).unwrap();
+    }
     out.finish().unwrap();
     String::from_utf8(bytes).unwrap()
 }
@@ -172,6 +174,15 @@ fn the_kind_of_table_shows_in_its_columns() {
     let folder = Folder::new();
     let tables = Tables::open(&[folder.table("a.csv", "image,test\n")]).unwrap();
     assert!(tables.have("test") && !tables.have("map"));
+}
+
+#[test]
+fn an_open_input_is_a_table() {
+    let open = |text: &'static str| Tables::from_input("-".as_ref(), Box::new(text.as_bytes()));
+    let rows: Vec<Picture> = open("image\na\n").unwrap().rows().unwrap().collect::<Result<_, _>>().unwrap();
+    assert_eq!(rows[0].image, "a");
+    let error = open("").unwrap_err().to_string();
+    assert_eq!(error, "standard input: empty input, where a header line was expected");
 }
 
 #[test]
