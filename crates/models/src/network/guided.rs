@@ -79,7 +79,7 @@ mod tests {
         let y: Tensor<1> =
             Tensor::from_dispatch(<Dispatch as GuidedRelu>::guided_relu(x.clone().into_dispatch()));
         let gradients = (y * seed).sum().backward();
-        let g = x.grad(&gradients).unwrap().into_data().to_vec::<f32>().unwrap();
+        let g = x.grad(&gradients).unwrap().into_data().try_into_vec::<f32>().unwrap();
         assert_eq!(g, [2.0, 0.0, 0.0, 0.0]);
     }
 }

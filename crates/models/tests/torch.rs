@@ -1,0 +1,169 @@
+//! Networks, resizing and preprocessing against PyTorch and torchvision (`testdata/models/generate.py`).
+
+use models::preprocess::Resize;
+use models::resize::{Filter, Resample};
+use models::zoo::cifar_resnet::CifarResNet;
+use models::zoo::resnet::{Block, ResNet};
+use models::{
+    Checkpoint, Device, Graph, Network, Picture, Plain, Preprocess, Tensor, TensorData, Value, device, image,
+};
+use testing::{Tolerance, assert_close, golden, testdata};
+
+/// f32 arithmetic against float64 references.
+const CLOSE: Tolerance = Tolerance::new(1e-4, 1e-5);
+
+fn cpu() -> Device {
+    device::cpu().device
+}
+
+fn tensor(name: &str) -> Tensor<4> {
+    let array = golden::array(name);
+    let shape: [usize; 4] = array.shape.try_into().expect("four axes");
+    Tensor::from_data(TensorData::new(array.data, shape), &cpu())
+}
+
+fn numbers<const D: usize>(x: Tensor<D>) -> Vec<f32> {
+    x.into_data().try_into_vec().unwrap()
+}
+
+/// Loads, runs, and compares logits and named features, with BatchNorm apart and folded.
+fn check(weights: &str, name: &str, graph: Graph, input: &str, features: &[&str]) {
+    let checkpoint = Checkpoint::open(&testdata(format!("models/{weights}"))).unwrap();
+    let plain = Network::load(graph, &checkpoint, &cpu()).unwrap();
+    for network in [plain.fold_batch_norm(&[]), plain] {
+        let graph = network.graph();
+        let mut fetches: Vec<usize> = features.iter().map(|layer| graph.find(layer).unwrap()).collect();
+        fetches.push(graph.output());
+        let x = Value::new(tensor(&format!("models/{input}.npy")));
+        let mut values = network.run(vec![(Graph::INPUT, x)], &fetches, &mut Plain);
+        let logits = numbers(values.pop().unwrap().tensor::<2>());
+        assert_close(&logits, &golden::array(format!("models/{name}.logits.npy")).data, CLOSE);
+        for (layer, value) in features.iter().zip(values) {
+            let expected = golden::array(format!("models/{name}.{layer}.npy"));
+            assert_close(&numbers(value.tensor::<4>()), &expected.data, CLOSE);
+        }
+    }
+}
+
+fn tiny(block: Block, v1: bool) -> Graph {
+    ResNet { block, layers: [1; 4], width: 8, v1 }.graph(10)
+}
+
+#[test]
+fn torchvision_basic_blocks_from_pth() {
+    check("tiny_basic.pth", "tiny_basic", tiny(Block::Basic, false), "input", &["layer1", "layer2", "layer4"]);
+}
+
+#[test]
+fn torchvision_bottlenecks_from_safetensors() {
+    let features = ["layer1", "layer2", "layer4"];
+    check("tiny_bottleneck.safetensors", "tiny_bottleneck", tiny(Block::Bottleneck, false), "input", &features);
+}
+
+#[test]
+fn bottlenecks_with_the_stride_in_the_first_convolution() {
+    let graph = tiny(Block::Bottleneck, true);
+    check("tiny_bottleneck.safetensors", "tiny_bottleneck_v1", graph, "input", &["layer2", "layer4"]);
+}
+
+#[test]
+fn cifar_resnet_with_option_a_shortcuts() {
+    let graph = || CifarResNet { blocks: 1, width: 8, stem_stride: 1 }.graph(10);
+    check("tiny_cifar.safetensors", "tiny_cifar", graph(), "input_cifar", &["layer2", "layer3"]);
+    check("tiny_cifar_f16.safetensors", "tiny_cifar_f16", graph(), "input_cifar", &[]);
+}
+
+#[test]
+fn resuming_at_any_node_gives_the_same_scores() {
+    let checkpoint = Checkpoint::open(&testdata("models/tiny_basic.pth")).unwrap();
+    let network = Network::load(tiny(Block::Basic, false), &checkpoint, &cpu()).unwrap();
+    let x = tensor("models/input.npy");
+    let expected = numbers(network.logits(x.clone()));
+    let graph = network.graph();
+    for node in 0..graph.output() {
+        let cut = graph.cut(node);
+        let values = network.run(vec![(Graph::INPUT, Value::new(x.clone()))], &cut, &mut Plain);
+        let feeds = cut.into_iter().zip(values).collect();
+        let logits = network.run(feeds, &[graph.output()], &mut Plain).remove(0).tensor::<2>();
+        assert_eq!(numbers(logits), expected, "node {}", graph.nodes[node].name);
+    }
+}
+
+#[test]
+fn scores_do_not_depend_on_the_batch() {
+    let checkpoint = Checkpoint::open(&testdata("models/tiny_bottleneck.safetensors")).unwrap();
+    let network = Network::load(tiny(Block::Bottleneck, false), &checkpoint, &cpu()).unwrap();
+    let two = tensor("models/input.npy");
+    let one = two.clone().narrow(0, 1, 1);
+    let many = Tensor::cat(vec![two.clone(), two.clone(), two.clone(), two.clone(), two, one.clone()], 0);
+    let alone = numbers(network.logits(one));
+    let together = numbers(network.logits(many));
+    for row in [1, 3, 9, 10] {
+        assert_eq!(together[row * 10..][..10], alone, "row {row}");
+    }
+}
+
+#[test]
+fn resampling_equals_interpolate_and_pillow() {
+    let x = tensor("models/resize/input.npy");
+    let rules = [
+        ("bilinear", Resample::BILINEAR),
+        ("bicubic", Resample::BICUBIC),
+        ("bilinear_corners", Resample { align_corners: true, ..Resample::BILINEAR }),
+        ("bilinear_antialias", Resample::BILINEAR.antialiased()),
+        ("bicubic_antialias", Resample::BICUBIC.antialiased()),
+        ("pil_bilinear", Resample::BILINEAR.antialiased()),
+        ("pil_bicubic", Resample::BICUBIC.antialiased()),
+    ];
+    for (name, rule) in rules {
+        for [height, width] in [[9, 31], [40, 40]] {
+            let expected = golden::array(format!("models/resize/{name}_{height}x{width}.npy"));
+            let resized = numbers(rule.resize(x.clone(), height, width));
+            let close = Tolerance::new(2e-6, 1e-6);
+            testing::compare::close(&resized, &expected.data, close).unwrap_or_else(|e| panic!("{name}: {e}"));
+        }
+    }
+    assert_eq!(Filter::Bilinear, Resample::BILINEAR.filter);
+}
+
+#[test]
+fn preprocessing_equals_torchvision_within_a_grey_level() {
+    let picture = image::decode(&testdata("models/preprocess/picture.png")).unwrap();
+    let imagenet = Preprocess::preset("imagenet").unwrap();
+    let to = |resize, bicubic, crop| Preprocess { resize, bicubic, crop, ..imagenet.clone() };
+    let cases = [
+        ("resize64_crop56", to(Resize::ShortSide(64), false, Some([56, 56]))),
+        ("resize64_crop56_bicubic", to(Resize::ShortSide(64), true, Some([56, 56]))),
+        ("resize64_crop55", to(Resize::ShortSide(64), false, Some([55, 55]))),
+        ("squash56", to(Resize::Exact(56, 56), false, None)),
+    ];
+    for (name, preprocess) in cases {
+        let prepared = Picture::prepare(name, &picture, &preprocess).unwrap();
+        let expected = golden::array(format!("models/preprocess/{name}.npy")).data;
+        let plane = prepared.height * prepared.width;
+        assert_eq!(expected.len(), 3 * plane, "{name}");
+        let levels = prepared.pixels.iter().zip(&expected).enumerate().map(|(i, (pixel, expected))| {
+            let c = i / plane;
+            ((expected * preprocess.std[c] + preprocess.mean[c] - pixel) * 255.0).abs()
+        });
+        let worst = levels.fold(0.0, f32::max);
+        assert!(worst < 1.01, "{name}: {worst} grey levels");
+    }
+}
+
+#[test]
+fn hostile_weight_files_are_errors_that_name_the_trouble() {
+    let graph = || CifarResNet { blocks: 1, width: 8, stem_stride: 1 }.graph(10);
+    let error = |name: &str| {
+        let path = testdata(format!("models/hostile/{name}"));
+        let loaded = Checkpoint::open(&path).and_then(|file| Network::load(graph(), &file, &cpu()));
+        let error = loaded.err().unwrap_or_else(|| panic!("{name} was accepted")).to_string();
+        assert!(error.contains(name), "{error}");
+        error
+    };
+    assert!(error("truncated.pth").contains("not a PyTorch file"));
+    assert!(error("missing_key.safetensors").contains("missing: layer2.0.conv1.weight"));
+    assert!(error("extra_key.safetensors").contains("unexpected: layer4.0.conv1.weight"));
+    assert!(error("wrong_shape.safetensors").contains("linear.weight is [10, 31] and not [10, 32]"));
+    assert!(error("nothing.pth").contains("No such file"));
+}
