@@ -1,0 +1,159 @@
+//! Every pair of metrics over the images, for each method, and their mean over the methods.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use pipe::{Correlation, Writer};
+use rayon::prelude::*;
+use stats::interval::Interval;
+use stats::panel::paired;
+use stats::random::generator;
+use stats::resample::Bootstrap;
+use stats::summary::mean;
+
+use crate::coefficient::{Coefficient, Kind};
+use crate::scores::{Group, Metric};
+
+/// How to correlate.
+#[derive(Clone, Copy)]
+pub struct Options {
+    pub coefficient: Coefficient,
+    pub interval: IntervalKind,
+    pub bootstrap: Bootstrap,
+    pub seed: u64,
+}
+
+/// How to find the interval of one correlation.
+#[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
+pub enum IntervalKind {
+    /// Fisher's transformation, with a standard error for each coefficient
+    Fisher,
+    /// Percentiles of the correlations of resampled images
+    Bootstrap,
+}
+
+/// Writes all correlations, then their means.
+pub fn write(groups: &[Group], options: Options) -> Result<()> {
+    let mut out = Writer::<Correlation>::stdout::<&str>(&[])?;
+    let mut means = Means::default();
+    let mut unmatched = 0;
+    for group in groups {
+        for pair in correlations(group, options) {
+            if let Some(reason) = &pair.undefined {
+                note_undefined(&pair.row, reason);
+            }
+            unmatched += usize::from(pair.unmatched);
+            means.add(&pair.row);
+            out.write(&pair.row)?;
+        }
+    }
+    if unmatched > 0 {
+        pipe::note(format_args!(
+            "{unmatched} correlations leave out images that have only one of the two metrics"
+        ));
+    }
+    for row in means.rows(options) {
+        out.write(&row)?;
+    }
+    out.finish()
+}
+
+struct Pair {
+    row: Correlation,
+    /// Why the correlation is NaN.
+    undefined: Option<String>,
+    /// Whether an image has only one of the metrics.
+    unmatched: bool,
+}
+
+fn correlations(group: &Group, options: Options) -> Vec<Pair> {
+    let metrics = &group.metrics;
+    let pairs: Vec<(&Metric, &Metric)> = metrics
+        .iter()
+        .enumerate()
+        .flat_map(|(at, a)| metrics[at + 1..].iter().map(move |b| (a, b)))
+        .collect();
+    pairs.into_par_iter().map(|(a, b)| correlate(group, a, b, options)).collect()
+}
+
+fn correlate(group: &Group, a: &Metric, b: &Metric, options: Options) -> Pair {
+    let kind = Kind::of(options.coefficient, a.binary, b.binary);
+    let (values_a, values_b) = paired(&a.sample, &b.sample);
+    let found = kind.correlate(&values_a, &values_b);
+    let interval = match options.interval {
+        IntervalKind::Fisher => kind.interval(&found, options.bootstrap.level),
+        IntervalKind::Bootstrap => {
+            let mut rng =
+                generator(options.seed, &["correlate", &group.model, &group.method, &a.name, &b.name], 0);
+            options.bootstrap.pairs(&values_a, &values_b, &mut rng, |a, b| kind.correlate(a, b).coefficient)
+        }
+    };
+    let row = Correlation {
+        model: group.model.clone(),
+        method: group.method.clone(),
+        metric_a: a.name.clone(),
+        metric_b: b.name.clone(),
+        coefficient: kind.name().to_owned(),
+        correlation: found.coefficient,
+        ci_low: Some(interval.low),
+        ci_high: Some(interval.high),
+        p_value: Some(found.p_value),
+        n: found.n,
+    };
+    let undefined = found.coefficient.is_nan().then(|| reason((a, &values_a), (b, &values_b)));
+    Pair { row, undefined, unmatched: values_a.len() < a.sample.len().max(b.sample.len()) }
+}
+
+/// Why there is no correlation.
+fn reason(a: (&Metric, &[f64]), b: (&Metric, &[f64])) -> String {
+    let numbers: Vec<(f64, f64)> =
+        a.1.iter().copied().zip(b.1.iter().copied()).filter(|(a, b)| !a.is_nan() && !b.is_nan()).collect();
+    if numbers.len() < 2 {
+        return format!("only {} images have a number from both", numbers.len());
+    }
+    let (first_a, first_b) = numbers[0];
+    if numbers.iter().all(|(a, _)| *a == first_a) {
+        return format!("{} is the same for all {} images", a.0.name, numbers.len());
+    }
+    if numbers.iter().all(|(_, b)| *b == first_b) {
+        return format!("{} is the same for all {} images", b.0.name, numbers.len());
+    }
+    "some values are infinite".to_owned()
+}
+
+fn note_undefined(row: &Correlation, reason: &str) {
+    let Correlation { model, method, metric_a, metric_b, .. } = row;
+    let comma = if model.is_empty() { "" } else { ", " };
+    pipe::note(format_args!("{model}{comma}{method}, {metric_a} and {metric_b}: no correlation: {reason}"));
+}
+
+/// Correlations of the methods, by model, metrics and coefficient.
+#[derive(Default)]
+struct Means(BTreeMap<(String, String, String, String), Vec<f64>>);
+
+impl Means {
+    fn add(&mut self, row: &Correlation) {
+        let key = (row.model.clone(), row.metric_a.clone(), row.metric_b.clone(), row.coefficient.clone());
+        let values = self.0.entry(key).or_default();
+        values.extend(Some(row.correlation).filter(|value| !value.is_nan()));
+    }
+
+    fn rows(self, options: Options) -> impl Iterator<Item = Correlation> {
+        self.0.into_iter().map(move |((model, metric_a, metric_b, coefficient), values)| {
+            let mut rng = generator(options.seed, &["correlate mean", &model, &metric_a, &metric_b], 0);
+            let Interval { low, high } = options.bootstrap.mean(&values, &mut rng);
+            Correlation {
+                model,
+                method: "mean".to_owned(),
+                metric_a,
+                metric_b,
+                coefficient,
+                correlation: mean(&values),
+                ci_low: Some(low).filter(|low| !low.is_nan()),
+                ci_high: Some(high).filter(|high| !high.is_nan()),
+                p_value: None,
+                n: values.len(),
+            }
+        })
+    }
+}

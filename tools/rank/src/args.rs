@@ -1,0 +1,50 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+/// Rank explanation methods by the mean of each metric over the images
+///
+/// Examples:
+///   rank scores.csv
+///   explain -m ig -m rise photos/*.jpg | perturb | score | rank > ranks.csv
+///   rank --allow-missing shard-*.csv
+///   rank --separation scores.csv
+///
+/// Reads score's rows (columns image, target, model, method, metric, direction, value; several files
+/// count as one) and writes, per model and metric, one row per method, the best first:
+/// model,metric,direction,method,n,mean,ci_low,ci_high,rank. The interval is the percentile bootstrap
+/// of the mean. Equal means share the mean of their ranks. The order of the input rows does not matter,
+/// not even to the last digit.
+///
+/// Every method must be scored on the same images and targets, each once. A value that is NaN is left
+/// out and counted on standard error.
+#[derive(clap::Parser)]
+#[command(version, verbatim_doc_comment)]
+pub struct Args {
+    /// Tables of scores; - or nothing is standard input
+    pub files: Vec<PathBuf>,
+    /// Compare methods where all have a value, instead of failing where one has none
+    #[arg(long)]
+    pub allow_missing: bool,
+    /// Write model,metric,rand_dist,rand_dist_inside,n instead: how far each metric tells n methods
+    /// from random maps, from 0 to 1 (|mean of distances|, and mean of |distances|)
+    #[arg(long)]
+    pub separation: bool,
+    /// Method that makes random maps, for --separation
+    #[arg(long, value_name = "METHOD", default_value = "random")]
+    pub random: String,
+    /// Confidence level of the intervals
+    #[arg(long, value_name = "SHARE", default_value = "0.95", value_parser = level)]
+    pub level: f64,
+    /// How often to resample the images for an interval
+    #[arg(long, value_name = "N", default_value = "1000")]
+    pub resamples: usize,
+    /// Seed of the resampling; an interval depends on it, the row's names and the values only
+    #[arg(long, default_value = "0")]
+    pub seed: u64,
+}
+
+fn level(text: &str) -> Result<f64, &'static str> {
+    let level = text.parse().ok().filter(|level| (0.0..1.0).contains(level) && *level > 0.0);
+    level.ok_or("a share between 0 and 1 is needed")
+}
