@@ -81,7 +81,9 @@ mod tests {
 
     #[test]
     fn wrong_specs_are_errors() {
-        for spec in ["gradcm", "rise:mask=1", "occlusion:window=0", "integrated-gradients:rule=simpson", "random:x=1"] {
+        for spec in
+            ["gradcm", "rise:mask=1", "occlusion:window=0", "integrated-gradients:rule=simpson", "random:x=1"]
+        {
             assert!(parse(spec).is_err(), "{spec}");
         }
     }

@@ -132,7 +132,8 @@ fn maps_do_not_depend_on_the_other_pictures() {
 fn layers_that_are_not_there_are_errors() {
     let (name, extension, block) = NETWORKS[0];
     let classifier = classifier(name, extension, block, &[]);
-    for (layer, reason) in [("layer9", "it has no layer `layer9`"), ("fc", "layer `fc` has no feature maps")] {
+    for (layer, reason) in [("layer9", "it has no layer `layer9`"), ("fc", "layer `fc` has no feature maps")]
+    {
         let named = parse(&format!("gradcam:layer={layer}")).unwrap();
         let error = named.method.check(&classifier).unwrap_err().to_string();
         assert_eq!(error, format!("gradcam does not fit tiny_basic: {reason}"));

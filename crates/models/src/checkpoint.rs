@@ -98,19 +98,23 @@ impl Checkpoint {
         for Parameter { name, shape } in parameters {
             match self.shape(name) {
                 None => missing.push(name.clone()),
-                Some(found) if found != shape => misshapen.push(format!("{name} is {found:?} and not {shape:?}")),
+                Some(found) if found != shape => {
+                    misshapen.push(format!("{name} is {found:?} and not {shape:?}"))
+                }
                 Some(_) => {}
             }
         }
         let known = |name: &str| {
-            name.ends_with(".num_batches_tracked") || parameters.iter().any(|parameter| parameter.name == name)
+            name.ends_with(".num_batches_tracked")
+                || parameters.iter().any(|parameter| parameter.name == name)
         };
         let unexpected: Vec<String> = self.tensors.keys().filter(|name| !known(name)).cloned().collect();
-        let problems: Vec<String> = [("missing", missing), ("unexpected", unexpected), ("wrong shape", misshapen)]
-            .into_iter()
-            .filter(|(_, names)| !names.is_empty())
-            .map(|(what, names)| format!("{what}: {}", some_of(&names)))
-            .collect();
+        let problems: Vec<String> =
+            [("missing", missing), ("unexpected", unexpected), ("wrong shape", misshapen)]
+                .into_iter()
+                .filter(|(_, names)| !names.is_empty())
+                .map(|(what, names)| format!("{what}: {}", some_of(&names)))
+                .collect();
         if problems.is_empty() {
             return Ok(());
         }

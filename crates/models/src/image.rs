@@ -92,7 +92,12 @@ impl Picture {
         let (top, left) = (corner(height, crop[0]), corner(width, crop[1]));
         let scale = [width as f32 / size[1] as f32, height as f32 / size[0] as f32];
         let geometry = Geometry { scale, offset: [left as f32, top as f32] };
-        Ok(Self { pixels: planes(&resized, width, [top, left], crop), height: crop[0], width: crop[1], geometry })
+        Ok(Self {
+            pixels: planes(&resized, width, [top, left], crop),
+            height: crop[0],
+            width: crop[1],
+            geometry,
+        })
     }
 }
 

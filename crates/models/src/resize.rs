@@ -136,7 +136,8 @@ impl Resample {
         let stride = new_width * channels;
         for (out, (first, weights)) in tall.chunks_mut(stride).zip(&down) {
             for (column, cell) in out.iter_mut().enumerate() {
-                let sample = |(k, weight): (usize, &f64)| weight * f64::from(wide[(first + k) * stride + column]);
+                let sample =
+                    |(k, weight): (usize, &f64)| weight * f64::from(wide[(first + k) * stride + column]);
                 *cell = byte(weights.iter().enumerate().map(sample).sum());
             }
         }
@@ -191,7 +192,8 @@ mod tests {
     fn the_same_size_changes_nothing() {
         let taps = Resample::BICUBIC.taps(4, 4);
         for (i, (first, weights)) in taps.iter().enumerate() {
-            let weight = |old: usize| old.checked_sub(*first).and_then(|k| weights.get(k)).copied().unwrap_or(0.0);
+            let weight =
+                |old: usize| old.checked_sub(*first).and_then(|k| weights.get(k)).copied().unwrap_or(0.0);
             assert!((weight(i) - 1.0).abs() < 1e-12);
         }
     }

@@ -51,13 +51,25 @@ fn tiny(block: Block, v1: bool) -> Graph {
 
 #[test]
 fn torchvision_basic_blocks_from_pth() {
-    check("tiny_basic.pth", "tiny_basic", tiny(Block::Basic, false), "input", &["layer1", "layer2", "layer4"]);
+    check(
+        "tiny_basic.pth",
+        "tiny_basic",
+        tiny(Block::Basic, false),
+        "input",
+        &["layer1", "layer2", "layer4"],
+    );
 }
 
 #[test]
 fn torchvision_bottlenecks_from_safetensors() {
     let features = ["layer1", "layer2", "layer4"];
-    check("tiny_bottleneck.safetensors", "tiny_bottleneck", tiny(Block::Bottleneck, false), "input", &features);
+    check(
+        "tiny_bottleneck.safetensors",
+        "tiny_bottleneck",
+        tiny(Block::Bottleneck, false),
+        "input",
+        &features,
+    );
 }
 
 #[test]
@@ -120,7 +132,8 @@ fn resampling_equals_interpolate_and_pillow() {
             let expected = golden::array(format!("models/resize/{name}_{height}x{width}.npy"));
             let resized = numbers(rule.resize(x.clone(), height, width));
             let close = Tolerance::new(2e-6, 1e-6);
-            testing::compare::close(&resized, &expected.data, close).unwrap_or_else(|e| panic!("{name}: {e}"));
+            testing::compare::close(&resized, &expected.data, close)
+                .unwrap_or_else(|e| panic!("{name}: {e}"));
         }
     }
     assert_eq!(Filter::Bilinear, Resample::BILINEAR.filter);

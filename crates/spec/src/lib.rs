@@ -147,7 +147,11 @@ impl Reader {
     /// If a parameter is left over.
     pub fn finish(self) -> Result<String, Error> {
         if let Some((key, _)) = self.given.first() {
-            return Err(Error::UnknownKey { name: self.name.clone(), key: key.clone(), known: self.parameters() });
+            return Err(Error::UnknownKey {
+                name: self.name.clone(),
+                key: key.clone(),
+                known: self.parameters(),
+            });
         }
         if self.canonical.is_empty() {
             return Ok(self.name);
@@ -199,7 +203,10 @@ mod tests {
     #[test]
     fn errors_name_the_part_that_is_wrong() {
         let message = |spec: &str| rise(spec).unwrap_err().to_string();
-        assert_eq!(message("rise:mask=3"), "`rise` has no parameter `mask`: masks=4000,p=0.5,output=probability");
+        assert_eq!(
+            message("rise:mask=3"),
+            "`rise` has no parameter `mask`: masks=4000,p=0.5,output=probability"
+        );
         assert_eq!(message("rise:masks=0"), "`rise`: masks=0 is not a positive whole number");
         assert_eq!(message("rise:p=x"), "`rise`: p=x is not a number");
         assert_eq!(message("rise:output=x"), "`rise`: output=x is not one of probability, logit");

@@ -47,7 +47,8 @@ impl Rise {
     /// The grid and the offset of one mask of one picture.
     fn seed(&self, question: &Question<'_>, masks: &Masks, job: Job) -> Seed {
         let mut random = question.random("rise", job.picture, job.sample);
-        let grid = (0..self.grid * self.grid).map(|_| f32::from(u8::from(random.random_bool(self.p)))).collect();
+        let grid =
+            (0..self.grid * self.grid).map(|_| f32::from(u8::from(random.random_bool(self.p)))).collect();
         let offset = masks.cell.map(|cell| random.random_range(0..=cell as u32) as usize);
         Seed { grid, offset }
     }
@@ -95,7 +96,8 @@ impl Masks {
     fn lines(&self, seeds: &[Seed], axis: usize) -> Tensor<4> {
         let size = self.size[axis];
         let starts = seeds.iter().map(|seed| seed.offset[axis]);
-        let lines: Vec<i32> = starts.flat_map(|start| (start..start + size).map(|line| line as i32)).collect();
+        let lines: Vec<i32> =
+            starts.flat_map(|start| (start..start + size).map(|line| line as i32)).collect();
         let device = self.weights[axis].device();
         let lines = Tensor::<1, Int>::from_data(TensorData::new(lines, [seeds.len() * size]), &device);
         self.weights[axis].clone().select(0, lines).reshape([seeds.len(), 1, size, self.grid])

@@ -45,7 +45,8 @@ impl Network {
 
     fn fold_pair(&self, pair: &Pair, op: &mut Op, graph: &mut Graph, weights: &mut Vec<Weight>) {
         let old = self.graph();
-        let Op::BatchNorm2d { weight: scale, bias: shift, mean, variance, epsilon } = &old.nodes[pair.norm].op
+        let Op::BatchNorm2d { weight: scale, bias: shift, mean, variance, epsilon } =
+            &old.nodes[pair.norm].op
         else {
             unreachable!("a pair ends in a BatchNorm")
         };
@@ -55,12 +56,12 @@ impl Network {
             .collect();
         let kernel = self.numbers(*weight);
         let taps = kernel.len() / scale.len();
-        let kernel = kernel.iter().enumerate().map(|(i, &w)| (f64::from(w) * scale[i / taps]) as f32).collect();
+        let kernel =
+            kernel.iter().enumerate().map(|(i, &w)| (f64::from(w) * scale[i / taps]) as f32).collect();
         let before = bias.map_or_else(|| vec![0.0; scale.len()], |id| self.numbers(id));
         let (mean, shift) = (self.numbers(*mean), self.numbers(*shift));
-        let bias_of = |c: usize| {
-            ((f64::from(before[c]) - f64::from(mean[c])) * scale[c] + f64::from(shift[c])) as f32
-        };
+        let bias_of =
+            |c: usize| ((f64::from(before[c]) - f64::from(mean[c])) * scale[c] + f64::from(shift[c])) as f32;
         let folded: Vec<f32> = (0..scale.len()).map(bias_of).collect();
         let bias_name = format!("{}.folded_bias", old.nodes[pair.norm].name);
         let spec = old.parameters[*weight].clone();
@@ -69,7 +70,13 @@ impl Network {
         *bias = Some(self.add(graph, weights, spec, folded));
     }
 
-    fn add(&self, graph: &mut Graph, weights: &mut Vec<Weight>, spec: Parameter, data: Vec<f32>) -> ParameterId {
+    fn add(
+        &self,
+        graph: &mut Graph,
+        weights: &mut Vec<Weight>,
+        spec: Parameter,
+        data: Vec<f32>,
+    ) -> ParameterId {
         let device = match &self.weights()[0] {
             Weight::Vector(param) => param.val().device(),
             Weight::Matrix(param) => param.val().device(),

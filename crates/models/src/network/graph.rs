@@ -159,9 +159,7 @@ impl Graph {
     pub fn find(&self, name: &str) -> Option<NodeId> {
         let exact = self.nodes.iter().position(|node| node.name == name);
         exact.or_else(|| {
-            let inside = |node: &Node| {
-                node.name.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'))
-            };
+            let inside = |node: &Node| node.name.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'));
             self.nodes.iter().rposition(inside)
         })
     }

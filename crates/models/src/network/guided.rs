@@ -1,12 +1,12 @@
 //! Guided ReLU: the backward pass lets only positive gradients through positive inputs
 //! (Springenberg et al., "Striving for Simplicity: The All Convolutional Net", 2015).
 
+#[cfg(feature = "cuda")]
+use burn::backend::Cube;
 use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind, unary};
 use burn::backend::autodiff::{Autodiff, NodeId as AutodiffNode};
-#[cfg(feature = "cuda")]
-use burn::backend::Cube;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, Flex, backend_extension};
 use burn::tensor::Tensor;
@@ -59,9 +59,8 @@ impl Rules for Guided {
             return network.apply(node, inputs);
         }
         let x = inputs.into_iter().next().expect("a ReLU has one input");
-        let guided = |x: Tensor<1>| {
-            Tensor::from_dispatch(<Dispatch as GuidedRelu>::guided_relu(x.into_dispatch()))
-        };
+        let guided =
+            |x: Tensor<1>| Tensor::from_dispatch(<Dispatch as GuidedRelu>::guided_relu(x.into_dispatch()));
         x.map(guided)
     }
 }

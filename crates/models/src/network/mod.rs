@@ -201,7 +201,8 @@ impl Network {
         feeds.into_iter().for_each(|(id, value)| values[id] = Some(value));
         for (id, node) in graph.nodes.iter().enumerate() {
             if needed[id] && values[id].is_none() {
-                let inputs = node.inputs.iter().map(|&input| take(&mut values, &mut readers, input)).collect();
+                let inputs =
+                    node.inputs.iter().map(|&input| take(&mut values, &mut readers, input)).collect();
                 values[id] = Some(rules.apply(self, id, inputs));
             }
         }

@@ -59,7 +59,8 @@ fn residual(net: &mut Builder, name: &str, x: NodeId, [from, to]: [usize; 2], st
     let y = net.numbered(name, 2, y, [to, to], 3, 1);
     let mut shortcut = x;
     if stride != 1 {
-        shortcut = net.graph.push(format!("{name}.shortcut.slice"), Op::Subsample { step: stride }, &[shortcut]);
+        shortcut =
+            net.graph.push(format!("{name}.shortcut.slice"), Op::Subsample { step: stride }, &[shortcut]);
     }
     if from != to {
         let side = (to - from) / 2;

@@ -76,8 +76,7 @@ pub struct Options {
     pub keep: Vec<String>,
 }
 
-/// Loads a classifier: the architecture of that name with the weights of a checkpoint; the number of
-/// classes comes from the file. BatchNorm is folded.
+/// Loads a classifier: the architecture of that name with the weights of a checkpoint.
 ///
 /// # Errors
 /// If the model is unknown or the weights do not fit.
@@ -87,19 +86,37 @@ pub fn load(
     device: &Device,
     options: Options,
 ) -> Result<Classifier, ModelError> {
-    let architecture = architecture(name)?;
-    let classes = checkpoint.shape(architecture.head).map_or(1000, |shape| shape[0]);
-    let network = Network::load((architecture.build)(classes), checkpoint, device)?;
-    let network = network.fold_batch_norm(&options.keep);
-    let preset = || Preprocess::preset(architecture.preprocess).expect("an architecture names a preset");
-    let layer = network.graph().last_feature_map(architecture.input).expect("a CNN has feature maps");
-    Ok(Classifier {
-        name: name.into(),
-        preprocess: options.preprocess.unwrap_or_else(preset),
-        labels: options.labels,
-        layer,
-        sha256: checkpoint.sha256().into(),
-        device: device.clone(),
-        network,
-    })
+    architecture(name)?.load(checkpoint, device, options)
+}
+
+impl Architecture {
+    /// A classifier with the weights of a checkpoint; the number of classes comes from the file. BatchNorm
+    /// is folded.
+    ///
+    /// # Errors
+    /// If the weights do not fit.
+    ///
+    /// # Panics
+    /// If the architecture names a preset that there is not, or has no feature map.
+    pub fn load(
+        &self,
+        checkpoint: &Checkpoint,
+        device: &Device,
+        options: Options,
+    ) -> Result<Classifier, ModelError> {
+        let classes = checkpoint.shape(self.head).map_or(1000, |shape| shape[0]);
+        let network = Network::load((self.build)(classes), checkpoint, device)?;
+        let network = network.fold_batch_norm(&options.keep);
+        let preset = || Preprocess::preset(self.preprocess).expect("an architecture names a preset");
+        let layer = network.graph().last_feature_map(self.input).expect("a CNN has feature maps");
+        Ok(Classifier {
+            name: self.name.clone(),
+            preprocess: options.preprocess.unwrap_or_else(preset),
+            labels: options.labels,
+            layer,
+            sha256: checkpoint.sha256().into(),
+            device: device.clone(),
+            network,
+        })
+    }
 }

@@ -190,7 +190,8 @@ mod tests {
 
     #[test]
     fn resnet50_has_the_published_number_of_parameters() {
-        let graph = ResNet { block: Block::Bottleneck, layers: [3, 4, 6, 3], width: 64, v1: false }.graph(1000);
+        let graph =
+            ResNet { block: Block::Bottleneck, layers: [3, 4, 6, 3], width: 64, v1: false }.graph(1000);
         let statistics = |name: &str| name.ends_with("running_mean") || name.ends_with("running_var");
         let trained = graph.parameters.iter().filter(|parameter| !statistics(&parameter.name));
         let count: usize = trained.map(|parameter| parameter.shape.iter().product::<usize>()).sum();

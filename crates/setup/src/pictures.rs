@@ -1,0 +1,54 @@
+//! Opening pictures, ahead of where they are used.
+
+use std::path::Path;
+use std::sync::mpsc::sync_channel;
+use std::thread;
+
+use image::RgbImage;
+use models::image::{Picture, PictureError, decode};
+
+use models::Preprocess;
+
+/// A picture by path, or an embedded one by its name (`testbed/007`).
+///
+/// # Errors
+/// If it cannot be decoded.
+pub fn decoded(name: &str) -> Result<RgbImage, PictureError> {
+    match testbed::picture(name) {
+        Some(scene) => Ok(scene.image),
+        None => decode(Path::new(name)),
+    }
+}
+
+/// Opens and prepares a picture.
+///
+/// # Errors
+/// If it cannot be decoded or is smaller than the crop.
+pub fn open(name: &str, preprocess: &Preprocess) -> Result<Picture, PictureError> {
+    Picture::prepare(name, &decoded(name)?, preprocess)
+}
+
+/// Maps items on a thread of its own that stays a few items ahead of `consume`, so that decoding runs beside
+/// the computation. Items come in order.
+///
+/// # Errors
+/// The first error of `consume`, which ends the run.
+pub fn ahead<T: Send, U: Send, E>(
+    items: impl Iterator<Item = T> + Send,
+    prepare: impl Fn(T) -> U + Send,
+    mut consume: impl FnMut(U) -> Result<(), E>,
+) -> Result<(), E> {
+    const AHEAD: usize = 2;
+    thread::scope(|scope| {
+        let (send, receive) = sync_channel(AHEAD);
+        scope.spawn(move || {
+            for item in items {
+                // A closed channel means that the consumer gave up.
+                if send.send(prepare(item)).is_err() {
+                    break;
+                }
+            }
+        });
+        receive.into_iter().try_for_each(&mut consume)
+    })
+}

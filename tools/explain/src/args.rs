@@ -1,0 +1,159 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use anyhow::{Context, Result};
+use attribution::Named;
+use clap::Parser;
+
+const EXAMPLES: &str = "\
+Examples:
+  explain -m gradcam -m rise testbed > maps.csv
+  explain --model resnet50 --weights resnet50.pth -m integrated-gradients photos/*.jpg | perturb | score
+  explain --images val.csv --target label -m gradcam -m layercam --shard 3/50 -o maps > 3.csv
+  explain --npy cat.jpg | perturb --image cat.jpg | score
+
+Maps lie in OUT/<method>/<chunk>.npy, shape (n, H, W), raw and signed; the table on standard output says which
+row of which file explains which picture: image,target,model,method,map,map_index.
+`testbed` stands for all embedded pictures, testbed/000 for one of them.";
+
+/// Explain an image classifier's decisions as saliency maps.
+#[derive(Parser, Debug)]
+#[command(version, before_help = EXAMPLES)]
+pub struct Args {
+    /// Pictures to explain
+    pub pictures: Vec<String>,
+    /// Table of pictures with a column image, and label, target, boxes (in pixels of the picture) if known; `-` is
+    /// standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "pictures")]
+    pub images: Option<PathBuf>,
+    /// Explanation method with parameters, such as rise:masks=400 (repeatable; see --list-methods)
+    #[arg(short, long = "method", value_name = "SPEC", default_value = "gradcam")]
+    pub methods: Vec<String>,
+    /// Class to explain: label, predicted, or a class index; a column target has precedence
+    #[arg(short, long, default_value = "predicted")]
+    pub target: Target,
+    /// Layer for methods that read one: a node's name (see --list-layers) or auto, the last feature map
+    #[arg(long, value_name = "NAME")]
+    pub layer: Option<String>,
+    /// How colour channels become one map
+    #[arg(long, value_enum, default_value = "sum")]
+    pub reduce: crate::reduce::Reduce,
+    /// Folder for the maps
+    #[arg(short, long, value_name = "DIR", default_value = "maps")]
+    pub out: PathBuf,
+    /// Write the maps themselves on standard output, one .npy array after another, and no files
+    #[arg(long)]
+    pub npy: bool,
+    /// Seed of all random numbers
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    /// Do part K of N: every N-th chunk, counted from 1
+    #[arg(long, value_name = "K/N", default_value = "1/1")]
+    pub shard: Shard,
+    /// Pictures in one map file
+    #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..))]
+    pub chunk: u16,
+    /// Keep chunks that an earlier run with the same settings has finished
+    #[arg(long)]
+    pub resume: bool,
+    /// The classifier.
+    #[command(flatten)]
+    pub model: setup::ModelArgs,
+    /// What to do with failures.
+    #[command(flatten)]
+    pub errors: pipe::ErrorArgs,
+    /// No progress on standard error
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// List the explanation methods
+    #[arg(long)]
+    pub list_methods: bool,
+    /// List the models
+    #[arg(long)]
+    pub list_models: bool,
+    /// List the layers of the chosen model
+    #[arg(long)]
+    pub list_layers: bool,
+}
+
+/// Which class is explained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// The true class.
+    Label,
+    /// The class with the highest score.
+    Predicted,
+    /// This class.
+    Class(usize),
+}
+
+impl FromStr for Target {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "label" => Ok(Self::Label),
+            "predicted" => Ok(Self::Predicted),
+            index => {
+                index.parse().map(Self::Class).map_err(|_| "label, predicted or a class index is needed")
+            }
+        }
+    }
+}
+
+/// Part `k` of `n`, from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shard {
+    pub k: usize,
+    pub n: usize,
+}
+
+impl FromStr for Shard {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let parts = text.split_once('/').and_then(|(k, n)| Some((k.parse().ok()?, n.parse().ok()?)));
+        match parts {
+            Some((k, n)) if 1 <= k && k <= n => Ok(Self { k, n }),
+            _ => Err("K/N with 1 <= K <= N is needed"),
+        }
+    }
+}
+
+impl Args {
+    /// The methods, in the order given.
+    pub fn parse_methods(&self) -> Result<Vec<Named>> {
+        let mut all: Vec<Named> = Vec::new();
+        for spec in &self.methods {
+            let named = attribution::parse(spec)?;
+            if all.iter().any(|other| other.spec == named.spec) {
+                return Err(pipe::Usage(format!("method {} is given twice", named.spec)).into());
+            }
+            all.push(named);
+        }
+        if self.npy && all.len() > 1 {
+            return Err(pipe::Usage("--npy takes one method".into()).into());
+        }
+        Ok(all)
+    }
+
+    /// The size of the first picture, for models that take any.
+    pub fn input_size(&self) -> [usize; 2] {
+        let first = self.pictures.first().filter(|name| *name != "testbed");
+        let decoded = first.and_then(|name| setup::decoded(name).ok());
+        let side = if self.model.model.is_some() { 32 } else { testbed::SIZE };
+        decoded.map_or([side; 2], |image| [image.height() as usize, image.width() as usize])
+    }
+
+    /// What must agree for `--resume` to keep a chunk.
+    pub fn settings(&self, sha256: &str) -> Result<serde_json::Value> {
+        let weights = self.model.weights.as_ref().map(|path| path.display().to_string());
+        serde_json::to_value((
+            (&self.model.model, weights, &self.model.preprocess, sha256),
+            (format!("{:?}", self.target), &self.layer, format!("{:?}", self.reduce), self.seed, self.chunk),
+        ))
+        .context("settings")
+    }
+}

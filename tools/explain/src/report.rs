@@ -1,0 +1,73 @@
+//! `--list-methods` and the run record.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use attribution::METHODS;
+use pipe::Record;
+use serde_json::{Map, Value, json};
+use setup::Loaded;
+
+use crate::args::Args;
+
+/// One block for each method.
+pub fn methods() -> String {
+    let block = |entry: &attribution::Entry| {
+        let (name, summary, paper, cost) = (entry.name, entry.summary, entry.paper, entry.cost);
+        format!("{name}\n    {summary}\n    {paper}; {cost}; parameters: {}\n", entry.parameters())
+    };
+    METHODS.iter().map(block).collect()
+}
+
+/// What a run did, kept beside its maps.
+pub struct Report {
+    record: Record,
+    seconds: Vec<(String, f64)>,
+    path: PathBuf,
+}
+
+impl Report {
+    /// Starts the clock.
+    pub fn new(args: &Args) -> Self {
+        let name = match (args.shard.k, args.shard.n) {
+            (1, 1) => "explain.json".to_string(),
+            (k, n) => format!("explain.{k}-of-{n}.json"),
+        };
+        let record = Record::new("explain", env!("CARGO_PKG_VERSION"));
+        Self { record, seconds: Vec::new(), path: args.out.join(name) }
+    }
+
+    /// Notes the classifier and the settings.
+    pub fn model(&mut self, args: &Args, loaded: &Loaded, images: usize) -> Result<()> {
+        let classifier = &loaded.classifier;
+        let layer = &classifier.network.graph().nodes[classifier.layer].name;
+        self.record
+            .set("model", classifier.name.as_str())
+            .set("weights_sha256", classifier.sha256.as_str())
+            .set("preprocess", serde_json::to_value(&classifier.preprocess)?)
+            .set("layer", layer.as_str())
+            .set("device", loaded.device.as_str())
+            .set("threads", args.model.thread_count())
+            .set("seed", args.seed)
+            .set("reduce", format!("{:?}", args.reduce).to_lowercase())
+            .set("images", images);
+        Ok(())
+    }
+
+    /// Adds seconds of a method's computation.
+    pub fn add(&mut self, method: &str, seconds: f64) {
+        match self.seconds.iter_mut().find(|(other, _)| other == method) {
+            Some((_, sum)) => *sum += seconds,
+            None => self.seconds.push((method.into(), seconds)),
+        }
+    }
+
+    /// Writes the record.
+    pub fn finish(&mut self) -> Result<()> {
+        let total: f64 = self.seconds.iter().map(|(_, seconds)| seconds).sum();
+        let methods: Map<String, Value> =
+            self.seconds.iter().map(|(method, seconds)| (method.clone(), json!(seconds))).collect();
+        self.record.set("seconds_compute", total).set("seconds_by_method", methods);
+        self.record.write(&self.path)
+    }
+}
