@@ -1,0 +1,60 @@
+//! The answers to clean pictures, which all maps of a picture share.
+
+use std::cell::OnceCell;
+use std::collections::{HashMap, VecDeque};
+use std::rc::Rc;
+
+/// How many pictures are remembered: more than a chunk of maps, so that methods that come one after another over the
+/// same chunk of pictures share their clean answers.
+const REMEMBERED: usize = 1024;
+
+/// What the classifier says about a clean picture.
+#[derive(Debug)]
+pub(super) struct Clean {
+    /// Of all classes.
+    pub(super) probabilities: Vec<f32>,
+    /// The class with the highest score.
+    pub(super) predicted: usize,
+}
+
+/// The clean answers of the last pictures, given or still to come.
+#[derive(Debug, Default)]
+pub(super) struct CleanAnswers {
+    answers: HashMap<String, Rc<OnceCell<Clean>>>,
+    oldest: VecDeque<String>,
+}
+
+impl CleanAnswers {
+    /// The answer of a picture, and whether this is the first time that it is asked for.
+    pub(super) fn get(&mut self, name: &str) -> (Rc<OnceCell<Clean>>, bool) {
+        if let Some(answer) = self.answers.get(name) {
+            return (Rc::clone(answer), false);
+        }
+        if self.oldest.len() == REMEMBERED
+            && let Some(oldest) = self.oldest.pop_front()
+        {
+            self.answers.remove(&oldest);
+        }
+        let answer = Rc::default();
+        self.answers.insert(name.into(), Rc::clone(&answer));
+        self.oldest.push_back(name.into());
+        (answer, true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_answers_are_forgotten() {
+        let mut answers = CleanAnswers::default();
+        assert!(answers.get("first").1);
+        assert!(!answers.get("first").1);
+        for i in 0..REMEMBERED {
+            answers.get(&i.to_string());
+        }
+        assert_eq!(answers.answers.len(), REMEMBERED);
+        assert!(answers.get("first").1);
+    }
+}

@@ -1,0 +1,178 @@
+//! What perturbed pixels are replaced with.
+
+use std::hash::{Hash, Hasher};
+
+use models::Preprocess;
+use rand::RngExt;
+
+use crate::blur;
+
+/// A replacement for a whole picture, in the network's normalised space. Fills are painted on the host, so they are
+/// the same on every device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Fill {
+    /// Pixel value 0: POS and NEG of Chefer et al. and of EEA, "delete" of the Meaningful Perturbation metric.
+    Black,
+    /// The picture's own mean colour: "mean" of the Meaningful Perturbation metric.
+    Mean,
+    /// 0 in normalised space, the mean colour of the data set: "mean" of the Coherency study, the zero of RISE and BEE.
+    Zero,
+    /// The picture blurred.
+    Blur(Blur),
+    /// Independent numbers from U(0, 1) in normalised space for each pixel and channel: "uniform" of the Coherency study.
+    Uniform {
+        /// Which of several pictures of noise.
+        draw: u64,
+    },
+}
+
+/// torchvision's `GaussianBlur(kernel, sigma)` with reflected borders: "blur" of the Coherency study with 11 and 5.
+/// RISE's kernel has the same size and width and slightly heavier ends.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Blur {
+    /// The number of taps, odd.
+    pub kernel: usize,
+    /// The standard deviation in pixels, positive.
+    pub sigma: f64,
+}
+
+impl Eq for Blur {}
+
+impl Hash for Blur {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.kernel, self.sigma.to_bits()).hash(state);
+    }
+}
+
+/// Why a picture cannot be filled.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FillError {
+    /// A border can be reflected only once.
+    #[error("a blur of {kernel} pixels needs a picture larger than {} x {}, not {} x {}", kernel / 2, kernel / 2, size[0], size[1])]
+    TooSmall {
+        /// The number of taps.
+        kernel: usize,
+        /// Height and width of the picture.
+        size: [usize; 2],
+    },
+}
+
+/// The words in a spec string.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Black,
+    Mean,
+    Zero,
+    Blur,
+    Uniform,
+}
+
+const KINDS: [(&str, Kind); 5] = [
+    ("black", Kind::Black),
+    ("mean", Kind::Mean),
+    ("zero", Kind::Zero),
+    ("blur", Kind::Blur),
+    ("uniform", Kind::Uniform),
+];
+
+impl Fill {
+    /// The parameters that go with some fills only, for the list of tests.
+    pub const OPTIONS: &'static str = "fill=blur: kernel=11,sigma=5; fill=uniform: runs=5";
+
+    /// Takes `fill` and what belongs to it out of a spec string: `kernel` and `sigma` of a blur, `runs` of uniform noise,
+    /// which is one fill for each run.
+    pub(crate) fn take(reader: &mut spec::Reader, default: &str) -> Result<Vec<Self>, spec::Error> {
+        let mut kinds = KINDS;
+        kinds.sort_by_key(|(word, _)| *word != default);
+        Ok(match reader.choose("fill", &kinds)? {
+            Kind::Black => vec![Self::Black],
+            Kind::Mean => vec![Self::Mean],
+            Kind::Zero => vec![Self::Zero],
+            Kind::Blur => vec![Self::Blur(Blur::take(reader)?)],
+            Kind::Uniform => {
+                let runs = reader
+                    .take_if("runs", 5_u64, "a whole number from 1 to 1000", |n| (1..=1000).contains(n))?;
+                (0..runs).map(|draw| Self::Uniform { draw }).collect()
+            }
+        })
+    }
+
+    /// Paints a picture of `size` (height, width) whose normalised planes are `pixels`, (3, H, W) in C order.
+    ///
+    /// Uniform noise is keyed by (`seed`, "uniform", `name` of the picture, draw).
+    ///
+    /// # Errors
+    /// If the picture is too small to be blurred.
+    pub fn paint(
+        &self,
+        pixels: &[f32],
+        size: [usize; 2],
+        preprocess: &Preprocess,
+        seed: u64,
+        name: &str,
+    ) -> Result<Vec<f32>, FillError> {
+        let area = size[0] * size[1];
+        Ok(match *self {
+            Self::Black => solid(preprocess.normalised(0.0), area),
+            Self::Zero => solid([0.0; 3], area),
+            Self::Mean => solid(std::array::from_fn(|c| mean(&pixels[c * area..][..area])), area),
+            Self::Blur(Blur { kernel, sigma }) => blur::gaussian(pixels, size, kernel, sigma)?,
+            Self::Uniform { draw } => {
+                let numbers = stats::random::generator(seed, &["uniform", name], draw);
+                numbers.random_iter::<f32>().take(3 * area).collect()
+            }
+        })
+    }
+}
+
+impl Blur {
+    fn take(reader: &mut spec::Reader) -> Result<Self, spec::Error> {
+        let odd = |&kernel: &usize| kernel % 2 == 1 && kernel < 10_000;
+        let kernel = reader.take_if("kernel", 11, "an odd whole number", odd)?;
+        let positive = |sigma: &f64| *sigma > 0.0 && sigma.is_finite();
+        Ok(Self { kernel, sigma: reader.take_if("sigma", 5.0, "a positive number", positive)? })
+    }
+}
+
+fn solid(colour: [f32; 3], area: usize) -> Vec<f32> {
+    colour.into_iter().flat_map(|value| std::iter::repeat_n(value, area)).collect()
+}
+
+fn mean(plane: &[f32]) -> f32 {
+    (plane.iter().copied().map(f64::from).sum::<f64>() / plane.len() as f64) as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paint(fill: Fill, name: &str) -> Vec<f32> {
+        let pixels = [0.0, 1.0, 5.0, 7.0, -1.0, -3.0];
+        let preprocess = Preprocess::preset("none").unwrap();
+        fill.paint(&pixels, [1, 2], &preprocess, 0, name).unwrap()
+    }
+
+    #[test]
+    fn solid_fills() {
+        assert_eq!(paint(Fill::Mean, ""), [0.5, 0.5, 6.0, 6.0, -2.0, -2.0]);
+        assert_eq!(paint(Fill::Zero, ""), [0.0; 6]);
+        assert_eq!(paint(Fill::Black, "")[2], -0.456 / 0.224);
+    }
+
+    #[test]
+    fn noise_belongs_to_a_picture_and_a_draw() {
+        let noise = |draw, name| paint(Fill::Uniform { draw }, name);
+        assert_eq!(noise(0, "a.png"), noise(0, "a.png"));
+        assert_ne!(noise(0, "a.png"), noise(1, "a.png"));
+        assert_ne!(noise(0, "a.png"), noise(0, "b.png"));
+        assert!(noise(0, "a.png").iter().all(|value| (0.0..1.0).contains(value)));
+    }
+
+    #[test]
+    fn a_picture_smaller_than_the_blur_is_an_error() {
+        let fill = Fill::Blur(Blur { kernel: 11, sigma: 5.0 });
+        let preprocess = Preprocess::preset("none").unwrap();
+        let error = fill.paint(&[0.0; 75], [5, 5], &preprocess, 0, "").unwrap_err().to_string();
+        assert_eq!(error, "a blur of 11 pixels needs a picture larger than 5 x 5, not 5 x 5");
+    }
+}

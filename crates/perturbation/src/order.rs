@@ -1,0 +1,154 @@
+//! In which order pixels are perturbed: the host side of every test.
+
+use crate::map::Map;
+
+/// Which pixels come first. Among equal values the lower flat (row-major) index comes first, in both orders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Order {
+    /// MoRF: value descending.
+    MostRelevantFirst,
+    /// LeRF: value ascending.
+    LeastRelevantFirst,
+}
+
+impl Order {
+    /// The flat indices of all values in this order. Values must not be NaN.
+    pub fn sort(self, values: &[f32]) -> Vec<u32> {
+        let mut keys: Vec<u64> = (0..).zip(values).map(|(index, &value)| self.key(value, index)).collect();
+        keys.sort_unstable();
+        keys.into_iter().map(|key| key as u32).collect()
+    }
+
+    /// A number that sorts as the value does, above the index that breaks ties.
+    fn key(self, value: f32, index: u32) -> u64 {
+        // Adding zero turns -0 into 0, which it must tie with.
+        let bits = (value + 0.0).to_bits();
+        let ascending = if bits >> 31 == 0 { bits | 1 << 31 } else { !bits };
+        let value = if self == Self::LeastRelevantFirst { ascending } else { !ascending };
+        u64::from(value) << 32 | u64::from(index)
+    }
+}
+
+/// An order and what it visits: single pixels, or square regions around them (the Coherency study's "9x9").
+///
+/// Pixels are visited in order; one that is not covered yet covers the rows and columns within `region / 2` of it,
+/// clipped to the picture. A region is perturbed as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Ranking {
+    /// Which pixels come first.
+    pub order: Order,
+    /// The side of a region, odd; 1 is single pixels.
+    pub region: usize,
+}
+
+/// A map's pixels in the order of a [`Ranking`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ranked {
+    /// For each pixel the number of pixels that are perturbed before it; exact in `f32` up to 2^24 pixels.
+    pub ranks: Vec<f32>,
+    /// After each region the number of pixels covered so far; nothing if the regions are single pixels.
+    ends: Vec<usize>,
+}
+
+impl Ranking {
+    /// Ranks the pixels of a map.
+    pub fn rank(self, map: &Map) -> Ranked {
+        let order = self.order.sort(map.values());
+        if self.region == 1 {
+            return Ranked { ranks: ranks(&order), ends: Vec::new() };
+        }
+        cover(&order, map.size(), self.region / 2)
+    }
+}
+
+impl Ranked {
+    /// The number of pixels in the fewest whole regions that cover at least `pixels` of them.
+    pub fn cover(&self, pixels: usize) -> usize {
+        if pixels == 0 || self.ends.is_empty() {
+            return pixels;
+        }
+        let last = self.ends.len() - 1;
+        self.ends[self.ends.partition_point(|&end| end < pixels).min(last)]
+    }
+}
+
+/// The place of each pixel in an order of flat indices.
+fn ranks(order: &[u32]) -> Vec<f32> {
+    let mut ranks = vec![0.0; order.len()];
+    for (place, &pixel) in order.iter().enumerate() {
+        ranks[pixel as usize] = place as f32;
+    }
+    ranks
+}
+
+/// Ranks in which every region that is opened is covered before the next one.
+fn cover(order: &[u32], [height, width]: [usize; 2], reach: usize) -> Ranked {
+    const OPEN: f32 = -1.0;
+    let mut ranks = vec![OPEN; order.len()];
+    let (mut covered, mut ends) = (0, Vec::new());
+    for &pixel in order {
+        let pixel = pixel as usize;
+        if ranks[pixel] != OPEN {
+            continue;
+        }
+        let (row, column) = (pixel / width, pixel % width);
+        let columns = column.saturating_sub(reach)..(column + reach + 1).min(width);
+        for row in row.saturating_sub(reach)..(row + reach + 1).min(height) {
+            for rank in ranks[row * width..][columns.clone()].iter_mut().filter(|rank| **rank == OPEN) {
+                *rank = covered as f32;
+                covered += 1;
+            }
+        }
+        ends.push(covered);
+    }
+    Ranked { ranks, ends }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Order::{LeastRelevantFirst, MostRelevantFirst};
+    use super::*;
+
+    #[test]
+    fn equal_values_keep_the_order_of_their_indices() {
+        let values = [0.5, -2.0, 0.0, 0.5, -0.0, 3.0, -2.0];
+        assert_eq!(MostRelevantFirst.sort(&values), [5, 0, 3, 2, 4, 1, 6]);
+        assert_eq!(LeastRelevantFirst.sort(&values), [1, 6, 2, 4, 0, 3, 5]);
+    }
+
+    #[test]
+    fn sorting_keys_agrees_with_a_stable_sort() {
+        let values: Vec<f32> = (0..5000_u32).map(|i| ((i * 7919 % 601) as f32 - 300.0) / 7.0).collect();
+        let mut slow: Vec<u32> = (0..5000).collect();
+        slow.sort_by(|&a, &b| values[b as usize].partial_cmp(&values[a as usize]).unwrap());
+        assert_eq!(MostRelevantFirst.sort(&values), slow);
+        let negative: Vec<f32> = values.iter().map(|value| -value).collect();
+        assert_eq!(LeastRelevantFirst.sort(&negative), slow);
+    }
+
+    #[test]
+    fn regions_are_covered_whole_and_clipped() {
+        // The peak stands in the corner, the second pixel inside its region, the third outside; then zeros by index.
+        let mut values = vec![0.0; 16];
+        (values[0], values[5], values[10]) = (3.0, 2.0, 1.0);
+        let map = Map::new(&[4, 4], values).unwrap();
+        let ranked = Ranking { order: MostRelevantFirst, region: 3 }.rank(&map);
+        #[rustfmt::skip]
+        let expected = [
+            0.0, 1.0, 12.0, 13.0,
+            2.0, 3.0, 4.0, 5.0,
+            14.0, 6.0, 7.0, 8.0,
+            15.0, 9.0, 10.0, 11.0,
+        ];
+        assert_eq!(ranked.ranks, expected);
+        assert_eq!(ranked.ends, [4, 12, 14, 16]);
+        assert_eq!([0, 1, 4, 5, 12, 15, 16].map(|k| ranked.cover(k)), [0, 4, 4, 12, 12, 16, 16]);
+    }
+
+    #[test]
+    fn single_pixels_are_their_own_regions() {
+        let map = Map::new(&[1, 3], vec![1.0, 3.0, 2.0]).unwrap();
+        let ranked = Ranking { order: MostRelevantFirst, region: 1 }.rank(&map);
+        assert_eq!((ranked.ranks.as_slice(), ranked.cover(2)), (&[2.0, 0.0, 1.0][..], 2));
+    }
+}

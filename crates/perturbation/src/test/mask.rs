@@ -1,0 +1,83 @@
+//! The picture multiplied with its map: what Average Drop and Increase in Confidence compare.
+
+use std::fmt::{self, Display};
+use std::str::FromStr;
+
+use super::{Entry, Kind};
+use crate::fill::Fill;
+use crate::order::{Order, Ranking};
+use crate::plan::{Draft, Input, Point};
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "mask",
+    summary: "the picture x and x m + fill (1 - m), where m is the map moved to 0..1, or whether it reaches a percentile",
+    source: "ADP and PIC of EEA, BEE; Average Drop and IIC of the Coherency study: fill=zero, percentile=50 to 90",
+    build: |reader| {
+        let fills = Fill::take(reader, "black")?;
+        let wanted = "none or a number from 0 to 100";
+        let percentile = reader.take_if("percentile", Percentile(None), wanted, |_| true)?;
+        Ok(Kind::Mask(Mask { fills, percentile }))
+    },
+};
+
+/// The parameters of the test.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Mask {
+    pub(super) fills: Vec<Fill>,
+    percentile: Percentile,
+}
+
+/// The percentile that the map is cut at, if it is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Percentile(Option<f64>);
+
+impl Display for Percentile {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            None => out.write_str("none"),
+            Some(percentile) => percentile.fmt(out),
+        }
+    }
+}
+
+impl FromStr for Percentile {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        if text == "none" {
+            return Ok(Self(None));
+        }
+        let percentile = text.parse().map_err(|_| ())?;
+        if (0.0..=100.0).contains(&percentile) { Ok(Self(Some(percentile))) } else { Err(()) }
+    }
+}
+
+impl Mask {
+    /// The clean picture at fraction 0, the masked one at the mean of 1 - m.
+    pub(super) fn points(&self, draft: &mut Draft<'_>) -> Vec<Point> {
+        let clean = Point { fraction: 0.0, inputs: vec![Input::Clean] };
+        let masked = match self.percentile.0 {
+            None => self.faded(draft),
+            Some(percentile) => self.cut(draft, percentile),
+        };
+        vec![clean, masked]
+    }
+
+    fn faded(&self, draft: &mut Draft<'_>) -> Point {
+        let mask = draft.mask();
+        let kept: f64 = mask.iter().copied().map(f64::from).sum::<f64>() / mask.len() as f64;
+        let nothing = mask.iter().all(|&value| value == 0.0);
+        let input = |&fill| if nothing { Input::Filled(fill) } else { Input::Faded(fill) };
+        Point { fraction: 1.0 - kept, inputs: self.fills.iter().map(input).collect() }
+    }
+
+    /// The pixels that reach a threshold are the first ones, most relevant first, whatever the ties.
+    fn cut(&self, draft: &mut Draft<'_>, percentile: f64) -> Point {
+        let ranking = Ranking { order: Order::MostRelevantFirst, region: 1 };
+        draft.ranked(ranking);
+        let (kept, pixels) = (draft.map().count_from(percentile), draft.map().pixels());
+        let input = |&fill| Input::mixed(ranking, kept, pixels, fill, true);
+        let fraction = (pixels - kept) as f64 / pixels as f64;
+        Point { fraction, inputs: self.fills.iter().map(input).collect() }
+    }
+}

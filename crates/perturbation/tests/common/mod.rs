@@ -1,0 +1,119 @@
+//! The small network, pictures and maps of `testdata/perturbation`.
+
+// Each test uses its own part of this.
+#![allow(dead_code)]
+
+use std::sync::Arc;
+
+use image::RgbImage;
+use models::network::graph::{Graph, Op};
+use models::zoo::resnet::{Block, ResNet};
+use models::{Checkpoint, Classifier, Network, Picture, Preprocess, TensorData, device};
+use perturbation::{Answer, Executor, Job, Map, Plan, Subject, Test};
+use pipe::npy::Array;
+
+pub const SIDE: usize = 64;
+/// The classes that are explained.
+pub const CLASSES: [usize; 2] = [3, 7];
+
+/// A file of the reference results.
+pub fn golden(name: &str) -> Array {
+    pipe::npy::read_file(&testing::testdata(format!("perturbation/{name}.npy"))).unwrap()
+}
+
+pub fn tiny_basic() -> Classifier {
+    let checkpoint = Checkpoint::open(&testing::testdata("models/tiny_basic.pth")).unwrap();
+    let graph = ResNet { block: Block::Basic, layers: [1; 4], width: 8, v1: false }.graph(10);
+    let network = Network::load(graph, &checkpoint, &device::cpu().device).unwrap();
+    classifier(network.fold_batch_norm(&[]))
+}
+
+/// A network that gives every picture the same scores.
+pub fn constant(scores: &[f32]) -> Classifier {
+    let mut graph = Graph::new();
+    let pool = graph.push("pool", Op::GlobalAvgPool, &[Graph::INPUT]);
+    let flat = graph.push("flat", Op::Flatten, &[pool]);
+    let weight = graph.parameter("fc.weight", &[scores.len(), 3]);
+    let bias = Some(graph.parameter("fc.bias", &[scores.len()]));
+    graph.push("fc", Op::Linear { weight, bias }, &[flat]);
+    let device = device::cpu().device;
+    let tensor =
+        |data, shape: &[usize]| models::network::Weight::new(TensorData::new(data, shape.to_vec()), &device);
+    let matrix = tensor(vec![0.0_f32; 3 * scores.len()], &[scores.len(), 3]);
+    let vector = tensor(scores.to_vec(), &[scores.len()]);
+    classifier(Network::new(graph, vec![matrix, vector]))
+}
+
+fn classifier(network: Network) -> Classifier {
+    Classifier {
+        name: "tiny".into(),
+        preprocess: Preprocess::preset("none").unwrap(),
+        labels: Vec::new(),
+        layer: Graph::INPUT,
+        sha256: String::new(),
+        device: device::cpu().device,
+        network,
+    }
+}
+
+/// The pictures that become `testdata/models/input.npy` when they are normalised.
+pub fn pictures() -> Vec<Picture> {
+    let input = pipe::npy::read_file(&testing::testdata("models/input.npy")).unwrap();
+    input.data.chunks(3 * SIDE * SIDE).map(picture).collect()
+}
+
+fn picture(normalised: &[f32]) -> Picture {
+    let preprocess = Preprocess::preset("none").unwrap();
+    let mut picture = Picture::prepare("", &RgbImage::new(SIDE as u32, SIDE as u32), &preprocess).unwrap();
+    let channel = |i: usize| i / (SIDE * SIDE);
+    let pixel = |(i, &x): (usize, &f32)| x * preprocess.std[channel(i)] + preprocess.mean[channel(i)];
+    picture.pixels = normalised.iter().enumerate().map(pixel).collect();
+    picture
+}
+
+/// The two maps of a name.
+pub fn maps(name: &str) -> Vec<Map> {
+    let maps = golden(name);
+    maps.data.chunks(SIDE * SIDE).map(|map| Map::new(&[SIDE, SIDE], map.to_vec()).unwrap()).collect()
+}
+
+pub fn tests(specs: &[&str]) -> Vec<Test> {
+    specs.iter().map(|spec| Test::parse(spec).unwrap()).collect()
+}
+
+/// A job for each of `(picture, map, class)`; the pictures are called by their index.
+pub fn jobs(asked: &[(usize, Map, Option<usize>)], specs: &[&str]) -> Vec<Job<usize>> {
+    let (pictures, tests) = (pictures(), tests(specs));
+    let preprocess = Preprocess::preset("none").unwrap();
+    let subject = |i: usize| Subject::new(&i.to_string(), &pictures[i], &preprocess, &tests, 0).unwrap();
+    let subjects: Vec<Arc<Subject>> = (0..pictures.len()).map(|i| Arc::new(subject(i))).collect();
+    let job = |(tag, (picture, map, target)): (usize, &(usize, Map, Option<usize>))| {
+        let subject = Arc::clone(&subjects[*picture]);
+        Job { subject, plan: Plan::new(map, &tests), target: *target, tag }
+    };
+    asked.iter().enumerate().map(job).collect()
+}
+
+/// Runs jobs; for each its curves, and the number of inputs that were computed.
+pub fn run(classifier: &Classifier, batch: usize, jobs: Vec<Job<usize>>) -> (Vec<Vec<Vec<Answer>>>, u64) {
+    let mut executor = Executor::new(classifier, batch);
+    let mut outcomes = Vec::new();
+    for job in jobs {
+        executor.push(job).unwrap();
+        outcomes.extend(std::iter::from_fn(|| executor.pop()));
+    }
+    executor.flush();
+    outcomes.extend(std::iter::from_fn(|| executor.pop()));
+    assert!(outcomes.iter().map(|outcome| outcome.tag).eq(0..outcomes.len()));
+    (outcomes.into_iter().map(|outcome| outcome.curves).collect(), executor.forwards())
+}
+
+/// The curves of the two pictures with their own classes: `[picture][test][point]`.
+pub fn curves(classifier: &Classifier, maps: &[Map], specs: &[&str]) -> Vec<Vec<Vec<Answer>>> {
+    let asked: Vec<_> = (0..2).map(|i| (i, maps[i].clone(), Some(CLASSES[i]))).collect();
+    run(classifier, 32, jobs(&asked, specs)).0
+}
+
+pub fn probabilities(curve: &[Answer]) -> Vec<f32> {
+    curve.iter().map(|answer| answer.probability).collect()
+}

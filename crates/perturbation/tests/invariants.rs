@@ -1,0 +1,163 @@
+//! What must hold whatever the network, the picture and the map.
+
+mod common;
+
+use common::{CLASSES, constant, curves, jobs, maps, probabilities, run, tiny_basic};
+use perturbation::{Answer, Map};
+
+const ALL: [&str; 8] = [
+    "deletion:steps=20",
+    "insertion:steps=20",
+    "pos",
+    "neg",
+    "mask",
+    "mask:fill=zero,percentile=80",
+    "deletion:fill=uniform,runs=2,region=9,steps=7",
+    "deletion:fill=mean,order=lerf,steps=10",
+];
+
+fn area(curve: &[Answer]) -> f64 {
+    let points: Vec<(f64, f64)> = curve.iter().map(|a| (a.fraction, f64::from(a.probability))).collect();
+    stats::curve::area(&points).unwrap()
+}
+
+fn negated(map: &Map) -> Map {
+    let [height, width] = map.size();
+    Map::new(&[height, width], map.values().iter().map(|value| -value).collect()).unwrap()
+}
+
+#[test]
+fn a_classifier_that_is_always_right_scores_the_most_there_is() {
+    let mut scores = [-200.0; 10];
+    scores[3] = 0.0;
+    let found = curves(&constant(&scores), &maps("signed"), &["pos", "neg", "deletion", "insertion"]);
+    let areas: Vec<f64> = found[0].iter().map(|curve| area(curve)).collect();
+    assert!((areas[0] - 0.9).abs() < 1e-12 && (areas[1] - 0.9).abs() < 1e-12, "{areas:?}");
+    assert!((areas[2] - 1.0).abs() < 1e-12 && (areas[3] - 1.0).abs() < 1e-12, "{areas:?}");
+    assert!(found[0].iter().flatten().all(|answer| answer.predicted == 3));
+}
+
+#[test]
+fn neg_of_a_map_is_pos_of_its_negative() {
+    for label in ["signed", "ties"] {
+        let maps = maps(label);
+        let negatives: Vec<Map> = maps.iter().map(negated).collect();
+        let classifier = tiny_basic();
+        assert_eq!(curves(&classifier, &maps, &["neg"]), curves(&classifier, &negatives, &["pos"]));
+    }
+}
+
+#[test]
+fn a_mask_of_ones_changes_nothing_and_a_constant_map_masks_everything() {
+    let flat = vec![Map::new(&[64, 64], vec![1.0; 64 * 64]).unwrap(); 2];
+    let specs = ["mask:percentile=0", "mask:percentile=0,fill=blur", "mask", "deletion"];
+    for curves in curves(&tiny_basic(), &flat, &specs) {
+        for kept in &curves[..2] {
+            // Not even the last bit may differ: an increase in confidence is counted strictly.
+            assert_eq!((kept[1].probability, kept[1].fraction), (kept[0].probability, 0.0));
+        }
+        assert_eq!((curves[2][1].fraction, curves[2][1].probability), (1.0, curves[3][100].probability));
+    }
+}
+
+#[test]
+fn insertion_is_deletion_between_the_same_ends() {
+    for fill in ["black", "mean", "zero", "blur"] {
+        let specs = [format!("insertion:fill={fill},steps=4"), format!("deletion:fill={fill},steps=4")];
+        for curves in curves(&tiny_basic(), &maps("signed"), &specs.each_ref().map(String::as_str)) {
+            let [insertion, deletion] = [probabilities(&curves[0]), probabilities(&curves[1])];
+            assert_eq!((insertion[0], insertion[4]), (deletion[4], deletion[0]), "{fill}");
+        }
+    }
+}
+
+#[test]
+fn ties_are_broken_by_the_lower_index() {
+    // A map with ties and the same map with ties broken by hand, in the documented direction.
+    let broken = |map: &Map| {
+        let nudge = |(i, value): (usize, &f32)| value - i as f32 * 1e-6;
+        Map::new(&[64, 64], map.values().iter().enumerate().map(nudge).collect()).unwrap()
+    };
+    let (ties, classifier) = (maps("ties"), tiny_basic());
+    let unequal: Vec<Map> = ties.iter().map(broken).collect();
+    assert_eq!(
+        curves(&classifier, &ties, &["pos", "deletion"]),
+        curves(&classifier, &unequal, &["pos", "deletion"])
+    );
+}
+
+/// Four maps on two pictures, some of them with a class that the clean picture decides.
+fn mixed_jobs() -> Vec<(usize, Map, Option<usize>)> {
+    let (signed, ties) = (maps("signed"), maps("ties"));
+    vec![
+        (0, signed[0].clone(), Some(CLASSES[0])),
+        (1, ties[1].clone(), None),
+        (0, ties[0].clone(), Some(5)),
+        (1, signed[1].clone(), Some(CLASSES[1])),
+    ]
+}
+
+#[test]
+fn results_do_not_depend_on_the_batch_size() {
+    let classifier = tiny_basic();
+    let (expected, forwards) = run(&classifier, 1, jobs(&mixed_jobs(), &ALL));
+    for batch in [2, 7, 16] {
+        let found = run(&classifier, batch, jobs(&mixed_jobs(), &ALL));
+        // Not `assert_eq`: it would print thousands of numbers.
+        assert!(found == (expected.clone(), forwards), "batches of {batch}");
+    }
+    for batch in [32, 1000] {
+        let found = run(&classifier, batch, jobs(&mixed_jobs(), &ALL)).0;
+        assert!(nearly_equal(&found, &expected), "batches of {batch}");
+    }
+}
+
+/// The pictures are the same to the last bit, but the matrix product of the classifier's last layer sums in another
+/// order in large batches.
+fn nearly_equal(found: &[Vec<Vec<Answer>>], expected: &[Vec<Vec<Answer>>]) -> bool {
+    let all = |curves: &[Vec<Vec<Answer>>]| curves.iter().flatten().flatten().copied().collect::<Vec<_>>();
+    let (found, expected) = (all(found), all(expected));
+    let same = |(a, b): (&Answer, &Answer)| {
+        (a.fraction, a.predicted) == (b.fraction, b.predicted) && (a.probability - b.probability).abs() < 1e-6
+    };
+    found.len() == expected.len() && found.iter().zip(&expected).all(same)
+}
+
+#[test]
+fn results_do_not_depend_on_the_order_of_the_jobs() {
+    let classifier = tiny_basic();
+    let (forwards, count) = run(&classifier, 16, jobs(&mixed_jobs(), &ALL));
+    let reversed: Vec<_> = mixed_jobs().into_iter().rev().collect();
+    let (mut backwards, same) = run(&classifier, 16, jobs(&reversed, &ALL));
+    backwards.reverse();
+    assert_eq!((forwards, count), (backwards, same));
+}
+
+#[test]
+fn results_do_not_depend_on_the_other_tests() {
+    let classifier = tiny_basic();
+    let together = run(&classifier, 16, jobs(&mixed_jobs(), &ALL)).0;
+    for (test, spec) in ALL.into_iter().enumerate() {
+        let alone = run(&classifier, 16, jobs(&mixed_jobs(), &[spec])).0;
+        let same = alone.iter().zip(&together).all(|(alone, together)| alone[0] == together[test]);
+        assert!(same, "{spec}");
+    }
+}
+
+#[test]
+fn the_clean_picture_is_computed_once() {
+    let (_, forwards) = run(&tiny_basic(), 16, jobs(&mixed_jobs(), &["pos"]));
+    // Nine perturbed pictures for each of four maps, and two clean ones.
+    assert_eq!(forwards, 4 * 9 + 2);
+}
+
+#[test]
+fn runs_of_a_random_fill_are_averaged() {
+    let one = |draws: &str| {
+        let spec = format!("deletion:fill=uniform,runs={draws},steps=2");
+        probabilities(&curves(&tiny_basic(), &maps("signed"), &[&spec])[0][0])
+    };
+    let (first, both) = (one("1"), one("2"));
+    assert_eq!(first[0], both[0]);
+    assert!(first[1] != both[1] && (first[1] - both[1]).abs() < 0.5);
+}
