@@ -14,7 +14,7 @@ fn classifier(name: &str, extension: &str, block: Block, keep: &[String]) -> Cla
     let graph = ResNet { block, layers: [1; 4], width: 8, v1: false }.graph(10);
     let checkpoint = Checkpoint::open(&testdata(format!("models/{name}.{extension}"))).unwrap();
     let device = device::cpu().device;
-    let network = Network::load(graph, &checkpoint, &device).unwrap().fold_batch_norm(keep);
+    let network = Network::load(graph, &checkpoint, &device).unwrap().fold_batch_norm(keep).pack();
     Classifier {
         name: name.into(),
         preprocess: Preprocess::preset("none").unwrap(),

@@ -30,7 +30,7 @@ fn numbers<const D: usize>(x: Tensor<D>) -> Vec<f32> {
 fn check(weights: &str, name: &str, graph: Graph, input: &str, features: &[&str]) {
     let checkpoint = Checkpoint::open(&testdata(format!("models/{weights}"))).unwrap();
     let plain = Network::load(graph, &checkpoint, &cpu()).unwrap();
-    for network in [plain.fold_batch_norm(&[]), plain] {
+    for network in [plain.fold_batch_norm(&[]).pack(), plain.fold_batch_norm(&[]), plain] {
         let graph = network.graph();
         let mut fetches: Vec<usize> = features.iter().map(|layer| graph.find(layer).unwrap()).collect();
         fetches.push(graph.output());
@@ -104,7 +104,7 @@ fn resuming_at_any_node_gives_the_same_scores() {
 #[test]
 fn scores_do_not_depend_on_the_batch() {
     let checkpoint = Checkpoint::open(&testdata("models/tiny_bottleneck.safetensors")).unwrap();
-    let network = Network::load(tiny(Block::Bottleneck, false), &checkpoint, &cpu()).unwrap();
+    let network = Network::load(tiny(Block::Bottleneck, false), &checkpoint, &cpu()).unwrap().pack();
     let two = tensor("models/input.npy");
     let one = two.clone().narrow(0, 1, 1);
     let many = Tensor::cat(vec![two.clone(), two.clone(), two.clone(), two.clone(), two, one.clone()], 0);

@@ -4,6 +4,7 @@ pub mod fold;
 pub mod graph;
 pub mod guided;
 mod ops;
+mod packed;
 pub mod value;
 
 use std::sync::Arc;
@@ -57,6 +58,9 @@ pub struct Network {
     #[module(skip)]
     graph: Arc<Graph>,
     weights: Vec<Weight>,
+    /// Kernels packed for the CPU, by node.
+    #[module(skip)]
+    packed: Vec<Option<Arc<packed::Packed>>>,
 }
 
 /// What to do at each node: the way to watch a run, to replace a value or to change how an operation
@@ -107,7 +111,7 @@ impl Network {
     /// If the numbers differ.
     pub fn new(graph: Graph, weights: Vec<Weight>) -> Self {
         assert_eq!(graph.parameters.len(), weights.len());
-        Self { graph: Arc::new(graph), weights }
+        Self { graph: Arc::new(graph), weights, packed: Vec::new() }
     }
 
     /// Takes the weights that the graph declares out of a checkpoint.
@@ -135,7 +139,7 @@ impl Network {
     #[must_use]
     pub fn with_weights(&self, weights: Vec<Weight>) -> Self {
         assert_eq!(self.weights.len(), weights.len());
-        Self { graph: Arc::clone(&self.graph), weights }
+        Self { graph: Arc::clone(&self.graph), weights, packed: Vec::new() }
     }
 
     /// The number of classes.

@@ -19,9 +19,11 @@ impl Network {
         match &self.graph.nodes[node].op {
             Op::Input => panic!("the input must be given"),
             Op::Conv2d { weight, bias, stride, padding, dilation, groups } => {
-                let options = ConvOptions::new(*stride, *padding, *dilation, *groups);
-                let bias = bias.map(|id| self.vector(id));
-                Value::new(module::conv2d(next().tensor(), self.kernel(*weight), bias, options))
+                let x = next().tensor();
+                Value::new(self.packed_conv(node, &x).unwrap_or_else(|| {
+                    let options = ConvOptions::new(*stride, *padding, *dilation, *groups);
+                    module::conv2d(x, self.kernel(*weight), bias.map(|id| self.vector(id)), options)
+                }))
             }
             Op::Linear { weight, bias } => Value::new(self.linear(next().tensor(), *weight, *bias)),
             Op::BatchNorm2d { weight, bias, mean, variance, epsilon } => {

@@ -106,7 +106,7 @@ impl Architecture {
     ) -> Result<Classifier, ModelError> {
         let classes = checkpoint.shape(self.head).map_or(1000, |shape| shape[0]);
         let network = Network::load((self.build)(classes), checkpoint, device)?;
-        let network = network.fold_batch_norm(&options.keep);
+        let network = network.fold_batch_norm(&options.keep).pack();
         let preset = || Preprocess::preset(self.preprocess).expect("an architecture names a preset");
         let layer = network.graph().last_feature_map(self.input).expect("a CNN has feature maps");
         Ok(Classifier {
