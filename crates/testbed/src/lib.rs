@@ -1,1 +1,45 @@
-//! TODO
+//! Pictures whose evidence is known: a procedural, seeded data set for explanation methods.
+//!
+//! A picture of [`SIZE`] x [`SIZE`] pixels shows one to three objects of one class on a cluttered background, among
+//! distractors that belong to no class. Seven classes are shapes and three are textures on an irregular blob; colour,
+//! place and size tell nothing about the class. So the object is the only evidence there is, and a true saliency map
+//! of a classifier that has learnt the task lies on it. Each object comes with its pixel mask and its bounding box.
+//!
+//! [`scene`] draws any picture of any split from its index alone. [`picture`] serves the pictures of the demo split
+//! from files embedded in the program, which makes them equal to the last bit on every machine.
+//!
+//! ```
+//! let scene = testbed::scene(0, testbed::Split::Train, 12);
+//! assert_eq!(testbed::CLASSES[scene.label], "triangle");
+//! assert_eq!(testbed::picture("testbed/012").unwrap().label, 2);
+//! ```
+
+mod background;
+mod canvas;
+mod class;
+mod colour;
+mod distractor;
+mod figure;
+mod outline;
+mod paint;
+mod place;
+mod scene;
+mod sheet;
+mod stored;
+
+pub use class::CLASSES;
+pub use scene::{Object, Scene, Split, scene};
+pub use sheet::{mask_sheet, picture_sheet};
+pub use stored::{names, picture};
+
+/// The height and the width of every picture, in pixels.
+pub const SIZE: usize = 64;
+
+/// The pixels of one picture or mask.
+const AREA: usize = SIZE * SIZE;
+
+/// A place in a picture, or a step between two, in pixels: x to the right, y down.
+type Point = [f32; 2];
+
+/// The one generator that a scene is drawn with.
+type Rng = rand::rngs::ChaCha8Rng;
