@@ -1,0 +1,279 @@
+"""Compares explain and perturb with Captum, pytorch-grad-cam and plain PyTorch on real weights and real pictures.
+
+    parity.py maps        attribution maps of ResNet-50 v1                    (explain)
+    parity.py curves      deletion and insertion along the maps that we wrote  (explain, perturb)
+    parity.py accuracy    top-1 and top-5 of PyTorch, as reference figures
+    parity.py depth       writes seeded ResNet-18 to -152 with logits, for the tests that read $PLUMBLINE_PARITY
+
+Without a command: maps and curves. The exit status is 1 if something is too far apart. Weights and pictures are read
+from $PLUMBLINE_DATA (default ../shared/data); files go to --out. Versions: testdata/requirements.txt.
+
+Gradients of a ReLU network jump: with sums taken in another order, a few units whose inputs are within 2e-6 of zero
+change sides and move the gradient of a ResNet-50 by up to 0.7 % in relative L2 (PyTorch against PyTorch, two memory
+layouts). For a map that misses the limit, the column `PyTorch` therefore shows how far PyTorch's own map moves under
+such rounding, and --allow-rounding accepts what is not farther than twice that.
+"""
+
+import argparse
+import csv
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from captum.attr import GuidedBackprop, IntegratedGradients, LayerGradCam, Occlusion, Saliency
+from PIL import Image, ImageOps
+from pytorch_grad_cam import LayerCAM
+from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
+from safetensors.torch import load_file, save_file
+from scipy.stats import spearmanr
+from torch import nn
+from torchvision.models import resnet
+from torchvision.transforms import GaussianBlur, v2
+
+ROOT = Path(__file__).resolve().parent.parent
+DATA = Path(os.environ.get("PLUMBLINE_DATA", ROOT.parent / "shared/data"))
+MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+WEIGHTS = DATA / "weights/resnet50-v1.safetensors"
+METHODS = ["gradient", "guided-backprop", "integrated-gradients", "gradcam", "layercam", "occlusion:window=32,stride=16"]
+# One fill for each test: the answer is told apart by the test's name, whichever fill is the default.
+TESTS = {"deletion": "black", "insertion": "blur"}
+L2, SPEARMAN, CURVE = 1e-3, 0.999, 1e-4
+
+to_tensor = v2.Compose([
+    v2.Resize(256), v2.CenterCrop(224), v2.PILToTensor(), v2.ToDtype(torch.float32, scale=True), v2.Normalize(MEAN, STD),
+])
+
+
+def resnet50_v1():
+    """torchvision's ResNet-50 with the stride in the first 1x1 convolution of a stage, as these weights need."""
+    net = resnet.resnet50(weights=None)
+    for module in net.modules():
+        if isinstance(module, resnet.Bottleneck):
+            module.conv1.stride, module.conv2.stride = module.conv2.stride, (1, 1)
+        if isinstance(module, nn.ReLU):
+            module.inplace = False  # Captum's hooks need it
+    net.load_state_dict({name: value.float() for name, value in load_file(WEIGHTS).items()})
+    return net.eval().requires_grad_(False)
+
+
+def labels():
+    with open(DATA / "imagenet/labels.csv") as file:
+        return [(row["image"], int(row["label"])) for row in csv.DictReader(file)]
+
+
+def picture(path):
+    return to_tensor(Image.open(path).convert("RGB"))
+
+
+def write_pictures(folder, count):
+    """Pictures of exactly 256 x 256: resizing the short side to 256 is then nothing to do, and both sides crop the same."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = labels()
+    paths = []
+    for name, _ in rows[:: max(len(rows) // count, 1)][:count]:
+        image = Image.open(DATA / "imagenet" / name).convert("RGB")
+        paths.append(folder / f"{Path(name).stem}.png")
+        ImageOps.fit(image, (256, 256), Image.Resampling.BILINEAR).save(paths[-1])
+    return paths
+
+
+def run(tool, arguments, stdin=None):
+    """Runs one of our tools and returns the rows that it prints."""
+    done = subprocess.run([str(tool), *map(str, arguments)], input=stdin, text=True, stdout=subprocess.PIPE)
+    if done.returncode:
+        sys.exit(f"{tool} failed with status {done.returncode}")
+    return list(csv.DictReader(done.stdout.splitlines())), done.stdout
+
+
+def explain(args, methods, paths, folder, *more):
+    model = ["--model", "resnet50-v1", "--weights", WEIGHTS, "--device", args.device, "--target", "predicted"]
+    chosen = [part for method in methods for part in ("-m", method)]
+    return run(args.bin / "explain", [*model, *chosen, "-o", folder, *more, *paths])
+
+
+def read_map(row):
+    maps = np.load(row["map"], mmap_mode="r")
+    return np.array(maps[int(row["map_index"])] if row["map_index"] else maps)
+
+
+def up(maps):
+    return F.interpolate(maps[:, None], (224, 224), mode="bilinear", align_corners=False)[0, 0]
+
+
+def reference(net, method, x, target):
+    """The map of one picture (1, 3, 224, 224), by the libraries that people use."""
+    if method == "gradient":
+        return Saliency(net).attribute(x, target, abs=False)[0]
+    if method == "guided-backprop":
+        return GuidedBackprop(net).attribute(x, target)[0]
+    if method == "integrated-gradients":
+        attribution = IntegratedGradients(net).attribute(x, 0.0, target, n_steps=50, internal_batch_size=10)
+        return attribution[0]  # Gauss-Legendre is Captum's default
+    if method == "gradcam":
+        return up(LayerGradCam(net, net.layer4).attribute(x, target, relu_attributions=True)[:, 0])
+    if method == "layercam":
+        with LayerCAM(net, [net.layer4]) as cam:
+            cam(x, [ClassifierOutputTarget(target)])
+            seen = cam.activations_and_grads
+            values, gradients = seen.activations[0].detach().numpy(), seen.gradients[0].detach().numpy()
+            return up(torch.from_numpy(np.maximum(cam.get_cam_image(x, None, None, values, gradients, False), 0)))
+    if method == "occlusion:window=32,stride=16":
+        with torch.no_grad():
+            occlusion = Occlusion(lambda batch: net(batch).softmax(1))
+            return occlusion.attribute(x, (3, 32, 32), (3, 16, 16), 0.0, target, perturbations_per_eval=13)[0, 0]
+    raise ValueError(method)
+
+
+def distance(ours, theirs):
+    """Relative L2 error and Spearman correlation."""
+    if ours.ndim == 3 and theirs.ndim == 2:  # one value for all channels
+        theirs = np.broadcast_to(theirs, ours.shape)
+    if ours.shape != theirs.shape:
+        sys.exit(f"our map has the shape {ours.shape}, the reference {theirs.shape}")
+    return np.linalg.norm(ours - theirs) / np.linalg.norm(theirs), spearmanr(ours.ravel(), theirs.ravel()).statistic
+
+
+def rounding(net, method, x, target, theirs):
+    """How far the reference itself moves when sums are taken in another order or the input changes by about one ulp."""
+    torch.manual_seed(0)
+    other = resnet50_v1().to(memory_format=torch.channels_last)
+    cases = [(other, x.to(memory_format=torch.channels_last))]
+    cases += [(net, x * (1 + 1e-7 * torch.randn_like(x))) for _ in range(4)]
+    maps = [reference(n, method, moved.clone().requires_grad_(), target).detach().numpy() for n, moved in cases]
+    return max(distance(m, theirs)[0] for m in maps)
+
+
+def compare_maps(args):
+    paths = write_pictures(args.out / "pictures", args.pictures)
+    rows, _ = explain(args, METHODS, paths, args.out / "maps", "--reduce", "none")
+    found = {(row["image"], row["method"].split(":")[0]): row for row in rows}
+    net, good = resnet50_v1(), True
+    inputs = {path: picture(path)[None] for path in paths}
+    print("| method | picture | class | relative L2 | Spearman | PyTorch | |\n|---|---|---:|---:|---:|---:|---|")
+    for method in METHODS:
+        for path, x in inputs.items():
+            row = found[str(path), method.split(":")[0]]
+            target = int(row["target"])
+            with torch.no_grad():
+                same = target == int(net(x).argmax())
+            theirs = reference(net, method, x.clone().requires_grad_(), target).detach().numpy()
+            l2, rho = distance(read_map(row), theirs)
+            moved = rounding(net, method, x, target, theirs) if l2 >= L2 else None
+            verdict = "ok" if l2 < L2 else "rounding" if l2 <= 2 * moved else "TOO FAR"
+            verdict = "OTHER CLASS" if not same else verdict if rho > SPEARMAN else "TOO FAR"
+            good &= verdict == "ok" or (args.allow_rounding and verdict == "rounding")
+            shown = "" if moved is None else f"{moved:.1e}"
+            print(f"| {method} | {path.stem} | {target} | {l2:.1e} | {rho:.6f} | {shown} | {verdict} |", flush=True)
+    return good
+
+
+@torch.no_grad()
+def curve(net, x, values, target, test, points):
+    """Probabilities after the first round(j N / steps) pixels in falling order of the map were replaced."""
+    fill = {"black": -torch.tensor(MEAN) / torch.tensor(STD), "mean": torch.zeros(3)}.get(TESTS[test])
+    filled = GaussianBlur(11, 5.0)(x) if fill is None else fill[:, None, None].expand_as(x)
+    start, end = (x, filled) if test == "deletion" else (filled, x)
+    order, size = np.argsort(-values.ravel(), kind="stable"), values.size
+    current, pictures, done = start.reshape(3, -1).clone(), [], 0
+    for j in range(points):
+        count = round(j * size / (points - 1))
+        current[:, order[done:count]] = end.reshape(3, -1)[:, order[done:count]]
+        pictures.append(current.reshape(x.shape).clone())
+        done = count
+    batches = [torch.stack(pictures[i : i + 16]) for i in range(0, points, 16)]
+    return torch.cat([net(batch).softmax(1)[:, target] for batch in batches]).numpy()
+
+
+def compare_curves(args):
+    paths = write_pictures(args.out / "pictures", args.pictures)
+    rows, table = explain(args, ["gradcam"], paths, args.out / "curve-maps")
+    tests = [part for test, fill in TESTS.items() for part in ("-t", f"{test}:fill={fill}")]
+    model = ["--model", "resnet50-v1", "--weights", WEIGHTS, "--device", args.device]
+    answers, _ = run(args.bin / "perturb", [*model, *tests], stdin=table)
+    net, good = resnet50_v1(), True
+    print("| test | picture | class | points | largest difference | |\n|---|---|---:|---:|---:|---|")
+    for row in rows:
+        x, values, target = picture(row["image"]), read_map(row), int(row["target"])
+        for test in TESTS:
+            ours = [a for a in answers if a["image"] == row["image"] and a["test"].split(":")[0] == test]
+            ours.sort(key=lambda a: float(a["fraction"]))
+            theirs = curve(net, x, values, target, test, len(ours))
+            apart = np.abs(np.array([float(a["probability"]) for a in ours]) - theirs).max()
+            steps = np.abs(np.array([float(a["fraction"]) for a in ours]) - np.linspace(0, 1, len(ours))).max()
+            fine = apart < CURVE and steps < 1 / values.size
+            good &= bool(fine)
+            name = f"{test}:fill={TESTS[test]}"
+            cells = [name, Path(row["image"]).stem, target, len(ours), f"{apart:.1e}", "ok" if fine else "TOO FAR"]
+            print("| " + " | ".join(map(str, cells)) + " |", flush=True)
+    return good
+
+
+@torch.no_grad()
+def accuracy(args):
+    net, rows, hits = resnet50_v1(), labels(), np.zeros(2)
+    for i in range(0, len(rows), 20):
+        chunk = rows[i : i + 20]
+        best = net(torch.stack([picture(DATA / "imagenet" / name) for name, _ in chunk])).topk(5).indices
+        right = best == torch.tensor([label for _, label in chunk])[:, None]
+        hits += [right[:, 0].sum().item(), right.any(1).sum().item()]
+    top1, top5 = 100 * hits / len(rows)
+    print(f"resnet50-v1 in PyTorch on {len(rows)} pictures: top-1 {top1:.1f} %, top-5 {top5:.1f} %")
+    return True
+
+
+@torch.no_grad()
+def depth(args):
+    """Full-depth networks with seeded weights. BatchNorm statistics are those of noise, then disturbed, so that logits
+    neither vanish nor explode; the logits are computed in float64."""
+    folder = args.out / "depth"
+    folder.mkdir(parents=True, exist_ok=True)
+    for seed, name in enumerate(["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"]):
+        torch.manual_seed(100 + seed)
+        net = getattr(resnet, name)(weights=None).train()
+        norms = [m for m in net.modules() if isinstance(m, nn.BatchNorm2d)]
+        for norm in norms:
+            norm.momentum = None
+            norm.weight.copy_(0.8 + 0.4 * torch.rand(norm.num_features))
+            norm.bias.copy_(0.1 * torch.randn(norm.num_features))
+        net(torch.randn(8, 3, 128, 128))
+        for norm in norms:
+            norm.running_mean += 0.1 * norm.running_var.sqrt() * torch.randn(norm.num_features)
+            norm.running_var *= 0.8 + 0.4 * torch.rand(norm.num_features)
+        net.fc.weight *= 4
+        state = {key: value.clone().contiguous() for key, value in net.state_dict().items()}
+        torch.save(net.state_dict(), folder / f"{name}.pth")
+        save_file(state, folder / f"{name}.safetensors")
+        x = torch.randn(2, 3, 224, 224)
+        logits = net.eval().double()(x.double())
+        np.save(folder / f"{name}.input.npy", x.numpy().astype("<f4"))
+        np.save(folder / f"{name}.logits.npy", logits.numpy().astype("<f4"))
+        apart = (logits[0] - logits[1]).abs().mean()
+        print(f"{name}: logits have the deviation {logits.std():.2f}; the two pictures differ by {apart:.2f}", flush=True)
+    print(f"PLUMBLINE_PARITY={folder.resolve()}")
+    return True
+
+
+def main():
+    commands = {"maps": compare_maps, "curves": compare_curves, "accuracy": accuracy, "depth": depth}
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("commands", nargs="*", help=f"some of {', '.join(commands)} (default: maps curves)")
+    parser.add_argument("--out", type=Path, default=ROOT / "out/parity", help="work folder")
+    parser.add_argument("--bin", type=Path, default=ROOT / "target/release", help="folder of our tools")
+    parser.add_argument("--pictures", type=int, default=6)
+    parser.add_argument("--threads", type=int, default=2, help="of PyTorch")
+    parser.add_argument("--device", default="cpu", help="of our tools")
+    parser.add_argument("--allow-rounding", action="store_true", help="accept maps that PyTorch's own rounding explains")
+    args = parser.parse_args()
+    if unknown := set(args.commands) - set(commands):
+        parser.error(f"no such command: {', '.join(sorted(unknown))}")
+    torch.set_num_threads(args.threads)
+    results = [commands[name](args) for name in args.commands or ["maps", "curves"]]
+    sys.exit(0 if all(results) else 1)
+
+
+if __name__ == "__main__":
+    main()
