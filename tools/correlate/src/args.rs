@@ -7,31 +7,31 @@ use pipe::ErrorArgs;
 use crate::coefficient::Coefficient;
 use crate::metrics::IntervalKind;
 
+const EXAMPLES: &str = "\
+Examples:
+  correlate scores.csv
+  explain -m ig -m rise photos/*.jpg | perturb | score | correlate
+  correlate --coefficient kendall --interval bootstrap shard-*.csv
+  correlate --maps trained.csv randomised.csv";
+
 /// Correlate every pair of metrics over the images, or two sets of maps pixel by pixel
 ///
-/// Examples:
-///   correlate scores.csv
-///   explain -m ig -m rise photos/*.jpg | perturb | score | correlate --coefficient kendall
-///   correlate --maps trained.csv randomised.csv
+/// Metrics: reads score's rows (columns image, target, model, method, metric, direction, value; several files count
+/// as one) and writes the columns model, method, metric_a, metric_b, coefficient, correlation, ci_low, ci_high,
+/// p_value, n. Values whose direction is `lower` are negated first, so that positive means agreement. Images are
+/// matched by image and target; one without a number from both metrics is left out of the pair. If one metric has at
+/// most two values in the whole input, the coefficient is point-biserial; if both have, phi. At the end come rows with
+/// method `mean`: the mean of the correlations over n methods, those that are NaN left out, with a bootstrap interval
+/// over the methods.
 ///
-/// Metrics: reads score's rows (columns image, target, model, method, metric, direction, value; several
-/// files count as one) and writes model,method,metric_a,metric_b,coefficient,correlation,ci_low,ci_high,
-/// p_value,n. Values whose direction is `lower` are negated first, so that positive means agreement.
-/// Images are matched by image and target; one without a number from both metrics is left out of the
-/// pair. If one metric has at most two values in the whole input, the coefficient is point-biserial; if
-/// both have, phi. At the end come rows with method `mean`: the mean of the correlations over the methods,
-/// those that are NaN left out, with n methods and a bootstrap interval over them.
+/// Maps: reads two of explain's tables, A the reference and B the one that is checked, pairs the maps by image, target
+/// and method, and writes the columns image, target, model, method, coefficient, correlation, n, with Spearman's and
+/// Pearson's coefficient of the signed values and of the absolute ones (`-abs`). If each table explains one target of
+/// an image, and not the same, these two are paired. Target and model are B's. A map without a partner is an error.
 ///
-/// Maps: reads two of explain's tables, A the reference and B the one that is checked, pairs the maps by
-/// image, target and method, and writes image,target,model,method,coefficient,correlation,n with Spearman's
-/// and Pearson's coefficient of the signed values and of the absolute ones (`-abs`). If each table explains
-/// one target of an image, and not the same, these two are paired. Target and model are B's. A map without
-/// a partner counts as an error.
-///
-/// The order of the input rows does not matter. An undefined correlation is NaN, with the reason on
-/// standard error.
+/// The order of the input rows does not matter. An undefined correlation is NaN, with the reason on standard error.
 #[derive(clap::Parser)]
-#[command(version, verbatim_doc_comment)]
+#[command(version, before_help = EXAMPLES)]
 pub struct Args {
     /// Tables of scores; - or nothing is standard input
     pub files: Vec<PathBuf>,

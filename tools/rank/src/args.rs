@@ -2,32 +2,35 @@
 
 use std::path::PathBuf;
 
+const EXAMPLES: &str = "\
+Examples:
+  rank scores.csv
+  explain -m ig -m rise photos/*.jpg | perturb | score | rank > ranks.csv
+  rank --allow-missing shard-*.csv
+  rank --separation scores.csv";
+
 /// Rank explanation methods by the mean of each metric over the images
 ///
-/// Examples:
-///   rank scores.csv
-///   explain -m ig -m rise photos/*.jpg | perturb | score | rank > ranks.csv
-///   rank --allow-missing shard-*.csv
-///   rank --separation scores.csv
+/// Reads score's rows (columns image, target, model, method, metric, direction, value; several files count as one) and
+/// writes one row per model, metric and method, the best method first, with the columns model, metric, direction,
+/// method, n, mean, ci_low, ci_high, rank. The interval is the percentile bootstrap of the mean over the images. Equal
+/// means share the mean of their ranks. The order of the input rows does not matter, not even to the last digit.
 ///
-/// Reads score's rows (columns image, target, model, method, metric, direction, value; several files
-/// count as one) and writes, per model and metric, one row per method, the best first:
-/// model,metric,direction,method,n,mean,ci_low,ci_high,rank. The interval is the percentile bootstrap
-/// of the mean. Equal means share the mean of their ranks. The order of the input rows does not matter,
-/// not even to the last digit.
-///
-/// Every method must be scored on the same images and targets, each once. A value that is NaN is left
-/// out and counted on standard error.
+/// Every method must be scored on the same images and targets, each once. A value that is NaN is left out of its
+/// method's mean and counted on standard error.
 #[derive(clap::Parser)]
-#[command(version, verbatim_doc_comment)]
+#[command(version, before_help = EXAMPLES)]
 pub struct Args {
     /// Tables of scores; - or nothing is standard input
     pub files: Vec<PathBuf>,
     /// Compare methods where all have a value, instead of failing where one has none
     #[arg(long)]
     pub allow_missing: bool,
-    /// Write model,metric,rand_dist,rand_dist_inside,n instead: how far each metric tells n methods
-    /// from random maps, from 0 to 1 (|mean of distances|, and mean of |distances|)
+    /// Write how far each metric tells methods from random maps instead, from 0 to 1
+    ///
+    /// Columns: model, metric, rand_dist, rand_dist_inside, n. The means of the n other methods and of the random maps
+    /// are scaled to 0..1; rand_dist is the absolute value of the mean distance from random, rand_dist_inside the mean
+    /// of the absolute distances.
     #[arg(long)]
     pub separation: bool,
     /// Method that makes random maps, for --separation
