@@ -83,85 +83,103 @@ mod x86 {
     use super::Results;
     use std::arch::x86_64::*;
 
-    const VECTORS: usize = 3;
-
-    /// 8 outputs x 48 positions in 24 registers.
-    #[target_feature(enable = "avx512f")]
-    pub(super) unsafe fn avx512(panel: *const f32, source: *const f32, offsets: &[u32], count: usize, results: &mut Results) {
-        const MR: usize = 8;
-        let mut sums = [[_mm512_setzero_ps(); VECTORS]; MR];
-        let full = count >= VECTORS * 16;
-        let masks: [__mmask16; VECTORS] = std::array::from_fn(|v| {
-            let left = count.saturating_sub(v * 16).min(16);
-            ((1_u32 << left) - 1) as __mmask16
-        });
-        let mut weights = panel;
-        for &offset in offsets {
-            // SAFETY: the caller says that `count` positions are readable at every offset; masked lanes are not
-            // read. The panel holds MR numbers for every offset.
-            unsafe {
-                let row = source.add(offset as usize);
-                let samples: [__m512; VECTORS] = if full {
-                    std::array::from_fn(|v| _mm512_loadu_ps(row.add(v * 16)))
+    /// Writes out a kernel of `rows` outputs x 3 vectors. The sums must live in registers, and they do so only if
+    /// every index is a constant, hence the list of rows.
+    macro_rules! kernel {
+        (
+            $(#[$attribute:meta])* $name:ident, lanes $lanes:literal, rows [$($row:literal)*],
+            $zero:ident, $load:ident, $masked:expr, $masks:expr, $splat:ident, $fma:ident, $store:ident
+        ) => {
+            $(#[$attribute])*
+            pub(super) unsafe fn $name(
+                panel: *const f32,
+                source: *const f32,
+                offsets: &[u32],
+                count: usize,
+                results: &mut Results,
+            ) {
+                const ROWS: usize = [$($row),*].len();
+                let mut sums = [[$zero(); 3]; ROWS];
+                let mut weights = panel;
+                if count >= 3 * $lanes {
+                    for &offset in offsets {
+                        // SAFETY: the caller says that `count` positions are readable at every offset and that the
+                        // panel holds a row of weights for every offset.
+                        unsafe {
+                            let row = source.add(offset as usize);
+                            let (a, b, c) = ($load(row), $load(row.add($lanes)), $load(row.add(2 * $lanes)));
+                            $(
+                                let weight = $splat(*weights.add($row));
+                                sums[$row][0] = $fma(weight, a, sums[$row][0]);
+                                sums[$row][1] = $fma(weight, b, sums[$row][1]);
+                                sums[$row][2] = $fma(weight, c, sums[$row][2]);
+                            )*
+                            weights = weights.add(ROWS);
+                        }
+                    }
                 } else {
-                    std::array::from_fn(|v| _mm512_maskz_loadu_ps(masks[v], row.wrapping_add(v * 16)))
-                };
-                for (m, sums) in sums.iter_mut().enumerate() {
-                    let weight = _mm512_set1_ps(*weights.add(m));
-                    for (sum, sample) in sums.iter_mut().zip(samples) {
-                        *sum = _mm512_fmadd_ps(weight, sample, *sum);
+                    let [first, second, third] = $masks(count);
+                    for &offset in offsets {
+                        // SAFETY: as above; masked lanes are not read.
+                        unsafe {
+                            let row = source.add(offset as usize);
+                            let a = $masked(row, first);
+                            let b = $masked(row.wrapping_add($lanes), second);
+                            let c = $masked(row.wrapping_add(2 * $lanes), third);
+                            $(
+                                let weight = $splat(*weights.add($row));
+                                sums[$row][0] = $fma(weight, a, sums[$row][0]);
+                                sums[$row][1] = $fma(weight, b, sums[$row][1]);
+                                sums[$row][2] = $fma(weight, c, sums[$row][2]);
+                            )*
+                            weights = weights.add(ROWS);
+                        }
                     }
                 }
-                weights = weights.add(MR);
+                let out = results.as_mut_ptr();
+                // SAFETY: the results have room for ROWS x 3 vectors.
+                unsafe {
+                    $(
+                        $store(out.add((3 * $row) * $lanes), sums[$row][0]);
+                        $store(out.add((3 * $row + 1) * $lanes), sums[$row][1]);
+                        $store(out.add((3 * $row + 2) * $lanes), sums[$row][2]);
+                    )*
+                }
             }
-        }
-        for (row, sums) in results.chunks_mut(VECTORS * 16).zip(sums) {
-            for (out, sum) in row.chunks_mut(16).zip(sums) {
-                // SAFETY: a chunk of 16 numbers is one vector.
-                unsafe { _mm512_storeu_ps(out.as_mut_ptr(), sum) };
-            }
-        }
+        };
     }
 
-    /// 4 outputs x 24 positions in 12 registers.
-    #[target_feature(enable = "avx2,fma")]
-    pub(super) unsafe fn avx2(panel: *const f32, source: *const f32, offsets: &[u32], count: usize, results: &mut Results) {
-        const MR: usize = 4;
-        let mut sums = [[_mm256_setzero_ps(); VECTORS]; MR];
-        let full = count >= VECTORS * 8;
-        let masks: [__m256i; VECTORS] = std::array::from_fn(|v| {
+    kernel! {
+        /// 8 outputs x 48 positions in 24 registers.
+        #[target_feature(enable = "avx512f")]
+        avx512, lanes 16, rows [0 1 2 3 4 5 6 7],
+        _mm512_setzero_ps, _mm512_loadu_ps, |row, mask| _mm512_maskz_loadu_ps(mask, row), masks512,
+        _mm512_set1_ps, _mm512_fmadd_ps, _mm512_storeu_ps
+    }
+
+    kernel! {
+        /// 4 outputs x 24 positions in 12 registers.
+        #[target_feature(enable = "avx2,fma")]
+        avx2, lanes 8, rows [0 1 2 3],
+        _mm256_setzero_ps, _mm256_loadu_ps, |row, mask| _mm256_maskload_ps(row, mask), masks256,
+        _mm256_set1_ps, _mm256_fmadd_ps, _mm256_storeu_ps
+    }
+
+    fn masks512(count: usize) -> [__mmask16; 3] {
+        std::array::from_fn(|v| ((1_u32 << count.saturating_sub(v * 16).min(16)) - 1) as __mmask16)
+    }
+
+    #[target_feature(enable = "avx2")]
+    fn masks256(count: usize) -> [__m256i; 3] {
+        std::array::from_fn(|v| {
             let lane = |i: usize| if v * 8 + i < count { -1 } else { 0 };
             _mm256_setr_epi32(lane(0), lane(1), lane(2), lane(3), lane(4), lane(5), lane(6), lane(7))
-        });
-        let mut weights = panel;
-        for &offset in offsets {
-            // SAFETY: as above.
-            unsafe {
-                let row = source.add(offset as usize);
-                let samples: [__m256; VECTORS] = if full {
-                    std::array::from_fn(|v| _mm256_loadu_ps(row.add(v * 8)))
-                } else {
-                    std::array::from_fn(|v| _mm256_maskload_ps(row.wrapping_add(v * 8), masks[v]))
-                };
-                for (m, sums) in sums.iter_mut().enumerate() {
-                    let weight = _mm256_set1_ps(*weights.add(m));
-                    for (sum, sample) in sums.iter_mut().zip(samples) {
-                        *sum = _mm256_fmadd_ps(weight, sample, *sum);
-                    }
-                }
-                weights = weights.add(MR);
-            }
-        }
-        for (row, sums) in results.chunks_mut(VECTORS * 8).zip(sums) {
-            for (out, sum) in row.chunks_mut(8).zip(sums) {
-                // SAFETY: a chunk of 8 numbers is one vector.
-                unsafe { _mm256_storeu_ps(out.as_mut_ptr(), sum) };
-            }
-        }
+        })
     }
 
     #[cfg(test)]
-    pub(super) const AVX2: super::Tile = super::Tile { outputs: 4, positions: 24, kernel: avx2, name: "avx2" };
+    pub(super) const AVX2: super::Tile =
+        super::Tile { outputs: 4, positions: 24, kernel: avx2, name: "avx2" };
 }
 
 #[cfg(test)]

@@ -44,13 +44,13 @@ pub struct Epoch {
     pub loss: f32,
 }
 
-/// Trains on pictures `0..pictures`, which `load` prepares in batches, and returns the network on the plain
-/// device. The order of the pictures is drawn from the seed, so equal calls give equal weights.
+/// Trains on pictures `0..pictures`, which `load(epoch, pictures)` prepares in batches, and returns the network on
+/// the plain device. The order of the pictures is drawn from the seed, so equal calls give equal weights.
 pub fn train(
     network: Network,
     pictures: usize,
     recipe: &Recipe,
-    load: impl Fn(&[usize]) -> Batch,
+    load: impl Fn(usize, &[usize]) -> Batch,
     mut watch: impl FnMut(Epoch, &Network),
 ) -> Network {
     let device = network.devices()[0].clone().inner();
@@ -63,7 +63,7 @@ pub fn train(
         let mut sum = 0.0;
         for (step, rows) in order.chunks(recipe.batch).enumerate() {
             let done = (epoch * per_epoch + step) as f64 / (recipe.epochs * per_epoch) as f64;
-            let batch = load(rows);
+            let batch = load(epoch, rows);
             let mut rules = BatchStatistics::default();
             let logits = network.logits_with(pixels(&batch, &device).autodiff(), &mut rules);
             let loss = cross_entropy(logits, &batch.labels);
@@ -133,7 +133,7 @@ mod tests {
         let device = models::device::cpu().device;
         let graph = CifarResNet { blocks: 1, width: 4, stem_stride: 1 }.graph(2);
         let recipe = Recipe { epochs: 6, batch: 16, rate: 0.02, warm_up: 0.2, decay: 0.01, seed: 0 };
-        train(initialise(graph, 0, &device), 64, &recipe, load, |_, _| {})
+        train(initialise(graph, 0, &device), 64, &recipe, |_, rows| load(rows), |_, _| {})
     }
 
     #[test]

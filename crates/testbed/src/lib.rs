@@ -20,6 +20,7 @@ mod class;
 mod colour;
 mod distractor;
 mod figure;
+mod network;
 mod outline;
 mod paint;
 mod place;
@@ -28,6 +29,7 @@ mod sheet;
 mod stored;
 
 pub use class::CLASSES;
+pub use network::{architecture, classifier};
 pub use scene::{Object, Scene, Split, scene};
 pub use sheet::{mask_sheet, picture_sheet};
 pub use stored::{names, picture};

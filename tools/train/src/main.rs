@@ -7,7 +7,8 @@ use anyhow::Result;
 use learning::{Batch, Recipe};
 use models::{Preprocess, device};
 use rayon::prelude::*;
-use testbed::{SIZE, Split};
+use rand::{Rng, RngExt};
+use testbed::{SIZE, Scene, Split};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -37,7 +38,7 @@ struct Testbed {
     #[arg(long, value_name = "N", default_value_t = 30_000)]
     pictures: usize,
     /// Passes over them
-    #[arg(long, value_name = "N", default_value_t = 12)]
+    #[arg(long, value_name = "N", default_value_t = 8)]
     epochs: usize,
     /// Highest learning rate
     #[arg(long, default_value_t = 0.004)]
@@ -74,33 +75,61 @@ fn testbed(args: &Testbed) -> Result<()> {
         batch: 128,
         rate: args.rate,
         warm_up: 0.2,
-        decay: 0.05,
+        decay: 0.01,
         seed: args.seed,
     };
-    let load = |split| move |rows: &[usize]| batch(args.seed, split, rows);
-    let network = learning::train(network, args.pictures, &recipe, load(Split::Train), |epoch, _| {
+    let load = |epoch: usize, rows: &[usize]| {
+        batch(rows, |row| {
+            let scene = testbed::scene(args.seed, Split::Train, row as u64);
+            turned(&scene, &mut stats::random::generator(args.seed, &["turn", &epoch.to_string()], row as u64))
+        })
+    };
+    let network = learning::train(network, args.pictures, &recipe, load, |epoch, _| {
         if !args.quiet {
             pipe::note(format_args!("epoch {}/{}: loss {:.4}", epoch.number, args.epochs, epoch.loss));
         }
     });
+    let heldout = |rows: &[usize]| batch(rows, |row| upright(&testbed::scene(args.seed, Split::Heldout, row as u64)));
     let rows: Vec<usize> = (0..args.heldout).collect();
-    let accuracy = learning::accuracy(&network, rows.chunks(128).map(load(Split::Heldout)), &device);
+    let accuracy = learning::accuracy(&network, rows.chunks(128).map(heldout), &device);
     pipe::note(format_args!("{:.2} % of {} held-out pictures are right", 100.0 * accuracy, args.heldout));
     Ok(pipe::atomic::write(&args.out, &learning::to_safetensors(&network)?)?)
 }
 
-/// Draws pictures and normalises them as the classifier does.
-fn batch(seed: u64, split: Split, rows: &[usize]) -> Batch {
-    let preprocess = Preprocess::preset(testbed::architecture().preprocess).expect("a preset");
-    let draw = |&row: &usize| {
-        let scene = testbed::scene(seed, split, row as u64);
-        let pixel =
-            |c: usize, p: &image::Rgb<u8>| (f32::from(p[c]) / 255.0 - preprocess.mean[c]) / preprocess.std[c];
-        let pixel = &pixel;
-        let planes = (0..3).flat_map(|c| scene.image.pixels().map(move |p| pixel(c, p)));
-        (planes.collect::<Vec<f32>>(), scene.label)
-    };
-    let drawn: Vec<(Vec<f32>, usize)> = rows.par_iter().map(draw).collect();
+/// Pictures drawn in parallel, normalised as the classifier does.
+fn batch(rows: &[usize], draw: impl Fn(usize) -> Drawn + Sync) -> Batch {
+    let drawn: Vec<Drawn> = rows.par_iter().map(|&row| draw(row)).collect();
     let (pixels, labels): (Vec<_>, Vec<_>) = drawn.into_iter().unzip();
     Batch { pixels: pixels.concat(), shape: [rows.len(), 3, SIZE, SIZE], labels }
+}
+
+/// Normalised planes and the class.
+type Drawn = (Vec<f32>, usize);
+
+fn upright(scene: &Scene) -> Drawn {
+    planes(scene, |x, y| (x, y))
+}
+
+/// The picture flipped and transposed at random: no class has a right way up.
+fn turned(scene: &Scene, random: &mut impl Rng) -> Drawn {
+    let [across, down, swap]: [bool; 3] = random.random();
+    planes(scene, |x, y| {
+        let x = if across { SIZE as u32 - 1 - x } else { x };
+        let y = if down { SIZE as u32 - 1 - y } else { y };
+        if swap { (y, x) } else { (x, y) }
+    })
+}
+
+fn planes(scene: &Scene, from: impl Fn(u32, u32) -> (u32, u32)) -> Drawn {
+    let preprocess = Preprocess::preset(testbed::architecture().preprocess).expect("a preset");
+    let side = SIZE as u32;
+    let mut planes = Vec::with_capacity(3 * SIZE * SIZE);
+    for c in 0..3 {
+        for (y, x) in (0..side).flat_map(|y| (0..side).map(move |x| (y, x))) {
+            let (x, y) = from(x, y);
+            let value = f32::from(scene.image.get_pixel(x, y)[c]) / 255.0;
+            planes.push((value - preprocess.mean[c]) / preprocess.std[c]);
+        }
+    }
+    (planes, scene.label)
 }
