@@ -103,10 +103,11 @@ struct Sent {
 /// Streams jobs through a classifier; outcomes come in the order of the jobs.
 ///
 /// Memory holds the jobs of one or two batches and the clean answers of the last pictures, however many jobs there are.
-#[derive(Debug)]
 pub struct Executor<'a, T> {
     classifier: &'a Classifier,
     classes: usize,
+    batch_size: Box<dyn Fn([usize; 2]) -> usize + 'a>,
+    /// The batch size for the pictures that are queued.
     batch: usize,
     clean: CleanAnswers,
     canvas: Option<Rc<Canvas>>,
@@ -119,12 +120,13 @@ pub struct Executor<'a, T> {
 }
 
 impl<'a, T> Executor<'a, T> {
-    /// Runs `batch` inputs at once (1 if it is 0).
-    pub fn new(classifier: &'a Classifier, batch: usize) -> Self {
+    /// Runs as many inputs at once as `batch_size` says for their height and width, and at least one.
+    pub fn new(classifier: &'a Classifier, batch_size: impl Fn([usize; 2]) -> usize + 'a) -> Self {
         Self {
             classifier,
             classes: classifier.network.classes(),
-            batch: batch.max(1),
+            batch_size: Box::new(batch_size),
+            batch: 1,
             clean: CleanAnswers::default(),
             canvas: None,
             items: Vec::new(),
@@ -184,9 +186,14 @@ impl<'a, T> Executor<'a, T> {
         self.forwards
     }
 
-    /// The picture on the device; the last one is kept.
+    /// The picture on the device; the last one is kept. A batch holds pictures of one size.
     fn canvas(&mut self, subject: Arc<Subject>) -> Rc<Canvas> {
-        let last = self.canvas.take().filter(|canvas| Arc::ptr_eq(canvas.subject(), &subject));
+        let last = self.canvas.take();
+        if last.as_ref().is_none_or(|canvas| canvas.subject().size != subject.size) {
+            self.run();
+            self.batch = (self.batch_size)(subject.size).max(1);
+        }
+        let last = last.filter(|canvas| Arc::ptr_eq(canvas.subject(), &subject));
         let canvas = last.unwrap_or_else(|| Rc::new(Canvas::new(subject, &self.classifier.device)));
         Rc::clone(self.canvas.insert(canvas))
     }

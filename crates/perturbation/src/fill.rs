@@ -76,6 +76,18 @@ const KINDS: [(&str, Kind); 5] = [
 ];
 
 impl Fill {
+    /// The words of a spec string and what they stand for.
+    pub const WORDS: [(&'static str, &'static str); 5] = [
+        ("black", "pixel value 0 (EEA; \"delete\" of Meaningful Perturbation)"),
+        ("mean", "the picture's own mean colour (Meaningful Perturbation)"),
+        (
+            "zero",
+            "0 in normalised space, the mean colour of the data set (RISE, BEE; \"mean\" of the Coherency study)",
+        ),
+        ("blur", "the picture under a Gaussian blur (Coherency study; RISE's insertion)"),
+        ("uniform", "U(0, 1) in normalised space, the answers averaged over runs (Coherency study)"),
+    ];
+
     /// The parameters that go with some fills only, for the list of tests.
     pub const OPTIONS: &'static str = "fill=blur: kernel=11,sigma=5; fill=uniform: runs=5";
 

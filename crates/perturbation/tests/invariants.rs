@@ -2,8 +2,10 @@
 
 mod common;
 
-use common::{CLASSES, constant, curves, jobs, maps, probabilities, run, tiny_basic};
-use perturbation::{Answer, Map};
+use std::sync::Arc;
+
+use common::{CLASSES, constant, curves, jobs, maps, probabilities, ramp, run, tests, tiny_basic};
+use perturbation::{Answer, Job, Map, Plan, Subject};
 
 const ALL: [&str; 8] = [
     "deletion:steps=20",
@@ -149,6 +151,22 @@ fn the_clean_picture_is_computed_once() {
     let (_, forwards) = run(&tiny_basic(), 16, jobs(&mixed_jobs(), &["pos"]));
     // Nine perturbed pictures for each of four maps, and two clean ones.
     assert_eq!(forwards, 4 * 9 + 2);
+}
+
+#[test]
+fn pictures_of_several_sizes_may_follow_one_another() {
+    let (classifier, tests) = (tiny_basic(), tests(&["pos", "insertion:steps=3"]));
+    let job = |(tag, size): (usize, [usize; 2])| {
+        let subject = Subject::new(&tag.to_string(), &ramp(size), &classifier.preprocess, &tests, 0).unwrap();
+        let values = (0..size[0] * size[1]).map(|i| (i * 31 % 97) as f32).collect();
+        let plan = Plan::new(&Map::new(&size, values).unwrap(), &tests);
+        Job { subject: Arc::new(subject), plan, target: Some(2), tag }
+    };
+    let sizes = [[40, 48], [40, 48], [64, 33], [40, 48]];
+    let together = run(&classifier, 8, sizes.into_iter().enumerate().map(job).collect()).0;
+    for (i, size) in sizes.into_iter().enumerate() {
+        assert_eq!(run(&classifier, 8, vec![job((0, size))]).0[0], together[i]);
+    }
 }
 
 #[test]

@@ -11,7 +11,7 @@ fn a_map_of_another_size_and_an_unknown_class_are_refused() {
     let small = Map::new(&[2, 3], vec![0.0; 6]).unwrap();
     let asked =
         [(0, good.clone(), Some(3)), (0, small, Some(3)), (1, good.clone(), Some(10)), (1, good, Some(9))];
-    let mut executor = Executor::new(&classifier, 8);
+    let mut executor = Executor::new(&classifier, |_| 8);
     let refused: Vec<Option<PushError>> =
         jobs(&asked, &["pos"]).into_iter().map(|job| executor.push(job).err()).collect();
     let messages: Vec<String> = refused.iter().flatten().map(ToString::to_string).collect();

@@ -77,6 +77,13 @@ pub fn maps(name: &str) -> Vec<Map> {
     maps.data.chunks(SIDE * SIDE).map(|map| Map::new(&[SIDE, SIDE], map.to_vec()).unwrap()).collect()
 }
 
+/// A grey ramp of any size.
+pub fn ramp([height, width]: [usize; 2]) -> Picture {
+    let preprocess = Preprocess::preset("none").unwrap();
+    let grey = |x, y| image::Rgb([(x * 3 + y) as u8; 3]);
+    Picture::prepare("", &RgbImage::from_fn(width as u32, height as u32, grey), &preprocess).unwrap()
+}
+
 pub fn tests(specs: &[&str]) -> Vec<Test> {
     specs.iter().map(|spec| Test::parse(spec).unwrap()).collect()
 }
@@ -96,7 +103,7 @@ pub fn jobs(asked: &[(usize, Map, Option<usize>)], specs: &[&str]) -> Vec<Job<us
 
 /// Runs jobs; for each its curves, and the number of inputs that were computed.
 pub fn run(classifier: &Classifier, batch: usize, jobs: Vec<Job<usize>>) -> (Vec<Vec<Vec<Answer>>>, u64) {
-    let mut executor = Executor::new(classifier, batch);
+    let mut executor = Executor::new(classifier, |_| batch);
     let mut outcomes = Vec::new();
     for job in jobs {
         executor.push(job).unwrap();

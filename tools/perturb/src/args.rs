@@ -1,0 +1,97 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use anyhow::Result;
+use clap::Parser;
+use perturbation::Test;
+
+const EXAMPLES: &str = "\
+Examples:
+  explain -m gradcam -m rise testbed | perturb | score | rank
+  perturb -t pos -t neg -t mask --model resnet50 --weights resnet50.pth maps.csv > responses.csv
+  perturb -t deletion:fill=zero,region=9 -t insertion:fill=zero,region=9 maps/*.csv
+  explain --npy cat.jpg | perturb --image cat.jpg
+  python my_explainer.py cat.jpg dog.jpg | perturb --image cat.jpg dog.jpg --method mine --target 281
+
+A table has the columns image,target,method,map and, if its maps lie in packs, map_index: what explain writes, or one
+line for a file of np.save. The classifier must be the one that was explained. On standard output stands a row for
+each perturbed picture: image,target,model,method,test,fraction,probability,predicted and all other columns.";
+
+/// Perturb pictures where their saliency maps point, and write down how the classifier responds.
+#[derive(Parser, Debug)]
+#[command(version, before_help = EXAMPLES)]
+pub struct Args {
+    /// Tables of maps, one after another; `-` or nothing is standard input
+    pub files: Vec<PathBuf>,
+    /// Perturbation test with parameters, such as deletion:fill=blur,steps=20 (repeatable; see --list-tests)
+    #[arg(short, long = "test", value_name = "SPEC", default_values = ["deletion", "insertion"])]
+    pub tests: Vec<String>,
+    /// Standard input holds the maps themselves, one .npy array after another, of these pictures
+    #[arg(long, value_name = "PICTURE", num_args = 1.., conflicts_with = "files")]
+    pub image: Vec<String>,
+    /// With --image: class whose probability is asked for, predicted or a class index
+    #[arg(long, default_value = "predicted", requires = "image")]
+    pub target: Target,
+    /// With --image: what to call the method in the table
+    #[arg(long, value_name = "NAME", default_value = "stdin", requires = "image")]
+    pub method: String,
+    /// Seed of all random numbers
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    /// Write a record of the run as JSON
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+    /// The classifier.
+    #[command(flatten)]
+    pub model: setup::ModelArgs,
+    /// What to do with failures.
+    #[command(flatten)]
+    pub errors: pipe::ErrorArgs,
+    /// No progress on standard error
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// List the tests
+    #[arg(long)]
+    pub list_tests: bool,
+}
+
+/// The class that a map on standard input explains.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// The class that the clean picture gets.
+    Predicted,
+    /// This class.
+    Class(usize),
+}
+
+impl FromStr for Target {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "predicted" => Ok(Self::Predicted),
+            index => index.parse().map(Self::Class).map_err(|_| "predicted or a class index is needed"),
+        }
+    }
+}
+
+impl Args {
+    /// The tests, in the order given.
+    ///
+    /// # Errors
+    ///
+    /// If one is wrong or given twice.
+    pub fn parse_tests(&self) -> Result<Vec<Test>> {
+        let mut all: Vec<Test> = Vec::new();
+        for spec in &self.tests {
+            let test = Test::parse(spec).map_err(|error| pipe::Usage(error.to_string()))?;
+            if all.contains(&test) {
+                return Err(pipe::Usage(format!("test {} is given twice", test.spec())).into());
+            }
+            all.push(test);
+        }
+        Ok(all)
+    }
+}

@@ -1,0 +1,73 @@
+//! The host's work on each map, done on a thread beside the computation: decode, paint, read, sort.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Error, bail};
+use models::Preprocess;
+use perturbation::{Map, Plan, Subject, Test};
+use pipe::npy::MapReader;
+
+use crate::source::{Source, Task};
+
+/// A task that is ready for the device, or the stage at which it failed and why.
+pub struct Prepared {
+    pub task: Task,
+    pub outcome: Result<(Arc<Subject>, Plan), (&'static str, Error)>,
+}
+
+/// What is kept from one task to the next.
+pub struct Preparer {
+    preprocess: Preprocess,
+    tests: Vec<Test>,
+    seed: u64,
+    maps: MapReader,
+    last: Option<Arc<Subject>>,
+}
+
+impl Preparer {
+    pub fn new(preprocess: Preprocess, tests: Vec<Test>, seed: u64) -> Self {
+        Self { preprocess, tests, seed, maps: MapReader::new(), last: None }
+    }
+
+    pub fn prepare(&mut self, mut task: Task) -> Prepared {
+        let outcome = match self.subject(&task.image) {
+            Ok(subject) => {
+                let plan = self.plan(&mut task, subject.size()).map_err(|error| ("map", error));
+                plan.map(|plan| (subject, plan))
+            }
+            Err(error) => Err(("open", error)),
+        };
+        Prepared { task, outcome }
+    }
+
+    /// The picture and its fills; maps of one picture mostly follow one another.
+    fn subject(&mut self, image: &str) -> Result<Arc<Subject>, Error> {
+        if let Some(last) = self.last.as_ref().filter(|last| last.name() == image) {
+            return Ok(Arc::clone(last));
+        }
+        let picture = setup::open(image, &self.preprocess)?;
+        let subject = Subject::new(image, &picture, &self.preprocess, &self.tests, self.seed)?;
+        Ok(Arc::clone(self.last.insert(Arc::new(subject))))
+    }
+
+    /// Reads the map and sorts it. A map is never resized in silence.
+    fn plan(&mut self, task: &mut Task, [height, width]: [usize; 2]) -> Result<Plan, Error> {
+        let (name, array) = match &mut task.map {
+            Source::Array(array) => ("standard input".into(), std::mem::take(array)),
+            Source::File(path, index) => (place(path, *index), self.maps.read(path, *index)?),
+        };
+        let map = Map::new(&array.shape, array.data).with_context(|| name.clone())?;
+        let [rows, columns] = map.size();
+        if [rows, columns] != [height, width] {
+            bail!("{name}: the map is {rows} x {columns}, the network's input {height} x {width}");
+        }
+        Ok(Plan::new(&map, &self.tests))
+    }
+}
+
+fn place(path: &std::path::Path, index: Option<usize>) -> String {
+    match index {
+        Some(index) => format!("{}, map {index}", path.display()),
+        None => path.display().to_string(),
+    }
+}

@@ -1,0 +1,53 @@
+//! `--list-tests` and the run record.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use perturbation::{Entry, Fill, TESTS, Test};
+use pipe::Record;
+use setup::Loaded;
+
+use crate::args::Args;
+
+/// One block for each test.
+pub fn tests() -> String {
+    let block = |entry: &Entry| {
+        let (name, summary, source) = (entry.name, entry.summary, entry.source);
+        format!("{name}\n    {summary}\n    {source}\n    parameters: {}\n", entry.parameters())
+    };
+    let fill = |(word, meaning): &(&str, &str)| format!("    {word:<8} {meaning}\n");
+    let tests: String = TESTS.iter().map(block).collect();
+    let fills: String = Fill::WORDS.iter().map(fill).collect();
+    format!("{tests}\nfill, and the parameters that go with some of them ({}):\n{fills}", Fill::OPTIONS)
+}
+
+/// What was done.
+pub struct Done {
+    /// The maps that were tried.
+    pub maps: u64,
+    /// Those that failed.
+    pub failures: u64,
+    /// Pictures given to the classifier.
+    pub forwards: u64,
+    /// Time spent with the classifier.
+    pub compute: Duration,
+}
+
+/// Writes the record that `--record` asks for, if it does.
+pub fn write(args: &Args, mut record: Record, loaded: &Loaded, tests: &[Test], done: &Done) -> Result<()> {
+    let Some(path) = &args.record else { return Ok(()) };
+    let tests: Vec<&str> = tests.iter().map(Test::spec).collect();
+    record
+        .set("model", loaded.classifier.name.as_str())
+        .set("weights_sha256", loaded.classifier.sha256.as_str())
+        .set("preprocess", serde_json::to_value(&loaded.classifier.preprocess)?)
+        .set("device", loaded.device.as_str())
+        .set("threads", args.model.thread_count())
+        .set("seed", args.seed)
+        .set("tests", tests)
+        .set("maps", done.maps)
+        .set("failures", done.failures)
+        .set("forwards", done.forwards)
+        .set("seconds_compute", done.compute.as_secs_f64());
+    record.write(path)
+}
