@@ -1,0 +1,85 @@
+# `make help` lists the targets. Everything runs on one machine with nothing but the Rust toolchain; targets that compare
+# with Python packages say so.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := build
+
+CARGO ?= cargo
+PREFIX ?= /usr/local
+PYTHON ?= python3
+OUT ?= out
+export PLUMBLINE_DATA ?= ../shared/data
+TOOLS := explain perturb score correlate rank render train
+BIN := $(abspath $(or $(CARGO_TARGET_DIR),target))/release
+NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
+
+.PHONY: help build install check fmt clippy test doc smoke check-cuda demo imagenet-demo imagenet-results \
+        cifar-results testbed-weights goldens bless parity bench clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
+
+build: ## Build the release binaries (the default)
+	$(CARGO) build --workspace --release --locked
+
+install: build ## Copy the tools to PREFIX/bin
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install $(addprefix $(BIN)/,$(TOOLS)) $(DESTDIR)$(PREFIX)/bin
+
+check: fmt clippy test doc smoke ## What CI runs
+
+fmt: ## Formatting
+	$(CARGO) fmt --all --check
+
+clippy: ## Lints, as errors
+	$(CARGO) clippy --workspace --all-targets --release --locked -- -D warnings
+
+test: ## All tests, by nextest where it is installed
+ifeq ($(NEXTEST),yes)
+	$(CARGO) nextest run --workspace --release --locked
+	$(CARGO) test --workspace --release --locked --doc
+else
+	$(CARGO) test --workspace --release --locked
+endif
+
+doc: ## The documentation builds without a warning
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --release --locked
+
+smoke: build ## One whole pipeline on the embedded pictures
+	PATH="$(BIN):$$PATH" pipelines/smoke.sh
+
+check-cuda: ## The CUDA backend compiles and links, with no toolkit, LLVM or GPU present
+	$(CARGO) build --release --locked -p explain -p perturb --features explain/cuda,perturb/cuda \
+	  --target-dir $(dir $(BIN))cuda
+
+demo: build ## Explain, perturb, score, correlate and rank on the embedded pictures
+	PATH="$(BIN):$$PATH" pipelines/demo.sh $(OUT)/demo
+
+imagenet-demo: build ## The same with ResNet-50 on real pictures (MODEL, WEIGHTS, PICTURES or PLUMBLINE_DATA)
+	PATH="$(BIN):$$PATH" pipelines/imagenet.sh $(OUT)/imagenet-demo 6
+
+imagenet-results: build ## ResNet-50 on 30 ImageNet pictures for docs/results.md
+	PATH="$(BIN):$$PATH" pipelines/imagenet.sh $(OUT)/imagenet 30
+
+cifar-results: build ## CIFAR ResNet-56 on 500 pictures for docs/results.md
+	PATH="$(BIN):$$PATH" pipelines/cifar.sh $(OUT)/cifar 500
+
+testbed-weights: build ## Train the embedded classifier again
+	$(BIN)/train testbed --out testdata/testbed/resnet8.safetensors
+
+goldens: ## Rewrite the expected numbers (needs testdata/requirements.txt)
+	for script in testdata/*/generate.py; do $(PYTHON) $$script; done
+
+bless: ## Accept the tools' present output as expected
+	BLESS=1 $(MAKE) test
+
+parity: build ## Compare with PyTorch, Captum and pytorch-grad-cam on real weights (needs testdata/requirements.txt)
+	$(PYTHON) pipelines/parity.py
+
+bench: build ## Our time over that of PyTorch, Captum and pytorch-grad-cam (needs testdata/requirements.txt)
+	$(PYTHON) pipelines/bench.py
+
+clean: ## Remove what was built
+	$(CARGO) clean
+	rm -rf $(OUT)
