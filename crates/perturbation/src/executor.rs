@@ -1,18 +1,23 @@
 //! Running the inputs of many pictures and maps in full batches.
 
+mod batch;
 mod clean;
+mod outcome;
 
 use std::cell::OnceCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use models::{Classifier, Int, Tensor, TensorData};
+use models::Classifier;
 
-use crate::compose::{Canvas, Item, Planes, compose};
-use crate::plan::{Input, Plan, Source, Step};
+use crate::compose::{Canvas, Item, Planes};
+use crate::plan::{Input, Plan};
 use crate::subject::Subject;
+use batch::{Address, Sent};
 use clean::{Clean, CleanAnswers};
+use outcome::Waiting;
+pub use outcome::{Answer, Outcome};
 
 /// A map to test on a picture.
 #[derive(Clone, Debug)]
@@ -46,58 +51,6 @@ pub enum PushError {
         /// The number of classes.
         classes: usize,
     },
-}
-
-/// The classifier's answer at one point of a curve.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Answer {
-    /// How much of the picture is perturbed, from 0 to 1.
-    pub fraction: f64,
-    /// The probability of the target class; the mean over the runs of a random fill.
-    pub probability: f32,
-    /// The class with the highest score; the most frequent one over runs, the lowest of equally frequent ones.
-    pub predicted: usize,
-}
-
-/// The answers to a job.
-#[derive(Clone, Debug)]
-pub struct Outcome<T> {
-    /// What the caller gave.
-    pub tag: T,
-    /// The class whose probability was taken.
-    pub target: usize,
-    /// For each test of the plan its points.
-    pub curves: Vec<Vec<Answer>>,
-}
-
-/// A probability of the target and the predicted class.
-type Reply = (f32, usize);
-
-/// A job of which some inputs are not answered yet.
-#[derive(Debug)]
-struct Waiting<T> {
-    tag: T,
-    target: usize,
-    curves: Vec<Vec<Step>>,
-    clean: Rc<OnceCell<Clean>>,
-    replies: Vec<Option<Reply>>,
-}
-
-/// Whom an answer is for.
-#[derive(Clone, Debug)]
-enum Address {
-    Clean(Rc<OnceCell<Clean>>),
-    Input { job: usize, input: usize },
-}
-
-/// A batch that the device is working on.
-#[derive(Debug)]
-struct Sent {
-    addresses: Vec<Address>,
-    /// `(n, 2)`: the probability of the target and the predicted class.
-    replies: Tensor<2>,
-    /// `(clean pictures, classes)`: all probabilities.
-    clean: Option<Tensor<2>>,
 }
 
 /// Streams jobs through a classifier; outcomes come in the order of the jobs.
@@ -141,6 +94,9 @@ impl<'a, T> Executor<'a, T> {
     ///
     /// # Errors
     /// If the map does not fit the picture or the class does not exist.
+    ///
+    /// # Panics
+    /// If the plan needs a fill that the subject was made without.
     pub fn push(&mut self, job: Job<T>) -> Result<(), PushError> {
         let Job { subject, plan, target, tag } = job;
         let (map, picture) = (plan.size, subject.size);
@@ -225,92 +181,21 @@ impl<'a, T> Executor<'a, T> {
             targets.push(target);
         }
         self.forwards += items.len() as u64;
-        let sent = send(self.classifier, &items, addresses, &targets);
+        let sent = Sent::new(self.classifier, &items, addresses, &targets);
         self.receive();
         self.sent = Some(sent);
     }
 
     /// Hands the answers of the last batch to those who wait for them.
     fn receive(&mut self) {
-        let Some(Sent { addresses, replies, clean }) = self.sent.take() else { return };
-        let replies = numbers(replies);
-        let rows = clean.map(numbers).unwrap_or_default();
-        let mut rows = rows.chunks(self.classes);
-        for (address, reply) in addresses.into_iter().zip(replies.chunks(2)) {
-            let (probability, predicted) = (reply[0], reply[1] as usize);
+        let Some(sent) = self.sent.take() else { return };
+        for (address, reply, probabilities) in sent.receive() {
             match address {
-                Address::Input { job, input } => {
-                    self.waiting[job - self.done].replies[input] = Some((probability, predicted));
-                }
                 Address::Clean(cell) => {
-                    let probabilities = rows.next().unwrap_or_default().to_vec();
-                    cell.get_or_init(|| Clean { probabilities, predicted });
+                    cell.get_or_init(|| Clean { probabilities, predicted: reply.predicted });
                 }
+                Address::Input { job, input } => self.waiting[job - self.done].replies[input] = Some(reply),
             }
         }
     }
-}
-
-/// Runs a batch; nothing is read back yet.
-fn send(classifier: &Classifier, items: &[Item], addresses: Vec<Address>, targets: &[usize]) -> Sent {
-    let logits = classifier.logits(compose(items));
-    let predicted = logits.clone().argmax(1).float();
-    let probabilities = softmax(logits);
-    let device = &classifier.device;
-    let targets: Vec<i32> = targets.iter().map(|&target| target as i32).collect();
-    let targets = Tensor::<2, Int>::from_data(TensorData::new(targets, [items.len(), 1]), device);
-    let replies = Tensor::cat(vec![probabilities.clone().gather(1, targets), predicted], 1);
-    let is_clean = |(row, address): (i32, &Address)| matches!(address, Address::Clean(_)).then_some(row);
-    let rows: Vec<i32> = (0..).zip(&addresses).filter_map(is_clean).collect();
-    let clean =
-        (!rows.is_empty()).then(|| probabilities.select(0, Tensor::from_data(rows.as_slice(), device)));
-    Sent { addresses, replies, clean }
-}
-
-/// Probabilities `(n, classes)`. Clean and perturbed pictures must take the same road: equal pictures, equal numbers.
-fn softmax(logits: Tensor<2>) -> Tensor<2> {
-    let exp = (logits.clone() - logits.max_dim(1)).exp();
-    exp.clone() / exp.sum_dim(1)
-}
-
-fn numbers(tensor: Tensor<2>) -> Vec<f32> {
-    tensor.into_data().try_to_vec().expect("probabilities are single-precision")
-}
-
-impl<T> Waiting<T> {
-    fn is_complete(&self) -> bool {
-        self.clean.get().is_some() && self.replies.iter().all(Option::is_some)
-    }
-
-    fn outcome(self) -> Outcome<T> {
-        let answer = |step: &Step| {
-            let replies: Vec<Reply> = step.sources.iter().map(|&source| self.reply(source)).collect();
-            let (probability, predicted) = join(&replies);
-            Answer { fraction: step.fraction, probability, predicted }
-        };
-        let curves = self.curves.iter().map(|steps| steps.iter().map(answer).collect()).collect();
-        Outcome { target: self.target, curves, tag: self.tag }
-    }
-
-    fn reply(&self, source: Source) -> Reply {
-        let reply = match source {
-            Source::Clean => {
-                self.clean.get().map(|clean| (clean.probabilities[self.target], clean.predicted))
-            }
-            Source::Input(input) => self.replies[input],
-        };
-        reply.expect("a complete job has all its replies")
-    }
-}
-
-/// The mean probability and the most frequent class; the lowest of equally frequent ones.
-fn join(replies: &[Reply]) -> Reply {
-    if let [reply] = replies {
-        return *reply;
-    }
-    let sum: f64 = replies.iter().map(|reply| f64::from(reply.0)).sum();
-    let votes = |class: usize| replies.iter().filter(|reply| reply.1 == class).count();
-    let predicted =
-        replies.iter().map(|reply| reply.1).max_by_key(|&class| (votes(class), std::cmp::Reverse(class)));
-    ((sum / replies.len() as f64) as f32, predicted.unwrap_or_default())
 }

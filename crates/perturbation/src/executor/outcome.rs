@@ -1,0 +1,106 @@
+//! From the answers to single inputs to the curves of a job.
+
+use std::cell::OnceCell;
+use std::cmp::Reverse;
+use std::rc::Rc;
+
+use super::clean::Clean;
+use crate::plan::{Source, Step};
+
+/// The classifier's answer at one point of a curve.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Answer {
+    /// How much of the picture is perturbed, from 0 to 1.
+    pub fraction: f64,
+    /// The probability of the target class; the mean over the runs of a random fill.
+    pub probability: f32,
+    /// The class with the highest score; the most frequent one over runs, the lowest of equally frequent ones.
+    pub predicted: usize,
+}
+
+/// The answers to a job.
+#[derive(Clone, Debug)]
+pub struct Outcome<T> {
+    /// What the caller gave.
+    pub tag: T,
+    /// The class whose probability was taken.
+    pub target: usize,
+    /// For each test of the plan its points.
+    pub curves: Vec<Vec<Answer>>,
+}
+
+/// The classifier's answer to one input.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reply {
+    /// Of the target class.
+    pub(super) probability: f32,
+    /// The class with the highest score.
+    pub(super) predicted: usize,
+}
+
+/// A job of which some inputs are not answered yet.
+#[derive(Debug)]
+pub(super) struct Waiting<T> {
+    pub(super) tag: T,
+    pub(super) target: usize,
+    pub(super) curves: Vec<Vec<Step>>,
+    pub(super) clean: Rc<OnceCell<Clean>>,
+    /// For each input of the plan.
+    pub(super) replies: Vec<Option<Reply>>,
+}
+
+impl<T> Waiting<T> {
+    pub(super) fn is_complete(&self) -> bool {
+        self.clean.get().is_some() && self.replies.iter().all(Option::is_some)
+    }
+
+    pub(super) fn outcome(self) -> Outcome<T> {
+        let answer = |step: &Step| {
+            let replies: Vec<Reply> = step.sources.iter().map(|&source| self.reply(source)).collect();
+            let Reply { probability, predicted } = join(&replies);
+            Answer { fraction: step.fraction, probability, predicted }
+        };
+        let curves = self.curves.iter().map(|steps| steps.iter().map(answer).collect()).collect();
+        Outcome { target: self.target, curves, tag: self.tag }
+    }
+
+    fn reply(&self, source: Source) -> Reply {
+        let of_clean = |clean: &Clean| Reply {
+            probability: clean.probabilities[self.target],
+            predicted: clean.predicted,
+        };
+        let reply = match source {
+            Source::Clean => self.clean.get().map(of_clean),
+            Source::Input(input) => self.replies[input],
+        };
+        reply.expect("a complete job has all its replies")
+    }
+}
+
+/// The mean probability and the most frequent class; the lowest of equally frequent ones.
+fn join(replies: &[Reply]) -> Reply {
+    let sum: f64 = replies.iter().map(|reply| f64::from(reply.probability)).sum();
+    let probability = (sum / replies.len() as f64) as f32;
+    let votes = |class: usize| replies.iter().filter(|reply| reply.predicted == class).count();
+    let classes = replies.iter().map(|reply| reply.predicted);
+    let predicted = classes.max_by_key(|&class| (votes(class), Reverse(class))).unwrap_or_default();
+    Reply { probability, predicted }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_are_joined() {
+        let join = |replies: &[(f32, usize)]| {
+            let reply = |&(probability, predicted): &(f32, usize)| Reply { probability, predicted };
+            let Reply { probability, predicted } = join(&replies.iter().map(reply).collect::<Vec<_>>());
+            (probability, predicted)
+        };
+        assert_eq!(join(&[(0.3, 7)]), (0.3, 7));
+        assert_eq!(join(&[(0.1, 7), (0.1, 7), (0.1, 7)]), (0.1, 7));
+        assert_eq!(join(&[(0.0, 9), (0.5, 2), (1.0, 9)]), (0.5, 9));
+        assert_eq!(join(&[(0.0, 9), (1.0, 2)]), (0.5, 2));
+    }
+}
