@@ -1,2 +1,20 @@
-//! TODO
-fn main() {}
+//! `render`: saliency maps as pictures, one by one or on a contact sheet.
+
+mod args;
+mod boxes;
+mod colors;
+mod map;
+mod names;
+mod overlay;
+mod palettes;
+mod pictures;
+mod run;
+mod sheet;
+mod text;
+mod tile;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    pipe::main(run::render)
+}

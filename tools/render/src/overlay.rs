@@ -1,0 +1,59 @@
+//! A map as an image, alone or over its picture.
+
+use image::{Rgb, RgbImage};
+
+use crate::args::{Look, Mode};
+use crate::colors::Colors;
+use crate::map::{Map, Scale};
+
+/// How the values of one map become colours.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Paint {
+    /// The colour map.
+    pub colors: Colors,
+    /// Whether its middle is zero.
+    pub centred: bool,
+    scale: Scale,
+}
+
+impl Paint {
+    /// What the map's values call for, within what the command line asks for.
+    pub fn new(look: &Look, map: &Map) -> Self {
+        let signed = map.is_signed();
+        let usual = if signed { Colors::Coolwarm } else { Colors::Inferno };
+        let colors = look.colors.unwrap_or(usual);
+        let centred = signed || colors.is_diverging();
+        let scale = if centred { map.centred(look.clip) } else { map.spread(look.clip) };
+        Self { colors, centred, scale }
+    }
+
+    /// Whether a legend would be the same.
+    pub fn looks_like(&self, other: &Self) -> bool {
+        (self.colors, self.centred) == (other.colors, other.centred)
+    }
+
+    /// All colours from left to right.
+    pub fn bar(&self, width: u32, height: u32) -> RgbImage {
+        let last = f64::from(width.max(2) - 1);
+        RgbImage::from_fn(width, height, |x, _| Rgb(self.colors.at(f64::from(x) / last)))
+    }
+
+    fn color(&self, value: f64) -> [u8; 3] {
+        self.colors.at(self.scale.at(value))
+    }
+}
+
+/// Draws a map over a picture of its size, or alone where no picture is wanted or given.
+pub fn draw(look: &Look, map: &Map, paint: &Paint, picture: Option<&RgbImage>) -> RgbImage {
+    let picture = picture.filter(|_| look.mode == Mode::Overlay);
+    RgbImage::from_fn(map.width as u32, map.height as u32, |x, y| {
+        let color = paint.color(map.values[y as usize * map.width + x as usize]);
+        Rgb(picture.map_or(color, |picture| blend(picture.get_pixel(x, y).0, color, look.alpha)))
+    })
+}
+
+/// A share `alpha` of the second colour.
+fn blend(under: [u8; 3], over: [u8; 3], alpha: f64) -> [u8; 3] {
+    let mix = |under, over| (1.0 - alpha) * f64::from(under) + alpha * f64::from(over);
+    std::array::from_fn(|c| mix(under[c], over[c]).round() as u8)
+}

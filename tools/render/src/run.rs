@@ -1,0 +1,139 @@
+//! From rows to pictures and rows.
+
+use std::io::Cursor;
+use std::path::Path;
+use std::rc::Rc;
+
+use anyhow::{Context, Result};
+use image::{ImageFormat, RgbImage};
+use pipe::npy::MapReader;
+use pipe::{Boxes, Explained, Failures, Progress, Rows, Usage, Writer};
+
+use crate::args::{Args, Mode};
+use crate::map::Map;
+use crate::overlay::{self, Paint};
+use crate::pictures::Pictures;
+use crate::sheet::{Place, Sheet};
+use crate::{boxes, names};
+
+/// Draws everything that the command line asks for.
+///
+/// # Errors
+///
+/// If a table is damaged, an output cannot be written, or more maps failed than allowed.
+pub fn render(args: &Args) -> Result<()> {
+    let rows = Rows::<Explained>::open(&args.files)?;
+    if args.look.boxes && !rows.extra_names().iter().any(|name| name == "boxes") {
+        return Err(Usage("--boxes needs a table with a column `boxes`".to_owned()).into());
+    }
+    let mut run = Run::new(args, rows.extra_names())?;
+    for row in rows {
+        run.row(row?)?;
+    }
+    run.finish()
+}
+
+/// Everything that lives as long as the run.
+struct Run<'a> {
+    args: &'a Args,
+    maps: MapReader,
+    pictures: Pictures,
+    sheet: Option<Sheet>,
+    table: Option<Writer<Explained>>,
+    failures: Failures,
+    progress: Progress,
+    read: u64,
+    tried: u64,
+}
+
+/// A map that is ready to be looked at.
+struct Drawn {
+    picture: Option<Rc<RgbImage>>,
+    map: RgbImage,
+    boxes: Boxes,
+    paint: Paint,
+}
+
+impl<'a> Run<'a> {
+    fn new(args: &'a Args, extra: &[String]) -> Result<Self> {
+        let mut columns = extra.to_vec();
+        if !columns.iter().any(|name| name == "png") {
+            columns.push("png".to_owned());
+        }
+        Ok(Self {
+            args,
+            maps: MapReader::new(),
+            pictures: Pictures::new(args.preprocess.clone()),
+            sheet: args.sheet.as_ref().map(|_| Sheet::new(args)),
+            table: args.out.as_ref().map(|_| Writer::stdout(&columns)).transpose()?,
+            failures: args.errors.failures()?,
+            progress: Progress::new("render", 0, "maps").quiet(args.quiet),
+            read: 0,
+            tried: 0,
+        })
+    }
+
+    fn row(&mut self, row: Explained) -> Result<()> {
+        self.read += 1;
+        let place = self.sheet.as_mut().and_then(|sheet| sheet.place(&row));
+        if place.is_none() && self.table.is_none() {
+            return Ok(());
+        }
+        self.tried += 1;
+        self.progress.add(1);
+        match self.draw(&row, place.is_some()) {
+            Ok(drawn) => self.keep(row, place, drawn),
+            Err(error) => self.failures.add(&row.image, &row.method, "draw", error),
+        }
+    }
+
+    /// Draws a row's map, and opens its picture where one is needed.
+    fn draw(&mut self, row: &Explained, on_sheet: bool) -> Result<Drawn> {
+        let look = &self.args.look;
+        let map = self.maps.read(Path::new(&row.map), row.map_index)?;
+        let map = Map::new(&map).map_err(anyhow::Error::msg)?;
+        let boxes = if look.boxes { boxes::of(row)? } else { Boxes::default() };
+        let needed = on_sheet || look.mode == Mode::Overlay;
+        let open = || self.pictures.open(row, [map.height, map.width]);
+        let picture = needed.then(open).transpose()?;
+        let paint = Paint::new(look, &map);
+        Ok(Drawn { map: overlay::draw(look, &map, &paint, picture.as_deref()), picture, boxes, paint })
+    }
+
+    /// Puts a map on the sheet and into its file, then writes its row: a row is a promise that the file is there.
+    fn keep(&mut self, mut row: Explained, place: Option<Place>, mut drawn: Drawn) -> Result<()> {
+        if let (Some(sheet), Some(place), Some(picture)) = (&mut self.sheet, place, &drawn.picture) {
+            sheet.add(place, picture, &drawn.map, &drawn.boxes, drawn.paint);
+        }
+        if let (Some(folder), Some(table)) = (&self.args.out, &mut self.table) {
+            boxes::draw(&mut drawn.map, &drawn.boxes, 1.0);
+            let path = folder.join(names::png(&row.method, &row.image, self.read));
+            write_png(&path, &drawn.map)?;
+            row.extra.set("png", path.display().to_string());
+            table.write(&row)?;
+            table.flush()?;
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<()> {
+        if let Some(table) = self.table {
+            table.finish()?;
+        }
+        if let (Some(sheet), Some(path)) = (&self.sheet, &self.args.sheet) {
+            let image = sheet.draw().with_context(|| path.display().to_string())?;
+            write_png(path, &image)?;
+            if sheet.more && !self.args.quiet {
+                let limit = self.args.limit;
+                pipe::note(format_args!("{} shows the first {limit} pictures (--limit)", path.display()));
+            }
+        }
+        self.failures.finish(self.tried)
+    }
+}
+
+fn write_png(path: &Path, image: &RgbImage) -> Result<()> {
+    let mut bytes = Cursor::new(Vec::new());
+    image.write_to(&mut bytes, ImageFormat::Png)?;
+    pipe::atomic::write(path, bytes.get_ref()).with_context(|| format!("cannot write {}", path.display()))
+}

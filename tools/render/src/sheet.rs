@@ -1,0 +1,238 @@
+//! The contact sheet: a line of tiles for each picture, a column for each method.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Result, bail};
+use image::imageops::replace;
+use image::{Rgb, RgbImage};
+use pipe::{Boxes, Explained};
+
+use crate::args::Args;
+use crate::overlay::Paint;
+use crate::{boxes, names, text, tile};
+
+/// Pixels between tiles, and around the sheet.
+const GAP: u32 = 4;
+
+/// Height of the line of text over the tiles of a picture.
+const CAPTION: u32 = text::HEIGHT + 2;
+
+/// Pixels that a sheet may have: what an image viewer still opens.
+const LARGEST: u64 = 400_000_000;
+
+const WHITE: Rgb<u8> = Rgb([255; 3]);
+
+/// Stands where there is no map.
+const NOTHING: Rgb<u8> = Rgb([235; 3]);
+
+/// The tiles of a sheet and what is written beside them.
+pub struct Sheet {
+    tile: u32,
+    limit: usize,
+    clip: f64,
+    pictures: Vec<Line>,
+    /// Model and method.
+    columns: Vec<(String, String)>,
+    /// One of each kind in use.
+    paints: Vec<Paint>,
+    /// Whether there are more pictures than shown.
+    pub more: bool,
+}
+
+/// One picture and its maps.
+struct Line {
+    image: String,
+    target: usize,
+    picture: Option<RgbImage>,
+    maps: BTreeMap<usize, RgbImage>,
+}
+
+/// Where a map belongs: its line and its column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    line: usize,
+    column: usize,
+}
+
+impl Sheet {
+    /// Starts with no tiles.
+    pub fn new(args: &Args) -> Self {
+        Self {
+            tile: args.tile,
+            limit: args.limit as usize,
+            clip: args.look.clip,
+            pictures: Vec::new(),
+            columns: Vec::new(),
+            paints: Vec::new(),
+            more: false,
+        }
+    }
+
+    /// Where a row's map belongs; nothing if the sheet has its pictures already and this is another one.
+    pub fn place(&mut self, row: &Explained) -> Option<Place> {
+        let same = |line: &Line| line.image == row.image && line.target == row.target;
+        let line = self.pictures.iter().position(same).unwrap_or(self.pictures.len());
+        if line == self.limit {
+            self.more = true;
+            return None;
+        }
+        if line == self.pictures.len() {
+            let (image, target) = (row.image.clone(), row.target);
+            self.pictures.push(Line { image, target, picture: None, maps: BTreeMap::new() });
+        }
+        let name = (row.model.clone(), row.method.clone());
+        let known = self.columns.iter().position(|column| *column == name);
+        let column = known.unwrap_or_else(|| {
+            self.columns.push(name);
+            self.columns.len() - 1
+        });
+        Some(Place { line, column })
+    }
+
+    /// Adds a picture and a map, both at the map's size.
+    pub fn add(&mut self, place: Place, picture: &RgbImage, map: &RgbImage, boxes: &Boxes, paint: Paint) {
+        let shrink = |image| {
+            let (mut tile, scale) = tile::fit(image, self.tile);
+            boxes::draw(&mut tile, boxes, scale);
+            tile
+        };
+        let (map, line) = (shrink(map), &mut self.pictures[place.line]);
+        if line.picture.is_none() {
+            line.picture = Some(shrink(picture));
+        }
+        line.maps.insert(place.column, map);
+        if !self.paints.iter().any(|known| known.looks_like(&paint)) {
+            self.paints.push(paint);
+        }
+    }
+
+    /// Draws the sheet.
+    ///
+    /// # Errors
+    ///
+    /// If there is nothing on it, or too much.
+    pub fn draw(&self) -> Result<RgbImage> {
+        if self.pictures.is_empty() {
+            bail!("no row, so nothing to draw");
+        }
+        let frame = Frame::new(self);
+        let pixels = u64::from(frame.width) * u64::from(frame.height);
+        if pixels > LARGEST {
+            bail!(
+                "a sheet of {} x {} pixels is too large: lower --tile or --limit",
+                frame.width,
+                frame.height
+            );
+        }
+        let mut image = RgbImage::from_pixel(frame.width, frame.height, WHITE);
+        for (column, lines) in frame.headings.iter().enumerate() {
+            write_lines(&mut image, (frame.x(column + 1), GAP), lines);
+        }
+        for (index, line) in self.pictures.iter().enumerate() {
+            self.draw_line(&mut image, &frame, frame.y(index), line);
+        }
+        self.draw_notes(&mut image, &frame);
+        Ok(image)
+    }
+
+    fn draw_line(&self, image: &mut RgbImage, frame: &Frame, y: u32, line: &Line) {
+        text::write(image, (GAP, y), &line.caption(frame.columns()));
+        let y = y + CAPTION;
+        for column in 0..=self.columns.len() {
+            let tile = match column {
+                0 => line.picture.as_ref(),
+                map => line.maps.get(&(map - 1)),
+            };
+            let nothing = RgbImage::from_pixel(self.tile, self.tile, NOTHING);
+            let tile = tile.unwrap_or(&nothing);
+            let [left, top] = [tile.width(), tile.height()].map(|length| (self.tile - length) / 2);
+            replace(image, tile, i64::from(frame.x(column) + left), i64::from(y + top));
+        }
+    }
+
+    /// The colour maps in use, and what holds for all maps.
+    fn draw_notes(&self, image: &mut RgbImage, frame: &Frame) {
+        let mut y = frame.y(self.pictures.len());
+        for paint in &self.paints {
+            let bar = paint.bar(self.tile, text::HEIGHT - 4);
+            replace(image, &bar, i64::from(GAP), i64::from(y + 2));
+            let ends = if paint.centred { "- 0 +" } else { "low to high" };
+            text::write(image, (2 * GAP + self.tile, y), ends);
+            y += text::HEIGHT;
+        }
+        write_lines(image, (GAP, y), &frame.notes);
+    }
+
+    fn headings(&self) -> Vec<Vec<String>> {
+        let several = self.columns.iter().any(|(model, _)| *model != self.columns[0].0);
+        let columns = (self.tile / text::WIDTH) as usize;
+        let heading = |(model, method): &(String, String)| {
+            let title = if several { format!("{model} {method}") } else { method.clone() };
+            text::wrap(&title, columns)
+        };
+        self.columns.iter().map(heading).collect()
+    }
+
+    fn note(&self) -> String {
+        let own = "Each map has a scale of its own";
+        if self.clip < 100.0 {
+            format!("{own}; magnitudes above percentile {} are clipped.", self.clip)
+        } else {
+            format!("{own}.")
+        }
+    }
+}
+
+impl Line {
+    /// The picture and its class; a long name is cut before the class is.
+    fn caption(&self, columns: usize) -> String {
+        let target = format!("  target {}", self.target);
+        let name = text::cut(names::stem(&self.image), columns.saturating_sub(target.len()));
+        name.replace(char::is_control, " ") + &target
+    }
+}
+
+fn write_lines(image: &mut RgbImage, (x, y): (u32, u32), lines: &[String]) {
+    for (line, y) in lines.iter().zip((y..).step_by(text::HEIGHT as usize)) {
+        text::write(image, (x, y), line);
+    }
+}
+
+/// Where everything lies.
+struct Frame {
+    headings: Vec<Vec<String>>,
+    notes: Vec<String>,
+    tile: u32,
+    top: u32,
+    width: u32,
+    height: u32,
+}
+
+impl Frame {
+    fn new(sheet: &Sheet) -> Self {
+        let headings = sheet.headings();
+        let lines = headings.iter().map(Vec::len).max().unwrap_or_default() as u32;
+        let width = GAP + (1 + headings.len() as u32) * (sheet.tile + GAP);
+        let top = 2 * GAP + lines * text::HEIGHT;
+        let mut frame = Self { headings, notes: Vec::new(), tile: sheet.tile, top, width, height: 0 };
+        frame.notes = text::wrap(&sheet.note(), frame.columns());
+        let below = (sheet.paints.len() + frame.notes.len()) as u32 * text::HEIGHT;
+        frame.height = frame.y(sheet.pictures.len()) + below + GAP;
+        frame
+    }
+
+    /// Characters that a line over the whole width has.
+    fn columns(&self) -> usize {
+        ((self.width - 2 * GAP) / text::WIDTH) as usize
+    }
+
+    /// Left edge of a column of tiles; the pictures are column 0.
+    fn x(&self, column: usize) -> u32 {
+        GAP + column as u32 * (self.tile + GAP)
+    }
+
+    /// Upper edge of the caption over a line of tiles.
+    fn y(&self, line: usize) -> u32 {
+        self.top + line as u32 * (CAPTION + self.tile + GAP)
+    }
+}

@@ -1,0 +1,332 @@
+//! `render` as a shell sees it. The expected colours are worked out by hand beside each test.
+
+use std::path::Path;
+
+use image::{Rgb, RgbImage};
+use pipe::npy::{PackWriter, write_file};
+use testing::{Output, WorkDir};
+
+const RENDER: &str = env!("CARGO_BIN_EXE_render");
+const HEADER: &str = "image,target,model,method,map,map_index\n";
+
+/// A folder with a picture of one colour, 3 x 2 pixels.
+fn work() -> WorkDir {
+    let work = WorkDir::new();
+    picture(&work, "cat.png", [100, 150, 200], (3, 2));
+    work
+}
+
+fn picture(work: &WorkDir, name: &str, color: [u8; 3], (width, height): (u32, u32)) {
+    RgbImage::from_pixel(width, height, Rgb(color)).save(work.join(name)).unwrap();
+}
+
+fn map(work: &WorkDir, name: &str, shape: &[usize], data: &[f32]) {
+    write_file(&work.join(name), shape, data).unwrap();
+}
+
+/// Renders a table of these lines, given on standard input.
+fn render(work: &WorkDir, arguments: &str, lines: &[&str]) -> Output {
+    let table = format!("{HEADER}{}\n", lines.join("\n"));
+    work.run(RENDER, arguments.split_whitespace(), table)
+}
+
+fn open(work: &WorkDir, name: impl AsRef<Path>) -> RgbImage {
+    image::open(work.join(name)).unwrap().into_rgb8()
+}
+
+/// Red, green and blue of all pixels, row by row.
+fn pixels(image: &RgbImage) -> Vec<[u8; 3]> {
+    image.pixels().map(|pixel| pixel.0).collect()
+}
+
+/// Renders one map of the picture and reads the PNG.
+fn draw(arguments: &str, shape: &[usize], data: &[f32]) -> Vec<[u8; 3]> {
+    let work = work();
+    map(&work, "a.npy", shape, data);
+    render(&work, &format!("-o out {arguments}"), &["cat.png,5,net,ig,a.npy,"]).success();
+    let image = open(&work, "out/ig/cat-1.png");
+    assert_eq!(
+        (image.height() as usize, image.width() as usize),
+        (shape[shape.len() - 2], shape[shape.len() - 1])
+    );
+    pixels(&image)
+}
+
+/// The brightness of all pixels of a heat map.
+fn grey(arguments: &str, shape: &[usize], data: &[f32]) -> Vec<u8> {
+    let pixels = draw(&format!("--mode heatmap --colors gray {arguments}"), shape, data);
+    pixels.iter().map(|pixel| pixel[0]).collect()
+}
+
+#[test]
+fn an_overlay_is_the_mean_of_picture_and_map() {
+    // Grey is 255 v / 4: 0, 64, 128, 191, 255, rounded. Half of it and half of (100, 150, 200).
+    let data = [0.0, 1.0, 2.0, 3.0, 4.0, 0.0];
+    let [zero, one, two] = [[50, 75, 100], [82, 107, 132], [114, 139, 164]];
+    let [three, four] = [[146, 171, 196], [178, 203, 228]];
+    assert_eq!(draw("--colors gray --clip 100", &[2, 3], &data), [zero, one, two, three, four, zero]);
+    let picture = [[100, 150, 200]; 6];
+    assert_eq!(draw("--alpha 0", &[2, 3], &data), picture);
+    let heat = draw("--alpha 1 --colors jet", &[2, 3], &data);
+    assert_eq!(heat, draw("--mode heatmap --colors jet", &[2, 3], &data));
+}
+
+#[test]
+fn a_signed_map_is_centred_at_zero() {
+    let data = [-1.0, 0.0, 2.0, 1.0, -2.0, 0.0];
+    assert_eq!(grey("--clip 100", &[2, 3], &data), [64, 128, 255, 191, 0, 128]);
+    // The ends of the default are those of coolwarm; its middle is between its stops 25 and 26.
+    let usual = draw("--mode heatmap --clip 100", &[2, 3], &data);
+    assert_eq!((usual[4], usual[2]), ([0x3b, 0x4c, 0xc0], [0xb4, 0x04, 0x26]));
+    assert_eq!(usual[1], [0xdd, 0xdc, 0xdd]);
+}
+
+#[test]
+fn a_map_without_negative_values_is_spread_from_its_least() {
+    let data = [0.5, 0.75, 1.0, 1.0, 0.5, 0.5];
+    assert_eq!(grey("--clip 100", &[2, 3], &data), [0, 128, 255, 255, 0, 0]);
+    let usual = draw("--mode heatmap", &[2, 3], &data);
+    assert_eq!((usual[0], usual[2]), ([0, 0, 4], [0xfc, 0xff, 0xa4]));
+    // A diverging colour map keeps its middle for zero: 0.5 is half way up.
+    let diverging = draw("--mode heatmap --colors coolwarm --clip 100", &[2, 3], &data);
+    assert_eq!(diverging[2], [0xb4, 0x04, 0x26]);
+    assert_ne!(diverging[0], [0x3b, 0x4c, 0xc0]);
+}
+
+#[test]
+fn magnitudes_above_the_percentile_are_clipped() {
+    // The median of the magnitudes is 2.5, so v becomes 255 (v + 2.5) / 5: 229.5 for 2, 76.5 for -1.
+    let data = [-5.0, 0.0, 2.0, 3.0, 4.0, -1.0];
+    assert_eq!(grey("--clip 50", &[2, 3], &data), [0, 128, 230, 255, 255, 77]);
+}
+
+#[test]
+fn channels_are_summed() {
+    let channels = [1.0, 0.0, 3.0, 0.0, 0.0, 0.0, -1.0, 0.0, -1.0, 1.0, 0.0, 0.0];
+    assert_eq!(grey("--clip 100", &[2, 2, 3], &channels), [0, 0, 255, 128, 0, 0]);
+}
+
+#[test]
+fn a_constant_map_is_flat() {
+    for value in [0.0, 0.7, -0.7] {
+        let tile = draw("", &[2, 3], &[value; 6]);
+        assert!(tile.iter().all(|pixel| *pixel == tile[0]), "{value}");
+    }
+}
+
+#[test]
+fn rows_carry_the_name_of_their_picture() {
+    let work = work();
+    let mut pack = PackWriter::create(&work.join("maps/ig/0.npy"), &[2, 3]).unwrap();
+    pack.push(&[0.0; 6]).unwrap();
+    pack.push(&[1.0; 6]).unwrap();
+    pack.finish().unwrap();
+    let table = "method,image,target,map,map_index,label\n\
+                 ig,cat.png,5,maps/ig/0.npy,1,tabby\n../../up,./cat.png,5,maps/ig/0.npy,0,\n";
+    let expected = "image,target,model,method,map,map_index,label,png\n\
+                    cat.png,5,,ig,maps/ig/0.npy,1,tabby,out/ig/cat-1.png\n\
+                    ./cat.png,5,,../../up,maps/ig/0.npy,0,,out/_._.._up/cat-2.png\n";
+    assert_eq!(work.run(RENDER, ["-o", "out"], table).success(), expected);
+    work.write("rows.csv", table);
+    assert_eq!(work.run(RENDER, ["rows.csv", "-o", "out"], "").success(), expected);
+    for name in ["out/ig/cat-1.png", "out/_._.._up/cat-2.png"] {
+        assert_eq!(open(&work, name).dimensions(), (3, 2));
+    }
+}
+
+#[test]
+fn embedded_pictures_are_taken_as_they_are() {
+    let work = WorkDir::new();
+    map(&work, "a.npy", &[64, 64], &[0.0; 4096]);
+    render(&work, "-o out --alpha 0", &["testbed/000,0,testbed,ig,a.npy,"]).success();
+    assert_eq!(open(&work, "out/ig/000-1.png").dimensions(), (64, 64));
+}
+
+#[test]
+fn the_record_says_how_a_picture_was_prepared() {
+    let work = WorkDir::new();
+    picture(&work, "wide.png", [9, 9, 9], (400, 300));
+    map(&work, "maps/ig/0.npy", &[224, 224], &vec![0.0; 224 * 224]);
+    let line = ["wide.png,5,net,ig,maps/ig/0.npy,"];
+    let record = |model: &str| format!(r#"{{"model": "{model}", "preprocess": {{"name": "imagenet"}}}}"#);
+    let message = render(&work, "-o out", &line).failure(1);
+    for part in ["300 x 400", "224 x 224", "--preprocess", "imagenet, squash, inception, none"] {
+        assert!(message.contains(part), "{message}");
+    }
+    work.write("maps/explain.json", record("another"));
+    assert!(render(&work, "-o out", &line).failure(1).contains("300 x 400"));
+    work.write("maps/explain.2-of-3.json", record("net"));
+    render(&work, "-o out", &line).success();
+    assert_eq!(open(&work, "out/ig/wide-1.png").dimensions(), (224, 224));
+    let message = render(&work, "-o out --preprocess none", &line).failure(1);
+    assert!(message.contains("300 x 400 (--preprocess none)"), "{message}");
+}
+
+#[test]
+fn records_that_disagree_or_are_broken_are_told() {
+    let work = work();
+    map(&work, "maps/ig/0.npy", &[2, 3], &[0.0; 6]);
+    let line = ["cat.png,5,net,ig,maps/ig/0.npy,"];
+    for (name, preset) in [("explain.1-of-2.json", "none"), ("explain.2-of-2.json", "squash")] {
+        work.write(Path::new("maps").join(name), format!(r#"{{"preprocess": {{"name": "{preset}"}}}}"#));
+    }
+    let message = render(&work, "-o out", &line).failure(1);
+    assert!(message.contains("1-of-2.json") && message.contains("squash"), "{message}");
+    render(&work, "-o out --preprocess none", &line).success();
+    for broken in ["{", "{}", r#"{"preprocess": {"name": "odd"}}"#] {
+        work.write("maps/explain.1-of-2.json", broken);
+        let message = render(&work, "-o out", &line).failure(1);
+        assert!(message.contains("explain.1-of-2.json"), "{message}");
+    }
+}
+
+#[test]
+fn one_bad_map_leaves_the_others() {
+    let work = work();
+    map(&work, "good.npy", &[2, 3], &[0.0; 6]);
+    map(&work, "bad.npy", &[2, 3], &[0.0, f32::NAN, 0.0, 0.0, 0.0, 0.0]);
+    let lines = [
+        "cat.png,5,net,ig,bad.npy,",
+        "dog.png,5,net,ig,good.npy,",
+        "cat.png,5,net,ig,none.npy,",
+        "cat.png,5,net,ig,good.npy,",
+    ];
+    let output = render(&work, "-o out --sheet sheet.png --errors errors.csv", &lines);
+    let message = output.failure(1);
+    assert!(message.ends_with("render: 3 of 4 failed; see errors.csv"), "{message}");
+    let table = output.text();
+    assert_eq!(table.lines().nth(1), Some("cat.png,5,net,ig,good.npy,,out/ig/cat-4.png"), "{table}");
+    assert_eq!(table.lines().count(), 2);
+    let errors = work.read("errors.csv");
+    let errors: Vec<&str> = errors.lines().skip(1).collect();
+    for (error, part) in errors.iter().zip(["the map holds NaN", "dog.png: ", "none.npy: "]) {
+        assert!(error.contains(part), "{error}");
+    }
+    assert!(work.join("sheet.png").is_file());
+    render(&work, "-o out --max-errors 3", &lines).success();
+}
+
+#[test]
+fn a_heatmap_needs_no_picture() {
+    let work = WorkDir::new();
+    map(&work, "a.npy", &[4, 5], &[1.0; 20]);
+    render(&work, "-o out --mode heatmap", &["gone.png,5,net,ig,a.npy,"]).success();
+    assert_eq!(open(&work, "out/ig/gone-1.png").dimensions(), (5, 4));
+}
+
+#[test]
+fn boxes_are_outlines() {
+    let work = WorkDir::new();
+    map(&work, "a.npy", &[8, 8], &[1.0; 64]);
+    let table = |boxes: &str| format!("image,target,method,map,boxes\ncat.png,5,ig,a.npy,{boxes}\n");
+    let arguments = ["-o", "out", "--mode", "heatmap", "--boxes"];
+    work.run(RENDER, arguments, table("1 2 7 8;-5 -5 1 1")).success();
+    let image = open(&work, "out/ig/cat-1.png");
+    let at = |x, y| image.get_pixel(x, y).0;
+    assert_eq!([at(1, 2), at(6, 7), at(0, 0), at(2, 3)], [[255; 3], [255; 3], [255; 3], [0; 3]]);
+    assert_eq!([at(3, 4), at(0, 2), at(7, 7)], [[0, 0, 4]; 3]);
+    let message = work.run(RENDER, arguments, table("1 2 3")).failure(1);
+    assert!(message.contains(r#"boxes "1 2 3""#), "{message}");
+    work.run(RENDER, arguments, table("")).success();
+}
+
+/// Two pictures and two methods, of which one map is missing.
+fn sheet(work: &WorkDir, arguments: &str) -> Output {
+    picture(work, "dog.png", [10, 20, 30], (2, 3));
+    map(work, "low.npy", &[2, 3], &[0.0; 6]);
+    map(work, "tall.npy", &[3, 2], &[1.0, 1.0, 1.0, 1.0, 1.0, 0.0]);
+    let lines = ["cat.png,5,net,a,low.npy,", "dog.png,7,net,a,tall.npy,", "dog.png,7,net,b,tall.npy,"];
+    render(work, &format!("--sheet sheet.png --tile 60 --mode heatmap --clip 100 {arguments}"), &lines)
+}
+
+#[test]
+fn a_sheet_has_a_line_for_each_picture_and_a_column_for_each_method() {
+    let work = work();
+    let output = sheet(&work, "");
+    assert_eq!((output.success().as_str(), output.stderr.as_str()), ("", ""));
+    let image = open(&work, "sheet.png");
+    // Three columns of 60 with gaps of 4. Headings 4 + 12 + 4; two lines of 14 + 60 + 4; one colour map of 12; the
+    // note, whose 32 characters of 6 take two lines of 12; and a gap.
+    assert_eq!(image.dimensions(), (4 + 3 * 64, 20 + 2 * 78 + 12 + 24 + 4));
+    let at = |x, y| image.get_pixel(x, y).0;
+    let first = 20 + 14;
+    // A tile of 3 x 2 pixels is 40 pixels high and has 10 above it.
+    assert_eq!([at(4, first + 9), at(4, first + 10)], [[255; 3], [100, 150, 200]]);
+    assert_eq!([at(63, first + 49), at(64, first + 49)], [[100, 150, 200], [255; 3]]);
+    assert_eq!(at(68 + 30, first + 30), [0, 0, 4]);
+    assert_eq!(at(132 + 30, first + 30), [235; 3]);
+    // A tile of 2 x 3 pixels is 40 pixels wide and has 10 beside it; its last pixel is dark.
+    let second = first + 78;
+    assert_eq!([at(4 + 9, second), at(4 + 10, second)], [[255; 3], [10, 20, 30]]);
+    for left in [68, 132] {
+        assert_eq!(at(left + 29, second + 59), [0xfc, 0xff, 0xa4]);
+        assert_eq!(at(left + 30, second + 40), [0, 0, 4]);
+    }
+    // Something is written over each column of maps, and nothing over the pictures.
+    let ink = |left: u32| (0..60).any(|x| (4..16).any(|y| at(left + x, y) == [0; 3]));
+    assert_eq!([4, 68, 132].map(ink), [false, true, true]);
+}
+
+#[test]
+fn the_sheet_takes_the_first_pictures() {
+    let work = work();
+    let output = sheet(&work, "--limit 1");
+    output.success();
+    assert!(output.stderr.contains("the first 1 pictures (--limit)"), "{}", output.stderr);
+    assert_eq!(open(&work, "sheet.png").width(), 4 + 2 * 64);
+    // With a folder all maps are drawn, whatever the sheet shows.
+    let rows = sheet(&work, "--limit 1 -q -o out").success();
+    assert_eq!(rows.lines().count(), 4);
+}
+
+#[test]
+fn a_sheet_of_nothing_or_too_much_is_an_error() {
+    let work = work();
+    let message = work.run(RENDER, ["--sheet", "sheet.png"], HEADER).failure(1);
+    assert!(message.contains("sheet.png: no row"), "{message}");
+    assert_eq!(work.run(RENDER, ["-o", "out"], HEADER).success(), HEADER.replace('\n', ",png\n"));
+    let lines: Vec<String> = (0..400).map(|i| format!("cat.png,{i},net,m{i},a.npy,")).collect();
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    let message = render(&work, "--sheet s.png --tile 1024 --limit 400 --max-errors 400", &lines).failure(1);
+    assert!(message.contains("too large: lower --tile or --limit"), "{message}");
+}
+
+#[test]
+fn wrong_use_is_status_2() {
+    let work = work();
+    for arguments in [
+        "",
+        "-o out --alpha 1.5",
+        "-o out --alpha nan",
+        "-o out --clip 0",
+        "-o out --colors rainbow",
+        "-o out --preprocess imagenette",
+        "--sheet s.png --tile 8",
+        "--sheet s.png --limit 0",
+        "-o out --boxes",
+    ] {
+        render(&work, arguments, &["cat.png,5,net,ig,a.npy,"]).failure(2);
+    }
+}
+
+#[test]
+fn a_damaged_table_or_output_is_told() {
+    let work = work();
+    map(&work, "a.npy", &[2, 3], &[0.0; 6]);
+    let message = work.run(RENDER, ["-o", "out"], "image,target,map\n").failure(1);
+    assert!(message.contains("no column `method`"), "{message}");
+    let message = render(&work, "-o out", &["cat.png,five,net,ig,a.npy,"]).failure(1);
+    assert!(message.contains("line 2, column `target`"), "{message}");
+    let message = render(&work, "-o cat.png", &["cat.png,5,net,ig,a.npy,"]).failure(1);
+    assert!(message.contains("cannot write cat.png/ig/cat-1.png"), "{message}");
+    assert!(work.run(RENDER, ["gone.csv", "-o", "out"], "").failure(1).contains("gone.csv"));
+}
+
+#[test]
+fn a_reader_may_leave_early() {
+    let work = work();
+    map(&work, "a.npy", &[2, 3], &[0.0; 6]);
+    work.write("rows.csv", format!("{HEADER}{}", "cat.png,5,net,ig,a.npy,\n".repeat(200)));
+    let line = work.shell(RENDER, "render rows.csv -o out | head -1").success();
+    assert_eq!(line, HEADER.replace('\n', ",png\n"));
+}
