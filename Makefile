@@ -50,7 +50,7 @@ smoke: build ## One whole pipeline on the embedded pictures
 	PATH="$(BIN):$$PATH" pipelines/smoke.sh
 
 check-cuda: ## The CUDA backend compiles and links, with no toolkit, LLVM or GPU present
-	$(CARGO) build --release --locked -p explain -p perturb --features explain/cuda,perturb/cuda \
+	$(CARGO) build --locked -p explain -p perturb --features explain/cuda,perturb/cuda \
 	  --target-dir $(dir $(BIN))cuda
 
 demo: build ## Explain, perturb, score, correlate and rank on the embedded pictures
