@@ -99,7 +99,7 @@ impl Checkpoint {
             match self.shape(name) {
                 None => missing.push(name.clone()),
                 Some(found) if found != shape => {
-                    misshapen.push(format!("{name} is {found:?} and not {shape:?}"))
+                    misshapen.push(format!("{name} is {found:?} and not {shape:?}"));
                 }
                 Some(_) => {}
             }

@@ -102,10 +102,10 @@ impl Classifier {
         let cut = graph.cut(layer);
         let values = self.network.run(vec![(Graph::INPUT, Value::new(x))], &cut, &mut Plain);
         let mut feeds: Vec<(NodeId, Value)> = cut.into_iter().zip(values).collect();
-        let at = feeds.iter().position(|(id, _)| *id == layer).expect("a cut holds its own node");
-        let activations = feeds[at].1.clone();
+        // The layer itself is the last node of its cut.
+        let (_, activations) = feeds.pop().unwrap_or_else(|| unreachable!("a cut holds its own node"));
         let leaf = activations.clone().leaf();
-        feeds[at].1 = leaf.clone();
+        feeds.push((layer, leaf.clone()));
         let logits = self.network.run(feeds, &[graph.output()], &mut Plain).remove(0).tensor();
         let gradients = self.output(logits, targets, Output::Logit).backward();
         let gradient = leaf.grad(&gradients).unwrap_or_else(|| activations.clone().map(|x| x.zeros_like()));

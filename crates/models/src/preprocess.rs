@@ -1,6 +1,6 @@
 //! From a decoded picture to the network's input: resize, crop, normalise.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::resize::{Filter, Resample};
 
@@ -27,8 +27,10 @@ pub struct Preprocess {
     /// Then the centre of this height and width.
     pub crop: Option<[usize; 2]>,
     /// Subtracted, in units of 0..1.
+    #[serde(serialize_with = "shortest")]
     pub mean: [f32; 3],
     /// Divided by.
+    #[serde(serialize_with = "shortest")]
     pub std: [f32; 3],
 }
 
@@ -85,6 +87,12 @@ impl Preprocess {
     }
 }
 
+/// Writes 0.485 where the nearest `f32`, as a double, would be 0.48500001430511475.
+fn shortest<S: Serializer>(numbers: &[f32; 3], serializer: S) -> Result<S::Ok, S::Error> {
+    let short = |number: f32| number.to_string().parse().unwrap_or(f64::from(number));
+    numbers.map(short).serialize(serializer)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,6 +102,12 @@ mod tests {
         let imagenet = Preprocess::preset("imagenet").unwrap();
         assert_eq!(imagenet.resized([375, 500]), [256, 341]);
         assert_eq!(imagenet.resized([500, 375]), [341, 256]);
+    }
+
+    #[test]
+    fn statistics_are_written_as_they_are_known() {
+        let json = serde_json::to_string(&Preprocess::preset("imagenet")).unwrap();
+        assert!(json.ends_with(r#""mean":[0.485,0.456,0.406],"std":[0.229,0.224,0.225]}"#), "{json}");
     }
 
     #[test]

@@ -36,12 +36,12 @@ impl Resample {
     }
 
     /// For each of `to` new samples, the first old sample it reads and the weights from there on.
-    pub fn taps(&self, from: usize, to: usize) -> Vec<(usize, Vec<f64>)> {
+    pub fn taps(self, from: usize, to: usize) -> Vec<(usize, Vec<f64>)> {
         if self.antialias { self.wide_taps(from, to) } else { self.narrow_taps(from, to) }
     }
 
     /// The weights as a dense `(to, from)` matrix.
-    pub fn matrix(&self, from: usize, to: usize) -> Vec<f32> {
+    pub fn matrix(self, from: usize, to: usize) -> Vec<f32> {
         let mut matrix = vec![0.0; from * to];
         for (row, (first, weights)) in matrix.chunks_mut(from).zip(self.taps(from, to)) {
             for (cell, weight) in row[first..].iter_mut().zip(weights) {
@@ -52,7 +52,7 @@ impl Resample {
     }
 
     /// PyTorch's rule without antialiasing: two (four) neighbours, clamped at the border.
-    fn narrow_taps(&self, from: usize, to: usize) -> Vec<(usize, Vec<f64>)> {
+    fn narrow_taps(self, from: usize, to: usize) -> Vec<(usize, Vec<f64>)> {
         let reach: i64 = if self.filter == Filter::Bilinear { 1 } else { 2 };
         (0..to)
             .map(|i| {
@@ -68,7 +68,7 @@ impl Resample {
     }
 
     /// The old coordinate of new sample `i`.
-    fn position(&self, i: usize, from: usize, to: usize) -> f64 {
+    fn position(self, i: usize, from: usize, to: usize) -> f64 {
         if self.align_corners {
             return if to > 1 { i as f64 * (from - 1) as f64 / (to - 1) as f64 } else { 0.0 };
         }
@@ -78,7 +78,7 @@ impl Resample {
     }
 
     /// PIL's rule: a kernel as wide as the scale, cut at the border and normalised.
-    fn wide_taps(&self, from: usize, to: usize) -> Vec<(usize, Vec<f64>)> {
+    fn wide_taps(self, from: usize, to: usize) -> Vec<(usize, Vec<f64>)> {
         let scale = from as f64 / to as f64;
         let width = scale.max(1.0);
         let support = width * if self.filter == Filter::Bilinear { 1.0 } else { 2.0 };
@@ -95,7 +95,7 @@ impl Resample {
             .collect()
     }
 
-    fn kernel(&self, x: f64, a: f64) -> f64 {
+    fn kernel(self, x: f64, a: f64) -> f64 {
         let x = x.abs();
         match self.filter {
             Filter::Bilinear => (1.0 - x).max(0.0),
@@ -106,7 +106,7 @@ impl Resample {
     }
 
     /// Resizes `(n, c, h, w)` maps to `(n, c, height, width)`.
-    pub fn resize(&self, x: Tensor<4>, height: usize, width: usize) -> Tensor<4> {
+    pub fn resize(self, x: Tensor<4>, height: usize, width: usize) -> Tensor<4> {
         let [_, _, h, w] = x.dims();
         if (h, w) == (height, width) {
             return x;
@@ -118,12 +118,12 @@ impl Resample {
     }
 
     /// The weights as a `(to, from)` tensor.
-    pub fn tensor(&self, from: usize, to: usize, device: &Device) -> Tensor<2> {
+    pub fn tensor(self, from: usize, to: usize, device: &Device) -> Tensor<2> {
         Tensor::from_data(TensorData::new(self.matrix(from, to), [to, from]), device)
     }
 
     /// Resizes an interleaved 8-bit picture as PIL does: rows first, rounding to 8 bits after each pass.
-    pub fn resize_bytes(&self, pixels: &[u8], size: [usize; 2], to: [usize; 2], channels: usize) -> Vec<u8> {
+    pub fn resize_bytes(self, pixels: &[u8], size: [usize; 2], to: [usize; 2], channels: usize) -> Vec<u8> {
         let [height, width] = size;
         let [new_height, new_width] = to;
         let across = self.taps(width, new_width);

@@ -180,3 +180,22 @@ fn hostile_weight_files_are_errors_that_name_the_trouble() {
     assert!(error("wrong_shape.safetensors").contains("linear.weight is [10, 31] and not [10, 32]"));
     assert!(error("nothing.pth").contains("No such file"));
 }
+
+/// Matrix products pick their order of summation by size, so this is larger than the small networks.
+#[test]
+fn a_wide_linear_layer_does_not_depend_on_the_batch() {
+    let mut graph = Graph::new();
+    let pool = graph.push("pool", models::Op::GlobalAvgPool, &[Graph::INPUT]);
+    let flat = graph.push("flatten", models::Op::Flatten, &[pool]);
+    let weight = graph.parameter("fc.weight", &[1000, 2048]);
+    graph.push("fc", models::Op::Linear { weight, bias: None }, &[flat]);
+    let wave = |count: usize, step: f32| (0..count).map(|i| (i as f32 * step).sin()).collect::<Vec<f32>>();
+    let weight = TensorData::new(wave(2_048_000, 0.7), [1000, 2048]);
+    let network = Network::new(graph, vec![models::network::Weight::new(weight, &cpu())]);
+    let x = Tensor::from_data(TensorData::new(wave(65 * 2048, 0.3), [65, 2048, 1, 1]), &cpu());
+    let all = numbers(network.logits(x.clone()));
+    for (start, count) in [(0, 1), (64, 1), (3, 2), (10, 33)] {
+        let some = numbers(network.logits(x.clone().narrow(0, start, count)));
+        assert_eq!(some, all[start * 1000..(start + count) * 1000], "{count} rows from {start}");
+    }
+}

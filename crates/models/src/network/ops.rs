@@ -64,12 +64,25 @@ impl Network {
     }
 
     fn linear(&self, x: Tensor<2>, weight: ParameterId, bias: Option<ParameterId>) -> Tensor<2> {
-        let y = x.matmul(self.matrix(weight).transpose());
+        let y = product(x, self.matrix(weight).transpose());
         match bias {
             Some(id) => y + self.vector(id).unsqueeze(),
             None => y,
         }
     }
+}
+
+/// `x w` in blocks of a fixed number of rows: a matrix product may choose another order of summation for
+/// another number of rows, and then a picture's scores would depend on the batch that it is in.
+fn product(x: Tensor<2>, w: Tensor<2>) -> Tensor<2> {
+    const ROWS: usize = 8;
+    let [n, k] = x.dims();
+    let [_, out] = w.dims();
+    let blocks = n.div_ceil(ROWS);
+    let missing = blocks * ROWS - n;
+    let x = if missing == 0 { x } else { Tensor::cat(vec![x.clone(), Tensor::zeros([missing, k], &x.device())], 0) };
+    let y = x.reshape([blocks, ROWS, k]).matmul(w.unsqueeze());
+    y.reshape([blocks * ROWS, out]).narrow(0, 0, n)
 }
 
 /// One number per channel, ready to broadcast over `(n, c, h, w)`.

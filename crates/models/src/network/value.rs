@@ -47,7 +47,7 @@ impl Value {
 
     /// `self + other`; the shapes must be equal.
     #[must_use]
-    pub fn add(self, other: Self) -> Self {
+    pub(crate) fn add(self, other: Self) -> Self {
         debug_assert_eq!(self.shape(), other.shape());
         Self(self.0 + other.0)
     }

@@ -20,14 +20,6 @@ pub enum ModelError {
     /// The weight file does not fit.
     #[error(transparent)]
     Weights(#[from] CheckpointError),
-    /// A layer that the network does not have.
-    #[error("model {model} has no layer `{layer}` (see --list-layers)")]
-    NoLayer {
-        /// The model.
-        model: String,
-        /// The name asked for.
-        layer: String,
-    },
 }
 
 /// An architecture that can be built for any number of classes.
