@@ -50,7 +50,49 @@ def agreement(folder):
     return table(["mean over methods", *short], body)
 
 
-def main(folder, *_):
+# The paper's name of a method, and ours before the colon.
+METHODS = {"Grad-CAM": "gradcam", "IG": "integrated-gradients", "Occlusion": "occlusion", "RISE": "rise",
+           "SMOOTHGRAD": "smoothgrad"}
+# The paper's pair of metrics, and ours by how their specs start.
+PAIRS = {"insertion & deletion": ("insertion:fill=zero", "deletion:fill=zero"),
+         "insertion & avg. drop": ("insertion:fill=zero", "adp:fill=zero"),
+         "deletion & avg. drop": ("deletion:fill=zero", "adp:fill=zero")}
+BINARISED = {"Coherency Table A3 (a: insertion vs drop)": "insertion:fill=zero",
+             "Coherency Table A3 (b: deletion vs drop)": "deletion:fill=zero"}
+
+
+def without_steps(metric):
+    name, _, parameters = metric.partition(":")
+    kept = ",".join(part for part in parameters.split(",") if part and not part.startswith("steps="))
+    return f"{name}:{kept}" if kept else name
+
+
+def against_paper(folder, paper):
+    """Our correlations, and in brackets those of the Coherency paper for ResNet-50 on 5,000 pictures."""
+    ours = {}
+    for row in rows(folder / "correlate.csv"):
+        pair = frozenset((without_steps(row["metric_a"]), without_steps(row["metric_b"])))
+        ours[row["method"].partition(":")[0], pair] = float(row["correlation"])
+    theirs = {(row["table"], row["row"].lower(), row["column"].lower()): row["value"] for row in rows(paper)}
+
+    def cell(method, pair, table, row, column):
+        value = ours.get((METHODS[method], frozenset(pair)))
+        published = theirs.get((table, row.lower(), column.lower()))
+        return "" if value is None or published is None else f"{value:+.2f} ({float(published):+.2f})"
+
+    table_2 = "Coherency Table 2 (Spearman / point-biserial)"
+    body = [[name, *(cell(m, pair, table_2, name, m) for m in METHODS)] for name, pair in PAIRS.items()]
+    for table_3, metric in BINARISED.items():
+        for percentile in (50, 75, 90):
+            pair = (metric, f"adp:fill=zero,percentile={percentile}")
+            name = f"{metric.partition(':')[0]} & avg. drop, kept above {percentile} %"
+            body.append([name, *(cell(m, pair, table_3, m, f"{percentile}%") for m in METHODS)])
+    shown = [i for i, m in enumerate(METHODS) if any(row[i + 1] for row in body)]
+    names = list(METHODS)
+    return table(["ours (paper)", *(names[i] for i in shown)], [[row[0], *(row[i + 1] for i in shown)] for row in body])
+
+
+def main(folder, paper=None):
     folder = pathlib.Path(folder)
     print("\n### Ranking: mean over pictures (rank)\n")
     print(ranking(folder))
@@ -59,6 +101,9 @@ def main(folder, *_):
     print("\n### Separation from the random map (rand_dist)\n")
     separation = rows(folder / "separation.csv")
     print(table(["metric", "rand_dist"], [[row["metric"], f"{float(row['rand_dist']):.3f}"] for row in separation]))
+    if paper:
+        print("\n### Beside the Coherency paper (Tables 2 and A3)\n")
+        print(against_paper(folder, pathlib.Path(paper)))
     print("\n### Seconds\n")
     print(table(["stage", "seconds"], [[row["stage"], row["seconds"]] for row in rows(folder / "seconds.csv")]))
 
