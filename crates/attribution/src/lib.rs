@@ -9,6 +9,10 @@ mod method;
 mod methods;
 mod registry;
 
+#[cfg(test)]
+#[path = "../tests/tiny/mod.rs"]
+mod tiny;
+
 pub use method::{Error, Method, Question};
 pub use methods::rise::Masks;
 pub use registry::{Entry, METHODS, Named, parse};

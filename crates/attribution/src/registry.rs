@@ -24,11 +24,13 @@ pub struct Entry {
 impl Entry {
     /// The parameters with their defaults.
     pub fn parameters(&self) -> String {
-        let mut reader = Reader::new(self.name).expect("a method's name is a spec");
-        match (self.build)(&mut reader) {
-            Ok(_) => reader.parameters(),
-            Err(error) => error.to_string(),
-        }
+        let read = |mut reader| (self.build)(&mut reader).map(|_| reader.parameters());
+        Reader::new(self.name).and_then(read).unwrap_or_else(|error| error.to_string())
+    }
+
+    /// Whether the method has a parameter of that name.
+    pub fn takes(&self, parameter: &str) -> bool {
+        self.parameters().split(',').any(|known| known.split('=').next() == Some(parameter))
     }
 }
 
@@ -77,6 +79,15 @@ mod tests {
         for entry in METHODS {
             assert_eq!(parse(entry.name).unwrap_or_else(|error| panic!("{error}")).spec, entry.name);
         }
+    }
+
+    #[test]
+    fn parameters_are_known_before_they_are_given() {
+        let takes = |name: &str, parameter: &str| {
+            METHODS.iter().find(|entry| entry.name == name).unwrap().takes(parameter)
+        };
+        assert!(takes("gradcam", "layer") && takes("gradcam", "relu") && takes("rise", "masks"));
+        assert!(!takes("rise", "layer") && !takes("gradient", "layer") && !takes("gradcam", "auto"));
     }
 
     #[test]

@@ -125,3 +125,73 @@ fn explain(
     }
     sums.finish() / (p * samples as f64) as f32
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tiny::{self, RESNETS, TARGETS, numbers};
+    use testing::{Tolerance, assert_close, golden};
+
+    /// The seeds that PyTorch's masks were grown from.
+    fn seeds() -> Vec<Seed> {
+        let (grids, offsets) =
+            (golden::array("attribution/rise_grids.npy"), golden::array("attribution/rise_offsets.npy"));
+        let pairs = grids.data.chunks(49).zip(offsets.data.chunks(2));
+        let seed = |(grid, offset): (&[f32], &[f32])| Seed {
+            grid: grid.to_vec(),
+            offset: [offset[0] as usize, offset[1] as usize],
+        };
+        pairs.map(seed).collect()
+    }
+
+    fn masks() -> Masks {
+        Masks::new(7, 64, 64, &models::device::cpu().device)
+    }
+
+    #[test]
+    fn masks_equal_pytorch() {
+        let expected = golden::array("attribution/rise_masks_first2.npy");
+        assert_close(&numbers(masks().grow(&seeds()[..2])), &expected.data, Tolerance::new(1e-6, 1e-6));
+    }
+
+    #[test]
+    fn the_sum_over_given_masks_equals_pytorch() {
+        let seeds = seeds();
+        for network in RESNETS {
+            let question = Question {
+                classifier: &tiny::resnet(network, &[]),
+                images: tiny::pictures(),
+                targets: &TARGETS,
+                names: &tiny::names(),
+                seed: 0,
+                batch_size: 24,
+            };
+            let maps = explain(&question, &masks(), seeds.len(), 0.5, |job| seeds[job.sample].clone());
+            let expected = golden::array(format!("attribution/{network}/rise.npy"));
+            assert_close(&numbers(maps), &expected.data, Tolerance::new(1e-4, 1e-5));
+        }
+    }
+
+    #[test]
+    fn offsets_reach_both_ends_and_cells_are_open_with_probability_p() {
+        let classifier = tiny::resnet("tiny_basic", &[]);
+        let question = Question {
+            classifier: &classifier,
+            images: tiny::pictures(),
+            targets: &TARGETS,
+            names: &tiny::names(),
+            seed: 0,
+            batch_size: 1,
+        };
+        let (rise, masks) = (Rise { masks: 0, grid: 7, p: 0.25 }, masks());
+        let seeds: Vec<Seed> =
+            (0..500).map(|sample| rise.seed(&question, &masks, Job { picture: 0, sample })).collect();
+        for axis in [0, 1] {
+            let offsets = seeds.iter().map(|seed| seed.offset[axis]);
+            assert_eq!((offsets.clone().min(), offsets.max()), (Some(0), Some(10)));
+        }
+        let open: f32 = seeds.iter().flat_map(|seed| &seed.grid).sum();
+        let share = open / (500.0 * 49.0);
+        assert!((share - 0.25).abs() < 0.015, "{share}"); // Five standard deviations.
+    }
+}

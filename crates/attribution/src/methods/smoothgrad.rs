@@ -17,7 +17,8 @@ pub(crate) const ENTRY: Entry = Entry {
     cost: "samples (F + B)",
     build: |reader: &mut Reader| {
         let samples = reader.take_if("samples", 50, "a positive whole number", |&samples| samples > 0)?;
-        let noise = reader.take_if("noise", 0.15, "a number >= 0", |&noise: &f32| noise >= 0.0)?;
+        let finite = |&noise: &f32| noise >= 0.0 && noise.is_finite();
+        let noise = reader.take_if("noise", 0.15, "a number >= 0", finite)?;
         let scale = reader.choose("scale", &[("range", Scale::Range), ("absolute", Scale::Absolute)])?;
         Ok(Box::new(SmoothGrad { samples, noise, scale }))
     },
@@ -76,4 +77,54 @@ fn smoothgrad(question: &Question<'_>, samples: usize, noise: impl Fn(Job) -> Ve
         sums.add(&jobs, &gradient);
     }
     sums.finish() / samples as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tiny::{self, RESNETS, TARGETS, numbers};
+    use testing::{Tolerance, assert_close, golden};
+
+    #[test]
+    fn the_mean_over_given_noise_equals_captum() {
+        let noise = golden::array("attribution/smoothgrad_noise.npy").data;
+        let noise: Vec<&[f32]> = noise.chunks(3 * 64 * 64).collect();
+        for network in RESNETS {
+            let question = Question {
+                classifier: &tiny::resnet(network, &[]),
+                images: tiny::pictures(),
+                targets: &TARGETS,
+                names: &tiny::names(),
+                seed: 0,
+                batch_size: 5,
+            };
+            let maps = smoothgrad(&question, noise.len(), |job| noise[job.sample].to_vec());
+            let expected = golden::array(format!("attribution/{network}/smoothgrad.npy"));
+            assert_close(&numbers(maps), &expected.data, Tolerance::new(f64::INFINITY, 5e-4));
+        }
+    }
+
+    #[test]
+    fn noise_is_in_the_unit_that_was_asked_for() {
+        let classifier = tiny::resnet("tiny_basic", &[]);
+        let question = Question {
+            classifier: &classifier,
+            images: tiny::pictures(),
+            targets: &TARGETS,
+            names: &tiny::names(),
+            seed: 0,
+            batch_size: 1,
+        };
+        let deviations = |scale| SmoothGrad { samples: 1, noise: 0.5, scale }.deviations(&question);
+        assert_eq!(deviations(Scale::Absolute), [0.5, 0.5]);
+        let pixels = numbers(question.images.clone());
+        let expected: Vec<f32> = pixels
+            .chunks(3 * 64 * 64)
+            .map(|x| {
+                0.5 * (x.iter().copied().fold(f32::MIN, f32::max)
+                    - x.iter().copied().fold(f32::MAX, f32::min))
+            })
+            .collect();
+        assert_eq!(deviations(Scale::Range), expected);
+    }
 }
