@@ -1,10 +1,11 @@
 //! The flags that choose a classifier and a device.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::str::FromStr;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
+use clap::builder::PossibleValuesParser;
 use models::{Checkpoint, Classifier, Preprocess, device, zoo};
 
 /// `--model`, `--weights` and their company.
@@ -12,23 +13,20 @@ use models::{Checkpoint, Classifier, Preprocess, device, zoo};
 #[command(next_help_heading = "Model")]
 pub struct ModelArgs {
     /// Architecture (see --list-models of explain); without it, the embedded testbed classifier
-    #[arg(long, value_name = "NAME", requires = "weights")]
+    #[arg(long, value_name = "NAME", requires = "weights", value_parser = known_model)]
     pub model: Option<String>,
     /// Its weights: .safetensors, or a .pth that torch.save wrote
     #[arg(long, value_name = "FILE", requires = "model")]
     pub weights: Option<PathBuf>,
-    /// How pictures are prepared: imagenet, squash, inception or none [default: the model's own]
-    #[arg(long, value_name = "PRESET")]
+    /// How pictures are prepared [default: the model's own way]
+    #[arg(long, value_name = "PRESET", value_parser = PossibleValuesParser::new(Preprocess::PRESETS))]
     pub preprocess: Option<String>,
-    /// Class names, one a line, in the order of the classes
-    #[arg(long, value_name = "FILE")]
-    pub labels: Option<PathBuf>,
     /// auto, cpu, cuda or cuda:N; auto takes CUDA if it is there
     #[arg(long, default_value = "auto")]
     pub device: String,
     /// CPU threads [default: all, or SLURM_CPUS_PER_TASK]
     #[arg(long, value_name = "N")]
-    pub threads: Option<usize>,
+    pub threads: Option<NonZeroUsize>,
     /// Inputs at once, samples and steps included: a number or auto
     #[arg(long, value_name = "N", default_value = "auto")]
     pub batch_size: BatchSize,
@@ -74,29 +72,45 @@ impl ModelArgs {
         let chosen = device::choose(&self.device)?;
         let options = zoo::Options {
             preprocess: self.preprocess.as_deref().map(preset).transpose()?,
-            labels: self.labels.as_deref().map(labels).transpose()?.unwrap_or_default(),
             keep: keep.to_vec(),
+            ..zoo::Options::default()
         };
         let classifier = match (&self.model, &self.weights) {
             (Some(model), Some(weights)) => {
-                // An unknown model is told before a large file is read.
-                zoo::architecture(model)?;
                 zoo::load(model, &Checkpoint::open(weights)?, &chosen.device, options)?
             }
             _ => testbed::classifier(&chosen.device, options)?,
         };
-        let classes = classifier.network.classes();
-        if !classifier.labels.is_empty() && classifier.labels.len() != classes {
-            bail!("the model has {classes} classes, but --labels names {}", classifier.labels.len());
-        }
         Ok(Loaded { classifier, device: chosen.name, batch_size: self.batch_size })
     }
 
     /// The threads to use: what was asked for, what Slurm gives, or all.
     pub fn thread_count(&self) -> usize {
         let slurm = || std::env::var("SLURM_CPUS_PER_TASK").ok()?.parse().ok();
-        let all = || std::thread::available_parallelism().map_or(1, usize::from);
-        self.threads.or_else(slurm).unwrap_or_else(all).max(1)
+        let all = || std::thread::available_parallelism().ok();
+        self.threads.or_else(slurm).or_else(all).map_or(1, NonZeroUsize::get)
+    }
+
+    /// `--list-layers`: name, operation and output shape of every node for the model's usual input. Convolutions
+    /// stand apart from their BatchNorm, as they do where one of them is named as a layer.
+    ///
+    /// # Errors
+    /// As [`ModelArgs::open`].
+    pub fn layers(&self) -> Result<String> {
+        let architecture =
+            self.model.as_deref().map_or_else(|| Ok(testbed::architecture()), zoo::architecture)?;
+        let names: Vec<String> = (architecture.build)(1).nodes.into_iter().map(|node| node.name).collect();
+        let classifier = self.open(&names)?.classifier;
+        let graph = classifier.network.graph();
+        let [channels, h, w] = architecture.input;
+        let [h, w] = classifier.preprocess.crop.unwrap_or([h, w]);
+        let lines =
+            graph.nodes.iter().zip(graph.shapes([channels, h, w])).enumerate().map(|(id, (node, shape))| {
+                let shape: Vec<String> = shape.iter().map(ToString::to_string).collect();
+                let auto = if id == classifier.layer { "  (auto)" } else { "" };
+                format!("{:<28} {:<14} {}{auto}\n", node.name, node.op.kind(), shape.join("x"))
+            });
+        Ok(lines.collect())
     }
 }
 
@@ -119,9 +133,8 @@ fn preset(name: &str) -> Result<Preprocess> {
     Preprocess::preset(name).with_context(|| format!("unknown --preprocess `{name}`: known are {known}"))
 }
 
-fn labels(path: &Path) -> Result<Vec<String>> {
-    let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
-    Ok(text.lines().map(str::to_string).collect())
+fn known_model(name: &str) -> Result<String, zoo::ModelError> {
+    zoo::architecture(name).map(|architecture| architecture.name)
 }
 
 /// `--list-models`: name, usual input and preprocessing of each.
@@ -132,16 +145,4 @@ pub fn models() -> String {
     };
     let built = format!("{:<16} 3x64x64  embedded weights; used when no --model is given\n", "testbed");
     built + &zoo::architectures().into_iter().map(line).collect::<String>()
-}
-
-/// `--list-layers`: name, operation and output shape of every node for an input size.
-pub fn layers(classifier: &Classifier, size: [usize; 2]) -> String {
-    let graph = classifier.network.graph();
-    let shapes = graph.shapes([3, size[0], size[1]]);
-    let lines = graph.nodes.iter().zip(shapes).enumerate().map(|(id, (node, shape))| {
-        let shape: Vec<String> = shape.iter().map(ToString::to_string).collect();
-        let auto = if id == classifier.layer { "  (auto)" } else { "" };
-        format!("{:<28} {:<14} {}{auto}\n", node.name, node.op.kind(), shape.join("x"))
-    });
-    lines.collect()
 }

@@ -10,17 +10,14 @@ use models::image::{Picture, PictureError, decode};
 use models::Preprocess;
 
 /// A picture by path, or an embedded one by its name (`testbed/007`).
-///
-/// # Errors
-/// If it cannot be decoded.
-pub fn decoded(name: &str) -> Result<RgbImage, PictureError> {
+fn decoded(name: &str) -> Result<RgbImage, PictureError> {
     match testbed::picture(name) {
         Some(scene) => Ok(scene.image),
         None => decode(Path::new(name)),
     }
 }
 
-/// Opens and prepares a picture.
+/// Opens and prepares a picture: by path, or an embedded one by its name (`testbed/007`).
 ///
 /// # Errors
 /// If it cannot be decoded or is smaller than the crop.

@@ -1,11 +1,13 @@
 //! The command line.
 
+use std::fmt::{self, Display};
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use anyhow::{Context, Result};
-use attribution::Named;
+use anyhow::{Result, bail};
+use attribution::{METHODS, Named};
 use clap::Parser;
+use pipe::Usage;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -34,7 +36,7 @@ pub struct Args {
     /// Class to explain: label, predicted, or a class index; a column target has precedence
     #[arg(short, long, default_value = "predicted")]
     pub target: Target,
-    /// Layer for methods that read one: a node's name (see --list-layers) or auto, the last feature map
+    /// Layer for methods that read one: the same as layer=NAME in their SPEC [default: the last feature map]
     #[arg(long, value_name = "NAME")]
     pub layer: Option<String>,
     /// How colour channels become one map
@@ -44,7 +46,7 @@ pub struct Args {
     #[arg(short, long, value_name = "DIR", default_value = "maps")]
     pub out: PathBuf,
     /// Write the maps themselves on standard output, one .npy array after another, and no files
-    #[arg(long)]
+    #[arg(long, conflicts_with = "resume")]
     pub npy: bool,
     /// Seed of all random numbers
     #[arg(long, default_value_t = 0)]
@@ -67,15 +69,24 @@ pub struct Args {
     /// No progress on standard error
     #[arg(short, long)]
     pub quiet: bool,
+    /// What to print instead of explaining.
+    #[command(flatten)]
+    pub lists: Lists,
+}
+
+/// Lists to print.
+#[derive(clap::Args, Debug)]
+#[command(next_help_heading = "Lists")]
+pub struct Lists {
     /// List the explanation methods
-    #[arg(long)]
-    pub list_methods: bool,
+    #[arg(long = "list-methods")]
+    pub methods: bool,
     /// List the models
-    #[arg(long)]
-    pub list_models: bool,
+    #[arg(long = "list-models")]
+    pub models: bool,
     /// List the layers of the chosen model
-    #[arg(long)]
-    pub list_layers: bool,
+    #[arg(long = "list-layers")]
+    pub layers: bool,
 }
 
 /// Which class is explained.
@@ -99,6 +110,16 @@ impl FromStr for Target {
             index => {
                 index.parse().map(Self::Class).map_err(|_| "label, predicted or a class index is needed")
             }
+        }
+    }
+}
+
+impl Display for Target {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Label => out.write_str("label"),
+            Self::Predicted => out.write_str("predicted"),
+            Self::Class(class) => write!(out, "{class}"),
         }
     }
 }
@@ -127,33 +148,41 @@ impl Args {
     pub fn parse_methods(&self) -> Result<Vec<Named>> {
         let mut all: Vec<Named> = Vec::new();
         for spec in &self.methods {
-            let named = attribution::parse(spec)?;
+            let named =
+                attribution::parse(&self.with_layer(spec)).map_err(|error| Usage(error.to_string()))?;
             if all.iter().any(|other| other.spec == named.spec) {
-                return Err(pipe::Usage(format!("method {} is given twice", named.spec)).into());
+                bail!(Usage(format!("method {} is given twice", named.spec)));
             }
             all.push(named);
         }
         if self.npy && all.len() > 1 {
-            return Err(pipe::Usage("--npy takes one method".into()).into());
+            bail!(Usage("--npy takes one method".into()));
+        }
+        if self.layer.is_some() && !self.methods.iter().any(|spec| reads_layer(spec)) {
+            bail!(Usage("--layer, but no method reads a layer".into()));
         }
         Ok(all)
     }
 
-    /// The size of the first picture, for models that take any.
-    pub fn input_size(&self) -> [usize; 2] {
-        let first = self.pictures.first().filter(|name| *name != "testbed");
-        let decoded = first.and_then(|name| setup::decoded(name).ok());
-        let side = if self.model.model.is_some() { 32 } else { testbed::SIZE };
-        decoded.map_or([side; 2], |image| [image.height() as usize, image.width() as usize])
+    /// A spec with `--layer` in it, if its method reads a layer and it names none.
+    fn with_layer(&self, spec: &str) -> String {
+        let named = spec.split([':', ',']).any(|part| part.starts_with("layer="));
+        match &self.layer {
+            Some(layer) if reads_layer(spec) && !named => {
+                let separator = if spec.contains(':') { ',' } else { ':' };
+                format!("{spec}{separator}layer={layer}")
+            }
+            _ => spec.to_string(),
+        }
     }
 
-    /// What must agree for `--resume` to keep a chunk.
-    pub fn settings(&self, sha256: &str) -> Result<serde_json::Value> {
-        let weights = self.model.weights.as_ref().map(|path| path.display().to_string());
-        serde_json::to_value((
-            (&self.model.model, weights, &self.model.preprocess, sha256),
-            (format!("{:?}", self.target), &self.layer, format!("{:?}", self.reduce), self.seed, self.chunk),
-        ))
-        .context("settings")
+    /// Whether a chunk of the list is in this run's part of the work.
+    pub fn has_chunk(&self, number: usize) -> bool {
+        number % self.shard.n == self.shard.k - 1
     }
+}
+
+fn reads_layer(spec: &str) -> bool {
+    let name = spec.split(':').next().unwrap_or_default();
+    METHODS.iter().any(|entry| entry.name == name && entry.takes("layer"))
 }

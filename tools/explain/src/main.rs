@@ -1,10 +1,13 @@
 //! Explain a classifier's decisions: pictures in, saliency maps (`.npy`) and a table of them out.
 
 mod args;
-mod chunk;
+mod item;
+mod pack;
 mod pictures;
 mod reduce;
 mod report;
+mod resume;
+mod run;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -14,22 +17,23 @@ use anyhow::Result;
 use args::Args;
 
 fn main() -> ExitCode {
-    pipe::main(run)
+    pipe::main(explain)
 }
 
-fn run(args: &Args) -> Result<()> {
-    let mut out = pipe::stdout();
-    if args.list_models {
-        out.write_all(setup::models().as_bytes())?;
-    } else if args.list_methods {
-        out.write_all(report::methods().as_bytes())?;
-    } else if args.list_layers {
-        let loaded = args.model.open(&args.layer.clone().into_iter().collect::<Vec<_>>())?;
-        let size = loaded.classifier.preprocess.crop.unwrap_or(args.input_size());
-        out.write_all(setup::layers(&loaded.classifier, size).as_bytes())?;
+fn explain(args: &Args) -> Result<()> {
+    if args.lists.models {
+        print(&setup::models())
+    } else if args.lists.methods {
+        print(&report::methods())
+    } else if args.lists.layers {
+        print(&args.model.layers()?)
     } else {
-        drop(out);
-        return chunk::explain(args);
+        run::explain(args)
     }
+}
+
+fn print(text: &str) -> Result<()> {
+    let mut out = pipe::stdout();
+    out.write_all(text.as_bytes())?;
     Ok(out.flush()?)
 }

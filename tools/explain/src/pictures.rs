@@ -14,7 +14,7 @@ pub struct List {
 /// Reads the list.
 pub fn list(args: &Args) -> Result<List> {
     if !args.pictures.is_empty() {
-        return named(&args.pictures);
+        return Ok(named(&args.pictures));
     }
     let file = args.images.clone().unwrap_or_else(|| "-".into());
     if args.npy {
@@ -26,13 +26,13 @@ pub fn list(args: &Args) -> Result<List> {
 }
 
 /// Pictures by name; `testbed` is all embedded ones, which bring their labels and boxes.
-fn named(names: &[String]) -> Result<List> {
+fn named(names: &[String]) -> List {
     let all = |name: &String| if name == "testbed" { testbed::names() } else { vec![name.clone()] };
     let names: Vec<String> = names.iter().flat_map(all).collect();
     let pictures: Vec<Row> = names.into_iter().map(picture).collect();
     let known = pictures.iter().any(|picture| picture.label.is_some());
     let extra = if known { vec!["label".into(), "boxes".into()] } else { Vec::new() };
-    Ok(List { pictures, extra })
+    List { pictures, extra }
 }
 
 fn picture(image: String) -> Row {

@@ -1,9 +1,12 @@
 //! From colour channels to one map, as a step with a name.
 
+use std::fmt::{self, Display};
+
+use clap::ValueEnum;
 use models::{Tensor, relu};
 
 /// How the channels of a map are joined.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Reduce {
     /// Signed sum
     Sum,
@@ -15,6 +18,12 @@ pub enum Reduce {
     PositiveMean,
     /// Keep the channels: maps are (C, H, W)
     None,
+}
+
+impl Display for Reduce {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.to_possible_value().map_or(Ok(()), |value| out.write_str(value.get_name()))
+    }
 }
 
 impl Reduce {

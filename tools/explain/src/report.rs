@@ -14,7 +14,7 @@ use crate::args::Args;
 pub fn methods() -> String {
     let block = |entry: &attribution::Entry| {
         let (name, summary, paper, cost) = (entry.name, entry.summary, entry.paper, entry.cost);
-        format!("{name}\n    {summary}\n    {paper}; {cost}; parameters: {}\n", entry.parameters())
+        format!("{name}\n    {summary}\n    {paper}; cost: {cost}; parameters: {}\n", entry.parameters())
     };
     METHODS.iter().map(block).collect()
 }
@@ -27,31 +27,26 @@ pub struct Report {
 }
 
 impl Report {
-    /// Starts the clock.
-    pub fn new(args: &Args) -> Self {
-        let name = match (args.shard.k, args.shard.n) {
-            (1, 1) => "explain.json".to_string(),
-            (k, n) => format!("explain.{k}-of-{n}.json"),
-        };
-        let record = Record::new("explain", env!("CARGO_PKG_VERSION"));
-        Self { record, seconds: Vec::new(), path: args.out.join(name) }
-    }
-
-    /// Notes the classifier and the settings.
-    pub fn model(&mut self, args: &Args, loaded: &Loaded, images: usize) -> Result<()> {
+    /// Notes the classifier and the settings, and starts the clock.
+    pub fn new(args: &Args, loaded: &Loaded, images: usize) -> Result<Self> {
+        let (k, n) = (args.shard.k, args.shard.n);
+        let name = if n == 1 { "explain.json".to_string() } else { format!("explain.{k}-of-{n}.json") };
         let classifier = &loaded.classifier;
         let layer = &classifier.network.graph().nodes[classifier.layer].name;
-        self.record
+        let mut record = Record::new("explain", env!("CARGO_PKG_VERSION"));
+        record
             .set("model", classifier.name.as_str())
             .set("weights_sha256", classifier.sha256.as_str())
             .set("preprocess", serde_json::to_value(&classifier.preprocess)?)
             .set("layer", layer.as_str())
+            .set("target", args.target.to_string())
+            .set("reduce", args.reduce.to_string())
+            .set("seed", args.seed)
             .set("device", loaded.device.as_str())
             .set("threads", args.model.thread_count())
-            .set("seed", args.seed)
-            .set("reduce", format!("{:?}", args.reduce).to_lowercase())
+            .set("shard", format!("{k}/{n}"))
             .set("images", images);
-        Ok(())
+        Ok(Self { record, seconds: Vec::new(), path: args.out.join(name) })
     }
 
     /// Adds seconds of a method's computation.

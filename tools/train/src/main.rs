@@ -1,13 +1,15 @@
 //! Train what Plumbline trains: so far, the testbed's classifier.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use learning::{Batch, Recipe};
 use models::{Preprocess, device};
+use pipe::atomic::{self, AtomicFile};
+use rand::RngExt;
 use rayon::prelude::*;
-use rand::{Rng, RngExt};
 use testbed::{SIZE, Scene, Split};
 
 const EXAMPLES: &str = "\
@@ -35,23 +37,23 @@ struct Testbed {
     #[arg(short, long, value_name = "FILE")]
     out: PathBuf,
     /// Training pictures
-    #[arg(long, value_name = "N", default_value_t = 30_000)]
-    pictures: usize,
+    #[arg(long, value_name = "N", default_value = "30000")]
+    pictures: NonZeroUsize,
     /// Passes over them
-    #[arg(long, value_name = "N", default_value_t = 8)]
-    epochs: usize,
+    #[arg(long, value_name = "N", default_value = "8")]
+    epochs: NonZeroUsize,
     /// Highest learning rate
-    #[arg(long, default_value_t = 0.004)]
+    #[arg(long, value_name = "RATE", default_value_t = 0.004)]
     rate: f64,
     /// Held-out pictures to measure the accuracy on
-    #[arg(long, value_name = "N", default_value_t = 2000)]
-    heldout: usize,
+    #[arg(long, value_name = "N", default_value = "2000")]
+    heldout: NonZeroUsize,
     /// Seed of first weights, pictures and their order
     #[arg(long, default_value_t = 0)]
     seed: u64,
     /// CPU threads [default: all]
     #[arg(long, value_name = "N")]
-    threads: Option<usize>,
+    threads: Option<NonZeroUsize>,
     /// No progress on standard error
     #[arg(short, long)]
     quiet: bool,
@@ -65,35 +67,36 @@ fn main() -> ExitCode {
 
 fn testbed(args: &Testbed) -> Result<()> {
     if let Some(threads) = args.threads {
-        device::set_threads(threads);
+        device::set_threads(threads.get());
     }
+    // A place that cannot be written to is told before the training, not after it.
+    let cannot_write = || format!("cannot write {}", args.out.display());
+    drop(AtomicFile::create(&args.out).with_context(cannot_write)?);
     let device = device::cpu().device;
-    let network =
-        learning::initialise((testbed::architecture().build)(testbed::CLASSES.len()), args.seed, &device);
-    let recipe = Recipe {
-        epochs: args.epochs,
+    let graph = (testbed::architecture().build)(testbed::CLASSES.len());
+    let first = learning::initialise(graph, args.seed, &device);
+    let load = |epoch: usize, rows: &[usize]| batch(rows, |row| training_picture(args.seed, epoch, row));
+    let network = learning::train(first, args.pictures.get(), &recipe(args), load, |epoch, _| {
+        if !args.quiet {
+            pipe::note(format_args!("epoch {}/{}: loss {:.4}", epoch.number, args.epochs, epoch.loss));
+        }
+    });
+    let heldout = |rows: &[usize]| batch(rows, |row| heldout_picture(args.seed, row));
+    let rows: Vec<usize> = (0..args.heldout.get()).collect();
+    let accuracy = learning::accuracy(&network, rows.chunks(128).map(heldout), &device);
+    pipe::note(format_args!("{:.2} % of {} held-out pictures are right", 100.0 * accuracy, args.heldout));
+    atomic::write(&args.out, &learning::to_safetensors(&network)?).with_context(cannot_write)
+}
+
+fn recipe(args: &Testbed) -> Recipe {
+    Recipe {
+        epochs: args.epochs.get(),
         batch: 128,
         rate: args.rate,
         warm_up: 0.2,
         decay: 0.01,
         seed: args.seed,
-    };
-    let load = |epoch: usize, rows: &[usize]| {
-        batch(rows, |row| {
-            let scene = testbed::scene(args.seed, Split::Train, row as u64);
-            turned(&scene, &mut stats::random::generator(args.seed, &["turn", &epoch.to_string()], row as u64))
-        })
-    };
-    let network = learning::train(network, args.pictures, &recipe, load, |epoch, _| {
-        if !args.quiet {
-            pipe::note(format_args!("epoch {}/{}: loss {:.4}", epoch.number, args.epochs, epoch.loss));
-        }
-    });
-    let heldout = |rows: &[usize]| batch(rows, |row| upright(&testbed::scene(args.seed, Split::Heldout, row as u64)));
-    let rows: Vec<usize> = (0..args.heldout).collect();
-    let accuracy = learning::accuracy(&network, rows.chunks(128).map(heldout), &device);
-    pipe::note(format_args!("{:.2} % of {} held-out pictures are right", 100.0 * accuracy, args.heldout));
-    Ok(pipe::atomic::write(&args.out, &learning::to_safetensors(&network)?)?)
+    }
 }
 
 /// Pictures drawn in parallel, normalised as the classifier does.
@@ -106,14 +109,15 @@ fn batch(rows: &[usize], draw: impl Fn(usize) -> Drawn + Sync) -> Batch {
 /// Normalised planes and the class.
 type Drawn = (Vec<f32>, usize);
 
-fn upright(scene: &Scene) -> Drawn {
-    planes(scene, |x, y| (x, y))
+fn heldout_picture(seed: u64, row: usize) -> Drawn {
+    planes(&testbed::scene(seed, Split::Heldout, row as u64), |x, y| (x, y))
 }
 
-/// The picture flipped and transposed at random: no class has a right way up.
-fn turned(scene: &Scene, random: &mut impl Rng) -> Drawn {
+/// A training picture, flipped and transposed at random in each epoch: no class has a right way up.
+fn training_picture(seed: u64, epoch: usize, row: usize) -> Drawn {
+    let mut random = stats::random::generator(seed, &["turn", &epoch.to_string()], row as u64);
     let [across, down, swap]: [bool; 3] = random.random();
-    planes(scene, |x, y| {
+    planes(&testbed::scene(seed, Split::Train, row as u64), |x, y| {
         let x = if across { SIZE as u32 - 1 - x } else { x };
         let y = if down { SIZE as u32 - 1 - y } else { y };
         if swap { (y, x) } else { (x, y) }

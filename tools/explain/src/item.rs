@@ -1,0 +1,103 @@
+//! One picture of the list: which class is explained, and the row of its map.
+
+use anyhow::{Context, Result, bail};
+use models::{Classifier, Picture, Tensor};
+use pipe::{BoundingBox, Boxes, Explained, Picture as Row};
+
+use crate::args::Target;
+
+/// A picture that is ready to be explained.
+pub struct Item {
+    /// Its row in the list.
+    pub row: Row,
+    /// The picture as the network sees it.
+    pub picture: Picture,
+    /// The class to explain; nothing if it is the predicted one.
+    pub class: Option<usize>,
+}
+
+/// The class to explain: the row's own, or what `--target` says; nothing if it is the predicted one.
+pub fn class(target: Target, row: &Row, classes: usize) -> Result<Option<usize>> {
+    let class = match (row.target, target) {
+        (Some(class), _) | (None, Target::Class(class)) => class,
+        (None, Target::Predicted) => return Ok(None),
+        (None, Target::Label) => row.label.context("--target label, but the picture has no label")?,
+    };
+    if class >= classes {
+        bail!("class {class}, but the model has {classes} classes, counted from 0");
+    }
+    Ok(Some(class))
+}
+
+/// The class to explain in each picture of a group; the network is asked only if it has to be.
+pub fn targets(classifier: &Classifier, group: &[Item], images: &Tensor<4>) -> Vec<usize> {
+    if let Some(known) = group.iter().map(|item| item.class).collect() {
+        return known;
+    }
+    let best = classifier.logits(images.clone()).argmax(1).into_data();
+    let best = best.iter::<i64>().map(|class| class as usize);
+    group.iter().zip(best).map(|(item, best)| item.class.unwrap_or(best)).collect()
+}
+
+impl Item {
+    /// Height and width as the network sees them.
+    pub fn size(&self) -> [usize; 2] {
+        [self.picture.height, self.picture.width]
+    }
+
+    /// The row of a map of this picture, without its place yet.
+    pub fn explained(&self, model: &str, method: &str, target: usize) -> Explained {
+        let mut extra = self.row.extra.clone();
+        if let Some(boxes) = &self.row.boxes {
+            extra.set("boxes", self.place(boxes).to_string());
+        }
+        Explained {
+            image: self.row.image.clone(),
+            target,
+            model: model.into(),
+            method: method.into(),
+            map: String::new(),
+            map_index: None,
+            extra,
+        }
+    }
+
+    /// Boxes moved with the picture's resize and crop: what is left of them in the map.
+    fn place(&self, boxes: &Boxes) -> Boxes {
+        let [h, w] = self.size().map(|side| side as f32);
+        let left = boxes.0.iter().filter_map(|b| {
+            let [x0, y0, x1, y1] = self.picture.geometry.place([b.x0, b.y0, b.x1, b.y1].map(|x| x as f32));
+            let [x0, x1] = [x0, x1].map(|x| x.clamp(0.0, w));
+            let [y0, y1] = [y0, y1].map(|y| y.clamp(0.0, h));
+            let [x0, y0, x1, y1] = [x0, y0, x1, y1].map(pipe::from_f32);
+            (x0 < x1 && y0 < y1).then_some(BoundingBox { x0, y0, x1, y1 })
+        });
+        Boxes(left.collect())
+    }
+}
+
+/// The maps of a group on the host.
+pub struct Maps {
+    shape: Vec<usize>,
+    values: Vec<f32>,
+}
+
+/// One of them: `(h, w)`, or `(c, h, w)` if channels were kept.
+#[derive(Clone, Copy)]
+pub struct Map<'a> {
+    pub shape: &'a [usize],
+    pub values: &'a [f32],
+}
+
+impl Maps {
+    pub fn new(maps: Tensor<4>) -> Result<Self> {
+        let [_, c, h, w] = maps.dims();
+        let shape = if c == 1 { vec![h, w] } else { vec![c, h, w] };
+        Ok(Self { shape, values: maps.into_data().try_into_vec().context("maps are f32")? })
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = Map<'_>> {
+        let size = self.shape.iter().product();
+        self.values.chunks(size).map(|values| Map { shape: &self.shape, values })
+    }
+}

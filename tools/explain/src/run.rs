@@ -1,0 +1,236 @@
+//! The run: chunk by chunk, group by group, method by method.
+
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+use attribution::{Named, Question};
+use models::Picture;
+use models::image::PictureError;
+use pipe::{Explained, Failures, Picture as Row, Progress, Usage, Writer, npy};
+use setup::Loaded;
+
+use crate::args::{Args, Target};
+use crate::item::{self, Item, Map, Maps};
+use crate::pack::{Files, Pack};
+use crate::pictures::{self, List};
+use crate::report::Report;
+use crate::resume;
+
+/// Explains everything that the command line asks for.
+pub fn explain(args: &Args) -> Result<()> {
+    let methods = args.parse_methods()?;
+    let list = pictures::list(args)?;
+    let keep: Vec<String> =
+        methods.iter().filter_map(|named| named.method.layer()).map(str::to_string).collect();
+    let loaded = args.model.open(&keep)?;
+    for named in &methods {
+        let fits = named.method.check(&loaded.classifier);
+        fits.map_err(|error| Usage(format!("{error} (see --list-layers)")))?;
+    }
+    check_target(args.target, &list.pictures, loaded.classifier.network.classes())?;
+    let mut run = Run::new(args, &loaded, &methods, &list)?;
+    for (number, rows) in list.pictures.chunks(usize::from(args.chunk)).enumerate() {
+        if args.has_chunk(number) {
+            run.chunk(number, rows)?;
+        }
+    }
+    run.finish()
+}
+
+/// What can be known to be wrong before any picture is opened.
+fn check_target(target: Target, pictures: &[Row], classes: usize) -> Result<()> {
+    let chosen = |row: &Row| row.label.is_some() || row.target.is_some();
+    match target {
+        Target::Class(class) if class >= classes => {
+            bail!(Usage(format!("--target {class}, but the model has {classes} classes, counted from 0")))
+        }
+        Target::Label if !pictures.is_empty() && !pictures.iter().any(chosen) => {
+            bail!(Usage("--target label, but no picture has a label".into()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A picture, or why there is none.
+type Opened = Result<Picture, PictureError>;
+
+/// Everything that lives as long as the run.
+struct Run<'a> {
+    args: &'a Args,
+    loaded: &'a Loaded,
+    methods: &'a [Named],
+    progress: Progress,
+    failures: Failures,
+    report: Report,
+    /// The table on standard output, unless the maps themselves go there.
+    table: Option<Writer<Explained>>,
+    total: usize,
+}
+
+impl<'a> Run<'a> {
+    fn new(args: &'a Args, loaded: &'a Loaded, methods: &'a [Named], list: &List) -> Result<Self> {
+        if !args.quiet {
+            pipe::note(format_args!("{} on {}", loaded.classifier.name, loaded.device));
+        }
+        let chunks = list.pictures.chunks(usize::from(args.chunk)).enumerate();
+        let total = chunks.filter(|(number, _)| args.has_chunk(*number)).map(|(_, rows)| rows.len()).sum();
+        if !args.npy {
+            resume::claim(args, methods, &resume::settings(args, &loaded.classifier, list)?)?;
+        }
+        Ok(Self {
+            progress: Progress::new("explain", total as u64, "images").quiet(args.quiet),
+            failures: args.errors.failures()?,
+            report: Report::new(args, loaded, total)?,
+            table: if args.npy { None } else { Some(Writer::stdout(&list.extra)?) },
+            args,
+            loaded,
+            methods,
+            total,
+        })
+    }
+
+    /// Explains one chunk with every method that has not done it yet, then prints its rows.
+    fn chunk(&mut self, number: usize, rows: &[Row]) -> Result<()> {
+        let mut packs: Vec<Pack<'a>> =
+            self.methods.iter().map(|named| Pack::new(named, Files::new(self.args, named, number))).collect();
+        packs.retain(|pack| !(self.args.resume && pack.files.finished()));
+        if !packs.is_empty() {
+            self.compute(rows, &mut packs)?;
+        }
+        if !self.args.npy {
+            self.publish(number, rows, packs)?;
+        }
+        self.progress.add(rows.len() as u64);
+        Ok(())
+    }
+
+    /// Opens pictures and explains them in groups of one size.
+    fn compute(&mut self, rows: &[Row], packs: &mut [Pack<'a>]) -> Result<()> {
+        let preprocess = &self.loaded.classifier.preprocess;
+        let open = |row: Row| {
+            let picture = setup::open(&row.image, preprocess);
+            (row, picture)
+        };
+        let mut group: Vec<Item> = Vec::new();
+        let mut next = |(row, picture)| self.add(row, picture, &mut group, packs);
+        setup::ahead(rows.iter().cloned(), open, &mut next)?;
+        self.group(&group, packs)
+    }
+
+    /// Adds a picture to a group, after the group was explained if it is full or has another size.
+    fn add(
+        &mut self,
+        row: Row,
+        picture: Opened,
+        group: &mut Vec<Item>,
+        packs: &mut [Pack<'a>],
+    ) -> Result<()> {
+        let Some(item) = self.item(row, picture)? else { return Ok(()) };
+        let [h, w] = item.size();
+        let full = group.len() >= self.loaded.batch_size(h, w);
+        if full || group.last().is_some_and(|last| last.size() != [h, w]) {
+            self.group(&std::mem::take(group), packs)?;
+        }
+        group.push(item);
+        Ok(())
+    }
+
+    /// A picture and the class to explain, if the row and the picture allow it.
+    fn item(&mut self, row: Row, picture: Opened) -> Result<Option<Item>> {
+        let picture = match picture {
+            Ok(picture) => picture,
+            Err(error) => return self.fail(&row.image, "", "open", error.into()).map(|()| None),
+        };
+        match item::class(self.args.target, &row, self.loaded.classifier.network.classes()) {
+            Ok(class) => Ok(Some(Item { row, picture, class })),
+            Err(error) => self.fail(&row.image, "", "target", error).map(|()| None),
+        }
+    }
+
+    /// Explains pictures of one size.
+    fn group(&mut self, group: &[Item], packs: &mut [Pack<'a>]) -> Result<()> {
+        let Some(first) = group.first() else { return Ok(()) };
+        let [h, w] = first.size();
+        let classifier = &self.loaded.classifier;
+        let images = classifier.input(&group.iter().map(|item| &item.picture).collect::<Vec<_>>());
+        let targets = item::targets(classifier, group, &images);
+        let names: Vec<String> = group.iter().map(|item| item.row.image.clone()).collect();
+        let question = Question {
+            classifier,
+            images,
+            targets: &targets,
+            names: &names,
+            seed: self.args.seed,
+            batch_size: self.loaded.batch_size(h, w),
+        };
+        for pack in packs {
+            let clock = Instant::now();
+            let maps = Maps::new(self.args.reduce.apply(pack.named.method.explain(&question)))?;
+            self.report.add(&pack.named.spec, clock.elapsed().as_secs_f64());
+            for ((map, item), &target) in maps.iter().zip(group).zip(&targets) {
+                let row = item.explained(&classifier.name, &pack.named.spec, target);
+                self.keep(pack, map, row)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds a map to its pack, or writes it out at once.
+    fn keep(&mut self, pack: &mut Pack<'_>, map: Map<'_>, row: Explained) -> Result<()> {
+        if self.args.npy {
+            let mut out = pipe::stdout();
+            npy::write(&mut out, map.shape, map.values)?;
+            return Ok(std::io::Write::flush(&mut out)?);
+        }
+        match pack.misfit(map.shape) {
+            Some(reason) => self.fail(&row.image, &row.method, "write", anyhow::Error::msg(reason)),
+            None => pack.push(map, row),
+        }
+    }
+
+    /// Finishes the files of a chunk, then prints its rows: a printed row is a promise that the map is there.
+    fn publish(&mut self, number: usize, pictures: &[Row], packs: Vec<Pack<'a>>) -> Result<()> {
+        let mut packs = packs.into_iter().peekable();
+        for named in self.methods {
+            let rows = match packs.next_if(|pack| pack.named.spec == named.spec) {
+                Some(pack) => pack.finish()?,
+                None => self.earlier(&Files::new(self.args, named, number), named, pictures)?,
+            };
+            if let Some(table) = &mut self.table {
+                rows.iter().try_for_each(|row| table.write(row))?;
+                table.flush()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The rows of a chunk that an earlier run has finished. A picture that has none failed in that run, and counts
+    /// as failed in this one too.
+    fn earlier(&mut self, files: &Files, named: &Named, pictures: &[Row]) -> Result<Vec<Explained>> {
+        let rows = files.rows()?;
+        let mut found = rows.iter().peekable();
+        for picture in pictures {
+            if found.next_if(|row| row.image == picture.image).is_none() {
+                let again = format!("failed in an earlier run; without {} it is tried again", files.table());
+                self.fail(&picture.image, &named.spec, "resume", anyhow::Error::msg(again))?;
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Notes that one map cannot be had. Arrays in a stream are told apart by their order only, so there it is the end.
+    fn fail(&mut self, image: &str, method: &str, stage: &str, error: anyhow::Error) -> Result<()> {
+        if self.args.npy {
+            return Err(error).context(image.to_string());
+        }
+        self.failures.add(image, method, stage, error)
+    }
+
+    fn finish(mut self) -> Result<()> {
+        if let Some(table) = self.table.take() {
+            table.finish()?;
+            self.report.finish()?;
+        }
+        self.failures.finish(self.total as u64)
+    }
+}
