@@ -8,12 +8,12 @@ data=${PLUMBLINE_DATA:-../shared/data}
 model=(--model cifar-resnet56 --weights "$data/weights/cifar10-resnet56.safetensors")
 preprocess=(--preprocess none)
 methods=(random gradient input-x-gradient smoothgrad:samples=25 integrated-gradients:steps=25 guided-backprop gradcam
-  layercam occlusion:window=8,stride=4 rise:masks=300)
-tests=(deletion:fill=zero insertion:fill=zero pos neg mask:fill=zero
+  layercam occlusion:window=8,stride=4 rise:masks=100)
+tests=(deletion:fill=zero insertion:fill=zero pos:fill=zero neg:fill=zero mask:fill=zero
   mask:fill=zero,percentile=50 mask:fill=zero,percentile=75 mask:fill=zero,percentile=90)
 mkdir -p "$out"
 python3 "$here/cifar_png.py" "$data/cifar10" "$out" "$count"
-pictures=(--images "$out/pictures.csv" --target label --reduce positive-mean)
+pictures=(--images "$out/pictures.csv" --target label --reduce positive-mean --chunk 100)
 source "$here/study.sh"
 study
 python3 "$here/report.py" "$out" "$data/paper_tables.csv"

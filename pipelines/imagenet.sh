@@ -9,8 +9,8 @@ data=${PLUMBLINE_DATA:-../shared/data}
 weights=${WEIGHTS:-$data/weights/resnet50-v1.safetensors}
 model=(--model "${MODEL:-resnet50-v1}" --weights "$weights")
 preprocess=(--preprocess imagenet)
-methods=(random gradient integrated-gradients:steps=25 gradcam layercam rise:masks=400)
-tests=(deletion:steps=20,fill=zero insertion:steps=20,fill=zero pos neg mask:fill=zero
+methods=(random gradient integrated-gradients:steps=25 gradcam layercam rise:masks=200)
+tests=(deletion:steps=20,fill=zero insertion:steps=20,fill=zero mask:fill=zero
   mask:fill=zero,percentile=50 mask:fill=zero,percentile=75 mask:fill=zero,percentile=90)
 [ -f "$weights" ] || { echo "no weights at $weights: set WEIGHTS and PICTURES, or PLUMBLINE_DATA" >&2; exit 1; }
 mkdir -p "$out"
