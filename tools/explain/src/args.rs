@@ -12,35 +12,38 @@ use pipe::Usage;
 const EXAMPLES: &str = "\
 Examples:
   explain -m gradcam -m rise testbed > maps.csv
-  explain --model resnet50 --weights resnet50.pth -m integrated-gradients photos/*.jpg | perturb | score
-  explain --images val.csv --target label -m gradcam -m layercam --shard 3/50 -o maps > 3.csv
+  model='--model resnet50 --weights resnet50.pth'
+  explain $model -m integrated-gradients photos/*.jpg | perturb $model | score
+  explain $model --images val.csv --target label --shard 3/50 -o maps > 3.csv
   explain --npy cat.jpg | perturb --image cat.jpg | score
 
-Maps lie in OUT/<method>/<chunk>.npy, shape (n, H, W), raw and signed; the table on standard output says which
-row of which file explains which picture: image,target,model,method,map,map_index.
-`testbed` stands for all embedded pictures, testbed/000 for one of them.";
+Maps lie in OUT/<method>/<chunk>.npy, shape (n, H, W), raw and signed. The table on standard
+output says which row of which file explains which picture:
+image,target,model,method,map,map_index. `testbed` stands for all embedded pictures,
+testbed/000 for one of them.";
 
 /// Explain an image classifier's decisions as saliency maps.
 #[derive(Parser, Debug)]
 #[command(version, before_help = EXAMPLES)]
 pub struct Args {
-    /// Pictures to explain
+    /// Pictures to explain; without any, a table as for --images on standard input
+    #[arg(value_name = "PICTURE")]
     pub pictures: Vec<String>,
-    /// Table of pictures with a column image, and label, target, boxes (in pixels of the picture) if known; `-` is
-    /// standard input
+    /// Table of pictures with a column image, and label, target and boxes (`x0 y0 x1 y1;...` in pixels) if known;
+    /// `-` is standard input
     #[arg(long, value_name = "FILE", conflicts_with = "pictures")]
     pub images: Option<PathBuf>,
     /// Explanation method with parameters, such as rise:masks=400 (repeatable; see --list-methods)
     #[arg(short, long = "method", value_name = "SPEC", default_value = "gradcam")]
     pub methods: Vec<String>,
     /// Class to explain: label, predicted, or a class index; a column target has precedence
-    #[arg(short, long, default_value = "predicted")]
+    #[arg(short, long, value_name = "CLASS", default_value = "predicted")]
     pub target: Target,
     /// Layer for methods that read one: the same as layer=NAME in their SPEC [default: the last feature map]
     #[arg(long, value_name = "NAME")]
     pub layer: Option<String>,
     /// How colour channels become one map
-    #[arg(long, value_enum, default_value = "sum")]
+    #[arg(long, value_name = "STEP", value_enum, default_value = "sum")]
     pub reduce: crate::reduce::Reduce,
     /// Folder for the maps
     #[arg(short, long, value_name = "DIR", default_value = "maps")]
@@ -49,26 +52,26 @@ pub struct Args {
     #[arg(long, conflicts_with = "resume")]
     pub npy: bool,
     /// Seed of all random numbers
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
-    /// Do part K of N: every N-th chunk, counted from 1
+    /// Do part K of N: every N-th chunk from the K-th on
     #[arg(long, value_name = "K/N", default_value = "1/1")]
     pub shard: Shard,
     /// Pictures in one map file
     #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..))]
     pub chunk: u16,
-    /// Keep chunks that an earlier run with the same settings has finished
+    /// Keep chunks that an earlier run with the same settings and pictures has finished
     #[arg(long)]
     pub resume: bool,
-    /// The classifier.
-    #[command(flatten)]
-    pub model: setup::ModelArgs,
     /// What to do with failures.
     #[command(flatten)]
     pub errors: pipe::ErrorArgs,
     /// No progress on standard error
     #[arg(short, long)]
     pub quiet: bool,
+    /// The classifier.
+    #[command(flatten)]
+    pub model: setup::ModelArgs,
     /// What to print instead of explaining.
     #[command(flatten)]
     pub lists: Lists,
@@ -79,13 +82,13 @@ pub struct Args {
 #[command(next_help_heading = "Lists")]
 pub struct Lists {
     /// List the explanation methods
-    #[arg(long = "list-methods")]
+    #[arg(id = "list-methods", long)]
     pub methods: bool,
     /// List the models
-    #[arg(long = "list-models")]
+    #[arg(id = "list-models", long)]
     pub models: bool,
     /// List the layers of the chosen model
-    #[arg(long = "list-layers")]
+    #[arg(id = "list-layers", long)]
     pub layers: bool,
 }
 

@@ -55,8 +55,14 @@ pub fn claim(args: &Args, methods: &[Named], settings: &Value) -> Result<()> {
         if before.as_deref() == Some(&text) {
             continue;
         }
-        if let Some(before) = before.filter(|_| args.resume) {
-            bail!("--resume: {} is of a run with another {}", path.display(), differences(&before, settings));
+        if let Some(before) = before {
+            let what = format!("of a run with another {}", differences(&before, settings));
+            if args.resume {
+                bail!("--resume: {} is {what}", path.display());
+            }
+            if !args.quiet {
+                pipe::note(format_args!("maps in {} are overwritten: they are {what}", folder.display()));
+            }
         }
         forget(&folder)?;
         pipe::atomic::write(&path, text.as_bytes())

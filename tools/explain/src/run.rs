@@ -177,6 +177,10 @@ impl<'a> Run<'a> {
 
     /// Adds a map to its pack, or writes it out at once.
     fn keep(&mut self, pack: &mut Pack<'_>, map: Map<'_>, row: Explained) -> Result<()> {
+        if !map.values.iter().all(|value| value.is_finite()) {
+            let error = anyhow::Error::msg("its map holds values that are not finite");
+            return self.fail(&row.image, &row.method, "explain", error);
+        }
         if self.args.npy {
             let mut out = pipe::stdout();
             npy::write(&mut out, map.shape, map.values)?;

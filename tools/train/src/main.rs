@@ -49,7 +49,7 @@ struct Testbed {
     #[arg(long, value_name = "N", default_value = "2000")]
     heldout: NonZeroUsize,
     /// Seed of first weights, pictures and their order
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
     /// CPU threads [default: all]
     #[arg(long, value_name = "N")]

@@ -96,7 +96,8 @@ impl Architecture {
         device: &Device,
         options: Options,
     ) -> Result<Classifier, ModelError> {
-        let classes = checkpoint.shape(self.head).map_or(1000, |shape| shape[0]);
+        let head = checkpoint.shape(self.head).and_then(|shape| shape.first().copied());
+        let classes = head.filter(|&classes| classes > 0).unwrap_or(1000);
         let network = Network::load((self.build)(classes), checkpoint, device)?;
         let network = network.fold_batch_norm(&options.keep).pack();
         let preset = || Preprocess::preset(self.preprocess).expect("an architecture names a preset");
