@@ -12,31 +12,34 @@ pictures=(testbed/0{00,01,02,03,04,05,06,07,08,09,10,11,12,13,14,15,16,17,18,19}
 source "$here/study.sh"
 study
 
-# Columns of a table, aligned; a choice of rows and columns by name.
-show() { # file, condition on the method, columns...
-  local file=$1 wanted=$2
-  shift 2
-  awk -F, -v wanted="$wanted" -v columns="$*" '
-    NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; n = split(columns, name, " ") }
-    NR > 1 && wanted != "" && $at["method"] != wanted { next }
-    { line = ""
-      for (i = 1; i <= n; i++) {
-        cell = $at[name[i]]
-        if (NR > 1 && cell ~ /^-?[0-9.]+(e-?[0-9]+)?$/) cell = sprintf("%.4g", cell)
-        line = line sprintf(i < n ? "%-28s" : "%s", cell)
-      }
-      print line }' <(sed -E 's/"([^",]*),([^"]*)"/\1;\2/g; s/"([^",]*),([^"]*)"/\1;\2/g' "$file")
-}
+# Cells that hold commas are quoted; a semicolon in their place keeps awk simple.
+plain() { sed -E ':a; s/("[^",]*),([^"]*")/\1;\2/; ta; s/"//g' "$1"; }
 
 echo
-echo "Ranking: the mean over ${#pictures[@]} pictures with its 95 % interval"
-show "$out/rank.csv" "" metric direction method mean ci_low ci_high rank
+echo "Ranking: methods from best to worst, with the mean over ${#pictures[@]} pictures"
+plain "$out/rank.csv" | awk -F, '
+  NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+  { key = $at["metric"] ($at["direction"] == "higher" ? " (up)" : " (down)") }
+  key != last { if (NR > 2) print ""; printf "%-34s", key; last = key }
+  { printf " %s %.3g", $at["method"], $at["mean"] }
+  END { print "" }'
 echo
-echo "Agreement of the metrics over pictures, mean over methods"
-show "$out/correlate.csv" mean metric_a metric_b coefficient correlation
+echo "Agreement of the metrics over pictures, mean over methods (Spearman; point-biserial where one is yes or no)"
+plain "$out/correlate.csv" | awk -F, '
+  NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+  $at["method"] == "mean" { a = $at["metric_a"]; b = $at["metric_b"]; r[a, b] = r[b, a] = $at["correlation"]
+    if (!(a in seen)) { seen[a]; name[++n] = a } if (!(b in seen)) { seen[b]; name[++n] = b } }
+  END {
+    printf "%-34s", ""
+    for (j = 1; j <= n; j++) printf "%7d", j
+    print ""
+    for (i = 1; i <= n; i++) {
+      printf "%2d %-31s", i, name[i]
+      for (j = 1; j <= n; j++) if (i == j) printf "%7s", "-"; else printf "%7s", (r[name[i], name[j]] == "NaN" ? "NaN" : sprintf("%+.2f", r[name[i], name[j]]))
+      print ""
+    } }'
 echo
 echo "Distance of the methods from the random map (rand_dist)"
-show "$out/separation.csv" "" metric rand_dist
+plain "$out/separation.csv" | awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next } { printf "%-34s %.3f\n", $at["metric"], $at["rand_dist"] }'
 echo
-echo "A table for people: python3 pipelines/report.py $out"
-echo "Pictures: $out/sheet.png (image x method) and $out/png; tables: $out/*.csv"
+echo "Pictures: $out/sheet.png (image x method) and $out/png. Tables: $out/*.csv; as Markdown: python3 pipelines/report.py $out"
