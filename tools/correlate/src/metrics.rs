@@ -38,10 +38,9 @@ pub fn write(groups: &[Group], options: Options) -> Result<()> {
     let mut means = Means::default();
     let mut unmatched = 0;
     for group in groups {
-        for pair in correlations(group, options) {
-            if let Some(reason) = &pair.undefined {
-                note_undefined(&pair.row, reason);
-            }
+        let pairs = correlations(group, options);
+        note_undefined(&pairs);
+        for pair in pairs {
             unmatched += usize::from(pair.unmatched);
             means.add(&pair.row);
             out.write(&pair.row)?;
@@ -121,10 +120,23 @@ fn reason(a: (&Metric, &[f64]), b: (&Metric, &[f64])) -> String {
     "some values are infinite".to_owned()
 }
 
-fn note_undefined(row: &Correlation, reason: &str) {
-    let Correlation { model, method, metric_a, metric_b, .. } = row;
-    let comma = if model.is_empty() { "" } else { ", " };
-    pipe::note(format_args!("{model}{comma}{method}, {metric_a} and {metric_b}: no correlation: {reason}"));
+/// One line for each reason in a group: a metric that is the same for all images has no correlation with any other.
+fn note_undefined(pairs: &[Pair]) {
+    let mut reasons: BTreeMap<&str, Vec<&Correlation>> = BTreeMap::new();
+    for pair in pairs {
+        if let Some(reason) = &pair.undefined {
+            reasons.entry(reason).or_default().push(&pair.row);
+        }
+    }
+    for (reason, rows) in reasons {
+        let Correlation { model, method, metric_a, metric_b, .. } = rows[0];
+        let comma = if model.is_empty() { "" } else { ", " };
+        let what = match rows.len() {
+            1 => format!(", {metric_a} and {metric_b}: no correlation"),
+            n => format!(": no correlation for {n} pairs"),
+        };
+        pipe::note(format_args!("{model}{comma}{method}{what}: {reason}"));
+    }
 }
 
 /// Correlations of the methods, by model, metrics and coefficient.
