@@ -58,7 +58,9 @@ impl Source {
         let step = self.step[1];
         let first = (-left).max(0) as usize;
         let first = first.div_ceil(step);
-        let Some(start) = (first * step).checked_add_signed(left).filter(|&start| start < from.len()) else { return };
+        let Some(start) = (first * step).checked_add_signed(left).filter(|&start| start < from.len()) else {
+            return;
+        };
         if first >= to.len() {
             return;
         }

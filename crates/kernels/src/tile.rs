@@ -15,7 +15,8 @@ pub(crate) type Results = [f32; MOST_OUTPUTS * MOST_POSITIONS];
 /// # Safety
 /// The processor has the kernel's instructions; `panel` holds `offsets.len() * outputs` numbers; `source` is
 /// readable at every offset for `count` positions.
-type Kernel = unsafe fn(panel: *const f32, source: *const f32, offsets: &[u32], count: usize, results: &mut Results);
+type Kernel =
+    unsafe fn(panel: *const f32, source: *const f32, offsets: &[u32], count: usize, results: &mut Results);
 
 /// A kernel and its size.
 #[derive(Clone, Copy)]
@@ -56,7 +57,13 @@ fn detect() -> Tile {
 pub(crate) const PORTABLE: Tile = Tile { outputs: 4, positions: 16, kernel: portable, name: "portable" };
 
 /// Arrays that the compiler turns into whatever vectors the target has.
-unsafe fn portable(panel: *const f32, source: *const f32, offsets: &[u32], count: usize, results: &mut Results) {
+unsafe fn portable(
+    panel: *const f32,
+    source: *const f32,
+    offsets: &[u32],
+    count: usize,
+    results: &mut Results,
+) {
     const MR: usize = 4;
     const NR: usize = 16;
     let mut sums = [[0.0_f32; NR]; MR];
@@ -208,7 +215,8 @@ mod tests {
                 unsafe { (tile.kernel)(panel.as_ptr(), source.as_ptr(), &offsets, count, &mut results) };
                 for m in 0..tile.outputs {
                     for p in 0..count {
-                        let term = |(k, &o): (usize, &u32)| panel[k * tile.outputs + m] * source[o as usize + p];
+                        let term =
+                            |(k, &o): (usize, &u32)| panel[k * tile.outputs + m] * source[o as usize + p];
                         let sum: f32 = offsets.iter().enumerate().map(term).sum();
                         let result = results[m * tile.positions + p];
                         assert!((sum - result).abs() < 1e-5, "{} {m} {p}: {result} {sum}", tile.name);

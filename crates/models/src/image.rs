@@ -1,34 +1,21 @@
 //! Pictures: decoding, resizing, cropping, and where a box of the original lies afterwards.
 
+use std::fs;
+use std::io::Cursor;
 use std::path::Path;
 
-use image::{ImageReader, RgbImage};
+use image::{ImageFormat, ImageReader, RgbImage};
 
 use crate::preprocess::Preprocess;
 
-/// Why a picture cannot be used; whoever says so also says which picture it is.
-#[derive(Debug, thiserror::Error)]
-pub enum PictureError {
-    /// The file cannot be opened or decoded.
-    #[error("{reason}")]
-    Unreadable {
-        /// The file.
-        path: String,
-        /// What is wrong.
-        reason: String,
-    },
-    /// The resized picture is smaller than the crop.
-    #[error("the picture is {height} x {width} after resizing, smaller than the crop {} x {}", crop[0], crop[1])]
-    TooSmall {
-        /// The file.
-        path: String,
-        /// Height after resizing.
-        height: usize,
-        /// Width after resizing.
-        width: usize,
-        /// Height and width of the crop.
-        crop: [usize; 2],
-    },
+/// Why a picture cannot be used.
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
+#[error("{path}: {reason}")]
+pub struct PictureError {
+    /// The picture.
+    pub path: String,
+    /// What is wrong with it.
+    pub reason: String,
 }
 
 /// A picture as the network sees it, before normalisation.
@@ -62,12 +49,36 @@ impl Geometry {
 /// recognised by content, because data sets hold PNG files named `.JPEG`.
 ///
 /// # Errors
-/// If the file cannot be read or is no picture.
+/// If the file cannot be read, is no picture or ends too early.
 pub fn decode(path: &Path) -> Result<RgbImage, PictureError> {
-    let unreadable = |reason: String| PictureError::Unreadable { path: path.display().to_string(), reason };
-    let reader = ImageReader::open(path).and_then(ImageReader::with_guessed_format);
-    let reader = reader.map_err(|error| unreadable(error.to_string()))?;
-    Ok(reader.decode().map_err(|error| unreadable(error.to_string()))?.into_rgb8())
+    let unusable = |reason: String| PictureError { path: path.display().to_string(), reason };
+    let bytes = fs::read(path).map_err(|error| unusable(error.to_string()))?;
+    let reader = ImageReader::new(Cursor::new(&bytes)).with_guessed_format();
+    let reader = reader.map_err(|error| unusable(error.to_string()))?;
+    // The decoder paints what is missing of a JPEG file grey and says nothing.
+    if reader.format() == Some(ImageFormat::Jpeg) && !jpeg_is_whole(&bytes) {
+        return Err(unusable("the JPEG data are cut off".into()));
+    }
+    Ok(reader.decode().map_err(|error| unusable(error.to_string()))?.into_rgb8())
+}
+
+/// Whether the end marker of a JPEG file is there: segment by segment, because a thumbnail has one of its own.
+fn jpeg_is_whole(bytes: &[u8]) -> bool {
+    const END: u8 = 0xd9;
+    const SCAN: u8 = 0xda;
+    let mut at = 2;
+    loop {
+        // Compressed data hold no marker but for restarts; what is no marker at all is skipped as decoders do.
+        let rest = bytes.get(at..).unwrap_or_default();
+        let marker =
+            rest.windows(2).position(|pair| pair[0] == 0xff && !matches!(pair[1], 0 | 0xd0..=0xd7 | 0xff));
+        let Some(start) = marker.map(|start| at + start) else { return false };
+        match (bytes[start + 1], bytes.get(start + 2..start + 4)) {
+            (END, _) => return true,
+            (SCAN, _) | (_, None) => at = start + 2,
+            (_, Some(length)) => at = start + 2 + usize::from(u16::from_be_bytes([length[0], length[1]])),
+        }
+    }
 }
 
 impl Picture {
@@ -85,7 +96,11 @@ impl Picture {
         };
         let crop = preprocess.crop.unwrap_or([height, width]);
         if crop[0] > height || crop[1] > width {
-            return Err(PictureError::TooSmall { path: name.into(), height, width, crop });
+            let reason = format!(
+                "the picture is {height} x {width} after resizing, smaller than the crop {} x {}",
+                crop[0], crop[1]
+            );
+            return Err(PictureError { path: name.into(), reason });
         }
         // torchvision rounds the corner half to even, as Python does.
         let corner = |whole: usize, part: usize| ((whole - part) as f32 / 2.0).round_ties_even() as usize;
@@ -135,7 +150,29 @@ mod tests {
         let preprocess =
             Preprocess { resize: Resize::None, crop: Some([9, 9]), ..Preprocess::preset("none").unwrap() };
         let error = Picture::prepare("tiny.png", &RgbImage::new(8, 9), &preprocess).unwrap_err();
-        let expected = "the picture is 9 x 8 after resizing, smaller than the crop 9 x 9";
+        let expected = "tiny.png: the picture is 9 x 8 after resizing, smaller than the crop 9 x 9";
         assert_eq!(error.to_string(), expected);
+    }
+
+    #[test]
+    fn a_jpeg_file_that_is_cut_off_is_an_error() {
+        let mut bytes = Vec::new();
+        let pixel = |x: u32, y: u32| image::Rgb([(x * y) as u8, (x * 7) as u8, (y * 5) as u8]);
+        let picture = RgbImage::from_fn(40, 30, pixel);
+        picture.write_to(&mut Cursor::new(&mut bytes), ImageFormat::Jpeg).unwrap();
+        assert!(jpeg_is_whole(&bytes));
+        let trailing = [&bytes[..], b"what a camera adds"].concat();
+        assert!(jpeg_is_whole(&trailing));
+        // A thumbnail, whole, inside a segment of the header.
+        let length = (bytes.len() as u16 + 2).to_be_bytes();
+        let thumbnail = [&bytes[..2], &[0xff, 0xe1], &length, &bytes, &bytes[2..]].concat();
+        assert!(jpeg_is_whole(&thumbnail));
+        for end in [0, 2, 20, bytes.len() / 2, bytes.len() - 2, bytes.len() - 1] {
+            assert!(!jpeg_is_whole(&bytes[..end]), "{end}");
+            assert!(!jpeg_is_whole(&thumbnail[..thumbnail.len() - bytes.len() + end]), "{end}");
+        }
+        let work = testing::WorkDir::new();
+        let error = decode(&work.write("half.jpg", &bytes[..bytes.len() / 2])).unwrap_err().to_string();
+        assert!(error.ends_with("half.jpg: the JPEG data are cut off"), "{error}");
     }
 }

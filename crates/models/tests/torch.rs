@@ -1,5 +1,6 @@
 //! Networks, resizing and preprocessing against PyTorch and torchvision (`testdata/models/generate.py`).
 
+use models::network::Taps;
 use models::preprocess::Resize;
 use models::resize::{Filter, Resample};
 use models::zoo::cifar_resnet::CifarResNet;
@@ -98,6 +99,32 @@ fn resuming_at_any_node_gives_the_same_scores() {
         let feeds = cut.into_iter().zip(values).collect();
         let logits = network.run(feeds, &[graph.output()], &mut Plain).remove(0).tensor::<2>();
         assert_eq!(numbers(logits), expected, "node {}", graph.nodes[node].name);
+    }
+}
+
+#[test]
+fn a_tap_has_the_gradient_that_resuming_behind_it_gives() {
+    let checkpoint = Checkpoint::open(&testdata("models/tiny_bottleneck.safetensors")).unwrap();
+    let network = Network::load(tiny(Block::Bottleneck, false), &checkpoint, &cpu()).unwrap();
+    let graph = network.graph();
+    let layers: Vec<usize> = ["layer2", "layer4.0.conv3"].map(|name| graph.find(name).unwrap()).to_vec();
+    let mut taps = Taps::at(&layers);
+    let logits = network.logits_with(tensor("models/input.npy"), &mut taps);
+    let gradients = logits.narrow(1, 3, 1).backward();
+    assert_eq!(taps.taken.len(), 2);
+    for (node, value, leaf) in taps.taken {
+        let cut = graph.cut(node);
+        let x = Value::new(tensor("models/input.npy"));
+        let mut feeds: Vec<_> =
+            cut.iter().copied().zip(network.run(vec![(Graph::INPUT, x)], &cut, &mut Plain)).collect();
+        let at = cut.iter().position(|&id| id == node).unwrap();
+        let resumed = feeds[at].1.clone().leaf();
+        feeds[at].1 = resumed.clone();
+        let logits = network.run(feeds, &[graph.output()], &mut Plain).remove(0).tensor::<2>();
+        let expected = resumed.grad(&logits.narrow(1, 3, 1).backward()).unwrap();
+        let tapped = leaf.grad(&gradients).unwrap();
+        assert_eq!(tapped.shape(), value.shape());
+        assert_close(&numbers(tapped.tensor::<4>()), &numbers(expected.tensor::<4>()), CLOSE);
     }
 }
 

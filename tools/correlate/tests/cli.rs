@@ -60,7 +60,8 @@ fn correlations_agree_with_scipy() {
         let expected = format!("stats/{coefficient}.csv");
         golden::csv(expected, &without_bootstrap(&output.success()), 1e-9);
         let told: Vec<&str> = output.stderr.lines().collect();
-        let expected = "correlate: resnet50, rise: no correlation for 4 pairs: pointing is the same for all 14 images";
+        let expected =
+            "correlate: resnet50, rise: no correlation for 4 pairs: pointing is the same for all 14 images";
         assert_eq!(told, [expected]);
     }
     assert_eq!(

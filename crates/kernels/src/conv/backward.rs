@@ -60,8 +60,14 @@ impl Conv2d {
                 column_step: geometry.stride[1],
                 plane,
             };
-            let product =
-                Product { source: &source, direct, panels: &part.panels, offsets: &offsets, grid, bias: None };
+            let product = Product {
+                source: &source,
+                direct,
+                panels: &part.panels,
+                offsets: &offsets,
+                grid,
+                bias: None,
+            };
             run(&product, gradient, sizes, &mut result);
         }
         result
@@ -220,7 +226,8 @@ mod tests {
                 expected.iter_mut().enumerate().for_each(|(at, y)| *y = f64::from(bias[at / (h * w)]));
                 let mut gradient = vec![0.0_f64; g.inputs * size[0] * size[1]];
                 reference(&g, size, |[o, i, ky, kx], [oy, ox], [iy, ix]| {
-                    let weight = f64::from(weight[((o * g.inputs + i) * g.kernel[0] + ky) * g.kernel[1] + kx]);
+                    let weight =
+                        f64::from(weight[((o * g.inputs + i) * g.kernel[0] + ky) * g.kernel[1] + kx]);
                     let at_x = (i * size[0] + iy) * size[1] + ix;
                     let at_y = (o * h + oy) * w + ox;
                     expected[at_y] += weight * f64::from(x[picture * gradient.len() + at_x]);

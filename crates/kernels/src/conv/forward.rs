@@ -19,8 +19,14 @@ impl Conv2d {
         let plane = rows * columns;
         let grid =
             Grid { rows, columns, stride: source.stride, first: 0, row_step: columns, column_step: 1, plane };
-        let product =
-            Product { source: &source, direct, panels: &self.forward, offsets: &offsets, grid, bias: self.bias.as_deref() };
+        let product = Product {
+            source: &source,
+            direct,
+            panels: &self.forward,
+            offsets: &offsets,
+            grid,
+            bias: self.bias.as_deref(),
+        };
         let mut out = vec![0.0; x.len() / picture * geometry.outputs * plane];
         run(&product, x, Sizes { picture, out: geometry.outputs * plane }, &mut out);
         out
@@ -37,7 +43,8 @@ impl Conv2d {
                 phases.push(phase);
             }
         }
-        let reach = |axis: usize| (geometry.kernel[axis] - 1) * geometry.dilation[axis] / geometry.stride[axis];
+        let reach =
+            |axis: usize| (geometry.kernel[axis] - 1) * geometry.dilation[axis] / geometry.stride[axis];
         let shared = geometry.stride == [1, 1];
         // Rows share the zeros between them: the right border of one is the left border of the next.
         let stride = if shared { size[1] + geometry.padding[1] } else { out[1] + reach(1) };

@@ -1,7 +1,5 @@
 //! The structure of a network as plain data: named operations in the order in which they can be computed.
 
-use std::collections::HashMap;
-
 /// The position of a node in [`Graph::nodes`]; inputs always come before the nodes that read them.
 pub type NodeId = usize;
 /// The position of a parameter in [`Graph::parameters`].
@@ -238,11 +236,6 @@ impl Graph {
         let shapes = self.shapes(input);
         let spatial = |shape: &Vec<usize>| shape.len() == 3 && shape[1] * shape[2] > 1;
         shapes.iter().rposition(spatial).filter(|&id| id != Self::INPUT)
-    }
-
-    /// Nodes by name.
-    pub fn index(&self) -> HashMap<&str, NodeId> {
-        self.nodes.iter().enumerate().map(|(id, node)| (node.name.as_str(), id)).collect()
     }
 }
 

@@ -136,6 +136,9 @@ impl Network {
     }
 
     /// The same structure with other weights.
+    ///
+    /// # Panics
+    /// If the numbers differ.
     #[must_use]
     pub fn with_weights(&self, weights: Vec<Weight>) -> Self {
         assert_eq!(self.weights.len(), weights.len());
@@ -149,6 +152,9 @@ impl Network {
     }
 
     /// A vector weight as a tensor.
+    ///
+    /// # Panics
+    /// If the parameter has another rank: the graph declares it.
     pub fn vector(&self, id: ParameterId) -> Tensor<1> {
         match &self.weights[id] {
             Weight::Vector(param) => param.val(),
@@ -157,6 +163,9 @@ impl Network {
     }
 
     /// A matrix weight as a tensor.
+    ///
+    /// # Panics
+    /// If the parameter has another rank: the graph declares it.
     pub fn matrix(&self, id: ParameterId) -> Tensor<2> {
         match &self.weights[id] {
             Weight::Matrix(param) => param.val(),
@@ -165,6 +174,9 @@ impl Network {
     }
 
     /// A kernel as a tensor.
+    ///
+    /// # Panics
+    /// If the parameter has another rank: the graph declares it.
     pub fn kernel(&self, id: ParameterId) -> Tensor<4> {
         match &self.weights[id] {
             Weight::Kernel(param) => param.val(),
@@ -197,12 +209,18 @@ impl Network {
         let mut readers = vec![0; graph.nodes.len()];
         for (id, node) in graph.nodes.iter().enumerate() {
             if needed[id] && !fed.contains(&id) {
-                node.inputs.iter().for_each(|&input| readers[input] += 1);
+                for &input in &node.inputs {
+                    readers[input] += 1;
+                }
             }
         }
-        fetches.iter().for_each(|&fetch| readers[fetch] += 1);
+        for &fetch in fetches {
+            readers[fetch] += 1;
+        }
         let mut values: Vec<Option<Value>> = vec![None; graph.nodes.len()];
-        feeds.into_iter().for_each(|(id, value)| values[id] = Some(value));
+        for (id, value) in feeds {
+            values[id] = Some(value);
+        }
         for (id, node) in graph.nodes.iter().enumerate() {
             if needed[id] && values[id].is_none() {
                 let inputs =

@@ -80,7 +80,11 @@ fn product(x: Tensor<2>, w: Tensor<2>) -> Tensor<2> {
     let [_, out] = w.dims();
     let blocks = n.div_ceil(ROWS);
     let missing = blocks * ROWS - n;
-    let x = if missing == 0 { x } else { Tensor::cat(vec![x.clone(), Tensor::zeros([missing, k], &x.device())], 0) };
+    let x = if missing == 0 {
+        x
+    } else {
+        Tensor::cat(vec![x.clone(), Tensor::zeros([missing, k], &x.device())], 0)
+    };
     let y = x.reshape([blocks, ROWS, k]).matmul(w.unsqueeze());
     y.reshape([blocks * ROWS, out]).narrow(0, 0, n)
 }

@@ -4,10 +4,10 @@
 
 use std::sync::Arc;
 
+use burn::backend::autodiff::Autodiff;
 use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind, unary};
-use burn::backend::autodiff::Autodiff;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, Flex, backend_extension};
 use burn::tensor::{Tensor, TensorData};
@@ -105,7 +105,8 @@ impl Network {
     }
 
     fn pack_node(&self, node: NodeId) -> Option<Packed> {
-        let Op::Conv2d { weight, bias, stride, padding, dilation, groups: 1 } = self.graph().nodes[node].op else {
+        let Op::Conv2d { weight, bias, stride, padding, dilation, groups: 1 } = self.graph().nodes[node].op
+        else {
             return None;
         };
         let kernel = self.kernel(weight);
