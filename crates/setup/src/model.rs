@@ -146,3 +146,28 @@ pub fn models() -> String {
     let built = format!("{:<16} 3x64x64  embedded weights; used when no --model is given\n", "testbed");
     built + &zoo::architectures().into_iter().map(line).collect::<String>()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batch_sizes_are_auto_or_positive() {
+        assert_eq!("auto".parse(), Ok(BatchSize::Auto));
+        assert_eq!("16".parse(), Ok(BatchSize::Fixed(16)));
+        for text in ["", "0", "-1", "many", "1.5"] {
+            assert!(text.parse::<BatchSize>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn automatic_batches_shrink_with_the_picture() {
+        let device = device::cpu();
+        let classifier = testbed::classifier(&device.device, zoo::Options::default()).unwrap();
+        let loaded =
+            |batch_size| Loaded { classifier: classifier.clone(), device: device.name.clone(), batch_size };
+        let auto = loaded(BatchSize::Auto);
+        assert_eq!([32, 64, 224, 448, 2000].map(|side| auto.batch_size(side, side)), [128, 98, 8, 2, 1]);
+        assert_eq!(loaded(BatchSize::Fixed(5)).batch_size(2000, 2000), 5);
+    }
+}

@@ -49,3 +49,34 @@ pub fn ahead<T: Send, U: Send, E>(
         receive.into_iter().try_for_each(&mut consume)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn items_come_in_order_and_an_error_ends_the_run() {
+        let mut seen = Vec::new();
+        ahead(
+            0..100,
+            |i| i * i,
+            |square| {
+                seen.push(square);
+                Ok::<(), usize>(())
+            },
+        )
+        .unwrap();
+        assert_eq!(seen, (0..100).map(|i| i * i).collect::<Vec<usize>>());
+        let error = ahead(0.., |i: usize| i, |i| if i < 7 { Ok(()) } else { Err(i) });
+        assert_eq!(error, Err(7));
+    }
+
+    #[test]
+    fn embedded_pictures_have_names() {
+        let preprocess = Preprocess::preset("none").unwrap();
+        let picture = open("testbed/007", &preprocess).unwrap();
+        assert_eq!((picture.height, picture.width), (64, 64));
+        let error = open("testbed/999", &preprocess).unwrap_err().to_string();
+        assert!(error.starts_with("testbed/999: No such file"), "{error}");
+    }
+}

@@ -94,13 +94,14 @@ impl<'a> Run<'a> {
         let mut packs: Vec<Pack<'a>> =
             self.methods.iter().map(|named| Pack::new(named, Files::new(self.args, named, number))).collect();
         packs.retain(|pack| !(self.args.resume && pack.files.finished()));
-        if !packs.is_empty() {
+        if packs.is_empty() {
+            self.progress.add(rows.len() as u64);
+        } else {
             self.compute(rows, &mut packs)?;
         }
         if !self.args.npy {
             self.publish(number, rows, packs)?;
         }
-        self.progress.add(rows.len() as u64);
         Ok(())
     }
 
@@ -125,7 +126,10 @@ impl<'a> Run<'a> {
         group: &mut Vec<Item>,
         packs: &mut [Pack<'a>],
     ) -> Result<()> {
-        let Some(item) = self.item(row, picture)? else { return Ok(()) };
+        let Some(item) = self.item(row, picture)? else {
+            self.progress.add(1);
+            return Ok(());
+        };
         let [h, w] = item.size();
         let full = group.len() >= self.loaded.batch_size(h, w);
         if full || group.last().is_some_and(|last| last.size() != [h, w]) {
@@ -139,7 +143,10 @@ impl<'a> Run<'a> {
     fn item(&mut self, row: Row, picture: Opened) -> Result<Option<Item>> {
         let picture = match picture {
             Ok(picture) => picture,
-            Err(error) => return self.fail(&row.image, "", "open", error.into()).map(|()| None),
+            Err(error) => {
+                let reason = anyhow::Error::msg(error.reason);
+                return self.fail(&row.image, "", "open", reason).map(|()| None);
+            }
         };
         match item::class(self.args.target, &row, self.loaded.classifier.network.classes()) {
             Ok(class) => Ok(Some(Item { row, picture, class })),
@@ -172,6 +179,7 @@ impl<'a> Run<'a> {
                 self.keep(pack, map, row)?;
             }
         }
+        self.progress.add(group.len() as u64);
         Ok(())
     }
 

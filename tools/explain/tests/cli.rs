@@ -214,13 +214,16 @@ fn a_bad_picture_costs_one_line_and_the_exit_status() {
     let message = output.failure(1);
     let lines: Vec<&str> = message.lines().collect();
     assert_eq!(lines.len(), 3, "{message}");
-    assert!(lines[0].starts_with("explain: bad.png, open: Format error decoding Png"), "{message}");
+    assert!(
+        lines[0].starts_with("explain: bad.png, open: The image format could not be determined"),
+        "{message}"
+    );
     assert!(lines[1].starts_with("explain: gone.png, open: No such file"), "{message}");
     assert_eq!(lines[2], "explain: 2 of 4 failed; see errors.csv");
     let images: Vec<String> = rows(&output.text()).into_iter().map(|row| row.image).collect();
     assert_eq!(images, ["testbed/000", "testbed/001", "testbed/000", "testbed/001"]);
     let errors = work.read("errors.csv");
-    assert!(errors.starts_with("image,method,stage,error\nbad.png,,open,Format error"), "{errors}");
+    assert!(errors.starts_with("image,method,stage,error\nbad.png,,open,The image format"), "{errors}");
     assert_eq!(errors.lines().count(), 3);
     assert_eq!(run(&work, &format!("{arguments} --max-errors 2"), "").success(), output.text());
     assert_eq!(run(&work, &format!("{arguments} --max-errors 50%"), "").success(), output.text());
@@ -400,7 +403,7 @@ fn maps_themselves_can_travel() {
     assert_eq!(arrays, [map(&work, &rows[0]), map(&work, &rows[1])]);
     // A gap would give every later array to the wrong picture.
     let message = run(&work, "--npy --max-errors 9 testbed/000 bad.png testbed/001", "").failure(1);
-    assert!(message.contains("bad.png: Format error decoding Png"), "{message}");
+    assert!(message.contains("bad.png: The image format could not be determined"), "{message}");
 }
 
 #[test]
