@@ -93,7 +93,8 @@ fn differences(before: &str, now: &Value) -> String {
 fn forget(folder: &Path) -> Result<()> {
     for entry in fs::read_dir(folder).with_context(|| folder.display().to_string())? {
         let path = entry.with_context(|| folder.display().to_string())?.path();
-        if path.extension().is_some_and(|extension| extension == "csv") {
+        let name = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(".csv"));
+        if name.is_some_and(|number| number.bytes().all(|digit| digit.is_ascii_digit())) {
             pack::remove(&path)?;
         }
     }

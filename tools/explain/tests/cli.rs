@@ -199,7 +199,9 @@ fn only_equal_settings_can_be_resumed() {
     let note = "explain: maps in maps/random are overwritten: they are of a run with another seed";
     assert!(output.stderr.lines().any(|line| line == note), "{}", output.stderr);
     // A run with another seed that was cut short, resumed: nothing of the older run may be taken for its own.
+    let own = work.write("maps/random/mine.csv", "somebody's own file");
     run(&work, &format!("--seed 1 --shard 1/2 -m random {FOUR}"), "").success();
+    assert!(own.is_file() && !work.join("maps/random/00001.csv").exists());
     let resumed = maps(&work, &run(&work, &format!("--seed 1 --resume -m random {FOUR}"), "").success());
     let fresh = WorkDir::new();
     assert!(resumed == maps(&fresh, &run(&fresh, &format!("--seed 1 -m random {FOUR}"), "").success()));
