@@ -4,9 +4,10 @@ use std::fmt::{self, Display};
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use attribution::{METHODS, Named};
 use clap::Parser;
+use models::Classifier;
 use pipe::Usage;
 
 const EXAMPLES: &str = "\
@@ -66,6 +67,9 @@ pub struct Args {
     /// What to do with failures.
     #[command(flatten)]
     pub errors: pipe::ErrorArgs,
+    /// Class names, one a line in the order of the classes, for the column class
+    #[arg(long, value_name = "FILE")]
+    pub labels: Option<PathBuf>,
     /// No progress on standard error
     #[arg(short, long)]
     pub quiet: bool,
@@ -147,6 +151,19 @@ impl FromStr for Shard {
 }
 
 impl Args {
+    /// Gives the classes the names of `--labels`.
+    pub fn name_classes(&self, classifier: &mut Classifier) -> Result<()> {
+        let Some(path) = &self.labels else { return Ok(()) };
+        let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+        let names: Vec<String> = text.lines().map(str::to_string).collect();
+        let classes = classifier.network.classes();
+        if names.len() != classes {
+            bail!("{}: {} names, but the model has {classes} classes", path.display(), names.len());
+        }
+        classifier.labels = names;
+        Ok(())
+    }
+
     /// The methods, in the order given.
     pub fn parse_methods(&self) -> Result<Vec<Named>> {
         let mut all: Vec<Named> = Vec::new();

@@ -46,15 +46,18 @@ impl Item {
     }
 
     /// The row of a map of this picture, without its place yet.
-    pub fn explained(&self, model: &str, method: &str, target: usize) -> Explained {
+    pub fn explained(&self, classifier: &Classifier, method: &str, target: usize) -> Explained {
         let mut extra = self.row.extra.clone();
+        if let Some(name) = classifier.labels.get(target) {
+            extra.set("class", name.clone());
+        }
         if let Some(boxes) = &self.row.boxes {
             extra.set("boxes", self.place(boxes).to_string());
         }
         Explained {
             image: self.row.image.clone(),
             target,
-            model: model.into(),
+            model: classifier.name.clone(),
             method: method.into(),
             map: String::new(),
             map_index: None,

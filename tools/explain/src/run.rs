@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use attribution::{Named, Question};
-use models::Picture;
 use models::image::PictureError;
+use models::{Classifier, Picture};
 use pipe::{Explained, Failures, Picture as Row, Progress, Usage, Writer, npy};
 use setup::Loaded;
 
@@ -22,7 +22,8 @@ pub fn explain(args: &Args) -> Result<()> {
     let list = pictures::list(args)?;
     let keep: Vec<String> =
         methods.iter().filter_map(|named| named.method.layer()).map(str::to_string).collect();
-    let loaded = args.model.open(&keep)?;
+    let mut loaded = args.model.open(&keep)?;
+    args.name_classes(&mut loaded.classifier)?;
     for named in &methods {
         let fits = named.method.check(&loaded.classifier);
         fits.map_err(|error| Usage(format!("{error} (see --list-layers)")))?;
@@ -49,6 +50,15 @@ fn check_target(target: Target, pictures: &[Row], classes: usize) -> Result<()> 
         }
         _ => Ok(()),
     }
+}
+
+/// The columns that travel with the maps: the list's own, and the name of the class if there are names.
+fn columns(list: &List, classifier: &Classifier) -> Vec<String> {
+    let mut columns = list.extra.clone();
+    if !classifier.labels.is_empty() && !columns.iter().any(|name| name == "class") {
+        columns.push("class".into());
+    }
+    columns
 }
 
 /// A picture, or why there is none.
@@ -81,7 +91,7 @@ impl<'a> Run<'a> {
             progress: Progress::new("explain", total as u64, "images").quiet(args.quiet),
             failures: args.errors.failures()?,
             report: Report::new(args, loaded, total)?,
-            table: if args.npy { None } else { Some(Writer::stdout(&list.extra)?) },
+            table: if args.npy { None } else { Some(Writer::stdout(&columns(list, &loaded.classifier))?) },
             args,
             loaded,
             methods,
@@ -175,7 +185,7 @@ impl<'a> Run<'a> {
             let maps = Maps::new(self.args.reduce.apply(pack.named.method.explain(&question)))?;
             self.report.add(&pack.named.spec, clock.elapsed().as_secs_f64());
             for ((map, item), &target) in maps.iter().zip(group).zip(&targets) {
-                let row = item.explained(&classifier.name, &pack.named.spec, target);
+                let row = item.explained(classifier, &pack.named.spec, target);
                 self.keep(pack, map, row)?;
             }
         }

@@ -75,7 +75,7 @@ fn weights(work: &WorkDir, name: &str, change: impl Fn(&mut Vec<u8>)) {
 fn a_row_says_where_its_map_lies() {
     let work = WorkDir::new();
     let table = run(&work, "-m gradcam -m random -o out testbed/003 testbed/001", "").success();
-    assert_eq!(table.lines().next(), Some(format!("{HEADER},label,boxes").as_str()));
+    assert_eq!(table.lines().next(), Some(format!("{HEADER},label,boxes,class").as_str()));
     let rows = rows(&table);
     let key = |i: usize| {
         let row: &Explained = &rows[i];
@@ -348,9 +348,9 @@ fn a_table_chooses_classes_and_carries_what_it_knows() {
         message.contains("testbed/003, target: --target label, but the picture has no label"),
         "{message}"
     );
-    let expected = "testbed/000,4,testbed,random,maps/random/00000.npy,0,web,4\n\
-                    testbed/001,7,testbed,random,maps/random/00000.npy,1,book,4\n";
-    assert_eq!(output.text(), format!("{HEADER},source,label\n{expected}"));
+    let expected = "testbed/000,4,testbed,random,maps/random/00000.npy,0,web,4,cross\n\
+                    testbed/001,7,testbed,random,maps/random/00000.npy,1,book,4,striped\n";
+    assert_eq!(output.text(), format!("{HEADER},source,label,class\n{expected}"));
     work.write("list.csv", list.replace(",10\n", ",\n"));
     let classes = |arguments: &str| -> Vec<usize> {
         let table = run(&work, &format!("--images list.csv -m random {arguments}"), "").success();
@@ -380,13 +380,26 @@ fn boxes_move_with_the_picture() {
 }
 
 #[test]
+fn classes_have_names() {
+    let work = WorkDir::new();
+    let class = |table: &str| rows(table)[0].extra.get("class").unwrap().to_string();
+    assert_eq!(class(&run(&work, "-m random --target 6 testbed/000", "").success()), "crescent");
+    work.write("names.txt", (0..10).map(|i| format!("thing {i}\n")).collect::<String>());
+    let named = run(&work, "-m random --target 6 --labels names.txt testbed/000", "").success();
+    assert_eq!(class(&named), "thing 6");
+    work.write("few.txt", "a\nb\n");
+    let message = run(&work, "-m random --labels few.txt testbed/000", "").failure(1);
+    assert!(message.contains("few.txt: 2 names, but the model has 10 classes"), "{message}");
+}
+
+#[test]
 fn tables_without_rows_and_readers_that_leave() {
     let work = WorkDir::new();
-    assert_eq!(run(&work, "", "image,boxes\n").success(), format!("{HEADER},boxes\n"));
+    assert_eq!(run(&work, "", "image,boxes\n").success(), format!("{HEADER},boxes,class\n"));
     assert!(run(&work, "", "").failure(1).contains("empty input"));
     assert!(run(&work, "", "a.png\nb.png\n").failure(1).contains("no column `image`"));
     let first = work.shell(EXPLAIN, "explain -q -m random --chunk 1 testbed | head -1").success();
-    assert_eq!(first, format!("{HEADER},label,boxes\n"));
+    assert_eq!(first, format!("{HEADER},label,boxes,class\n"));
     for command in ["-m random testbed/000", "--npy testbed/000", "--list-models"] {
         let message = work.shell(EXPLAIN, &format!("explain -q {command} > /dev/full")).failure(1);
         assert!(message.contains("No space left"), "{command}: {message}");
