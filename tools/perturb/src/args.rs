@@ -43,9 +43,6 @@ pub struct Args {
     /// Write a record of the run as JSON
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
-    /// The classifier.
-    #[command(flatten)]
-    pub model: setup::ModelArgs,
     /// What to do with failures.
     #[command(flatten)]
     pub errors: pipe::ErrorArgs,
@@ -55,6 +52,9 @@ pub struct Args {
     /// List the tests
     #[arg(long)]
     pub list_tests: bool,
+    /// The classifier.
+    #[command(flatten)]
+    pub model: setup::ModelArgs,
 }
 
 /// The class that a map on standard input explains.
