@@ -253,6 +253,11 @@ def depth(args):
         np.save(folder / f"{name}.logits.npy", logits.numpy().astype("<f4"))
         apart = (logits[0] - logits[1]).abs().mean()
         print(f"{name}: logits have the deviation {logits.std():.2f}; the two pictures differ by {apart:.2f}", flush=True)
+    net, chosen = resnet50_v1().double(), labels()[:: len(labels()) // 5][:5]
+    x = torch.stack([picture(DATA / "imagenet" / name) for name, _ in chosen])
+    np.save(folder / "resnet50-v1.input.npy", x.numpy().astype("<f4"))
+    np.save(folder / "resnet50-v1.logits.npy", net(x.double()).numpy().astype("<f4"))
+    print("resnet50-v1: the real weights on five real pictures")
     print(f"PLUMBLINE_PARITY={folder.resolve()}")
     return True
 

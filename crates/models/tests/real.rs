@@ -78,24 +78,40 @@ fn cifar_resnets_recognise_cifar() {
     }
 }
 
+/// The folder of `pipelines/parity.py depth`.
+fn parity() -> Option<PathBuf> {
+    let folder = env::var_os("PLUMBLINE_PARITY").filter(|name| !name.is_empty()).map(PathBuf::from);
+    if folder.is_none() {
+        eprintln!("skipped: no PLUMBLINE_PARITY (pipelines/parity.py depth writes its files)");
+    }
+    folder
+}
+
+/// Compares the logits of `NAME.input.npy` with `NAME.logits.npy`.
+fn assert_logits(classifier: &Classifier, folder: &Path, name: &str, tolerance: Tolerance) {
+    let input = golden::array(folder.join(format!("{name}.input.npy")));
+    let expected = golden::array(folder.join(format!("{name}.logits.npy")));
+    let shape: [usize; 4] = input.shape.try_into().expect("four axes");
+    let x = Tensor::from_data(TensorData::new(input.data, shape), &classifier.device);
+    let close = testing::compare::close(&numbers(classifier.logits(x)), &expected.data, tolerance);
+    close.unwrap_or_else(|error| panic!("{name}: {error}"));
+    println!("{name} is equal");
+}
+
 #[test]
 fn full_depth_equals_torchvision() {
-    let Some(folder) = env::var_os("PLUMBLINE_PARITY").filter(|name| !name.is_empty()).map(PathBuf::from)
-    else {
-        eprintln!("skipped: no PLUMBLINE_PARITY (pipelines/parity.py depth writes its files)");
-        return;
-    };
+    let Some(folder) = parity() else { return };
     for name in ["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"] {
-        let input = golden::array(folder.join(format!("{name}.input.npy")));
-        let expected = golden::array(folder.join(format!("{name}.logits.npy")));
-        let shape: [usize; 4] = input.shape.try_into().expect("four axes");
         for extension in ["pth", "safetensors"] {
             let classifier = load(name, &folder.join(format!("{name}.{extension}")));
-            let x = Tensor::from_data(TensorData::new(input.data.clone(), shape), &classifier.device);
-            let logits = numbers(classifier.logits(x));
-            let close = testing::compare::close(&logits, &expected.data, Tolerance::new(f64::INFINITY, 1e-4));
-            close.unwrap_or_else(|error| panic!("{name}.{extension}: {error}"));
+            assert_logits(&classifier, &folder, name, Tolerance::new(f64::INFINITY, 1e-4));
         }
-        println!("{name} is equal");
     }
+}
+
+#[test]
+fn real_weights_on_real_pictures_give_pytorchs_logits() {
+    let (Some(folder), Some(data)) = (parity(), testing::data_dir()) else { return };
+    let classifier = load("resnet50-v1", &data.join("weights/resnet50-v1.safetensors"));
+    assert_logits(&classifier, &folder, "resnet50-v1", Tolerance::new(1e-3, 1e-4));
 }
