@@ -10,13 +10,19 @@ pub(crate) const MOST_OUTPUTS: usize = 8;
 /// Results of a tile: output by output, `positions` apart.
 pub(crate) type Results = [f32; MOST_OUTPUTS * MOST_POSITIONS];
 
-/// Computes `results[m][p] = sum_k panel[k][m] * source[offsets[k] + p]` for `p < count`.
+/// Computes `results[m][p] = sum_k panel[k][m] * source[offsets[k] + p]` for `p < count`, or adds it to what is there.
 ///
 /// # Safety
 /// The processor has the kernel's instructions; `panel` holds `offsets.len() * outputs` numbers; `source` is
 /// readable at every offset for `count` positions.
-type Kernel =
-    unsafe fn(panel: *const f32, source: *const f32, offsets: &[u32], count: usize, results: &mut Results);
+type Kernel = unsafe fn(
+    panel: *const f32,
+    source: *const f32,
+    offsets: &[u32],
+    count: usize,
+    add: bool,
+    results: &mut Results,
+);
 
 /// A kernel and its size.
 #[derive(Clone, Copy)]
@@ -62,6 +68,7 @@ unsafe fn portable(
     source: *const f32,
     offsets: &[u32],
     count: usize,
+    add: bool,
     results: &mut Results,
 ) {
     const MR: usize = 4;
@@ -81,7 +88,9 @@ unsafe fn portable(
         }
     }
     for (row, sums) in results.chunks_mut(NR).zip(&sums) {
-        row.copy_from_slice(sums);
+        for (result, sum) in row.iter_mut().zip(sums) {
+            *result = if add { *result + sum } else { *sum };
+        }
     }
 }
 
@@ -95,7 +104,7 @@ mod x86 {
     macro_rules! kernel {
         (
             $(#[$attribute:meta])* $name:ident, lanes $lanes:literal, rows [$($row:literal)*],
-            $zero:ident, $load:ident, $masked:expr, $masks:expr, $splat:ident, $fma:ident, $store:ident
+            $zero:ident, $load:ident, $masked:expr, $masks:expr, $splat:ident, $fma:ident, $plus:ident, $store:ident
         ) => {
             $(#[$attribute])*
             pub(super) unsafe fn $name(
@@ -103,6 +112,7 @@ mod x86 {
                 source: *const f32,
                 offsets: &[u32],
                 count: usize,
+                add: bool,
                 results: &mut Results,
             ) {
                 const ROWS: usize = [$($row),*].len();
@@ -146,6 +156,13 @@ mod x86 {
                 let out = results.as_mut_ptr();
                 // SAFETY: the results have room for ROWS x 3 vectors.
                 unsafe {
+                    if add {
+                        $(
+                            sums[$row][0] = $plus($load(out.add((3 * $row) * $lanes)), sums[$row][0]);
+                            sums[$row][1] = $plus($load(out.add((3 * $row + 1) * $lanes)), sums[$row][1]);
+                            sums[$row][2] = $plus($load(out.add((3 * $row + 2) * $lanes)), sums[$row][2]);
+                        )*
+                    }
                     $(
                         $store(out.add((3 * $row) * $lanes), sums[$row][0]);
                         $store(out.add((3 * $row + 1) * $lanes), sums[$row][1]);
@@ -161,7 +178,7 @@ mod x86 {
         #[target_feature(enable = "avx512f")]
         avx512, lanes 16, rows [0 1 2 3 4 5 6 7],
         _mm512_setzero_ps, _mm512_loadu_ps, |row, mask| _mm512_maskz_loadu_ps(mask, row), masks512,
-        _mm512_set1_ps, _mm512_fmadd_ps, _mm512_storeu_ps
+        _mm512_set1_ps, _mm512_fmadd_ps, _mm512_add_ps, _mm512_storeu_ps
     }
 
     kernel! {
@@ -169,7 +186,7 @@ mod x86 {
         #[target_feature(enable = "avx2,fma")]
         avx2, lanes 8, rows [0 1 2 3],
         _mm256_setzero_ps, _mm256_loadu_ps, |row, mask| _mm256_maskload_ps(row, mask), masks256,
-        _mm256_set1_ps, _mm256_fmadd_ps, _mm256_storeu_ps
+        _mm256_set1_ps, _mm256_fmadd_ps, _mm256_add_ps, _mm256_storeu_ps
     }
 
     fn masks512(count: usize) -> [__mmask16; 3] {
@@ -212,7 +229,11 @@ mod tests {
                 let mut results = [0.0; MOST_OUTPUTS * MOST_POSITIONS];
                 let source = &source[..152 + count];
                 // SAFETY: the tile was detected, the panel is whole, the source ends where the last read does.
-                unsafe { (tile.kernel)(panel.as_ptr(), source.as_ptr(), &offsets, count, &mut results) };
+                unsafe {
+                    let (first, rest) = panel.split_at(2 * tile.outputs);
+                    (tile.kernel)(first.as_ptr(), source.as_ptr(), &offsets[..2], count, false, &mut results);
+                    (tile.kernel)(rest.as_ptr(), source.as_ptr(), &offsets[2..], count, true, &mut results);
+                }
                 for m in 0..tile.outputs {
                     for p in 0..count {
                         let term =
