@@ -195,7 +195,7 @@ def bench(args):
         own_median = statistics.median(times.pop(None)) / len(paths)
         for name, seconds in times.items():
             their_median = statistics.median(seconds) / len(paths)
-            cells = [label, name, f"{own_median:.3f}", f"{their_median:.3f}", f"{their_median / own_median:.2f}"]
+            cells = [label, name, f"{own_median:.3f}", f"{their_median:.3f}", f"{own_median / their_median:.2f}"]
             lines.append("| " + " | ".join(cells) + " |")
             print(lines[-1], file=sys.stderr, flush=True)
 
@@ -225,7 +225,7 @@ def bench(args):
 
     versions = ", ".join(f"{name} {version(name)}" for name in ["torch", "captum", "grad-cam"])
     text = [
-        "| task | peer | ours, s/picture | peer, s/picture | peer / ours |", "|---|---|---:|---:|---:|", *lines, "",
+        "| task | peer | ours, s/picture | peer, s/picture | ours / peer |", "|---|---|---:|---:|---:|", *lines, "",
         f"ResNet-50 v1, {len(paths)} pictures, {args.threads} threads, device {args.device}, "
         f"medians of {args.runs} runs in turns; "
         f"{processor()}, {os.cpu_count()} cores, {platform.system()}; {versions}.",
