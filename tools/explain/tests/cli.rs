@@ -384,7 +384,10 @@ fn classes_have_names() {
     let work = WorkDir::new();
     let class = |table: &str| rows(table)[0].extra.get("class").unwrap().to_string();
     assert_eq!(class(&run(&work, "-m random --target 6 testbed/000", "").success()), "crescent");
-    work.write("names.txt", (0..10).map(|i| format!("thing {i}\n")).collect::<String>());
+    work.write(
+        "names.txt",
+        "thing 0\nthing 1\nthing 2\nthing 3\nthing 4\nthing 5\nthing 6\nthing 7\nthing 8\nthing 9\n",
+    );
     let named = run(&work, "-m random --target 6 --labels names.txt testbed/000", "").success();
     assert_eq!(class(&named), "thing 6");
     work.write("few.txt", "a\nb\n");
