@@ -88,10 +88,10 @@ impl Layer {
         let unfit = |reason| Error::Unfit { method: method.into(), model: classifier.name.clone(), reason };
         let graph = classifier.network.graph();
         let node = graph.find(name).ok_or_else(|| unfit(format!("it has no layer `{name}`")))?;
-        let shape = &graph.shapes([3, 224, 224])[node];
-        if shape.len() == 3 {
+        let shapes = graph.shapes(graph.input).map_err(|error| unfit(error.to_string()))?;
+        if models::features::Layout::of(&shapes[node]).is_some() {
             return Ok(node);
         }
-        Err(unfit(format!("layer `{name}` has no feature maps")))
+        Err(unfit(format!("layer `{name}` has neither feature maps nor tokens")))
     }
 }

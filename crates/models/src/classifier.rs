@@ -3,6 +3,7 @@
 use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
+use crate::features::Layout;
 use crate::image::Picture;
 use crate::network::graph::{Graph, NodeId};
 use crate::network::value::Value;
@@ -96,7 +97,11 @@ impl Classifier {
         (gradient.unwrap_or_else(|| unreachable!("the input is a leaf")), scores.inner())
     }
 
-    /// The values of a layer and the gradients of each picture's target logit there.
+    /// The values of a layer and the gradients of each picture's target logit there, as maps `(n, c, h, w)`
+    /// (tokens on their grid).
+    ///
+    /// # Panics
+    /// If the layer has no [`Layout`].
     pub fn layer_gradient(&self, x: Tensor<4>, targets: &[usize], layer: NodeId) -> (Tensor<4>, Tensor<4>) {
         let graph = self.network.graph();
         let cut = graph.cut(layer);
@@ -109,6 +114,7 @@ impl Classifier {
         let logits = self.network.run(feeds, &[graph.output()], &mut Plain).remove(0).tensor();
         let gradients = self.output(logits, targets, Output::Logit).backward();
         let gradient = leaf.grad(&gradients).unwrap_or_else(|| activations.clone().map(|x| x.zeros_like()));
-        (activations.tensor(), gradient.tensor())
+        let layout = Layout::of(&activations.shape()).expect("a layer with maps or tokens");
+        (layout.maps(activations), layout.maps(gradient))
     }
 }

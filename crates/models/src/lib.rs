@@ -7,6 +7,7 @@
 pub mod checkpoint;
 pub mod classifier;
 pub mod device;
+pub mod features;
 pub mod image;
 pub mod network;
 pub mod preprocess;

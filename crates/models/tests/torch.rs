@@ -211,8 +211,8 @@ fn hostile_weight_files_are_errors_that_name_the_trouble() {
 /// Matrix products pick their order of summation by size, so this is larger than the small networks.
 #[test]
 fn a_wide_linear_layer_does_not_depend_on_the_batch() {
-    let mut graph = Graph::new();
-    let pool = graph.push("pool", models::Op::GlobalAvgPool, &[Graph::INPUT]);
+    let mut graph = Graph::new([2048, 1, 1]);
+    let pool = graph.push("pool", models::Op::global_avg_pool(), &[Graph::INPUT]);
     let flat = graph.push("flatten", models::Op::Flatten, &[pool]);
     let weight = graph.parameter("fc.weight", &[1000, 2048]);
     graph.push("fc", models::Op::Linear { weight, bias: None }, &[flat]);

@@ -105,8 +105,8 @@ impl ModelArgs {
         let [channels, h, w] = architecture.input;
         let [h, w] = classifier.preprocess.crop.unwrap_or([h, w]);
         let lines =
-            graph.nodes.iter().zip(graph.shapes([channels, h, w])).enumerate().map(|(id, (node, shape))| {
-                let shape: Vec<String> = shape.iter().map(ToString::to_string).collect();
+            graph.nodes.iter().zip(graph.shapes([channels, h, w])?).enumerate().map(|(id, (node, shape))| {
+                let shape: Vec<String> = shape.iter().skip(1).map(ToString::to_string).collect();
                 let auto = if id == classifier.layer { "  (auto)" } else { "" };
                 format!("{:<28} {:<14} {}{auto}\n", node.name, node.op.kind(), shape.join("x"))
             });

@@ -38,13 +38,13 @@ pub fn resnet(name: &str, keep: &[String]) -> Classifier {
     let checkpoint = Checkpoint::open(&testdata(file)).unwrap();
     let network = Network::load(graph, &checkpoint, &device::cpu().device).unwrap();
     let network = network.fold_batch_norm(keep).pack();
-    let layer = network.graph().last_feature_map([3, 64, 64]).unwrap();
+    let layer = network.graph().auto_layer().unwrap();
     classifier(name, network, layer)
 }
 
 /// One matrix from 8 x 8 pictures to two classes, with a bias.
 pub fn linear(weight: &[f32], bias: [f32; 2]) -> Classifier {
-    let mut graph = Graph::new();
+    let mut graph = Graph::new([3, 8, 8]);
     let flat = graph.push("flatten", Op::Flatten, &[Graph::INPUT]);
     let matrix = graph.parameter("fc.weight", &[2, 192]);
     let shift = graph.parameter("fc.bias", &[2]);
@@ -55,7 +55,7 @@ pub fn linear(weight: &[f32], bias: [f32; 2]) -> Classifier {
 
 /// A convolution to four channels, ReLU, the mean over all positions, and a matrix to two classes.
 pub fn cam(kernel: &[f32], weight: &[f32]) -> Classifier {
-    let mut graph = Graph::new();
+    let mut graph = Graph::new([3, 8, 8]);
     let filter = graph.parameter("conv.weight", &[4, 3, 3, 3]);
     let conv = Op::Conv2d {
         weight: filter,
@@ -67,7 +67,7 @@ pub fn cam(kernel: &[f32], weight: &[f32]) -> Classifier {
     };
     let x = graph.push("conv", conv, &[Graph::INPUT]);
     let features = graph.push("relu", Op::Relu, &[x]);
-    let x = graph.push("pool", Op::GlobalAvgPool, &[features]);
+    let x = graph.push("pool", Op::global_avg_pool(), &[features]);
     let x = graph.push("flatten", Op::Flatten, &[x]);
     let matrix = graph.parameter("fc.weight", &[2, 4]);
     graph.push("fc", Op::Linear { weight: matrix, bias: None }, &[x]);

@@ -20,7 +20,7 @@ impl Network {
     pub fn fold_batch_norm(&self, keep: &[String]) -> Self {
         let old = self.graph();
         let pairs = pairs(old, keep);
-        let mut graph = Graph::default();
+        let mut graph = Graph { input: old.input, ..Graph::default() };
         let mut weights = Vec::new();
         let mut moved: Vec<NodeId> = Vec::with_capacity(old.nodes.len());
         for (id, node) in old.nodes.iter().enumerate() {
@@ -77,11 +77,7 @@ impl Network {
         spec: Parameter,
         data: Vec<f32>,
     ) -> ParameterId {
-        let device = match &self.weights()[0] {
-            Weight::Vector(param) => param.val().device(),
-            Weight::Matrix(param) => param.val().device(),
-            Weight::Kernel(param) => param.val().device(),
-        };
+        let device = self.weights()[0].device();
         weights.push(Weight::new(TensorData::new(data, spec.shape.clone()), &device));
         graph.parameters.push(spec);
         weights.len() - 1
@@ -93,16 +89,7 @@ impl Network {
             weights.push(self.weights()[*id].clone());
             *id = weights.len() - 1;
         };
-        match op {
-            Op::Conv2d { weight, bias, .. } | Op::Linear { weight, bias } => {
-                copy(weight);
-                bias.iter_mut().for_each(copy);
-            }
-            Op::BatchNorm2d { weight, bias, mean, variance, .. } => {
-                [weight, bias, mean, variance].into_iter().for_each(copy);
-            }
-            _ => {}
-        }
+        op.parameters_mut().into_iter().for_each(&mut copy);
     }
 
     /// The numbers of a parameter, row-major, as `f32`.

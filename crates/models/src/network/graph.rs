@@ -1,99 +1,11 @@
 //! The structure of a network as plain data: named operations in the order in which they can be computed.
 
+use super::shape::ShapeError;
+
+pub use super::op::{Activation, Op, ParameterId, Pool};
+
 /// The position of a node in [`Graph::nodes`]; inputs always come before the nodes that read them.
 pub type NodeId = usize;
-/// The position of a parameter in [`Graph::parameters`].
-pub type ParameterId = usize;
-
-/// What a node does with its inputs. Shapes are those of PyTorch: `(n, c, h, w)` maps, `(n, k)` vectors.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Op {
-    /// The picture, normalised.
-    Input,
-    /// Cross-correlation with a `(out, in / groups, kh, kw)` kernel.
-    Conv2d {
-        /// The kernel.
-        weight: ParameterId,
-        /// One number per output channel.
-        bias: Option<ParameterId>,
-        /// Steps down and right.
-        stride: [usize; 2],
-        /// Zeros on both sides, rows and columns.
-        padding: [usize; 2],
-        /// Distance between kernel taps.
-        dilation: [usize; 2],
-        /// Groups of channels that do not see each other.
-        groups: usize,
-    },
-    /// `x W^T + b` with `W` of shape `(out, in)`.
-    Linear {
-        /// The matrix.
-        weight: ParameterId,
-        /// One number per output.
-        bias: Option<ParameterId>,
-    },
-    /// Per-channel normalisation with stored statistics.
-    BatchNorm2d {
-        /// Scale.
-        weight: ParameterId,
-        /// Shift.
-        bias: ParameterId,
-        /// Running mean.
-        mean: ParameterId,
-        /// Running variance.
-        variance: ParameterId,
-        /// Added to the variance.
-        epsilon: f64,
-    },
-    /// `max(x, 0)`.
-    Relu,
-    /// Maximum over windows; padding never wins.
-    MaxPool2d {
-        /// Window size.
-        kernel: [usize; 2],
-        /// Window step.
-        stride: [usize; 2],
-        /// Padding on both sides.
-        padding: [usize; 2],
-    },
-    /// Mean over all positions of a map: `(n, c, h, w)` to `(n, c, 1, 1)`.
-    GlobalAvgPool,
-    /// All axes but the first become one.
-    Flatten,
-    /// Sum of two equal shapes.
-    Add,
-    /// Every `step`-th row and column, from the first.
-    Subsample {
-        /// The step.
-        step: usize,
-    },
-    /// Zero channels before and after the given ones.
-    PadChannels {
-        /// New channels before.
-        before: usize,
-        /// New channels after.
-        after: usize,
-    },
-}
-
-impl Op {
-    /// The operation's name without its settings.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Input => "input",
-            Self::Conv2d { .. } => "conv2d",
-            Self::Linear { .. } => "linear",
-            Self::BatchNorm2d { .. } => "batchnorm2d",
-            Self::Relu => "relu",
-            Self::MaxPool2d { .. } => "maxpool2d",
-            Self::GlobalAvgPool => "globalavgpool",
-            Self::Flatten => "flatten",
-            Self::Add => "add",
-            Self::Subsample { .. } => "subsample",
-            Self::PadChannels { .. } => "padchannels",
-        }
-    }
-}
 
 /// One named operation.
 #[derive(Clone, Debug)]
@@ -118,6 +30,8 @@ pub struct Parameter {
 /// A network without its weights. Node 0 is the input, the last node the class scores.
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
+    /// Channels, height and width of the usual input.
+    pub input: [usize; 3],
     /// Operations, inputs first.
     pub nodes: Vec<Node>,
     /// The tensors that the operations use.
@@ -128,9 +42,9 @@ impl Graph {
     /// The node of the picture.
     pub const INPUT: NodeId = 0;
 
-    /// A graph that holds nothing but its input.
-    pub fn new() -> Self {
-        let mut graph = Self::default();
+    /// A graph that holds nothing but its input, usually of these channels, height and width.
+    pub fn new(input: [usize; 3]) -> Self {
+        let mut graph = Self { input, ..Self::default() };
         graph.push("input", Op::Input, &[]);
         graph
     }
@@ -173,11 +87,21 @@ impl Graph {
         consumers
     }
 
-    /// All values that must be known to go on behind `node`: the node itself and whatever was computed
-    /// before it and is read after it (a residual branch that passes by).
+    /// Whether each node's value depends on the picture.
+    pub fn varies(&self) -> Vec<bool> {
+        let mut varies = vec![false; self.nodes.len()];
+        for (id, node) in self.nodes.iter().enumerate() {
+            varies[id] = node.op == Op::Input || node.inputs.iter().any(|&input| varies[input]);
+        }
+        varies
+    }
+
+    /// All values that must be known to go on behind `node`: the node itself and whatever was computed from
+    /// the picture before it and is read after it (a residual branch that passes by).
     pub fn cut(&self, node: NodeId) -> Vec<NodeId> {
-        let consumers = self.consumers();
-        (0..=node).filter(|&id| id == node || consumers[id].iter().any(|&reader| reader > node)).collect()
+        let (consumers, varies) = (self.consumers(), self.varies());
+        let passes = |id: NodeId| varies[id] && consumers[id].iter().any(|&reader| reader > node);
+        (0..=node).filter(|&id| id == node || passes(id)).collect()
     }
 
     /// The nodes to compute for `fetches` when the values of `feeds` are given.
@@ -196,46 +120,34 @@ impl Graph {
         needed
     }
 
-    /// Shapes of all values for one input of `(channels, height, width)`, without the batch axis.
-    pub fn shapes(&self, input: [usize; 3]) -> Vec<Vec<usize>> {
-        let mut shapes: Vec<Vec<usize>> = Vec::with_capacity(self.nodes.len());
-        for node in &self.nodes {
-            let first = node.inputs.first().map(|&id| shapes[id].clone());
-            let shape = self.shape(&node.op, first.unwrap_or_else(|| input.to_vec()));
-            shapes.push(shape);
-        }
-        shapes
+    /// The number of classes: the length of the output's last axis.
+    ///
+    /// # Errors
+    /// If the graph does not fit its own input.
+    pub fn classes(&self) -> Result<usize, ShapeError> {
+        let shapes = self.shapes(self.input)?;
+        Ok(shapes.last().and_then(|shape| shape.last().copied()).unwrap_or(0))
     }
 
-    fn shape(&self, op: &Op, x: Vec<usize>) -> Vec<usize> {
-        let window = |size: usize, axis: usize, kernel: [usize; 2], stride: [usize; 2], pad: [usize; 2]| {
-            (size + 2 * pad[axis]).saturating_sub(kernel[axis]) / stride[axis] + 1
+    /// The layer that `auto` stands for: in a transformer the LayerNorm before the last attention (its
+    /// output is the last that all tokens pass through on their way to the class token), in other networks
+    /// the last feature map with more than one position.
+    pub fn auto_layer(&self) -> Option<NodeId> {
+        let shapes = self.shapes(self.input).ok()?;
+        let attention = self
+            .nodes
+            .iter()
+            .enumerate()
+            .rposition(|(id, node)| matches!(node.op, Op::Softmax { .. }) && shapes[id].len() >= 3);
+        if let Some(attention) = attention {
+            let norm = |node: &Node| matches!(node.op, Op::LayerNorm { .. });
+            return self.nodes[..attention].iter().rposition(norm);
+        }
+        let varies = self.varies();
+        let spatial = |id: NodeId, shape: &[usize]| {
+            id != Self::INPUT && varies[id] && matches!(shape, [1, _, h, w] if h * w > 1)
         };
-        match op {
-            Op::Conv2d { weight, stride, padding, dilation, .. } => {
-                let kernel = &self.parameters[*weight].shape;
-                let reach = [dilation[0] * (kernel[2] - 1) + 1, dilation[1] * (kernel[3] - 1) + 1];
-                let size = |axis| window(x[axis + 1], axis, reach, *stride, *padding);
-                vec![kernel[0], size(0), size(1)]
-            }
-            Op::Linear { weight, .. } => vec![self.parameters[*weight].shape[0]],
-            Op::MaxPool2d { kernel, stride, padding } => {
-                let size = |axis| window(x[axis + 1], axis, *kernel, *stride, *padding);
-                vec![x[0], size(0), size(1)]
-            }
-            Op::GlobalAvgPool => vec![x[0], 1, 1],
-            Op::Flatten => vec![x.iter().product()],
-            Op::Subsample { step } => vec![x[0], x[1].div_ceil(*step), x[2].div_ceil(*step)],
-            Op::PadChannels { before, after } => vec![x[0] + before + after, x[1], x[2]],
-            Op::Input | Op::BatchNorm2d { .. } | Op::Relu | Op::Add => x,
-        }
-    }
-
-    /// The last node that gives a feature map with more than one position: the usual layer of a CAM.
-    pub fn last_feature_map(&self, input: [usize; 3]) -> Option<NodeId> {
-        let shapes = self.shapes(input);
-        let spatial = |shape: &Vec<usize>| shape.len() == 3 && shape[1] * shape[2] > 1;
-        shapes.iter().rposition(spatial).filter(|&id| id != Self::INPUT)
+        (0..shapes.len()).rev().find(|&id| spatial(id, &shapes[id]))
     }
 }
 
@@ -245,11 +157,11 @@ mod tests {
 
     /// input -> a -> b, and add(b, a).
     fn residual() -> Graph {
-        let mut graph = Graph::new();
+        let mut graph = Graph::new([3, 8, 8]);
         let a = graph.push("block.0.a", Op::Relu, &[Graph::INPUT]);
         let b = graph.push("block.0.b", Op::Relu, &[a]);
         let sum = graph.push("block.0.add", Op::Add, &[b, a]);
-        graph.push("pool", Op::GlobalAvgPool, &[sum]);
+        graph.push("pool", Op::global_avg_pool(), &[sum]);
         graph
     }
 
@@ -277,6 +189,16 @@ mod tests {
 
     #[test]
     fn the_last_feature_map_is_before_the_pool() {
-        assert_eq!(residual().last_feature_map([3, 8, 8]), Some(3));
+        assert_eq!(residual().auto_layer(), Some(3));
+    }
+
+    #[test]
+    fn constants_are_never_part_of_a_cut() {
+        let mut graph = Graph::new([3, 8, 8]);
+        let parameter = graph.parameter("scale", &[1, 3, 1, 1]);
+        let scale = graph.push("scale", Op::Constant { parameter }, &[]);
+        let a = graph.push("a", Op::Relu, &[Graph::INPUT]);
+        graph.push("b", Op::Multiply, &[a, scale]);
+        assert_eq!(graph.cut(a), [a]);
     }
 }

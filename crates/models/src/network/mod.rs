@@ -3,8 +3,10 @@
 pub mod fold;
 pub mod graph;
 pub mod guided;
+pub mod op;
 mod ops;
 mod packed;
+pub mod shape;
 pub mod value;
 
 use std::sync::Arc;
@@ -19,7 +21,7 @@ use value::Value;
 /// One tensor of a checkpoint, by its rank.
 #[derive(Module, Debug)]
 pub enum Weight {
-    /// Biases, scales and statistics.
+    /// Biases, scales, statistics, and tensors of any other rank, flat.
     Vector(Param<Tensor<1>>),
     /// The matrix of a linear layer, `(out, in)`.
     Matrix(Param<Tensor<2>>),
@@ -29,15 +31,24 @@ pub enum Weight {
 
 impl Weight {
     /// A weight from numbers in row-major order.
-    ///
-    /// # Panics
-    /// If the rank is not 1, 2 or 4; builders declare no other.
     pub fn new(data: TensorData, device: &Device) -> Self {
         match data.shape().len() {
-            1 => Self::Vector(Param::from_data(data, device)),
             2 => Self::Matrix(Param::from_data(data, device)),
             4 => Self::Kernel(Param::from_data(data, device)),
-            rank => panic!("no weight has rank {rank}"),
+            _ => {
+                let flat: Vec<f32> = data.iter::<f32>().collect();
+                let length = flat.len();
+                Self::Vector(Param::from_data(TensorData::new(flat, [length]), device))
+            }
+        }
+    }
+
+    /// Where the numbers lie.
+    pub fn device(&self) -> Device {
+        match self {
+            Self::Vector(param) => param.val().device(),
+            Self::Matrix(param) => param.val().device(),
+            Self::Kernel(param) => param.val().device(),
         }
     }
 
@@ -146,9 +157,11 @@ impl Network {
     }
 
     /// The number of classes.
+    ///
+    /// # Panics
+    /// If the graph does not fit its own input: a builder that makes such a graph is wrong.
     pub fn classes(&self) -> usize {
-        let input = [3, 64, 64];
-        self.graph.shapes(input).pop().map_or(0, |shape| shape.iter().product())
+        self.graph.classes().unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// A vector weight as a tensor.

@@ -1,6 +1,10 @@
 //! A tensor whose rank is known at run time, because one graph mixes feature maps, tokens and scores.
 
-use burn::tensor::{Device, Tensor};
+use std::ops::Range;
+
+use burn::tensor::activation::softmax;
+use burn::tensor::ops::PadMode;
+use burn::tensor::{Device, Slice, Tensor, module};
 
 /// What a node computes: a float tensor of any rank.
 ///
@@ -9,7 +13,45 @@ use burn::tensor::{Device, Tensor};
 #[derive(Clone, Debug)]
 pub struct Value(Tensor<1>);
 
+/// Operations on two values.
+#[derive(Clone, Copy)]
+pub(super) enum Binary {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    MatMul,
+}
+
+/// Evaluates an expression with the tensor of a value, its rank in the type.
+macro_rules! ranked {
+    ($value:expr, $x:ident => $body:expr) => {{
+        let value = $value;
+        match value.rank() {
+            1 => ranked!(value, 1, $x => $body),
+            2 => ranked!(value, 2, $x => $body),
+            3 => ranked!(value, 3, $x => $body),
+            4 => ranked!(value, 4, $x => $body),
+            5 => ranked!(value, 5, $x => $body),
+            6 => ranked!(value, 6, $x => $body),
+            rank => panic!("values have one to six axes, not {rank}"),
+        }
+    }};
+    ($value:ident, $rank:literal, $x:ident => $body:expr) => {{
+        let $x = $value.tensor::<$rank>();
+        Value::new($body)
+    }};
+}
+
+/// A shape as an array of a tensor's rank.
+fn sizes<const D: usize>(_: &Tensor<D>, shape: &[usize]) -> [usize; D] {
+    shape.try_into().unwrap_or_else(|_| unreachable!("the shape has the tensor's rank"))
+}
+
 impl Value {
+    /// The most axes that a value may have.
+    pub const MAX_RANK: usize = 6;
+
     /// Wraps a tensor of any rank.
     pub fn new<const D: usize>(tensor: Tensor<D>) -> Self {
         Self(Tensor::from_dispatch(tensor.into_dispatch()))
@@ -45,11 +87,123 @@ impl Value {
         Self(f(self.0))
     }
 
-    /// `self + other`; the shapes must be equal.
+    /// The same numbers in another shape.
     #[must_use]
-    pub(crate) fn add(self, other: Self) -> Self {
-        debug_assert_eq!(self.shape(), other.shape());
-        Self(self.0 + other.0)
+    pub fn reshape(self, shape: &[usize]) -> Self {
+        fn to<const D: usize>(x: Tensor<1>, shape: &[usize]) -> Value {
+            let shape: [usize; D] = shape.try_into().unwrap_or_else(|_| unreachable!("matched below"));
+            Value::new(x.reshape(shape))
+        }
+        if self.shape() == shape {
+            return self;
+        }
+        match shape.len() {
+            1 => to::<1>(self.0, shape),
+            2 => to::<2>(self.0, shape),
+            3 => to::<3>(self.0, shape),
+            4 => to::<4>(self.0, shape),
+            5 => to::<5>(self.0, shape),
+            6 => to::<6>(self.0, shape),
+            rank => panic!("values have one to six axes, not {rank}"),
+        }
+    }
+
+    /// The same value with leading axes of length 1 up to `rank` axes.
+    fn with_rank(self, rank: usize) -> Self {
+        let shape = self.shape();
+        let missing = rank.saturating_sub(shape.len());
+        self.reshape(&[vec![1; missing], shape].concat())
+    }
+
+    /// An operation on two values under NumPy's rule of broadcasting.
+    pub(super) fn binary(self, other: Self, operation: Binary) -> Self {
+        let rank = self.rank().max(other.rank());
+        let other = other.with_rank(rank);
+        ranked!(self.with_rank(rank), x => {
+            let y = other.tensor();
+            match operation {
+                Binary::Add => x + y,
+                Binary::Subtract => x - y,
+                Binary::Multiply => x * y,
+                Binary::Divide => x / y,
+                Binary::MatMul => x.matmul(y),
+            }
+        })
+    }
+
+    /// Another order of the axes.
+    #[must_use]
+    pub fn permute(self, axes: &[usize]) -> Self {
+        ranked!(self, x => {
+            x.permute(std::array::from_fn(|axis| axes[axis] as isize))
+        })
+    }
+
+    /// Part of an axis; what goes beyond it is cut.
+    #[must_use]
+    pub fn slice(self, axis: usize, range: Range<usize>, step: usize) -> Self {
+        let shape = self.shape();
+        let end = range.end.min(shape[axis]);
+        let part = |i: usize| {
+            if i == axis {
+                Slice::new(range.start as isize, Some(end as isize), step as isize)
+            } else {
+                Slice::full()
+            }
+        };
+        let parts: Vec<Slice> = (0..shape.len()).map(part).collect();
+        ranked!(self, x => x.slice(parts.as_slice()))
+    }
+
+    /// Equal numbers around all axes but the first.
+    pub(super) fn pad(self, sides: &[(usize, usize)], value: f32) -> Self {
+        ranked!(self, x => {
+            let all: Vec<(usize, usize)> = std::iter::once((0, 0)).chain(sides.iter().copied()).collect();
+            x.pad(all.as_slice(), PadMode::Constant(value))
+        })
+    }
+
+    /// Joins values along an axis; one without a batch is repeated.
+    pub(super) fn concat(values: Vec<Self>, axis: usize) -> Self {
+        let batch = values.iter().map(|value| value.shape()[0]).max().unwrap_or(1);
+        let mut values = values.into_iter().map(|value| if axis == 0 { value } else { value.repeat(batch) });
+        let first = values.next().expect("something to join");
+        ranked!(first, x => {
+            Tensor::cat(std::iter::once(x).chain(values.map(Self::tensor)).collect(), axis)
+        })
+    }
+
+    /// The value for every picture of a batch, if it is one for all.
+    fn repeat(self, batch: usize) -> Self {
+        let mut shape = self.shape();
+        if shape[0] == batch {
+            return self;
+        }
+        shape[0] = batch;
+        ranked!(self, x => {
+            let to = sizes(&x, &shape);
+            x.expand(to)
+        })
+    }
+
+    /// Mean over some axes.
+    pub(super) fn mean(self, axes: &[usize], keep: bool) -> Self {
+        let shape = self.shape();
+        let mean = ranked!(self, x => axes.iter().rev().fold(x, |x, &axis| x.mean_dim(axis)));
+        let left = |axis: &usize| !axes.contains(axis);
+        if keep {
+            mean
+        } else {
+            mean.reshape(&(0..shape.len()).filter(left).map(|i| shape[i]).collect::<Vec<_>>())
+        }
+    }
+
+    pub(super) fn softmax(self, axis: usize) -> Self {
+        ranked!(self, x => softmax(x, axis))
+    }
+
+    pub(super) fn layer_norm(self, weight: Tensor<1>, bias: Tensor<1>, epsilon: f64) -> Self {
+        ranked!(self, x => module::layer_norm(x, weight, Some(bias), epsilon))
     }
 
     /// The same value as a gradient leaf: gradients stop here and can be read here.

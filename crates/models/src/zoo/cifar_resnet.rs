@@ -35,7 +35,7 @@ pub fn architectures() -> Vec<Architecture> {
 impl CifarResNet {
     /// The graph for a number of classes.
     pub fn graph(&self, classes: usize) -> Graph {
-        let mut net = Builder { graph: Graph::new() };
+        let mut net = Builder { graph: Graph::new([3, 32 * self.stem_stride, 32 * self.stem_stride]) };
         let mut x = net.conv_norm("conv1", "bn1", Graph::INPUT, [3, self.width], 3, self.stem_stride);
         x = net.graph.push("relu", Op::Relu, &[x]);
         let mut channels = self.width;
@@ -47,7 +47,7 @@ impl CifarResNet {
                 channels = width;
             }
         }
-        x = net.graph.push("avgpool", Op::GlobalAvgPool, &[x]);
+        x = net.graph.push("avgpool", Op::global_avg_pool(), &[x]);
         x = net.graph.push("flatten", Op::Flatten, &[x]);
         net.linear("linear", x, [channels, classes]);
         net.graph
@@ -59,12 +59,14 @@ fn residual(net: &mut Builder, name: &str, x: NodeId, [from, to]: [usize; 2], st
     let y = net.numbered(name, 2, y, [to, to], 3, 1);
     let mut shortcut = x;
     if stride != 1 {
-        shortcut =
-            net.graph.push(format!("{name}.shortcut.slice"), Op::Subsample { step: stride }, &[shortcut]);
+        for (axis, name_of_axis) in [(2, "rows"), (3, "columns")] {
+            let name = format!("{name}.shortcut.{name_of_axis}");
+            shortcut = net.graph.push(name, Op::every(axis, stride), &[shortcut]);
+        }
     }
     if from != to {
         let side = (to - from) / 2;
-        let pad = Op::PadChannels { before: side, after: side };
+        let pad = Op::Pad { sides: vec![(side, side), (0, 0), (0, 0)], value: 0.0 };
         shortcut = net.graph.push(format!("{name}.shortcut.pad"), pad, &[shortcut]);
     }
     let sum = net.graph.push(format!("{name}.add"), Op::Add, &[y, shortcut]);

@@ -101,7 +101,7 @@ impl Architecture {
         let network = Network::load((self.build)(classes), checkpoint, device)?;
         let network = network.fold_batch_norm(&options.keep).pack();
         let preset = || Preprocess::preset(self.preprocess).expect("an architecture names a preset");
-        let layer = network.graph().last_feature_map(self.input).expect("a CNN has feature maps");
+        let layer = network.graph().auto_layer().expect("a CNN has feature maps");
         Ok(Classifier {
             name: self.name.clone(),
             preprocess: options.preprocess.unwrap_or_else(preset),

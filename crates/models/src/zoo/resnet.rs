@@ -4,7 +4,7 @@
 //! `resnet50-v1` and its siblings have it in the first 1x1, as in the paper.
 
 use super::Architecture;
-use crate::network::graph::{Graph, NodeId, Op};
+use crate::network::graph::{Graph, NodeId, Op, Pool};
 
 /// The two kinds of residual block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,10 +60,10 @@ pub fn architectures() -> Vec<Architecture> {
 impl ResNet {
     /// The graph for a number of classes.
     pub fn graph(&self, classes: usize) -> Graph {
-        let mut net = Builder { graph: Graph::new() };
+        let mut net = Builder { graph: Graph::new([3, 224, 224]) };
         let mut x = net.conv_norm("conv1", "bn1", Graph::INPUT, [3, self.width], 7, 2);
         x = net.graph.push("relu", Op::Relu, &[x]);
-        let pool = Op::MaxPool2d { kernel: [3, 3], stride: [2, 2], padding: [1, 1] };
+        let pool = Op::MaxPool2d(Pool::square(3, 2, 1));
         x = net.graph.push("maxpool", pool, &[x]);
         let mut channels = self.width;
         for (stage, &blocks) in self.layers.iter().enumerate() {
@@ -74,7 +74,7 @@ impl ResNet {
                 (x, channels) = self.block(&mut net, &name, x, [channels, width], stride);
             }
         }
-        x = net.graph.push("avgpool", Op::GlobalAvgPool, &[x]);
+        x = net.graph.push("avgpool", Op::global_avg_pool(), &[x]);
         x = net.graph.push("flatten", Op::Flatten, &[x]);
         net.linear("fc", x, [channels, classes]);
         net.graph
@@ -201,7 +201,7 @@ mod tests {
     #[test]
     fn the_last_feature_map_is_layer4() {
         let graph = ResNet { block: Block::Basic, layers: [2, 2, 2, 2], width: 64, v1: false }.graph(1000);
-        assert_eq!(graph.last_feature_map([3, 224, 224]), graph.find("layer4"));
-        assert_eq!(graph.shapes([3, 224, 224])[graph.find("layer4").unwrap()], [512, 7, 7]);
+        assert_eq!(graph.auto_layer(), graph.find("layer4"));
+        assert_eq!(graph.shapes([3, 224, 224]).unwrap()[graph.find("layer4").unwrap()], [1, 512, 7, 7]);
     }
 }

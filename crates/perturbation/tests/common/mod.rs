@@ -30,8 +30,8 @@ pub fn tiny_basic() -> Classifier {
 
 /// A network that gives every picture the same scores.
 pub fn constant(scores: &[f32]) -> Classifier {
-    let mut graph = Graph::new();
-    let pool = graph.push("pool", Op::GlobalAvgPool, &[Graph::INPUT]);
+    let mut graph = Graph::new([3, 64, 64]);
+    let pool = graph.push("pool", Op::global_avg_pool(), &[Graph::INPUT]);
     let flat = graph.push("flat", Op::Flatten, &[pool]);
     let weight = graph.parameter("fc.weight", &[scores.len(), 3]);
     let bias = Some(graph.parameter("fc.bias", &[scores.len()]));
