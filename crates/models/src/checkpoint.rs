@@ -1,7 +1,8 @@
 //! Weight files: torchvision's `.pth` and `.safetensors`, read as named `f32` tensors.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use burn::tensor::TensorData;
 use pytorch_reader::{DType as TorchType, PytorchReader};
@@ -36,8 +37,10 @@ pub enum CheckpointError {
 pub struct Checkpoint {
     path: PathBuf,
     sha256: String,
-    tensors: BTreeMap<String, (Vec<usize>, Vec<f32>)>,
+    tensors: Tensors,
 }
+
+type Tensors = BTreeMap<String, Arc<(Vec<usize>, Vec<f32>)>>;
 
 impl Checkpoint {
     /// Reads a `.safetensors` file, or anything that `torch.save` wrote.
@@ -75,7 +78,7 @@ impl Checkpoint {
 
     /// The shape of a tensor, if it is there.
     pub fn shape(&self, name: &str) -> Option<&[usize]> {
-        self.tensors.get(name).map(|(shape, _)| shape.as_slice())
+        self.tensors.get(name).map(|tensor| tensor.0.as_slice())
     }
 
     /// The numbers of a tensor that [`Checkpoint::check`] has found.
@@ -83,8 +86,25 @@ impl Checkpoint {
     /// # Panics
     /// If there is no such tensor.
     pub fn data(&self, name: &str) -> TensorData {
-        let (shape, data) = &self.tensors[name];
+        let (shape, data) = &*self.tensors[name];
         TensorData::new(data.clone(), shape.clone())
+    }
+
+    /// The same tensors under other names.
+    ///
+    /// # Errors
+    /// If two tensors get one name.
+    pub fn renamed(&self, rename: impl Fn(&str) -> String) -> Result<Self, CheckpointError> {
+        let mut tensors = Tensors::new();
+        for (old, tensor) in &self.tensors {
+            let new = rename(old);
+            if tensors.contains_key(&new) {
+                let reason = format!("the file has {new} twice, once as {old}");
+                return Err(CheckpointError::Unreadable { path: self.path.clone(), reason });
+            }
+            tensors.insert(new, Arc::clone(tensor));
+        }
+        Ok(Self { path: self.path.clone(), sha256: self.sha256.clone(), tensors })
     }
 
     /// Compares the file with what a network needs. Counters of BatchNorm (`num_batches_tracked`) may be
@@ -104,10 +124,8 @@ impl Checkpoint {
                 Some(_) => {}
             }
         }
-        let known = |name: &str| {
-            name.ends_with(".num_batches_tracked")
-                || parameters.iter().any(|parameter| parameter.name == name)
-        };
+        let wanted: BTreeSet<&str> = parameters.iter().map(|parameter| parameter.name.as_str()).collect();
+        let known = |name: &str| name.ends_with(".num_batches_tracked") || wanted.contains(name);
         let unexpected: Vec<String> = self.tensors.keys().filter(|name| !known(name)).cloned().collect();
         let problems: Vec<String> =
             [("missing", missing), ("unexpected", unexpected), ("wrong shape", misshapen)]
@@ -137,8 +155,6 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-type Tensors = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
-
 fn read_safetensors(bytes: &[u8]) -> Result<Tensors, String> {
     let file = SafeTensors::deserialize(bytes).map_err(|error| format!("not a safetensors file: {error}"))?;
     file.iter()
@@ -151,7 +167,7 @@ fn read_safetensors(bytes: &[u8]) -> Result<Tensors, String> {
                 SafeType::I64 => from_i64(view.data()),
                 other => return Err(format!("tensor {name} has type {other:?}; expected floats")),
             };
-            Ok((name.to_string(), (view.shape().to_vec(), numbers)))
+            Ok((name.to_string(), Arc::new((view.shape().to_vec(), numbers))))
         })
         .collect()
 }
@@ -169,7 +185,7 @@ fn read_torch(path: &Path) -> Result<Tensors, String> {
             TorchType::I64 => from_i64(&bytes),
             other => return Err(format!("tensor {name} has type {other:?}; expected floats")),
         };
-        tensors.insert(name.clone(), (tensor.shape().to_vec(), numbers));
+        tensors.insert(name.clone(), Arc::new((tensor.shape().to_vec(), numbers)));
     }
     if tensors.is_empty() {
         return Err("the file holds no tensors".into());

@@ -12,12 +12,11 @@ const WEIGHTS: &[u8] = include_bytes!("../../../testdata/testbed/resnet8.safeten
 /// A ResNet of eight layers: three stages of 16, 32 and 64 channels at 32, 16 and 8 pixels.
 pub fn architecture() -> Architecture {
     let family = CifarResNet { blocks: 1, width: 16, stem_stride: 2 };
+    let build = move |classes| family.graph(classes);
     Architecture {
-        name: "testbed".into(),
         input: [3, SIZE, SIZE],
         preprocess: "none",
-        head: "linear.weight",
-        build: Box::new(move |classes| family.graph(classes)),
+        ..Architecture::imagenet("testbed", "linear.weight", build)
     }
 }
 

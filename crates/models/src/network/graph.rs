@@ -36,6 +36,8 @@ pub struct Graph {
     pub nodes: Vec<Node>,
     /// The tensors that the operations use.
     pub parameters: Vec<Parameter>,
+    /// The module whose output is the usual feature map, where that is not simply the last one.
+    pub feature_layer: Option<String>,
 }
 
 impl Graph {
@@ -129,10 +131,13 @@ impl Graph {
         Ok(shapes.last().and_then(|shape| shape.last().copied()).unwrap_or(0))
     }
 
-    /// The layer that `auto` stands for: in a transformer the LayerNorm before the last attention (its
+    /// The layer that `auto` stands for: the one that the builder names, else in a transformer the LayerNorm before the last attention (its
     /// output is the last that all tokens pass through on their way to the class token), in other networks
     /// the last feature map with more than one position.
     pub fn auto_layer(&self) -> Option<NodeId> {
+        if let Some(name) = &self.feature_layer {
+            return self.find(name);
+        }
         let shapes = self.shapes(self.input).ok()?;
         let attention = self
             .nodes

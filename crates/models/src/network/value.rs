@@ -88,6 +88,9 @@ impl Value {
     }
 
     /// The same numbers in another shape.
+    ///
+    /// # Panics
+    /// If the shape has no or too many axes, or holds another number of values.
     #[must_use]
     pub fn reshape(self, shape: &[usize]) -> Self {
         fn to<const D: usize>(x: Tensor<1>, shape: &[usize]) -> Value {

@@ -3,7 +3,7 @@
 //! channels on both sides).
 
 use super::Architecture;
-use super::resnet::Builder;
+use super::builder::{Builder, Conv};
 use crate::network::graph::{Graph, NodeId, Op};
 
 /// A member of the family.
@@ -21,12 +21,12 @@ pub struct CifarResNet {
 pub fn architectures() -> Vec<Architecture> {
     let member = |depth: usize| {
         let family = CifarResNet { blocks: (depth - 2) / 6, width: 16, stem_stride: 1 };
+        let name = format!("cifar-resnet{depth}");
+        let build = move |classes| family.graph(classes);
         Architecture {
-            name: format!("cifar-resnet{depth}"),
             input: [3, 32, 32],
             preprocess: "none",
-            head: "linear.weight",
-            build: Box::new(move |classes| family.graph(classes)),
+            ..Architecture::imagenet(name, "linear.weight", build)
         }
     };
     [20, 32, 44, 56, 110].into_iter().map(member).collect()
@@ -35,8 +35,9 @@ pub fn architectures() -> Vec<Architecture> {
 impl CifarResNet {
     /// The graph for a number of classes.
     pub fn graph(&self, classes: usize) -> Graph {
-        let mut net = Builder { graph: Graph::new([3, 32 * self.stem_stride, 32 * self.stem_stride]) };
-        let mut x = net.conv_norm("conv1", "bn1", Graph::INPUT, [3, self.width], 3, self.stem_stride);
+        let mut net = Builder::new([3, 32 * self.stem_stride, 32 * self.stem_stride]);
+        let mut x =
+            net.conv_norm("conv1", "bn1", Graph::INPUT, Conv::new([3, self.width], 3, self.stem_stride));
         x = net.graph.push("relu", Op::Relu, &[x]);
         let mut channels = self.width;
         for stage in 0..3 {
@@ -47,16 +48,15 @@ impl CifarResNet {
                 channels = width;
             }
         }
-        x = net.graph.push("avgpool", Op::global_avg_pool(), &[x]);
-        x = net.graph.push("flatten", Op::Flatten, &[x]);
+        x = net.pooled(x);
         net.linear("linear", x, [channels, classes]);
         net.graph
     }
 }
 
 fn residual(net: &mut Builder, name: &str, x: NodeId, [from, to]: [usize; 2], stride: usize) -> NodeId {
-    let y = net.conv_norm_relu(name, 1, x, [from, to], 3, stride);
-    let y = net.numbered(name, 2, y, [to, to], 3, 1);
+    let y = net.numbered_relu(name, 1, x, Conv::new([from, to], 3, stride));
+    let y = net.numbered(name, 2, y, Conv::new([to, to], 3, 1));
     let mut shortcut = x;
     if stride != 1 {
         for (axis, name_of_axis) in [(2, "rows"), (3, "columns")] {

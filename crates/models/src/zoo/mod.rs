@@ -1,7 +1,10 @@
 //! Architectures by name: one file per family, node names as in the checkpoint.
 
+pub mod alexnet;
+mod builder;
 pub mod cifar_resnet;
 pub mod resnet;
+pub mod vgg;
 
 use burn::tensor::Device;
 
@@ -30,16 +33,23 @@ pub struct Architecture {
     pub input: [usize; 3],
     /// The usual preset of [`Preprocess`].
     pub preprocess: &'static str,
-    /// The checkpoint's last matrix, whose first axis is the number of classes.
+    /// The last matrix or kernel, whose first axis is the number of classes.
     pub head: &'static str,
     /// Builds the graph for a number of classes.
     pub build: Box<dyn Fn(usize) -> Graph>,
+    /// From a name in a file of another layout to the graph's; names of the graph's stay.
+    pub rename: Option<Rename>,
 }
+
+/// A new name for an old one.
+pub type Rename = Box<dyn Fn(&str) -> String>;
 
 /// All architectures.
 pub fn architectures() -> Vec<Architecture> {
     let mut all = resnet::architectures();
     all.extend(cifar_resnet::architectures());
+    all.extend(alexnet::architectures());
+    all.extend(vgg::architectures());
     all
 }
 
@@ -82,6 +92,22 @@ pub fn load(
 }
 
 impl Architecture {
+    /// One for ImageNet pictures of 224 x 224.
+    pub fn imagenet(
+        name: impl Into<String>,
+        head: &'static str,
+        build: impl Fn(usize) -> Graph + 'static,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            input: [3, 224, 224],
+            preprocess: "imagenet",
+            head,
+            build: Box::new(build),
+            rename: None,
+        }
+    }
+
     /// A classifier with the weights of a checkpoint; the number of classes comes from the file. BatchNorm
     /// is folded.
     ///
@@ -96,6 +122,8 @@ impl Architecture {
         device: &Device,
         options: Options,
     ) -> Result<Classifier, ModelError> {
+        let renamed = self.rename.as_ref().map(|rename| checkpoint.renamed(rename)).transpose()?;
+        let checkpoint = renamed.as_ref().unwrap_or(checkpoint);
         let head = checkpoint.shape(self.head).and_then(|shape| shape.first().copied());
         let classes = head.filter(|&classes| classes > 0).unwrap_or(1000);
         let network = Network::load((self.build)(classes), checkpoint, device)?;

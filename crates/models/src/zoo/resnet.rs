@@ -4,6 +4,7 @@
 //! `resnet50-v1` and its siblings have it in the first 1x1, as in the paper.
 
 use super::Architecture;
+use super::builder::{Builder, Conv};
 use crate::network::graph::{Graph, NodeId, Op, Pool};
 
 /// The two kinds of residual block.
@@ -45,13 +46,8 @@ pub fn architectures() -> Vec<Architecture> {
                 continue;
             }
             let family = ResNet { block, layers, width: 64, v1 };
-            all.push(Architecture {
-                name: format!("resnet{depth}{}", if v1 { "-v1" } else { "" }),
-                input: [3, 224, 224],
-                preprocess: "imagenet",
-                head: "fc.weight",
-                build: Box::new(move |classes| family.graph(classes)),
-            });
+            let name = format!("resnet{depth}{}", if v1 { "-v1" } else { "" });
+            all.push(Architecture::imagenet(name, "fc.weight", move |classes| family.graph(classes)));
         }
     }
     all
@@ -60,8 +56,8 @@ pub fn architectures() -> Vec<Architecture> {
 impl ResNet {
     /// The graph for a number of classes.
     pub fn graph(&self, classes: usize) -> Graph {
-        let mut net = Builder { graph: Graph::new([3, 224, 224]) };
-        let mut x = net.conv_norm("conv1", "bn1", Graph::INPUT, [3, self.width], 7, 2);
+        let mut net = Builder::new([3, 224, 224]);
+        let mut x = net.conv_norm("conv1", "bn1", Graph::INPUT, Conv::new([3, self.width], 7, 2));
         x = net.graph.push("relu", Op::Relu, &[x]);
         let pool = Op::MaxPool2d(Pool::square(3, 2, 1));
         x = net.graph.push("maxpool", pool, &[x]);
@@ -74,8 +70,7 @@ impl ResNet {
                 (x, channels) = self.block(&mut net, &name, x, [channels, width], stride);
             }
         }
-        x = net.graph.push("avgpool", Op::global_avg_pool(), &[x]);
-        x = net.graph.push("flatten", Op::Flatten, &[x]);
+        x = net.pooled(x);
         net.linear("fc", x, [channels, classes]);
         net.graph
     }
@@ -91,96 +86,39 @@ impl ResNet {
     ) -> (NodeId, usize) {
         let (to, y) = match self.block {
             Block::Basic => {
-                let y = net.conv_norm_relu(name, 1, x, [from, width], 3, stride);
-                (width, net.numbered(name, 2, y, [width, width], 3, 1))
+                let y = net.numbered_relu(name, 1, x, Conv::new([from, width], 3, stride));
+                (width, net.numbered(name, 2, y, Conv::new([width, width], 3, 1)))
             }
             Block::Bottleneck => {
                 let [first, second] = if self.v1 { [stride, 1] } else { [1, stride] };
-                let y = net.conv_norm_relu(name, 1, x, [from, width], 1, first);
-                let y = net.conv_norm_relu(name, 2, y, [width, width], 3, second);
-                (4 * width, net.numbered(name, 3, y, [width, 4 * width], 1, 1))
+                let y = net.numbered_relu(name, 1, x, Conv::new([from, width], 1, first));
+                let y = net.numbered_relu(name, 2, y, Conv::new([width, width], 3, second));
+                (4 * width, net.numbered(name, 3, y, Conv::new([width, 4 * width], 1, 1)))
             }
         };
         let shortcut = if stride == 1 && from == to {
             x
         } else {
             let path = format!("{name}.downsample");
-            net.conv_norm(&format!("{path}.0"), &format!("{path}.1"), x, [from, to], 1, stride)
+            let conv = Conv::new([from, to], 1, stride);
+            net.conv_norm(&format!("{path}.0"), &format!("{path}.1"), x, conv)
         };
         let sum = net.graph.push(format!("{name}.add"), Op::Add, &[y, shortcut]);
         (net.graph.push(format!("{name}.relu"), Op::Relu, &[sum]), to)
     }
 }
 
-/// Layers with torchvision's parameter names.
-pub(super) struct Builder {
-    pub(super) graph: Graph,
-}
-
+/// What torchvision's residual blocks call their layers: `conv1`, `bn1`, `relu1`, ...
 impl Builder {
-    /// Convolution with "same" padding, no bias, and BatchNorm.
-    pub(super) fn conv_norm(
-        &mut self,
-        conv: &str,
-        norm: &str,
-        x: NodeId,
-        [from, to]: [usize; 2],
-        kernel: usize,
-        stride: usize,
-    ) -> NodeId {
-        let weight = self.graph.parameter(format!("{conv}.weight"), &[to, from, kernel, kernel]);
-        let op = Op::Conv2d {
-            weight,
-            bias: None,
-            stride: [stride; 2],
-            padding: [kernel / 2; 2],
-            dilation: [1; 2],
-            groups: 1,
-        };
-        let x = self.graph.push(conv, op, &[x]);
-        let mut vector = |part: &str| self.graph.parameter(format!("{norm}.{part}"), &[to]);
-        let op = Op::BatchNorm2d {
-            weight: vector("weight"),
-            bias: vector("bias"),
-            mean: vector("running_mean"),
-            variance: vector("running_var"),
-            epsilon: 1e-5,
-        };
-        self.graph.push(norm, op, &[x])
-    }
-
     /// The `i`-th convolution and BatchNorm of a block.
-    pub(super) fn numbered(
-        &mut self,
-        block: &str,
-        i: usize,
-        x: NodeId,
-        channels: [usize; 2],
-        kernel: usize,
-        stride: usize,
-    ) -> NodeId {
-        self.conv_norm(&format!("{block}.conv{i}"), &format!("{block}.bn{i}"), x, channels, kernel, stride)
+    pub(super) fn numbered(&mut self, block: &str, i: usize, x: NodeId, conv: Conv) -> NodeId {
+        self.conv_norm(&format!("{block}.conv{i}"), &format!("{block}.bn{i}"), x, conv)
     }
 
     /// [`Builder::numbered`] and a ReLU.
-    pub(super) fn conv_norm_relu(
-        &mut self,
-        block: &str,
-        i: usize,
-        x: NodeId,
-        channels: [usize; 2],
-        kernel: usize,
-        stride: usize,
-    ) -> NodeId {
-        let x = self.numbered(block, i, x, channels, kernel, stride);
+    pub(super) fn numbered_relu(&mut self, block: &str, i: usize, x: NodeId, conv: Conv) -> NodeId {
+        let x = self.numbered(block, i, x, conv);
         self.graph.push(format!("{block}.relu{i}"), Op::Relu, &[x])
-    }
-
-    /// A linear layer with bias.
-    pub(super) fn linear(&mut self, name: &str, x: NodeId, [from, to]: [usize; 2]) -> NodeId {
-        let weight = self.graph.parameter(format!("{name}.weight"), &[to, from]);
-        let bias = Some(self.graph.parameter(format!("{name}.bias"), &[to]));
-        self.graph.push(name, Op::Linear { weight, bias }, &[x])
     }
 }
 
