@@ -75,7 +75,7 @@ bless: ## Accept the tools' present output as expected
 	BLESS=1 $(MAKE) test
 
 parity: build ## Compare with PyTorch, Captum and pytorch-grad-cam on real weights (needs testdata/requirements.txt)
-	$(PYTHON) pipelines/parity.py --bin $(BIN) --allow-rounding
+	$(PYTHON) pipelines/parity.py --bin $(BIN)
 
 bench: build ## Our time over that of PyTorch, Captum and pytorch-grad-cam (needs testdata/requirements.txt)
 	$(PYTHON) pipelines/bench.py --bin $(BIN)

@@ -1,17 +1,19 @@
 """Compares explain and perturb with Captum, pytorch-grad-cam and plain PyTorch on real weights and real pictures.
 
-    parity.py maps        attribution maps of ResNet-50 v1                    (explain)
+    parity.py maps        attribution maps of ResNet-50 v1                     (explain)
     parity.py curves      deletion and insertion along the maps that we wrote  (explain, perturb)
     parity.py accuracy    top-1 and top-5 of PyTorch, as reference figures
+    parity.py rise        writes RISE of ResNet-50 v1 over given masks, for the test that reads $PLUMBLINE_PARITY
     parity.py depth       writes seeded ResNet-18 to -152 with logits, for the tests that read $PLUMBLINE_PARITY
 
 Without a command: maps and curves. The exit status is 1 if something is too far apart. Weights and pictures are read
 from $PLUMBLINE_DATA (default ../shared/data); files go to --out. Versions: testdata/requirements.txt.
 
 Gradients of a ReLU network jump: with sums taken in another order, a few units whose inputs are within 2e-6 of zero
-change sides and move the gradient of a ResNet-50 by up to 0.7 % in relative L2 (PyTorch against PyTorch, two memory
-layouts). For a map that misses the limit, the column `PyTorch` therefore shows how far PyTorch's own map moves under
-such rounding, and --allow-rounding accepts what is not farther than twice that.
+change sides and move the gradient of a ResNet-50 by up to 1 % in relative L2 (PyTorch against PyTorch, two memory layouts
+or two precisions). Maps that jump are therefore held to three rules: Spearman above 0.999 on every picture; a relative
+L2 below 1e-3 on at least five; and over all pictures a median distance from PyTorch in float64 of at most twice that of
+PyTorch's own float32. Maps that do not jump must be below 1e-3 on every picture.
 """
 
 import argparse
@@ -38,7 +40,15 @@ ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("PLUMBLINE_DATA", ROOT.parent / "shared/data"))
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 WEIGHTS = DATA / "weights/resnet50-v1.safetensors"
-METHODS = ["gradient", "guided-backprop", "integrated-gradients", "gradcam", "layercam", "occlusion:window=32,stride=16"]
+# How many pictures, and whether the map jumps where an activation crosses zero.
+METHODS = {
+    "gradient": (25, True),
+    "guided-backprop": (25, True),
+    "integrated-gradients": (10, True),
+    "gradcam": (10, False),
+    "layercam": (10, False),
+    "occlusion:window=32,stride=16": (5, False),
+}
 # One fill for each test: the answer is told apart by the test's name, whichever fill is the default.
 TESTS = {"deletion": "black", "insertion": "blur"}
 L2, SPEARMAN, CURVE = 1e-3, 0.999, 1e-4
@@ -137,38 +147,40 @@ def distance(ours, theirs):
     return np.linalg.norm(ours - theirs) / np.linalg.norm(theirs), spearmanr(ours.ravel(), theirs.ravel()).statistic
 
 
-def rounding(net, method, x, target, theirs):
-    """How far the reference itself moves when sums are taken in another order or the input changes by about one ulp."""
-    torch.manual_seed(0)
-    other = resnet50_v1().to(memory_format=torch.channels_last)
-    cases = [(other, x.to(memory_format=torch.channels_last))]
-    cases += [(net, x * (1 + 1e-7 * torch.randn_like(x))) for _ in range(4)]
-    maps = [reference(n, method, moved.clone().requires_grad_(), target).detach().numpy() for n, moved in cases]
-    return max(distance(m, theirs)[0] for m in maps)
-
-
 def compare_maps(args):
-    paths = write_pictures(args.out / "pictures", args.pictures)
-    rows, _ = explain(args, METHODS, paths, args.out / "maps", "--reduce", "none")
-    found = {(row["image"], row["method"].split(":")[0]): row for row in rows}
-    net, good = resnet50_v1(), True
-    inputs = {path: picture(path)[None] for path in paths}
-    print("| method | picture | class | relative L2 | Spearman | PyTorch | |\n|---|---|---:|---:|---:|---:|---|")
-    for method in METHODS:
-        for path, x in inputs.items():
-            row = found[str(path), method.split(":")[0]]
-            target = int(row["target"])
-            with torch.no_grad():
-                same = target == int(net(x).argmax())
-            theirs = reference(net, method, x.clone().requires_grad_(), target).detach().numpy()
-            l2, rho = distance(read_map(row), theirs)
-            moved = rounding(net, method, x, target, theirs) if l2 >= L2 else None
-            verdict = "ok" if l2 < L2 else "rounding" if l2 <= 2 * moved else "TOO FAR"
-            verdict = "OTHER CLASS" if not same else verdict if rho > SPEARMAN else "TOO FAR"
-            good &= verdict == "ok" or (args.allow_rounding and verdict == "rounding")
-            shown = "" if moved is None else f"{moved:.1e}"
-            print(f"| {method} | {path.stem} | {target} | {l2:.1e} | {rho:.6f} | {shown} | {verdict} |", flush=True)
+    nets, good = (resnet50_v1(), resnet50_v1().double()), True
+    print("| method | picture | class | from float32 | Spearman | from float64 | PyTorch's float32 from float64 |")
+    print("|---|---|---:|---:|---:|---:|---:|")
+    for method, (count, jumps) in METHODS.items():
+        paths = write_pictures(args.out / f"pictures-{count}", count)
+        rows, _ = explain(args, [method], paths, args.out / "maps", "--reduce", "none")
+        measured = np.array([compare_map(nets, method, row) for row in rows])
+        single, rho, double, own = measured.T
+        close = int((single < L2).sum())
+        fine = (rho > SPEARMAN).all() and len(rows) == count
+        fine &= close >= 5 and np.median(double) <= 2 * np.median(own) if jumps else close == count
+        good &= bool(fine)
+        medians = f"medians {np.median(single):.1e}, {np.median(double):.1e}, {np.median(own):.1e}"
+        print(f"\n{method}: {close} of {count} below {L2}; {medians}; {'ok' if fine else 'TOO FAR'}\n", flush=True)
     return good
+
+
+def compare_map(nets, method, row):
+    """Distance and correlation of one map from PyTorch in float32, its distance from float64, and PyTorch's own."""
+    x, target = picture(row["image"])[None], int(row["target"])
+    with torch.no_grad():
+        if target != int(nets[0](x).argmax()):
+            sys.exit(f"{row['image']}: we predict class {target}, PyTorch another one")
+    ours = read_map(row)
+    single, double = (
+        reference(net, method, x.to(kind).requires_grad_(), target).detach().double().numpy()
+        for net, kind in zip(nets, (torch.float32, torch.float64))
+    )
+    l2, rho = distance(ours, single)
+    exact, own = distance(ours, double)[0], distance(single, double)[0]
+    cells = [method, Path(row["image"]).stem, target, f"{l2:.1e}", f"{rho:.6f}", f"{exact:.1e}", f"{own:.1e}"]
+    print("| " + " | ".join(map(str, cells)) + " |", flush=True)
+    return l2, rho, exact, own
 
 
 @torch.no_grad()
@@ -262,16 +274,36 @@ def depth(args):
     return True
 
 
+@torch.no_grad()
+def rise(args):
+    """RISE of five pictures over 100 masks that are given as grids and offsets, in float64."""
+    folder = args.out / "depth"
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(7)
+    count, grid, cell = 100, 7, 32
+    grids, offsets = (torch.rand(count, grid, grid) < 0.5).double(), torch.randint(0, cell + 1, (count, 2))
+    grown = F.interpolate(grids[:, None], ((grid + 1) * cell,) * 2, mode="bilinear", align_corners=False)
+    masks = torch.stack([mask[:, dy : dy + 224, dx : dx + 224] for mask, (dy, dx) in zip(grown, offsets.tolist())])
+    net, chosen = resnet50_v1().double(), labels()[:: len(labels()) // 5][:5]
+    x = torch.stack([picture(DATA / "imagenet" / name) for name, _ in chosen])
+    targets = net(x.double()).argmax(1)
+    scores = [torch.cat([net(one * part).softmax(1)[:, t] for part in masks.split(20)]) for one, t in zip(x.double(), targets)]
+    maps = torch.stack([(score[:, None, None, None] * masks).sum(0) / (0.5 * count) for score in scores])
+    for name, values in {"input": x, "targets": targets, "grids": grids, "offsets": offsets, "maps": maps}.items():
+        np.save(folder / f"rise.{name}.npy", values.numpy().astype("<f4"))
+    print(f"PLUMBLINE_PARITY={folder.resolve()}")
+    return True
+
+
 def main():
-    commands = {"maps": compare_maps, "curves": compare_curves, "accuracy": accuracy, "depth": depth}
+    commands = {"maps": compare_maps, "curves": compare_curves, "accuracy": accuracy, "depth": depth, "rise": rise}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("commands", nargs="*", help=f"some of {', '.join(commands)} (default: maps curves)")
     parser.add_argument("--out", type=Path, default=ROOT / "out/parity", help="work folder")
     parser.add_argument("--bin", type=Path, default=ROOT / "target/release", help="folder of our tools")
-    parser.add_argument("--pictures", type=int, default=6)
+    parser.add_argument("--pictures", type=int, default=6, help="of the curves")
     parser.add_argument("--threads", type=int, default=2, help="of PyTorch")
     parser.add_argument("--device", default="cpu", help="of our tools")
-    parser.add_argument("--allow-rounding", action="store_true", help="accept maps that PyTorch's own rounding explains")
     args = parser.parse_args()
     if unknown := set(args.commands) - set(commands):
         parser.error(f"no such command: {', '.join(sorted(unknown))}")

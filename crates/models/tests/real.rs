@@ -1,9 +1,8 @@
 //! Real weights on real pictures, and full-depth networks against PyTorch. Each test says so where its data are not
 //! there: real ones lie in the folder `PLUMBLINE_DATA`, those of `pipelines/parity.py depth` in `PLUMBLINE_PARITY`.
 
-use std::env;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use models::image::{Picture, decode};
 use models::zoo::{self, Options};
@@ -78,15 +77,6 @@ fn cifar_resnets_recognise_cifar() {
     }
 }
 
-/// The folder of `pipelines/parity.py depth`.
-fn parity() -> Option<PathBuf> {
-    let folder = env::var_os("PLUMBLINE_PARITY").filter(|name| !name.is_empty()).map(PathBuf::from);
-    if folder.is_none() {
-        eprintln!("skipped: no PLUMBLINE_PARITY (pipelines/parity.py depth writes its files)");
-    }
-    folder
-}
-
 /// Compares the logits of `NAME.input.npy` with `NAME.logits.npy`.
 fn assert_logits(classifier: &Classifier, folder: &Path, name: &str, tolerance: Tolerance) {
     let input = golden::array(folder.join(format!("{name}.input.npy")));
@@ -100,7 +90,7 @@ fn assert_logits(classifier: &Classifier, folder: &Path, name: &str, tolerance: 
 
 #[test]
 fn full_depth_equals_torchvision() {
-    let Some(folder) = parity() else { return };
+    let Some(folder) = testing::parity_dir() else { return };
     for name in ["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"] {
         for extension in ["pth", "safetensors"] {
             let classifier = load(name, &folder.join(format!("{name}.{extension}")));
@@ -111,7 +101,7 @@ fn full_depth_equals_torchvision() {
 
 #[test]
 fn real_weights_on_real_pictures_give_pytorchs_logits() {
-    let (Some(folder), Some(data)) = (parity(), testing::data_dir()) else { return };
+    let (Some(folder), Some(data)) = (testing::parity_dir(), testing::data_dir()) else { return };
     let classifier = load("resnet50-v1", &data.join("weights/resnet50-v1.safetensors"));
     assert_logits(&classifier, &folder, "resnet50-v1", Tolerance::new(1e-3, 1e-4));
 }

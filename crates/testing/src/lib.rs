@@ -21,4 +21,4 @@ mod places;
 
 pub use command::{Output, WorkDir, run, sibling};
 pub use compare::{Tolerance, assert_close, assert_csv};
-pub use places::{data_dir, root, testdata};
+pub use places::{data_dir, parity_dir, root, testdata};

@@ -26,3 +26,13 @@ pub fn data_dir() -> Option<PathBuf> {
     eprintln!("skipped: no PLUMBLINE_DATA ({} is not a folder)", folder.display());
     None
 }
+
+/// The folder that `PLUMBLINE_PARITY` names: what `pipelines/parity.py` wrote for the tests. Where it is not set, says
+/// that the caller is skipped.
+pub fn parity_dir() -> Option<PathBuf> {
+    let folder = env::var_os("PLUMBLINE_PARITY").filter(|name| !name.is_empty()).map(PathBuf::from);
+    if folder.is_none() {
+        eprintln!("skipped: no PLUMBLINE_PARITY (pipelines/parity.py writes its files)");
+    }
+    folder
+}

@@ -172,6 +172,35 @@ mod tests {
         }
     }
 
+    /// ResNet-50 v1 on real pictures, over the masks of `pipelines/parity.py rise`.
+    #[test]
+    fn the_sum_equals_pytorch_on_real_weights() {
+        let Some(data) = testing::data_dir() else { return };
+        let Some(folder) = testing::parity_dir() else { return };
+        let read = |name: &str| golden::array(folder.join(format!("rise.{name}.npy")));
+        let device = models::device::cpu().device;
+        let checkpoint = models::Checkpoint::open(&data.join("weights/resnet50-v1.safetensors")).unwrap();
+        let classifier =
+            models::zoo::load("resnet50-v1", &checkpoint, &device, models::zoo::Options::default()).unwrap();
+        let (images, grids, offsets) = (read("input"), read("grids"), read("offsets"));
+        let targets: Vec<usize> = read("targets").data.iter().map(|&target| target as usize).collect();
+        let seeds: Vec<Seed> = (grids.data.chunks(49).zip(offsets.data.chunks(2)))
+            .map(|(grid, at)| Seed { grid: grid.to_vec(), offset: [at[0] as usize, at[1] as usize] })
+            .collect();
+        let shape: [usize; 4] = images.shape.try_into().unwrap();
+        let question = Question {
+            classifier: &classifier,
+            images: Tensor::from_data(TensorData::new(images.data, shape), &device),
+            targets: &targets,
+            names: &vec![String::new(); targets.len()],
+            seed: 0,
+            batch_size: 8,
+        };
+        let masks = Masks::new(7, shape[2], shape[3], &device);
+        let maps = explain(&question, &masks, seeds.len(), 0.5, |job| seeds[job.sample].clone());
+        assert_close(&numbers(maps), &read("maps").data, Tolerance::new(1e-4, 1e-5));
+    }
+
     #[test]
     fn offsets_reach_both_ends_and_cells_are_open_with_probability_p() {
         let classifier = tiny::resnet("tiny_basic", &[]);
