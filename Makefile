@@ -69,7 +69,7 @@ testbed-weights: build ## Train the embedded classifier again
 	$(BIN)/train testbed --out testdata/testbed/resnet8.safetensors
 
 goldens: ## Rewrite the expected numbers (needs testdata/requirements.txt)
-	for script in testdata/*/generate.py; do $(PYTHON) $$script; done
+	for script in testdata/*/generate*.py; do $(PYTHON) $$script; done
 
 bless: ## Accept the tools' present output as expected
 	BLESS=1 $(MAKE) test

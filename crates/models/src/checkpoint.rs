@@ -81,13 +81,13 @@ impl Checkpoint {
         self.tensors.get(name).map(|tensor| tensor.0.as_slice())
     }
 
-    /// The numbers of a tensor that [`Checkpoint::check`] has found.
+    /// The numbers of a parameter that [`Checkpoint::check`] has found.
     ///
     /// # Panics
     /// If there is no such tensor.
-    pub fn data(&self, name: &str) -> TensorData {
-        let (shape, data) = &*self.tensors[name];
-        TensorData::new(data.clone(), shape.clone())
+    pub fn data(&self, parameter: &Parameter) -> TensorData {
+        let (_, data) = &*self.tensors[&parameter.name];
+        TensorData::new(data.clone(), parameter.shape.clone())
     }
 
     /// The same tensors under other names.
@@ -108,7 +108,7 @@ impl Checkpoint {
     }
 
     /// Compares the file with what a network needs. Counters of BatchNorm (`num_batches_tracked`) may be
-    /// left over, nothing else.
+    /// left over, nothing else. Axes of length 1 do not count: the numbers are the same.
     ///
     /// # Errors
     /// Lists all missing, unexpected and wrongly shaped tensors.
@@ -118,7 +118,7 @@ impl Checkpoint {
         for Parameter { name, shape } in parameters {
             match self.shape(name) {
                 None => missing.push(name.clone()),
-                Some(found) if found != shape => {
+                Some(found) if !long_axes(found).eq(long_axes(shape)) => {
                     misshapen.push(format!("{name} is {found:?} and not {shape:?}"));
                 }
                 Some(_) => {}
@@ -138,6 +138,10 @@ impl Checkpoint {
         }
         Err(CheckpointError::Mismatch { path: self.path.clone(), problems })
     }
+}
+
+fn long_axes(shape: &[usize]) -> impl Iterator<Item = usize> {
+    shape.iter().copied().filter(|&length| length != 1)
 }
 
 /// The first names of a list and how many more there are.

@@ -39,12 +39,13 @@ const IMAGENET_STD: [f32; 3] = [0.229, 0.224, 0.225];
 
 impl Preprocess {
     /// The names that [`Preprocess::preset`] knows.
-    pub const PRESETS: [&'static str; 4] = ["imagenet", "squash", "inception", "none"];
+    pub const PRESETS: [&'static str; 6] = ["imagenet", "squash", "inception", "deit", "vit", "none"];
 
     /// A preset by name:
     /// `imagenet` resizes the short side to 256, crops 224 and normalises with ImageNet's statistics;
     /// `squash` resizes to 224 x 224 without keeping the ratio; `inception` is `imagenet` with mean and
-    /// standard deviation 0.5; `none` keeps the size and normalises with ImageNet's statistics.
+    /// standard deviation 0.5; `deit` is `imagenet`, but bicubic; `vit` resizes the short side to 248, bicubic, crops
+    /// 224 and has mean and standard deviation 0.5; `none` keeps the size and normalises with ImageNet's statistics.
     pub fn preset(name: &str) -> Option<Self> {
         let imagenet = Self {
             name: name.into(),
@@ -58,6 +59,11 @@ impl Preprocess {
             "imagenet" => Some(imagenet),
             "squash" => Some(Self { resize: Resize::Exact(224, 224), crop: None, ..imagenet }),
             "inception" => Some(Self { mean: [0.5; 3], std: [0.5; 3], ..imagenet }),
+            "deit" => Some(Self { bicubic: true, ..imagenet }),
+            "vit" => {
+                let resize = Resize::ShortSide(248);
+                Some(Self { resize, bicubic: true, mean: [0.5; 3], std: [0.5; 3], ..imagenet })
+            }
             "none" => Some(Self { resize: Resize::None, crop: None, ..imagenet }),
             _ => None,
         }

@@ -3,8 +3,11 @@
 use models::network::Taps;
 use models::preprocess::Resize;
 use models::resize::{Filter, Resample};
+use models::zoo;
 use models::zoo::cifar_resnet::CifarResNet;
+use models::zoo::convnext::ConvNeXt;
 use models::zoo::resnet::{Block, ResNet};
+use models::zoo::vit::ViT;
 use models::{
     Checkpoint, Device, Graph, Network, Picture, Plain, Preprocess, Tensor, TensorData, Value, device, image,
 };
@@ -25,6 +28,12 @@ fn tensor(name: &str) -> Tensor<4> {
 
 fn numbers<const D: usize>(x: Tensor<D>) -> Vec<f32> {
     x.into_data().try_into_vec().unwrap()
+}
+
+/// The numbers of a value of any rank.
+fn flat(value: Value) -> Vec<f32> {
+    let count = value.shape().iter().product();
+    numbers(value.reshape(&[count]).tensor::<1>())
 }
 
 /// Loads, runs, and compares logits and named features, with BatchNorm apart and folded.
@@ -86,10 +95,86 @@ fn cifar_resnet_with_option_a_shortcuts() {
     check("tiny_cifar_f16.safetensors", "tiny_cifar_f16", graph(), "input_cifar", &[]);
 }
 
+/// `NAME` of `testdata/models/transformers.py`.
+fn transformer(name: &str) -> Network {
+    let vit = ViT { side: 64, hidden: 24, distilled: name == "tiny_deit", ..ViT::new(12, 2, 3) };
+    let architecture = match name {
+        "tiny_convnext" | "tiny_convnext_torchvision" => {
+            ConvNeXt { depths: [1; 4], dims: [4, 8, 12, 16] }.architecture(name)
+        }
+        _ => vit.architecture(name, "none"),
+    };
+    let checkpoint = Checkpoint::open(&testdata(format!("models/{name}.safetensors"))).unwrap();
+    architecture.load(&checkpoint, &cpu(), zoo::Options::default()).unwrap().network
+}
+
+const VIT: [&str; 3] = ["blocks.0", "blocks.1.attn.softmax", "norm"];
+const CONVNEXT: [&str; 3] = ["stem", "stages.1", "stages.3"];
+const TRANSFORMERS: [(&str, [&str; 3]); 5] = [
+    ("tiny_vit", VIT),
+    ("tiny_vit_torchvision", VIT),
+    ("tiny_deit", VIT),
+    ("tiny_convnext", CONVNEXT),
+    ("tiny_convnext_torchvision", CONVNEXT),
+];
+
+#[test]
+fn transformers_from_files_of_timm_and_torchvision() {
+    for (name, features) in TRANSFORMERS {
+        let network = transformer(name);
+        let graph = network.graph();
+        let mut fetches: Vec<usize> = features.iter().map(|layer| graph.find(layer).unwrap()).collect();
+        fetches.push(graph.output());
+        let x = Value::new(tensor("models/input.npy"));
+        let values = network.run(vec![(Graph::INPUT, x)], &fetches, &mut Plain);
+        for (place, value) in features.iter().chain(&["logits"]).zip(values) {
+            let expected = golden::array(format!("models/{name}.{place}.npy"));
+            assert_eq!(value.shape(), expected.shape, "{name}, {place}");
+            let result = testing::compare::close(&flat(value), &expected.data, CLOSE);
+            result.unwrap_or_else(|error| panic!("{name}, {place}: {error}"));
+        }
+    }
+}
+
+#[test]
+fn transformers_resumed_at_any_node_give_the_same_scores() {
+    for (name, _) in TRANSFORMERS {
+        resume_everywhere(&transformer(name));
+    }
+}
+
+/// Scores and gradients of one picture alone, and in batches of several sizes.
+#[test]
+fn transformers_do_not_depend_on_the_batch() {
+    for (name, _) in TRANSFORMERS {
+        let network = transformer(name);
+        let two = tensor("models/input.npy");
+        let scores_and_gradient = |x: Tensor<4>| {
+            let leaf = Value::new(x).leaf();
+            let feeds = vec![(Graph::INPUT, leaf.clone())];
+            let logits = network.run(feeds, &[network.graph().output()], &mut Plain).remove(0).tensor::<2>();
+            let gradient = leaf.grad(&logits.clone().narrow(1, 3, 1).backward()).unwrap();
+            (numbers(logits.inner()), flat(gradient))
+        };
+        let (scores, gradient) = scores_and_gradient(two.clone().narrow(0, 1, 1));
+        for pairs in [1, 2, 4, 8] {
+            let (many, gradients) = scores_and_gradient(two.clone().repeat(&[pairs, 1, 1, 1]));
+            for row in (1..2 * pairs).step_by(2) {
+                assert_eq!(many[row * 10..][..10], scores, "{name}, row {row} of {}", 2 * pairs);
+                let size = gradient.len();
+                assert!(gradients[row * size..][..size] == gradient, "{name}, row {row} of {}", 2 * pairs);
+            }
+        }
+    }
+}
+
 #[test]
 fn resuming_at_any_node_gives_the_same_scores() {
     let checkpoint = Checkpoint::open(&testdata("models/tiny_basic.pth")).unwrap();
-    let network = Network::load(tiny(Block::Basic, false), &checkpoint, &cpu()).unwrap();
+    resume_everywhere(&Network::load(tiny(Block::Basic, false), &checkpoint, &cpu()).unwrap());
+}
+
+fn resume_everywhere(network: &Network) {
     let x = tensor("models/input.npy");
     let expected = numbers(network.logits(x.clone()));
     let graph = network.graph();

@@ -20,8 +20,8 @@ impl Network {
     pub fn fold_batch_norm(&self, keep: &[String]) -> Self {
         let old = self.graph();
         let pairs = pairs(old, keep);
-        let feature_layer = old.feature_layer.clone();
-        let mut graph = Graph { input: old.input, feature_layer, ..Graph::default() };
+        let (nodes, parameters) = (Vec::new(), Vec::new());
+        let mut graph = Graph { nodes, parameters, ..old.clone() };
         let mut weights = Vec::new();
         let mut moved: Vec<NodeId> = Vec::with_capacity(old.nodes.len());
         for (id, node) in old.nodes.iter().enumerate() {

@@ -32,6 +32,8 @@ pub struct Parameter {
 pub struct Graph {
     /// Channels, height and width of the usual input.
     pub input: [usize; 3],
+    /// Whether pictures of any other size are refused: position embeddings belong to one grid.
+    pub fixed: bool,
     /// Operations, inputs first.
     pub nodes: Vec<Node>,
     /// The tensors that the operations use.

@@ -131,7 +131,7 @@ impl Network {
     /// If a tensor is missing, has another shape, or is left over; the error names all of them.
     pub fn load(graph: Graph, checkpoint: &Checkpoint, device: &Device) -> Result<Self, CheckpointError> {
         checkpoint.check(&graph.parameters)?;
-        let weight = |parameter: &graph::Parameter| Weight::new(checkpoint.data(&parameter.name), device);
+        let weight = |parameter: &graph::Parameter| Weight::new(checkpoint.data(parameter), device);
         let weights = graph.parameters.iter().map(weight).collect();
         Ok(Self::new(graph, weights))
     }

@@ -30,10 +30,15 @@ impl Graph {
     /// If some operation cannot work on what it gets, as a network with fixed position embeddings on
     /// pictures of another size.
     pub fn shapes(&self, input: [usize; 3]) -> Result<Vec<Vec<usize>>, ShapeError> {
+        let picture = [&[1], input.as_slice()].concat();
         let mut shapes: Vec<Vec<usize>> = Vec::with_capacity(self.nodes.len());
         for node in &self.nodes {
-            let given: Vec<&[usize]> = node.inputs.iter().map(|&id: &NodeId| shapes[id].as_slice()).collect();
-            let shape = self.shape(node, &given, input).map_err(|reason| ShapeError {
+            let given: Vec<&[usize]> = if node.op == Op::Input {
+                vec![&picture]
+            } else {
+                node.inputs.iter().map(|&id: &NodeId| shapes[id].as_slice()).collect()
+            };
+            let shape = self.shape(node, &given).map_err(|reason| ShapeError {
                 node: node.name.clone(),
                 kind: node.op.kind(),
                 inputs: given.iter().map(|shape| shape.to_vec()).collect(),
@@ -44,11 +49,17 @@ impl Graph {
         Ok(shapes)
     }
 
-    fn shape(&self, node: &Node, given: &[&[usize]], input: [usize; 3]) -> Result<Vec<usize>, String> {
+    fn shape(&self, node: &Node, given: &[&[usize]]) -> Result<Vec<usize>, String> {
         let parameter = |id: usize| self.parameters[id].shape.as_slice();
         let x = given.first().copied().unwrap_or_default();
         match &node.op {
-            Op::Input => Ok([&[1], input.as_slice()].concat()),
+            Op::Input => {
+                let [_, h, w] = self.input;
+                expect(!self.fixed || x[1..] == self.input, || {
+                    format!("the network takes {h} x {w} pixels only")
+                })?;
+                Ok(x.to_vec())
+            }
             Op::Constant { parameter: id } => Ok(parameter(*id).to_vec()),
             Op::Conv2d { weight, stride, padding, dilation, groups, .. } => {
                 let kernel = parameter(*weight);
@@ -220,6 +231,11 @@ mod tests {
         let error = after(Op::reshape(&[7]), [3, 5, 4]).unwrap_err().to_string();
         assert_eq!(error, "it (reshape) cannot work on 1x3x5x4: 60 numbers do not fill [None, Some(7)]");
         assert!(after(Op::Permute { axes: vec![0, 1, 1, 2] }, [3, 5, 4]).is_err());
+        let mut graph = Graph { fixed: true, ..Graph::new([3, 8, 8]) };
+        graph.push("it", Op::Relu, &[Graph::INPUT]);
+        assert!(graph.shapes([3, 8, 8]).is_ok());
+        let error = graph.shapes([3, 4, 16]).unwrap_err().to_string();
+        assert_eq!(error, "input (input) cannot work on 1x3x4x16: the network takes 8 x 8 pixels only");
         let huge = Op::MaxPool2d(super::super::op::Pool::square(9, 1, 0));
         assert!(after(huge, [3, 5, 4]).unwrap_err().reason.contains("larger than the map"));
     }

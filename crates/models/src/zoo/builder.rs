@@ -27,6 +27,11 @@ impl Conv {
         Self { channels, kernel, stride, padding: kernel / 2, groups: 1, bias: false }
     }
 
+    /// One filter for each channel alone.
+    pub(super) fn depthwise(channels: usize, kernel: usize, stride: usize) -> Self {
+        Self { groups: channels, ..Self::new([channels; 2], kernel, stride) }
+    }
+
     /// Zeros on each side.
     pub(super) fn padding(self, padding: usize) -> Self {
         Self { padding, ..self }

@@ -3,8 +3,11 @@
 pub mod alexnet;
 mod builder;
 pub mod cifar_resnet;
+pub mod convnext;
 pub mod resnet;
+mod transformer;
 pub mod vgg;
+pub mod vit;
 
 use burn::tensor::Device;
 
@@ -33,6 +36,8 @@ pub struct Architecture {
     pub input: [usize; 3],
     /// The usual preset of [`Preprocess`].
     pub preprocess: &'static str,
+    /// A tensor that only files of another library have, and the preset for those.
+    pub other_preprocess: Option<(&'static str, &'static str)>,
     /// The last matrix or kernel, whose first axis is the number of classes.
     pub head: &'static str,
     /// Builds the graph for a number of classes.
@@ -50,6 +55,8 @@ pub fn architectures() -> Vec<Architecture> {
     all.extend(cifar_resnet::architectures());
     all.extend(alexnet::architectures());
     all.extend(vgg::architectures());
+    all.extend(vit::architectures());
+    all.extend(convnext::architectures());
     all
 }
 
@@ -102,6 +109,7 @@ impl Architecture {
             name: name.into(),
             input: [3, 224, 224],
             preprocess: "imagenet",
+            other_preprocess: None,
             head,
             build: Box::new(build),
             rename: None,
@@ -122,13 +130,14 @@ impl Architecture {
         device: &Device,
         options: Options,
     ) -> Result<Classifier, ModelError> {
+        let preset = self.preset(checkpoint);
         let renamed = self.rename.as_ref().map(|rename| checkpoint.renamed(rename)).transpose()?;
         let checkpoint = renamed.as_ref().unwrap_or(checkpoint);
         let head = checkpoint.shape(self.head).and_then(|shape| shape.first().copied());
         let classes = head.filter(|&classes| classes > 0).unwrap_or(1000);
         let network = Network::load((self.build)(classes), checkpoint, device)?;
         let network = network.fold_batch_norm(&options.keep).pack();
-        let preset = || Preprocess::preset(self.preprocess).expect("an architecture names a preset");
+        let preset = || Preprocess::preset(preset).expect("an architecture names a preset");
         let layer = network.graph().auto_layer().expect("a CNN has feature maps");
         Ok(Classifier {
             name: self.name.clone(),
@@ -139,5 +148,11 @@ impl Architecture {
             device: device.clone(),
             network,
         })
+    }
+
+    /// The preset for a file.
+    fn preset(&self, checkpoint: &Checkpoint) -> &'static str {
+        let other = self.other_preprocess.filter(|(tensor, _)| checkpoint.shape(tensor).is_some());
+        other.map_or(self.preprocess, |(_, preset)| preset)
     }
 }
