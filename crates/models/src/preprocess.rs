@@ -39,7 +39,7 @@ const IMAGENET_STD: [f32; 3] = [0.229, 0.224, 0.225];
 
 impl Preprocess {
     /// The names that [`Preprocess::preset`] knows.
-    pub const PRESETS: [&'static str; 6] = ["imagenet", "squash", "inception", "deit", "vit", "none"];
+    pub const PRESETS: [&'static str; 6] = ["imagenet", "squash", "inception", "none", "deit", "vit"];
 
     /// A preset by name:
     /// `imagenet` resizes the short side to 256, crops 224 and normalises with ImageNet's statistics;
