@@ -2,9 +2,9 @@
 
     parity.py maps        attribution maps of ResNet-50 v1                     (explain)
     parity.py curves      deletion and insertion along the maps that we wrote  (explain, perturb)
-    parity.py accuracy    top-1 and top-5 of PyTorch, as reference figures
+    parity.py accuracy    top-1 and top-5 of PyTorch for each real weight file, as reference figures
     parity.py rise        writes RISE of ResNet-50 v1 over given masks, for the test that reads $PLUMBLINE_PARITY
-    parity.py depth       writes seeded ResNet-18 to -152 with logits, for the tests that read $PLUMBLINE_PARITY
+    parity.py depth       writes every architecture with seeded weights, for the tests that read $PLUMBLINE_PARITY
 
 Without a command: maps and curves. The exit status is 1 if something is too far apart. Weights and pictures are read
 from $PLUMBLINE_DATA (default ../shared/data); files go to --out. Versions: testdata/requirements.txt.
@@ -23,6 +23,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import architectures
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -30,7 +31,7 @@ from captum.attr import GuidedBackprop, IntegratedGradients, LayerGradCam, Occlu
 from PIL import Image, ImageOps
 from pytorch_grad_cam import LayerCAM
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from scipy.stats import spearmanr
 from torch import nn
 from torchvision.models import resnet
@@ -224,52 +225,44 @@ def compare_curves(args):
     return good
 
 
+REAL = {"resnet50-v1": (lambda _: resnet50_v1(), to_tensor)} | architectures.REAL
+
+
+def chosen(args, names):
+    """Those that --only names, by their beginning."""
+    return [name for name in names if not args.only or any(name.startswith(prefix) for prefix in args.only)]
+
+
 @torch.no_grad()
 def accuracy(args):
-    net, rows, hits = resnet50_v1(), labels(), np.zeros(2)
-    for i in range(0, len(rows), 20):
-        chunk = rows[i : i + 20]
-        best = net(torch.stack([picture(DATA / "imagenet" / name) for name, _ in chunk])).topk(5).indices
-        right = best == torch.tensor([label for _, label in chunk])[:, None]
-        hits += [right[:, 0].sum().item(), right.any(1).sum().item()]
-    top1, top5 = 100 * hits / len(rows)
-    print(f"resnet50-v1 in PyTorch on {len(rows)} pictures: top-1 {top1:.1f} %, top-5 {top5:.1f} %")
+    for name in chosen(args, REAL):
+        (make, prepare), rows, hits = REAL[name], labels(), np.zeros(2)
+        net = make(DATA)
+        for i in range(0, len(rows), 20):
+            chunk = rows[i : i + 20]
+            pictures = [prepare(Image.open(DATA / "imagenet" / file).convert("RGB")) for file, _ in chunk]
+            best = net(torch.stack(pictures)).topk(5).indices
+            right = best == torch.tensor([label for _, label in chunk])[:, None]
+            hits += [right[:, 0].sum().item(), right.any(1).sum().item()]
+        top1, top5 = 100 * hits / len(rows)
+        print(f"{name} in PyTorch on {len(rows)} pictures: top-1 {top1:.1f} %, top-5 {top5:.1f} %", flush=True)
     return True
 
 
 @torch.no_grad()
 def depth(args):
-    """Full-depth networks with seeded weights. BatchNorm statistics are those of noise, then disturbed, so that logits
-    neither vanish nor explode; the logits are computed in float64."""
+    """Every architecture at full size with seeded weights, and real weights on real pictures, in folders of their own:
+    weights, input, logits and features. All computed in float64. With everything it is 8 GB; see --only."""
     folder = args.out / "depth"
-    folder.mkdir(parents=True, exist_ok=True)
-    for seed, name in enumerate(["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"]):
-        torch.manual_seed(100 + seed)
-        net = getattr(resnet, name)(weights=None).train()
-        norms = [m for m in net.modules() if isinstance(m, nn.BatchNorm2d)]
-        for norm in norms:
-            norm.momentum = None
-            norm.weight.copy_(0.8 + 0.4 * torch.rand(norm.num_features))
-            norm.bias.copy_(0.1 * torch.randn(norm.num_features))
-        net(torch.randn(8, 3, 128, 128))
-        for norm in norms:
-            norm.running_mean += 0.1 * norm.running_var.sqrt() * torch.randn(norm.num_features)
-            norm.running_var *= 0.8 + 0.4 * torch.rand(norm.num_features)
-        net.fc.weight *= 4
-        state = {key: value.clone().contiguous() for key, value in net.state_dict().items()}
-        torch.save(net.state_dict(), folder / f"{name}.pth")
-        save_file(state, folder / f"{name}.safetensors")
-        x = torch.randn(2, 3, 224, 224)
-        logits = net.eval().double()(x.double())
-        np.save(folder / f"{name}.input.npy", x.numpy().astype("<f4"))
-        np.save(folder / f"{name}.logits.npy", logits.numpy().astype("<f4"))
-        apart = (logits[0] - logits[1]).abs().mean()
-        print(f"{name}: logits have the deviation {logits.std():.2f}; the two pictures differ by {apart:.2f}", flush=True)
-    net, chosen = resnet50_v1().double(), labels()[:: len(labels()) // 5][:5]
-    x = torch.stack([picture(DATA / "imagenet" / name) for name, _ in chosen])
-    np.save(folder / "resnet50-v1.input.npy", x.numpy().astype("<f4"))
-    np.save(folder / "resnet50-v1.logits.npy", net(x.double()).numpy().astype("<f4"))
-    print("resnet50-v1: the real weights on five real pictures")
+    architectures.write_seeded(folder, args.only)
+    for name in chosen(args, REAL):
+        (make, prepare), place = REAL[name], folder / f"real-{name}"
+        place.mkdir(parents=True, exist_ok=True)
+        files = [file for file, _ in labels()[:: len(labels()) // 5][:5]]
+        x = torch.stack([prepare(Image.open(DATA / "imagenet" / file).convert("RGB")) for file in files])
+        architectures.save(place / "input", x)
+        architectures.save(place / "logits", make(DATA).double()(x.double()))
+        print(f"{name}: the real weights on five real pictures")
     print(f"PLUMBLINE_PARITY={folder.resolve()}")
     return True
 
@@ -302,6 +295,7 @@ def main():
     parser.add_argument("--out", type=Path, default=ROOT / "out/parity", help="work folder")
     parser.add_argument("--bin", type=Path, default=ROOT / "target/release", help="folder of our tools")
     parser.add_argument("--pictures", type=int, default=6, help="of the curves")
+    parser.add_argument("--only", action="append", help="of accuracy and depth: networks whose name starts so")
     parser.add_argument("--threads", type=int, default=2, help="of PyTorch")
     parser.add_argument("--device", default="cpu", help="of our tools")
     args = parser.parse_args()

@@ -16,6 +16,7 @@ from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "models"))
+import zoo  # noqa: E402
 from networks import load  # noqa: E402
 
 CLASSES = torch.tensor([3, 7])
@@ -104,6 +105,15 @@ def attribute(name, noise, masks):
     keep("rise", rise(net, x, masks))
 
 
+def families():
+    """Two methods on VGG and DenseNet; to keep the files small, integrated gradients of one picture, summed over channels."""
+    x = torch.from_numpy(np.load(HERE.parent / "models/input.npy")).double()
+    for name in ["vgg", "densenet"]:
+        net = zoo.load(name)
+        save(f"{name}/gradcam", LayerGradCam(net, net.features).attribute(x, CLASSES, relu_attributions=True)[:, 0])
+        save(f"{name}/integrated_gradients", IntegratedGradients(net).attribute(x, 0.0, CLASSES, n_steps=50).sum(1)[:1])
+
+
 if __name__ == "__main__":
     torch.set_num_threads(2)
     noise, grids, offsets = draws()
@@ -111,3 +121,4 @@ if __name__ == "__main__":
     save("rise_masks_first2", masks[:2])
     for name in ["tiny_basic", "tiny_bottleneck"]:
         attribute(name, noise, masks)
+    families()

@@ -9,6 +9,7 @@ import io
 import numpy as np
 import torch
 import torch.nn.functional as F
+import zoo
 from networks import HERE, CifarResNet, TinyResNet, randomise, stride_in_first_conv
 from PIL import Image
 from safetensors.torch import save_file
@@ -74,6 +75,21 @@ def cifar():
     hostile(half)
 
 
+def families():
+    """A small member of each family; a feature is that of the first picture alone."""
+    x = torch.from_numpy(np.load(HERE / "input.npy"))
+    for seed, (name, (make, layers)) in enumerate(zoo.TINY.items()):
+        (zoo.WEIGHTS / name / "features").mkdir(parents=True, exist_ok=True)
+        net = zoo.randomise(make(), 64, 40 + seed)
+        save_file(zoo.half(net), zoo.WEIGHTS / name / "weights.safetensors")
+        logits, seen = zoo.outputs(net, x, layers)
+        save(f"zoo/{name}/logits", logits)
+        for layer, values in seen.items():
+            save(f"zoo/{name}/features/{layer}", values[:1])
+        if name == "efficientnet_lite":  # odd sizes are padded on both sides
+            save(f"zoo/{name}/logits_61x57", zoo.outputs(net, x[:, :, :61, :57], [])[0])
+
+
 def hostile(state):
     """Weight files that must be refused."""
     folder = HERE / "hostile"
@@ -131,5 +147,6 @@ if __name__ == "__main__":
     torch.set_num_threads(2)
     resnets()
     cifar()
+    families()
     resize()
     preprocess()

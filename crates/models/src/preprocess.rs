@@ -34,18 +34,40 @@ pub struct Preprocess {
     pub std: [f32; 3],
 }
 
+/// Resize, crop and whether bicubic, of EfficientNet-Lite.
+const LITE: [(&str, usize, usize, bool); 5] = [
+    ("efficientnet-lite0", 256, 224, true),
+    ("efficientnet-lite1", 272, 240, true),
+    ("efficientnet-lite2", 292, 260, true),
+    ("efficientnet-lite3", 331, 300, false),
+    ("efficientnet-lite4", 413, 380, false),
+];
+
 const IMAGENET_MEAN: [f32; 3] = [0.485, 0.456, 0.406];
 const IMAGENET_STD: [f32; 3] = [0.229, 0.224, 0.225];
 
 impl Preprocess {
     /// The names that [`Preprocess::preset`] knows.
-    pub const PRESETS: [&'static str; 6] = ["imagenet", "squash", "inception", "none", "deit", "vit"];
+    pub const PRESETS: [&'static str; 11] = [
+        "imagenet",
+        "squash",
+        "inception",
+        "none",
+        "deit",
+        "vit",
+        "efficientnet-lite0",
+        "efficientnet-lite1",
+        "efficientnet-lite2",
+        "efficientnet-lite3",
+        "efficientnet-lite4",
+    ];
 
     /// A preset by name:
     /// `imagenet` resizes the short side to 256, crops 224 and normalises with ImageNet's statistics;
     /// `squash` resizes to 224 x 224 without keeping the ratio; `inception` is `imagenet` with mean and
     /// standard deviation 0.5; `deit` is `imagenet`, but bicubic; `vit` resizes the short side to 248, bicubic, crops
-    /// 224 and has mean and standard deviation 0.5; `none` keeps the size and normalises with ImageNet's statistics.
+    /// 224 and has mean and standard deviation 0.5; `none` keeps the size and normalises with ImageNet's
+    /// statistics; `efficientnet-lite0` to `4` have each their size and take `(pixel - 127) / 128`.
     pub fn preset(name: &str) -> Option<Self> {
         let imagenet = Self {
             name: name.into(),
@@ -65,7 +87,14 @@ impl Preprocess {
                 Some(Self { resize, bicubic: true, mean: [0.5; 3], std: [0.5; 3], ..imagenet })
             }
             "none" => Some(Self { resize: Resize::None, crop: None, ..imagenet }),
-            _ => None,
+            _ => LITE.iter().find(|lite| lite.0 == name).map(|&(_, short, side, bicubic)| Self {
+                resize: Resize::ShortSide(short),
+                bicubic,
+                crop: Some([side; 2]),
+                mean: [127.0 / 255.0; 3],
+                std: [128.0 / 255.0; 3],
+                ..imagenet
+            }),
         }
     }
 

@@ -141,9 +141,9 @@ fn known_model(name: &str) -> Result<String, zoo::ModelError> {
 pub fn models() -> String {
     let line = |architecture: zoo::Architecture| {
         let [c, h, w] = architecture.input;
-        format!("{:<16} {c}x{h}x{w}  --preprocess {}\n", architecture.name, architecture.preprocess)
+        format!("{:<20} {c}x{h}x{w}  --preprocess {}\n", architecture.name, architecture.preprocess)
     };
-    let built = format!("{:<16} 3x64x64  embedded weights; used when no --model is given\n", "testbed");
+    let built = format!("{:<20} 3x64x64  embedded weights; used when no --model is given\n", "testbed");
     built + &zoo::architectures().into_iter().map(line).collect::<String>()
 }
 

@@ -449,7 +449,11 @@ fn lists_tell_what_there_is() {
     let work = WorkDir::new();
     let models = run(&work, "--list-models", "").success();
     assert!(models.starts_with("testbed "), "{models}");
-    assert!(models.contains("\nresnet50-v1 ") && models.contains("\ncifar-resnet56 "), "{models}");
+    for name in
+        ["resnet50-v1", "cifar-resnet56", "vgg16-bn", "densenet201", "efficientnet-lite4", "binary-cnn"]
+    {
+        assert!(models.contains(&format!("\n{name} ")), "{models}");
+    }
     let methods = run(&work, "--list-methods", "").success();
     assert!(methods.contains("rise\n    random masks weighted by the probability behind them"), "{methods}");
     assert!(methods.contains("parameters: masks=4000,grid=7,p=0.5"), "{methods}");

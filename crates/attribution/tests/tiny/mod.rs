@@ -89,7 +89,7 @@ fn tensor(numbers: Vec<f32>, shape: &[usize]) -> Weight {
     Weight::new(TensorData::new(numbers, shape.to_vec()), &device::cpu().device)
 }
 
-fn classifier(name: &str, network: Network, layer: NodeId) -> Classifier {
+pub fn classifier(name: &str, network: Network, layer: NodeId) -> Classifier {
     Classifier {
         name: name.into(),
         preprocess: Preprocess::preset("none").unwrap(),

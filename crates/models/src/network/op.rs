@@ -140,6 +140,14 @@ pub enum Op {
         /// The number.
         value: f32,
     },
+    /// Zeros around rows and columns as TensorFlow's `same` padding of the windows that follow: so many that
+    /// `ceil(size / stride)` windows fit, an odd one at the far side.
+    PadSame {
+        /// Size of the windows that follow.
+        kernel: [usize; 2],
+        /// Their step.
+        stride: [usize; 2],
+    },
 }
 
 /// Windows over rows and columns.
@@ -170,6 +178,13 @@ impl Pool {
         let outside = self.ceil && (count - 1) * stride >= size + padding;
         Some(count - usize::from(outside))
     }
+}
+
+/// How many zeros `same` padding adds before and after an axis.
+pub(super) fn same_padding(size: usize, kernel: usize, stride: usize) -> (usize, usize) {
+    let windows = size.div_ceil(stride).max(1);
+    let missing = ((windows - 1) * stride + kernel).saturating_sub(size);
+    (missing / 2, missing - missing / 2)
 }
 
 /// Functions of single numbers.
@@ -238,6 +253,7 @@ impl Op {
             Self::Permute { .. } => "permute",
             Self::Slice { .. } => "slice",
             Self::Pad { .. } => "pad",
+            Self::PadSame { .. } => "pad-same",
         }
     }
 
@@ -297,6 +313,14 @@ impl Activation {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn same_padding_depends_on_the_size() {
+        assert_eq!(same_padding(224, 3, 2), (0, 1));
+        assert_eq!(same_padding(65, 3, 2), (1, 1));
+        assert_eq!(same_padding(14, 5, 2), (1, 2));
+        assert_eq!(same_padding(7, 1, 2), (0, 0));
+    }
 
     #[test]
     fn a_ragged_window_counts_only_if_it_starts_inside() {

@@ -7,7 +7,7 @@ use burn::tensor::ops::{AvgPoolOptions, ConvOptions, MaxPoolOptions};
 
 use super::Network;
 use super::graph::NodeId;
-use super::op::{Activation, Op, ParameterId, Pool};
+use super::op::{Activation, Op, ParameterId, Pool, same_padding};
 use super::value::{Binary, Value};
 
 impl Network {
@@ -71,6 +71,12 @@ impl Network {
             Op::Permute { axes } => next().permute(axes),
             Op::Slice { axis, start, end, step } => next().slice(*axis, *start..*end, *step),
             Op::Pad { sides, value } => next().pad(sides, *value),
+            Op::PadSame { kernel, stride } => {
+                let x = next();
+                let shape = x.shape();
+                let side = |axis: usize| same_padding(shape[axis + 2], kernel[axis], stride[axis]);
+                x.pad(&[(0, 0), side(0), side(1)], 0.0)
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! Shapes of all values of a graph, worked out before anything runs.
 
 use super::graph::{Graph, Node, NodeId};
-use super::op::Op;
+use super::op::{Op, same_padding};
 
 /// A node that cannot work on what it is given.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -111,6 +111,10 @@ impl Graph {
                     x[1..].iter().zip(sides).map(|(length, (before, after))| length + before + after);
                 Ok(std::iter::once(x[0]).chain(padded).collect())
             }
+            Op::PadSame { kernel, stride } => windows(x, channels(x), |axis, size| {
+                let (before, after) = same_padding(size, kernel[axis], stride[axis]);
+                Some(size + before + after)
+            }),
         }
     }
 }

@@ -14,8 +14,8 @@ pub(super) struct Builder {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Conv {
     channels: [usize; 2],
-    kernel: usize,
-    stride: usize,
+    pub(super) kernel: usize,
+    pub(super) stride: usize,
     padding: usize,
     groups: usize,
     bias: bool,
@@ -83,6 +83,12 @@ impl Builder {
     pub(super) fn conv_norm(&mut self, name: &str, norm: &str, x: NodeId, conv: Conv) -> NodeId {
         let x = self.conv(name, x, conv);
         self.norm(norm, x, conv.channels[1])
+    }
+
+    /// torchvision's triple of a convolution `.0`, its BatchNorm `.1` and an activation `.2`.
+    pub(super) fn triple(&mut self, path: &str, x: NodeId, conv: Conv, activation: Op) -> NodeId {
+        let x = self.conv_norm(&format!("{path}.0"), &format!("{path}.1"), x, conv);
+        self.graph.push(format!("{path}.2"), activation, &[x])
     }
 
     /// A linear layer with bias.

@@ -1,10 +1,16 @@
 //! Architectures by name: one file per family, node names as in the checkpoint.
 
 pub mod alexnet;
+pub mod binary_cnn;
 mod builder;
 pub mod cifar_resnet;
 pub mod convnext;
+pub mod densenet;
+pub mod efficientnet_lite;
+pub mod mobilenet_v2;
+pub mod mobilenet_v3;
 pub mod resnet;
+pub mod squeezenet;
 mod transformer;
 pub mod vgg;
 pub mod vit;
@@ -51,13 +57,21 @@ pub type Rename = Box<dyn Fn(&str) -> String>;
 
 /// All architectures.
 pub fn architectures() -> Vec<Architecture> {
-    let mut all = resnet::architectures();
-    all.extend(cifar_resnet::architectures());
-    all.extend(alexnet::architectures());
-    all.extend(vgg::architectures());
-    all.extend(vit::architectures());
-    all.extend(convnext::architectures());
-    all
+    let families = [
+        resnet::architectures(),
+        cifar_resnet::architectures(),
+        alexnet::architectures(),
+        vgg::architectures(),
+        squeezenet::architectures(),
+        densenet::architectures(),
+        mobilenet_v2::architectures(),
+        mobilenet_v3::architectures(),
+        efficientnet_lite::architectures(),
+        binary_cnn::architectures(),
+        vit::architectures(),
+        convnext::architectures(),
+    ];
+    families.into_iter().flatten().collect()
 }
 
 /// The names of all architectures.
