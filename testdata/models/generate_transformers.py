@@ -6,7 +6,7 @@ Run after generate.py: python testdata/models/generate_transformers.py        Ve
 import numpy as np
 import torch
 from safetensors.torch import save_file
-from transformers import (HERE, NETWORKS, TIMM_CONVNEXT, TORCHVISION_CONVNEXT, features, halves, load, randomise,
+from tiny_transformers import (HERE, NETWORKS, TIMM_CONVNEXT, TORCHVISION_CONVNEXT, features, halves, load, randomise,
                           timm_vit_places, torchvision_vit_places)
 
 PLACES = {

@@ -6,6 +6,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use crate::features::Layout;
 use crate::image::Picture;
 use crate::network::graph::{Graph, NodeId};
+use crate::network::shape::ShapeError;
 use crate::network::value::Value;
 use crate::network::{Network, Plain, Rules};
 use crate::preprocess::Preprocess;
@@ -39,6 +40,14 @@ pub struct Classifier {
 }
 
 impl Classifier {
+    /// Whether the network can work on pictures of this height and width.
+    ///
+    /// # Errors
+    /// Names the first operation that cannot.
+    pub fn check_size(&self, [height, width]: [usize; 2]) -> Result<(), ShapeError> {
+        self.network.graph().shapes([3, height, width]).map(|_| ())
+    }
+
     /// Normalised input `(n, 3, h, w)` of pictures that all have one size.
     ///
     /// # Panics

@@ -95,7 +95,7 @@ fn cifar_resnet_with_option_a_shortcuts() {
     check("tiny_cifar_f16.safetensors", "tiny_cifar_f16", graph(), "input_cifar", &[]);
 }
 
-/// `NAME` of `testdata/models/transformers.py`.
+/// `NAME` of `testdata/models/tiny_transformers.py`.
 fn transformer(name: &str) -> Network {
     let vit = ViT { side: 64, hidden: 24, distilled: name == "tiny_deit", ..ViT::new(12, 2, 3) };
     let architecture = match name {
@@ -309,5 +309,27 @@ fn a_wide_linear_layer_does_not_depend_on_the_batch() {
     for (start, count) in [(0, 1), (64, 1), (3, 2), (10, 33)] {
         let some = numbers(network.logits(x.clone().narrow(0, start, count)));
         assert_eq!(some, all[start * 1000..(start + count) * 1000], "{count} rows from {start}");
+    }
+}
+
+/// The same for products, softmax and LayerNorm over as many tokens as there are in practice.
+#[test]
+fn a_block_of_full_size_does_not_depend_on_the_batch() {
+    let graph = ViT::new(192, 1, 3).graph(1000);
+    let weight = |(i, parameter): (usize, &models::graph::Parameter)| {
+        let count: usize = parameter.shape.iter().product();
+        let last = parameter.shape.last().map_or(1.0, |&length| length as f32);
+        let numbers: Vec<f32> =
+            (0..count).map(|j| (j as f32 * (0.3 + i as f32)).sin() * 2.0 / last.sqrt()).collect();
+        models::network::Weight::new(TensorData::new(numbers, parameter.shape.clone()), &cpu())
+    };
+    let weights = graph.parameters.iter().enumerate().map(weight).collect();
+    let network = Network::new(graph, weights);
+    let pixels: Vec<f32> = (0..5 * 3 * 224 * 224).map(|i| (i as f32 * 0.7).sin()).collect();
+    let x = Tensor::from_data(TensorData::new(pixels, [5, 3, 224, 224]), &cpu());
+    let all = numbers(network.logits(x.clone()));
+    for (start, count) in [(0, 1), (4, 1), (1, 3)] {
+        let some = numbers(network.logits(x.clone().narrow(0, start, count)));
+        assert_eq!(some, all[start * 1000..(start + count) * 1000], "{count} pictures from {start}");
     }
 }

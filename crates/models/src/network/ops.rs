@@ -95,20 +95,26 @@ impl Network {
         let w = self.matrix(weight).transpose();
         let [inner, outer] = w.dims();
         let mut shape = x.shape();
-        let rows = shape[..shape.len() - 1].iter().product::<usize>();
-        let y = product(x.reshape(&[rows, inner]).tensor(), w);
-        let y = match bias {
-            Some(id) => y + self.vector(id).unsqueeze(),
-            None => y,
-        };
         *shape.last_mut().expect("a linear layer works on an axis") = outer;
-        Value::new(y).reshape(&shape)
+        let pictures = shape[0];
+        let y = if shape.len() == 2 {
+            Value::new(rows(x.tensor(), w))
+        } else {
+            let positions = shape[1..shape.len() - 1].iter().product();
+            Value::new(x.reshape(&[pictures, positions, inner]).tensor::<3>().matmul(w.unsqueeze()))
+        };
+        let y = y.reshape(&shape);
+        match bias {
+            Some(id) => y.binary(Value::new(self.vector(id)), Binary::Add),
+            None => y,
+        }
     }
 }
 
 /// `x w` in blocks of a fixed number of rows: a matrix product may choose another order of summation for
-/// another number of rows, and then a picture's scores would depend on the batch that it is in.
-fn product(x: Tensor<2>, w: Tensor<2>) -> Tensor<2> {
+/// another number of rows, and then a picture's scores would depend on the batch that it is in. Where a
+/// picture has many rows, each has a product of its own instead.
+fn rows(x: Tensor<2>, w: Tensor<2>) -> Tensor<2> {
     const ROWS: usize = 8;
     let [n, k] = x.dims();
     let [_, out] = w.dims();
