@@ -24,6 +24,7 @@ import sys
 from pathlib import Path
 
 import architectures
+import full_transformers
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -252,9 +253,10 @@ def accuracy(args):
 @torch.no_grad()
 def depth(args):
     """Every architecture at full size with seeded weights, and real weights on real pictures, in folders of their own:
-    weights, input, logits and features. All computed in float64. With everything it is 8 GB; see --only."""
+    weights, input, logits and features. All computed in float64. With everything it is 11 GB; see --only."""
     folder = args.out / "depth"
     architectures.write_seeded(folder, args.only)
+    full_transformers.write_seeded(folder, args.only)
     for name in chosen(args, REAL):
         (make, prepare), place = REAL[name], folder / f"real-{name}"
         place.mkdir(parents=True, exist_ok=True)

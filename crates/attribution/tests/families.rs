@@ -1,12 +1,15 @@
-//! Methods on other families than ResNets, against Captum (`testdata/attribution/generate.py`): layers in a row,
-//! and joined channels with BatchNorm before its convolution.
+//! Methods on other families than ResNets, against Captum and pytorch-grad-cam (`testdata/attribution/generate.py`):
+//! layers in a row, joined channels with BatchNorm before its convolution, tokens, and channels that come last.
 
 mod tiny;
 
 use attribution::{Question, parse};
 use models::resize::Resample;
+use models::zoo::convnext::ConvNeXt;
 use models::zoo::densenet::DenseNet;
 use models::zoo::vgg::Vgg;
+use models::zoo::vit::ViT;
+use models::zoo::{Architecture, Options};
 use models::{Checkpoint, Classifier, Graph, Network, Tensor, TensorData, device};
 use testing::{Tolerance, golden, testdata};
 use tiny::{TARGETS, numbers};
@@ -14,10 +17,24 @@ use tiny::{TARGETS, numbers};
 /// f32 against float64 references; a ReLU near its kink may fall on the other side.
 const CLOSE: Tolerance = Tolerance::new(f64::INFINITY, 5e-4);
 
-fn networks() -> [Classifier; 2] {
+fn networks() -> [Classifier; 4] {
     let vgg = Vgg { stages: [1, 1, 2, 2, 2], norm: true, width: 2, hidden: 8 }.graph(10);
     let densenet = DenseNet { growth: 4, blocks: [2, 2, 2, 1], stem: 8 }.graph(10);
-    [classifier("vgg", vgg), classifier("densenet", densenet)]
+    [classifier("vgg", vgg), classifier("densenet", densenet), vit(), convnext()]
+}
+
+fn vit() -> Classifier {
+    load(ViT { side: 64, hidden: 24, ..ViT::new(12, 2, 3) }.architecture("tiny_vit", "none"))
+}
+
+fn convnext() -> Classifier {
+    load(ConvNeXt { depths: [1; 4], dims: [4, 8, 12, 16] }.architecture("tiny_convnext"))
+}
+
+fn load(architecture: Architecture) -> Classifier {
+    let path = testdata(format!("models/{}.safetensors", architecture.name));
+    let checkpoint = Checkpoint::open(&path).unwrap();
+    architecture.load(&checkpoint, &device::cpu().device, Options::default()).unwrap()
 }
 
 fn classifier(name: &str, graph: Graph) -> Classifier {
@@ -30,13 +47,17 @@ fn classifier(name: &str, graph: Graph) -> Classifier {
 }
 
 fn explain(spec: &str, classifier: &Classifier) -> Tensor<4> {
+    explain_in_batches(spec, classifier, 8)
+}
+
+fn explain_in_batches(spec: &str, classifier: &Classifier, batch_size: usize) -> Tensor<4> {
     let question = Question {
         classifier,
         images: tiny::pictures(),
         targets: &TARGETS,
         names: &tiny::names(),
         seed: 0,
-        batch_size: 8,
+        batch_size,
     };
     parse(spec).unwrap().method.explain(&question)
 }
@@ -53,7 +74,7 @@ fn assert_equal(classifier: &Classifier, map: Tensor<4>, expected: Tensor<4>) {
 }
 
 #[test]
-fn gradcam_of_the_automatic_layer_equals_captum() {
+fn gradcam_of_the_automatic_layer_equals_captum_and_pytorch_grad_cam() {
     for classifier in networks() {
         let expected = Resample::BILINEAR.resize(golden(&classifier, "gradcam"), 64, 64);
         assert_equal(&classifier, explain("gradcam", &classifier), expected);
@@ -67,5 +88,34 @@ fn integrated_gradients_equal_captum() {
         let map = explain("integrated-gradients", &classifier).narrow(0, 0, 1).sum_dim(1);
         let expected = golden(&classifier, "integrated_gradients");
         assert_equal(&classifier, map, expected);
+    }
+}
+
+#[test]
+fn gradcam_of_other_tokens_equals_pytorch_grad_cam() {
+    let classifier = vit();
+    let expected = Resample::BILINEAR.resize(golden(&classifier, "gradcam_norm2"), 64, 64);
+    assert_equal(&classifier, explain("gradcam:layer=blocks.0.norm2", &classifier), expected);
+}
+
+#[test]
+fn maps_of_transformers_do_not_depend_on_the_batch_size() {
+    let specs = [
+        "gradient",
+        "input-x-gradient",
+        "smoothgrad:samples=5",
+        "integrated-gradients:steps=5",
+        "guided-backprop",
+        "gradcam",
+        "layercam",
+        "occlusion:window=32",
+        "rise:masks=9",
+    ];
+    for (classifier, spec) in [vit(), convnext()].iter().flat_map(|one| specs.map(|spec| (one, spec))) {
+        let expected = numbers(explain_in_batches(spec, classifier, 64));
+        for size in [1, 3] {
+            let maps = numbers(explain_in_batches(spec, classifier, size));
+            assert!(maps == expected, "{spec} of {}, batches of {size}", classifier.name);
+        }
     }
 }
