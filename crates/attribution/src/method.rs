@@ -69,7 +69,7 @@ pub trait Method: Send + Sync {
     }
 }
 
-/// A layer parameter: `auto` is the classifier's last feature map.
+/// A layer parameter: `auto` is the classifier's own choice.
 #[derive(Clone, Debug)]
 pub(crate) struct Layer(String);
 
@@ -89,7 +89,7 @@ impl Layer {
         let graph = classifier.network.graph();
         let node = graph.find(name).ok_or_else(|| unfit(format!("it has no layer `{name}`")))?;
         let shapes = graph.shapes(graph.input).map_err(|error| unfit(error.to_string()))?;
-        if models::features::Layout::of(&shapes[node]).is_some() {
+        if models::features::Layout::at(graph, &shapes, node).is_some() {
             return Ok(node);
         }
         Err(unfit(format!("layer `{name}` has neither feature maps nor tokens")))

@@ -2,6 +2,7 @@
 
 use burn::tensor::Tensor;
 
+use crate::network::graph::{Graph, NodeId};
 use crate::network::value::Value;
 
 /// How the positions of a layer lie.
@@ -31,6 +32,13 @@ impl Layout {
         }
     }
 
+    /// The layout of a node's value in a graph whose values have these shapes; nothing if there is no grid in it, if
+    /// it is the same for every picture, or if its axes are others (attention matrices).
+    pub fn at(graph: &Graph, shapes: &[Vec<usize>], node: NodeId) -> Option<Self> {
+        let layout = Self::of(&shapes[node]).filter(|_| graph.varies()[node])?;
+        (layout != Self::Maps || graph.holds_maps(shapes, node)).then_some(layout)
+    }
+
     /// The layer as maps `(n, c, h, w)`, without tokens that have no place.
     ///
     /// # Panics
@@ -51,6 +59,8 @@ impl Layout {
 mod tests {
     use super::*;
     use crate::device;
+    use crate::zoo::convnext::ConvNeXt;
+    use crate::zoo::vit::ViT;
 
     #[test]
     fn tokens_before_the_grid_are_left_out() {
@@ -63,5 +73,27 @@ mod tests {
         // Channel 1 of the first picture at row 1, column 0: token 4.
         assert_eq!(maps.slice([0..1, 1..2, 1..2, 0..1]).into_scalar::<f32>(), 13.0);
         assert_eq!(Layout::of(&[4, 10]), None);
+    }
+
+    #[test]
+    fn what_is_no_map_is_told_from_maps() {
+        let layouts = |graph: Graph| {
+            let shapes = graph.shapes(graph.input).unwrap();
+            move |name: &str| Layout::at(&graph, &shapes, graph.find(name).unwrap())
+        };
+        let vit = layouts(ViT { side: 64, ..ViT::new(24, 2, 3) }.graph(10));
+        let tokens = Some(Layout::Tokens { prefix: 1, side: 4 });
+        assert_eq!((vit("blocks.1.norm1"), vit("patch_embed.proj")), (tokens, Some(Layout::Maps)));
+        for name in ["attn.softmax", "attn.q", "attn.v.split", "attn.heads", "attn.transpose"] {
+            assert_eq!(vit(&format!("blocks.1.{name}")), None, "{name}");
+        }
+        assert_eq!((vit("pos_embed"), vit("patch_embed.permute")), (None, None));
+        let convnext = layouts(ConvNeXt { depths: [1; 4], dims: [4, 8, 12, 16] }.graph(10));
+        for name in ["input", "stem", "stages.1.downsample.0", "stages.2.blocks.0.scale", "stages.3"] {
+            assert_eq!(convnext(name), Some(Layout::Maps), "{name}");
+        }
+        for name in ["mlp.fc1", "mlp.act", "norm", "channels_last", "gamma", "gamma.channels"] {
+            assert_eq!(convnext(&format!("stages.3.blocks.0.{name}")), None, "{name}");
+        }
     }
 }

@@ -40,7 +40,8 @@ pub struct Args {
     /// Class to explain: label, predicted, or a class index; a column target has precedence
     #[arg(short, long, value_name = "CLASS", default_value = "predicted")]
     pub target: Target,
-    /// Layer for methods that read one: the same as layer=NAME in their SPEC [default: the last feature map]
+    /// Layer for methods that read one: the same as layer=NAME in their SPEC [default: the last feature map, in a
+    /// transformer the LayerNorm before the last attention; behind that, patches have no gradient]
     #[arg(long, value_name = "NAME")]
     pub layer: Option<String>,
     /// How colour channels become one map

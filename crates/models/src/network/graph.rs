@@ -133,9 +133,30 @@ impl Graph {
         Ok(shapes.last().and_then(|shape| shape.last().copied()).unwrap_or(0))
     }
 
-    /// The layer that `auto` stands for: the one that the builder names, else in a transformer the LayerNorm before the last attention (its
-    /// output is the last that all tokens pass through on their way to the class token), in other networks
-    /// the last feature map with more than one position.
+    /// Whether the four axes of a node's value are pictures, channels, rows and columns. They are not in attention
+    /// matrices, in the heads of queries, and in maps whose channels come last.
+    pub fn holds_maps(&self, shapes: &[Vec<usize>], mut node: NodeId) -> bool {
+        let varies = self.varies();
+        loop {
+            let Node { op, inputs, .. } = &self.nodes[node];
+            let Some(&from) = inputs.iter().find(|&&input| varies[input]) else { return node == Self::INPUT };
+            let last_two = |id: NodeId| shapes[id].iter().rev().take(2);
+            match op {
+                _ if shapes[node].len() != 4 && shapes[node].len() != 5 => return false,
+                Op::Conv2d { .. } | Op::BatchNorm2d { .. } | Op::AdaptiveAvgPool2d { .. } => return true,
+                Op::MaxPool2d(_) | Op::AvgPool2d { .. } => return true,
+                Op::Linear { .. } | Op::LayerNorm { .. } | Op::MatMul | Op::Flatten => return false,
+                Op::Permute { axes } if *axes == [0, 3, 1, 2] => return true,
+                Op::Permute { axes } if !axes.ends_with(&[axes.len() - 2, axes.len() - 1]) => return false,
+                Op::Reshape { .. } if !last_two(node).eq(last_two(from)) => return false,
+                _ => node = from,
+            }
+        }
+    }
+
+    /// The layer that `auto` stands for: the one that the builder names, else in a transformer the LayerNorm before
+    /// the last attention, in other networks the last feature map with more than one position. Behind the last
+    /// attention the tokens of patches no longer reach the class token, and their gradients are zero.
     pub fn auto_layer(&self) -> Option<NodeId> {
         if let Some(name) = &self.feature_layer {
             return self.find(name);
@@ -150,11 +171,8 @@ impl Graph {
             let norm = |node: &Node| matches!(node.op, Op::LayerNorm { .. });
             return self.nodes[..attention].iter().rposition(norm);
         }
-        let varies = self.varies();
-        let spatial = |id: NodeId, shape: &[usize]| {
-            id != Self::INPUT && varies[id] && matches!(shape, [1, _, h, w] if h * w > 1)
-        };
-        (0..shapes.len()).rev().find(|&id| spatial(id, &shapes[id]))
+        let spatial = |id: &NodeId| matches!(*shapes[*id], [1, _, h, w] if h * w > 1);
+        (1..shapes.len()).rev().filter(spatial).find(|&id| self.holds_maps(&shapes, id))
     }
 }
 
