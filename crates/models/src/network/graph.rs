@@ -143,8 +143,11 @@ impl Graph {
             let last_two = |id: NodeId| shapes[id].iter().rev().take(2);
             match op {
                 _ if shapes[node].len() != 4 && shapes[node].len() != 5 => return false,
-                Op::Conv2d { .. } | Op::BatchNorm2d { .. } | Op::AdaptiveAvgPool2d { .. } => return true,
-                Op::MaxPool2d(_) | Op::AvgPool2d { .. } => return true,
+                Op::Conv2d { .. }
+                | Op::BatchNorm2d { .. }
+                | Op::MaxPool2d(_)
+                | Op::AvgPool2d { .. }
+                | Op::AdaptiveAvgPool2d { .. } => return true,
                 Op::Linear { .. } | Op::LayerNorm { .. } | Op::MatMul | Op::Flatten => return false,
                 Op::Permute { axes } if *axes == [0, 3, 1, 2] => return true,
                 Op::Permute { axes } if !axes.ends_with(&[axes.len() - 2, axes.len() - 1]) => return false,
