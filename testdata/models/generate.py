@@ -1,4 +1,4 @@
-"""Writes the networks, resize and preprocessing files of this folder (see README.md).
+"""Writes the networks and resize files of this folder (see README.md).
 
 Run: python testdata/models/generate.py        Versions: testdata/requirements.txt (torch 2.15.0, torchvision 0.29.2,
 pillow 13.0.0, safetensors 0.8.0, numpy 2.4.6). Other versions may draw other random numbers.
@@ -13,10 +13,7 @@ import zoo
 from networks import HERE, CifarResNet, TinyResNet, randomise, stride_in_first_conv
 from PIL import Image
 from safetensors.torch import save_file
-from torchvision import transforms
 from torchvision.models.resnet import BasicBlock, Bottleneck
-
-MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
 def save(path, values):
@@ -118,35 +115,9 @@ def resize():
         save(f"resize/bilinear_corners_{label}", F.interpolate(x.double(), size, mode="bilinear", align_corners=True))
 
 
-def picture():
-    """A 90 x 70 picture of smooth waves, an edge and noise."""
-    rng = np.random.default_rng(7)
-    y, x = np.mgrid[0:70, 0:90]
-    waves = np.stack([np.sin(x / 9), np.cos((x + y) / 13), np.sin(y / 7 - x / 21)], axis=-1)
-    pixels = 127 + 80 * waves + 30 * ((x - y) % 40 < 20)[..., None] + rng.normal(0, 12, (70, 90, 3))
-    return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
-
-
-def preprocess():
-    folder = HERE / "preprocess"
-    folder.mkdir(exist_ok=True)
-    image = picture()
-    image.save(folder / "picture.png")
-    bilinear, bicubic = transforms.InterpolationMode.BILINEAR, transforms.InterpolationMode.BICUBIC
-    for name, steps in {
-        "resize64_crop56": [transforms.Resize(64, bilinear), transforms.CenterCrop(56)],
-        "resize64_crop56_bicubic": [transforms.Resize(64, bicubic), transforms.CenterCrop(56)],
-        "resize64_crop55": [transforms.Resize(64, bilinear), transforms.CenterCrop(55)],
-        "squash56": [transforms.Resize((56, 56), bilinear)],
-    }.items():
-        steps = transforms.Compose([*steps, transforms.ToTensor(), transforms.Normalize(MEAN, STD)])
-        save(f"preprocess/{name}", steps(image)[None])
-
-
 if __name__ == "__main__":
     torch.set_num_threads(2)
     resnets()
     cifar()
     families()
     resize()
-    preprocess()

@@ -9,6 +9,14 @@ pub enum Error {
     /// The spec string is wrong.
     #[error(transparent)]
     Spec(#[from] spec::Error),
+    /// The method looks into the network, and the classifier lets nobody look.
+    #[error("{method} needs the network's layers or gradients; {model} only gives scores")]
+    BlackBox {
+        /// The method.
+        method: String,
+        /// The classifier.
+        model: String,
+    },
     /// The network lacks what the method needs.
     #[error("{method} does not fit {model}: {reason}")]
     Unfit {
@@ -61,6 +69,11 @@ pub trait Method: Send + Sync {
     /// If the network lacks what the method needs.
     fn check(&self, _classifier: &Classifier) -> Result<(), Error> {
         Ok(())
+    }
+
+    /// Whether the method asks for nothing but class scores, so that any classifier will do.
+    fn is_black_box(&self) -> bool {
+        false
     }
 
     /// The layer that the method reads, if the user named one.

@@ -1,5 +1,6 @@
 //! From spec strings to methods.
 
+use models::Classifier;
 use spec::Reader;
 
 use crate::method::{Error, Method};
@@ -28,6 +29,12 @@ impl Entry {
         Reader::new(self.name).and_then(read).unwrap_or_else(|error| error.to_string())
     }
 
+    /// Whether the method, as it is without parameters, asks for nothing but class scores.
+    pub fn is_black_box(&self) -> bool {
+        let build = |mut reader| (self.build)(&mut reader);
+        Reader::new(self.name).and_then(build).is_ok_and(|method| method.is_black_box())
+    }
+
     /// Whether the method has a parameter of that name.
     pub fn takes(&self, parameter: &str) -> bool {
         self.parameters().split(',').any(|known| known.split('=').next() == Some(parameter))
@@ -54,6 +61,30 @@ pub struct Named {
     pub spec: String,
     /// The method.
     pub method: Box<dyn Method>,
+}
+
+impl Named {
+    /// Whether the method can explain a black box called `model`.
+    ///
+    /// # Errors
+    /// If it needs more than class scores.
+    pub fn check_black_box(&self, model: &str) -> Result<(), Error> {
+        if self.method.is_black_box() {
+            return Ok(());
+        }
+        Err(Error::BlackBox { method: self.spec.clone(), model: model.into() })
+    }
+
+    /// Whether the method can explain the classifier.
+    ///
+    /// # Errors
+    /// If the network lacks what the method needs.
+    pub fn check(&self, classifier: &Classifier) -> Result<(), Error> {
+        if classifier.network.graph().is_black_box() {
+            self.check_black_box(&classifier.name)?;
+        }
+        self.method.check(classifier)
+    }
 }
 
 /// Reads a spec string.
@@ -88,6 +119,20 @@ mod tests {
         };
         assert!(takes("gradcam", "layer") && takes("gradcam", "relu") && takes("rise", "masks"));
         assert!(!takes("rise", "layer") && !takes("gradient", "layer") && !takes("gradcam", "auto"));
+    }
+
+    #[test]
+    fn black_boxes_are_refused_by_methods_that_look_inside() {
+        for entry in METHODS {
+            let looks_inside = entry.cost.contains('B') || entry.takes("layer");
+            assert!(!(entry.is_black_box() && looks_inside), "{}", entry.name);
+        }
+        let refused =
+            parse("gradcam:layer=layer3").unwrap().check_black_box("exec:serve").unwrap_err().to_string();
+        let expected =
+            "gradcam:layer=layer3 needs the network's layers or gradients; exec:serve only gives scores";
+        assert_eq!(refused, expected);
+        assert!(parse("rise:masks=5").unwrap().check_black_box("exec:serve").is_ok());
     }
 
     #[test]

@@ -24,7 +24,7 @@ fn networks() -> [Classifier; 4] {
 }
 
 fn vit() -> Classifier {
-    load(ViT { side: 64, hidden: 24, ..ViT::new(12, 2, 3) }.architecture("tiny_vit", "none"))
+    load(ViT { side: 64, hidden: 24, ..ViT::new(12, 2, 3) }.architecture("tiny_vit", "imagenet-keep"))
 }
 
 fn convnext() -> Classifier {

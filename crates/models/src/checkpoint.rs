@@ -111,15 +111,19 @@ impl Checkpoint {
     /// left over, nothing else. Axes of length 1 do not count: the numbers are the same.
     ///
     /// # Errors
-    /// Lists all missing, unexpected and wrongly shaped tensors.
+    /// Lists all missing, unexpected and wrongly shaped tensors, and those with NaN or infinity in them.
     pub fn check(&self, parameters: &[Parameter]) -> Result<(), CheckpointError> {
         let mut missing = Vec::new();
         let mut misshapen = Vec::new();
+        let mut broken = Vec::new();
         for Parameter { name, shape } in parameters {
             match self.shape(name) {
                 None => missing.push(name.clone()),
                 Some(found) if !long_axes(found).eq(long_axes(shape)) => {
                     misshapen.push(format!("{name} is {found:?} and not {shape:?}"));
+                }
+                Some(_) if !self.tensors[name].1.iter().all(|number| number.is_finite()) => {
+                    broken.push(name.clone());
                 }
                 Some(_) => {}
             }
@@ -127,12 +131,16 @@ impl Checkpoint {
         let wanted: BTreeSet<&str> = parameters.iter().map(|parameter| parameter.name.as_str()).collect();
         let known = |name: &str| name.ends_with(".num_batches_tracked") || wanted.contains(name);
         let unexpected: Vec<String> = self.tensors.keys().filter(|name| !known(name)).cloned().collect();
-        let problems: Vec<String> =
-            [("missing", missing), ("unexpected", unexpected), ("wrong shape", misshapen)]
-                .into_iter()
-                .filter(|(_, names)| !names.is_empty())
-                .map(|(what, names)| format!("{what}: {}", some_of(&names)))
-                .collect();
+        let problems: Vec<String> = [
+            ("missing", missing),
+            ("unexpected", unexpected),
+            ("wrong shape", misshapen),
+            ("not finite", broken),
+        ]
+        .into_iter()
+        .filter(|(_, names)| !names.is_empty())
+        .map(|(what, names)| format!("{what}: {}", some_of(&names)))
+        .collect();
         if problems.is_empty() {
             return Ok(());
         }

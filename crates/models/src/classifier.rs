@@ -1,11 +1,14 @@
 //! A network that can be asked: pictures in, class scores and input gradients out.
 
+use std::sync::Arc;
+
 use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use crate::features::Layout;
 use crate::image::Picture;
-use crate::network::graph::{Graph, NodeId};
+use crate::network::external::{External, Scores};
+use crate::network::graph::{Graph, NodeId, Op};
 use crate::network::shape::ShapeError;
 use crate::network::value::Value;
 use crate::network::{Network, Plain, Rules};
@@ -14,7 +17,7 @@ use crate::preprocess::Preprocess;
 /// Which number of a class is explained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Output {
-    /// The score before the softmax.
+    /// The score before the softmax; the probability where a network gives nothing else.
     Logit,
     /// The softmax probability.
     Probability,
@@ -31,15 +34,31 @@ pub struct Classifier {
     pub preprocess: Preprocess,
     /// Class names, or nothing.
     pub labels: Vec<String>,
-    /// The node of the last feature map.
+    /// The node of the last feature map; the input, if there is none.
     pub layer: NodeId,
-    /// SHA-256 of the weight file.
+    /// SHA-256 of the weight file; empty, if there is none.
     pub sha256: String,
     /// Where it runs; without gradients.
     pub device: Device,
 }
 
 impl Classifier {
+    /// A black box: `scores` answers for it.
+    pub fn external(name: String, scores: Arc<dyn Scores>, preprocess: Preprocess, device: &Device) -> Self {
+        let [height, width] = preprocess.crop.unwrap_or([224, 224]);
+        let mut graph = Graph::new([3, height, width]);
+        graph.push("scores", Op::External(External::new(scores)), &[Graph::INPUT]);
+        Self {
+            name,
+            network: Network::new(graph, Vec::new()),
+            preprocess,
+            labels: Vec::new(),
+            layer: Graph::INPUT,
+            sha256: String::new(),
+            device: device.clone(),
+        }
+    }
+
     /// Whether the network can work on pictures of this height and width.
     ///
     /// # Errors
@@ -57,12 +76,15 @@ impl Classifier {
         let mut data = Vec::with_capacity(pictures.len() * 3 * height * width);
         for picture in pictures {
             assert_eq!((picture.height, picture.width), (height, width), "pictures of one size");
-            for (c, plane) in picture.pixels.chunks(height * width).enumerate() {
-                let (mean, std) = (self.preprocess.mean[c], self.preprocess.std[c]);
-                data.extend(plane.iter().map(|value| (value - mean) / std));
-            }
+            data.extend(self.preprocess.normalise(picture));
         }
         Tensor::from_data(TensorData::new(data, [pictures.len(), 3, height, width]), &self.device)
+    }
+
+    /// The name of the last feature map, if there is one.
+    pub fn layer_name(&self) -> Option<&str> {
+        let node = &self.network.graph().nodes[self.layer];
+        (self.layer != Graph::INPUT).then_some(node.name.as_str())
     }
 
     /// A pixel value in 0..1 as a normalised colour `(1, 3, 1, 1)`.
@@ -71,19 +93,25 @@ impl Classifier {
         Tensor::from_data(TensorData::new(colour, [1, 3, 1, 1]), &self.device)
     }
 
-    /// Scores before the softmax, `(n, classes)`.
+    /// Scores before the softmax, `(n, classes)`, or probabilities if the network gives them
+    /// ([`Graph::gives_probabilities`]).
     pub fn logits(&self, x: Tensor<4>) -> Tensor<2> {
         self.network.logits(x)
     }
 
     /// Class probabilities, `(n, classes)`.
     pub fn probabilities(&self, x: Tensor<4>) -> Tensor<2> {
-        softmax(self.logits(x), 1)
+        self.normalised(self.logits(x))
+    }
+
+    /// The network's scores as probabilities.
+    fn normalised(&self, logits: Tensor<2>) -> Tensor<2> {
+        if self.network.graph().gives_probabilities() { logits } else { softmax(logits, 1) }
     }
 
     /// The output of one class for each picture, `(n, 1)`.
     pub fn output(&self, logits: Tensor<2>, targets: &[usize], output: Output) -> Tensor<2> {
-        let scores = if output == Output::Probability { softmax(logits, 1) } else { logits };
+        let scores = if output == Output::Probability { self.normalised(logits) } else { logits };
         let indices: Vec<i32> = targets.iter().map(|&target| target as i32).collect();
         let indices = Tensor::<2, Int>::from_data(TensorData::new(indices, [targets.len(), 1]), &self.device);
         scores.gather(1, indices)

@@ -19,6 +19,7 @@ pub use burn::tensor::{Device, Int, Tensor, TensorData};
 pub use checkpoint::Checkpoint;
 pub use classifier::Classifier;
 pub use image::Picture;
+pub use network::external::Scores;
 pub use network::graph::{self, Graph, NodeId, Op};
 pub use network::value::Value;
 pub use network::{Network, Plain, Rules};

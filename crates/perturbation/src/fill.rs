@@ -160,7 +160,7 @@ mod tests {
 
     fn paint(fill: Fill, name: &str) -> Vec<f32> {
         let pixels = [0.0, 1.0, 5.0, 7.0, -1.0, -3.0];
-        let preprocess = Preprocess::preset("none").unwrap();
+        let preprocess = Preprocess::preset("imagenet-keep").unwrap();
         fill.paint(&pixels, [1, 2], &preprocess, 0, name).unwrap()
     }
 
@@ -183,7 +183,7 @@ mod tests {
     #[test]
     fn a_picture_smaller_than_the_blur_is_an_error() {
         let fill = Fill::Blur(Blur { kernel: 11, sigma: 5.0 });
-        let preprocess = Preprocess::preset("none").unwrap();
+        let preprocess = Preprocess::preset("imagenet-keep").unwrap();
         let error = fill.paint(&[0.0; 75], [5, 5], &preprocess, 0, "").unwrap_err().to_string();
         assert_eq!(error, "a blur of 11 pixels needs a picture larger than 5 x 5, not 5 x 5");
     }

@@ -28,7 +28,7 @@ impl Subject {
         seed: u64,
     ) -> Result<Self, FillError> {
         let size = [picture.height, picture.width];
-        let pixels = normalised(picture, preprocess);
+        let pixels = preprocess.normalise(picture);
         let mut fills: Vec<(Fill, Vec<f32>)> = Vec::new();
         for fill in tests.iter().flat_map(Test::fills) {
             if !fills.iter().any(|(other, _)| other == fill) {
@@ -47,12 +47,4 @@ impl Subject {
     pub fn size(&self) -> [usize; 2] {
         self.size
     }
-}
-
-fn normalised(picture: &Picture, preprocess: &Preprocess) -> Vec<f32> {
-    let planes = picture.pixels.chunks(picture.height * picture.width);
-    let normalise = |(c, plane): (usize, &[f32])| -> Vec<f32> {
-        plane.iter().map(|value| (value - preprocess.mean[c]) / preprocess.std[c]).collect()
-    };
-    planes.enumerate().flat_map(normalise).collect()
 }

@@ -15,7 +15,7 @@ const FILLS: [&str; 3] = ["black", "zero", "blur"];
 
 #[test]
 fn torch_blur() {
-    let preprocess = Preprocess::preset("none").unwrap();
+    let preprocess = Preprocess::preset("imagenet-keep").unwrap();
     let input = pipe::npy::read_file(&testing::testdata("models/input.npy")).unwrap();
     let blur = Fill::Blur(Blur { kernel: 11, sigma: 5.0 });
     let paint = |pixels| blur.paint(pixels, [SIDE, SIDE], &preprocess, 0, "").unwrap();

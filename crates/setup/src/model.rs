@@ -1,26 +1,39 @@
 //! The flags that choose a classifier and a device.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
 
-use anyhow::{Context, Result};
-use clap::builder::PossibleValuesParser;
+use anyhow::{Result, bail};
+use models::preprocess::PreprocessError;
 use models::{Checkpoint, Classifier, Preprocess, device, zoo};
+use pipe::Usage;
+
+use crate::process::{self, Process};
+
+/// How pictures are prepared for `exec:COMMAND`, unless told otherwise.
+const EXEC_PREPROCESS: &str = "imagenet";
 
 /// `--model`, `--weights` and their company.
 #[derive(clap::Args, Clone, Debug)]
 #[command(next_help_heading = "Model")]
 pub struct ModelArgs {
-    /// Architecture (see --list-models of explain); without it, the embedded testbed classifier
-    #[arg(long, value_name = "NAME", requires = "weights", value_parser = known_model)]
+    /// Architecture (see --list-models of explain), or exec:COMMAND, a program that scores pictures (see docs/exec.md);
+    /// without it, the embedded testbed classifier
+    #[arg(long, value_name = "NAME|exec:COMMAND", value_parser = known_model)]
     pub model: Option<String>,
     /// Its weights: .safetensors, or a .pth that torch.save wrote
     #[arg(long, value_name = "FILE", requires = "model")]
     pub weights: Option<PathBuf>,
-    /// How pictures are prepared [default: the model's own way]
-    #[arg(long, value_name = "PRESET", value_parser = PossibleValuesParser::new(Preprocess::PRESETS))]
+    /// How pictures are prepared: imagenet, squash, inception, clip, caffe, imagenet-keep, none, the way of another model
+    /// (see --list-models), or a .json file with the keys of timm or torchvision [default: the model's own way]
+    #[arg(long, value_name = "PRESET|FILE", value_parser = preprocess_name)]
     pub preprocess: Option<String>,
+    /// The longest wait for an answer of exec:COMMAND
+    #[arg(long, value_name = "SECONDS", default_value = "300", value_parser = seconds)]
+    pub exec_timeout: Duration,
     /// auto, cpu, cuda or cuda:N; auto takes CUDA if it is there
     #[arg(long, default_value = "auto")]
     pub device: String,
@@ -60,6 +73,14 @@ pub struct Loaded {
     /// What the device is called.
     pub device: String,
     batch_size: BatchSize,
+    process: Option<Arc<Process>>,
+}
+
+/// Where a classifier comes from.
+enum Source<'a> {
+    Testbed,
+    Zoo { model: &'a str, weights: &'a Path },
+    Command(&'a str),
 }
 
 impl ModelArgs {
@@ -70,18 +91,39 @@ impl ModelArgs {
     pub fn open(&self, keep: &[String]) -> Result<Loaded> {
         device::set_threads(self.thread_count());
         let chosen = device::choose(&self.device)?;
-        let options = zoo::Options {
-            preprocess: self.preprocess.as_deref().map(preset).transpose()?,
-            keep: keep.to_vec(),
-            ..zoo::Options::default()
-        };
-        let classifier = match (&self.model, &self.weights) {
-            (Some(model), Some(weights)) => {
+        let preprocess = self.preprocess.as_deref().map(Preprocess::open).transpose()?;
+        let options = zoo::Options { preprocess, keep: keep.to_vec(), ..zoo::Options::default() };
+        let mut process = None;
+        let classifier = match self.source()? {
+            Source::Testbed => testbed::classifier(&chosen.device, options)?,
+            Source::Zoo { model, weights } => {
                 zoo::load(model, &Checkpoint::open(weights)?, &chosen.device, options)?
             }
-            _ => testbed::classifier(&chosen.device, options)?,
+            Source::Command(command) => {
+                let started = Arc::new(Process::start(command, self.exec_timeout)?);
+                process = Some(Arc::clone(&started));
+                let usual = || Preprocess::open(EXEC_PREPROCESS);
+                let preprocess = options.preprocess.map_or_else(usual, Ok)?;
+                Classifier::external(started.name().into(), started, preprocess, &chosen.device)
+            }
         };
-        Ok(Loaded { classifier, device: chosen.name, batch_size: self.batch_size })
+        Ok(Loaded { classifier, device: chosen.name, batch_size: self.batch_size, process })
+    }
+
+    /// What `--model` and `--weights` say together.
+    fn source(&self) -> Result<Source<'_>> {
+        let Some(model) = self.model.as_deref() else { return Ok(Source::Testbed) };
+        match (model.strip_prefix(process::PREFIX), &self.weights) {
+            (Some(command), None) => Ok(Source::Command(command)),
+            (Some(_), Some(_)) => bail!(Usage(format!("--model {model} takes no --weights"))),
+            (None, Some(weights)) => Ok(Source::Zoo { model, weights }),
+            (None, None) => bail!(Usage(format!("--model {model} needs --weights"))),
+        }
+    }
+
+    /// The classifier's name, if it only gives scores, which is known before it is opened.
+    pub fn black_box(&self) -> Option<&str> {
+        self.model.as_deref().filter(|model| model.starts_with(process::PREFIX))
     }
 
     /// The threads to use: what was asked for, what Slurm gives, or all.
@@ -90,31 +132,18 @@ impl ModelArgs {
         let all = || std::thread::available_parallelism().ok();
         self.threads.or_else(slurm).or_else(all).map_or(1, NonZeroUsize::get)
     }
-
-    /// `--list-layers`: name, operation and output shape of every node for the model's usual input. Convolutions
-    /// stand apart from their BatchNorm, as they do where one of them is named as a layer.
-    ///
-    /// # Errors
-    /// As [`ModelArgs::open`].
-    pub fn layers(&self) -> Result<String> {
-        let architecture =
-            self.model.as_deref().map_or_else(|| Ok(testbed::architecture()), zoo::architecture)?;
-        let names: Vec<String> = (architecture.build)(1).nodes.into_iter().map(|node| node.name).collect();
-        let classifier = self.open(&names)?.classifier;
-        let graph = classifier.network.graph();
-        let [channels, h, w] = architecture.input;
-        let [h, w] = classifier.preprocess.crop.unwrap_or([h, w]);
-        let lines =
-            graph.nodes.iter().zip(graph.shapes([channels, h, w])?).enumerate().map(|(id, (node, shape))| {
-                let shape: Vec<String> = shape.iter().skip(1).map(ToString::to_string).collect();
-                let auto = if id == classifier.layer { "  (auto)" } else { "" };
-                format!("{:<28} {:<14} {}{auto}\n", node.name, node.op.kind(), shape.join("x"))
-            });
-        Ok(lines.collect())
-    }
 }
 
 impl Loaded {
+    /// Whether the classifier still answers. One that runs in a process of its own may fail at any time; its scores are
+    /// NaN from then on.
+    ///
+    /// # Errors
+    /// Says what went wrong.
+    pub fn check(&self) -> Result<()> {
+        self.process.as_ref().map_or(Ok(()), |process| process.check())
+    }
+
     /// Inputs of height `h` and width `w` to run at once: on the CPU as many pixels as eight ImageNet
     /// pictures, which keeps the features in the cache; on a GPU sixteen times that.
     pub fn batch_size(&self, h: usize, w: usize) -> usize {
@@ -128,23 +157,24 @@ impl Loaded {
     }
 }
 
-fn preset(name: &str) -> Result<Preprocess> {
-    let known = Preprocess::PRESETS.join(", ");
-    Preprocess::preset(name).with_context(|| format!("unknown --preprocess `{name}`: known are {known}"))
+/// The value of a flag that [`Preprocess::open`] takes later, when a file that cannot be read is no wrong use.
+///
+/// # Errors
+/// If it is neither a preset nor a `.json` file by its name.
+pub fn preprocess_name(text: &str) -> Result<String, PreprocessError> {
+    Preprocess::check_name(text).map(|()| text.into())
 }
 
 fn known_model(name: &str) -> Result<String, zoo::ModelError> {
+    if name.starts_with(process::PREFIX) {
+        return Ok(name.into());
+    }
     zoo::architecture(name).map(|architecture| architecture.name)
 }
 
-/// `--list-models`: name, usual input and preprocessing of each.
-pub fn models() -> String {
-    let line = |architecture: zoo::Architecture| {
-        let [c, h, w] = architecture.input;
-        format!("{:<20} {c}x{h}x{w}  --preprocess {}\n", architecture.name, architecture.preprocess)
-    };
-    let built = format!("{:<20} 3x64x64  embedded weights; used when no --model is given\n", "testbed");
-    built + &zoo::architectures().into_iter().map(line).collect::<String>()
+fn seconds(text: &str) -> Result<Duration, &'static str> {
+    let seconds = text.parse().ok().filter(|seconds| *seconds > 0.0 && *seconds < 1e9);
+    seconds.map(Duration::from_secs_f64).ok_or("a positive number of seconds is needed")
 }
 
 #[cfg(test)]
@@ -164,8 +194,12 @@ mod tests {
     fn automatic_batches_shrink_with_the_picture() {
         let device = device::cpu();
         let classifier = testbed::classifier(&device.device, zoo::Options::default()).unwrap();
-        let loaded =
-            |batch_size| Loaded { classifier: classifier.clone(), device: device.name.clone(), batch_size };
+        let loaded = |batch_size| Loaded {
+            classifier: classifier.clone(),
+            device: device.name.clone(),
+            batch_size,
+            process: None,
+        };
         let auto = loaded(BatchSize::Auto);
         assert_eq!([32, 64, 224, 448, 2000].map(|side| auto.batch_size(side, side)), [128, 98, 8, 2, 1]);
         assert_eq!(loaded(BatchSize::Fixed(5)).batch_size(2000, 2000), 5);

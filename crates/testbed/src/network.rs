@@ -15,7 +15,7 @@ pub fn architecture() -> Architecture {
     let build = move |classes| family.graph(classes);
     Architecture {
         input: [3, SIZE, SIZE],
-        preprocess: "none",
+        preprocess: "imagenet-keep",
         ..Architecture::imagenet("testbed", "linear.weight", build)
     }
 }

@@ -1,6 +1,5 @@
 //! The command line.
 
-use std::fmt::{self, Display};
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -9,6 +8,7 @@ use attribution::{METHODS, Named};
 use clap::Parser;
 use models::Classifier;
 use pipe::Usage;
+use setup::Target;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -95,41 +95,6 @@ pub struct Lists {
     /// List the layers of the chosen model
     #[arg(id = "list-layers", long)]
     pub layers: bool,
-}
-
-/// Which class is explained.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target {
-    /// The true class.
-    Label,
-    /// The class with the highest score.
-    Predicted,
-    /// This class.
-    Class(usize),
-}
-
-impl FromStr for Target {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "label" => Ok(Self::Label),
-            "predicted" => Ok(Self::Predicted),
-            index => {
-                index.parse().map(Self::Class).map_err(|_| "label, predicted or a class index is needed")
-            }
-        }
-    }
-}
-
-impl Display for Target {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Label => out.write_str("label"),
-            Self::Predicted => out.write_str("predicted"),
-            Self::Class(class) => write!(out, "{class}"),
-        }
-    }
 }
 
 /// Part `k` of `n`, from 1.

@@ -3,8 +3,7 @@
 use anyhow::{Context, Result, bail};
 use models::{Classifier, Picture, Tensor};
 use pipe::{BoundingBox, Boxes, Explained, Picture as Row};
-
-use crate::args::Target;
+use setup::Target;
 
 /// A picture that is ready to be explained.
 pub struct Item {
@@ -29,14 +28,19 @@ pub fn class(target: Target, row: &Row, classes: usize) -> Result<Option<usize>>
     Ok(Some(class))
 }
 
-/// The class to explain in each picture of a group; the network is asked only if it has to be.
-pub fn targets(classifier: &Classifier, group: &[Item], images: &Tensor<4>) -> Vec<usize> {
-    if let Some(known) = group.iter().map(|item| item.class).collect() {
-        return known;
+/// The class to explain in each picture of a group; the network is asked only if it has to be. Nothing is a picture
+/// whose scores are not finite, so that no class is the predicted one.
+pub fn targets(classifier: &Classifier, group: &[Item], images: &Tensor<4>) -> Vec<Option<usize>> {
+    if group.iter().all(|item| item.class.is_some()) {
+        return group.iter().map(|item| item.class).collect();
     }
-    let best = classifier.logits(images.clone()).argmax(1).into_data();
-    let best = best.iter::<i64>().map(|class| class as usize);
-    group.iter().zip(best).map(|(item, best)| item.class.unwrap_or(best)).collect()
+    let scores = classifier.logits(images.clone());
+    let best = scores.clone().argmax(1).into_data();
+    // The sum of all scores is finite only if each one is.
+    let sums = scores.abs().sum_dim(1).into_data();
+    let best = best.iter::<i64>().zip(sums.iter::<f32>());
+    let best = best.map(|(class, sum)| sum.is_finite().then_some(class as usize));
+    group.iter().zip(best).map(|(item, best)| item.class.or(best)).collect()
 }
 
 impl Item {

@@ -14,7 +14,11 @@ use crate::args::Args;
 pub fn methods() -> String {
     let block = |entry: &attribution::Entry| {
         let (name, summary, paper, cost) = (entry.name, entry.summary, entry.paper, entry.cost);
-        format!("{name}\n    {summary}\n    {paper}; cost: {cost}; parameters: {}\n", entry.parameters())
+        let needs = if entry.is_black_box() { "scores" } else { "the network" };
+        let parameters = entry.parameters();
+        format!(
+            "{name}\n    {summary}\n    {paper}; cost: {cost}; needs: {needs}; parameters: {parameters}\n"
+        )
     };
     METHODS.iter().map(block).collect()
 }
@@ -32,13 +36,12 @@ impl Report {
         let (k, n) = (args.shard.k, args.shard.n);
         let name = if n == 1 { "explain.json".to_string() } else { format!("explain.{k}-of-{n}.json") };
         let classifier = &loaded.classifier;
-        let layer = &classifier.network.graph().nodes[classifier.layer].name;
         let mut record = Record::new("explain", env!("CARGO_PKG_VERSION"));
         record
             .set("model", classifier.name.as_str())
             .set("weights_sha256", classifier.sha256.as_str())
             .set("preprocess", serde_json::to_value(&classifier.preprocess)?)
-            .set("layer", layer.as_str())
+            .set("layer", classifier.layer_name())
             .set("target", args.target.to_string())
             .set("reduce", args.reduce.to_string())
             .set("seed", args.seed)

@@ -7,9 +7,9 @@ use attribution::{Named, Question};
 use models::image::PictureError;
 use models::{Classifier, Picture};
 use pipe::{Explained, Failures, Picture as Row, Progress, Usage, Writer, npy};
-use setup::Loaded;
+use setup::{Loaded, Target};
 
-use crate::args::{Args, Target};
+use crate::args::Args;
 use crate::item::{self, Item, Map, Maps};
 use crate::pack::{Files, Pack};
 use crate::pictures::{self, List};
@@ -19,14 +19,16 @@ use crate::resume;
 /// Explains everything that the command line asks for.
 pub fn explain(args: &Args) -> Result<()> {
     let methods = args.parse_methods()?;
+    if let Some(model) = args.model.black_box() {
+        methods.iter().try_for_each(|named| named.check_black_box(model)).map_err(usage)?;
+    }
     let list = pictures::list(args)?;
     let keep: Vec<String> =
         methods.iter().filter_map(|named| named.method.layer()).map(str::to_string).collect();
     let mut loaded = args.model.open(&keep)?;
     args.name_classes(&mut loaded.classifier)?;
     for named in &methods {
-        let fits = named.method.check(&loaded.classifier);
-        fits.map_err(|error| Usage(format!("{error} (see --list-layers)")))?;
+        named.check(&loaded.classifier).map_err(usage)?;
     }
     check_target(args.target, &list.pictures, loaded.classifier.network.classes())?;
     let mut run = Run::new(args, &loaded, &methods, &list)?;
@@ -36,6 +38,15 @@ pub fn explain(args: &Args) -> Result<()> {
         }
     }
     run.finish()
+}
+
+/// Why no class is the predicted one.
+const UNDEFINED: &str = "the classifier's scores are not finite";
+
+/// A method that does not fit the classifier was named on the command line.
+fn usage(error: attribution::Error) -> Usage {
+    let hint = if matches!(error, attribution::Error::Unfit { .. }) { " (see --list-layers)" } else { "" };
+    Usage(format!("{error}{hint}"))
 }
 
 /// What can be known to be wrong before any picture is opened.
@@ -158,6 +169,9 @@ impl<'a> Run<'a> {
                 return self.fail(&row.image, "", "open", reason).map(|()| None);
             }
         };
+        if let Err(error) = self.loaded.classifier.check_size([picture.height, picture.width]) {
+            return self.fail(&row.image, "", "open", error.into()).map(|()| None);
+        }
         match item::class(self.args.target, &row, self.loaded.classifier.network.classes()) {
             Ok(class) => Ok(Some(Item { row, picture, class })),
             Err(error) => self.fail(&row.image, "", "target", error).map(|()| None),
@@ -171,11 +185,13 @@ impl<'a> Run<'a> {
         let classifier = &self.loaded.classifier;
         let images = classifier.input(&group.iter().map(|item| &item.picture).collect::<Vec<_>>());
         let targets = item::targets(classifier, group, &images);
+        self.loaded.check()?;
+        let classes: Vec<usize> = targets.iter().map(|target| target.unwrap_or(0)).collect();
         let names: Vec<String> = group.iter().map(|item| item.row.image.clone()).collect();
         let question = Question {
             classifier,
             images,
-            targets: &targets,
+            targets: &classes,
             names: &names,
             seed: self.args.seed,
             batch_size: self.loaded.batch_size(h, w),
@@ -183,10 +199,14 @@ impl<'a> Run<'a> {
         for pack in packs {
             let clock = Instant::now();
             let maps = Maps::new(self.args.reduce.apply(pack.named.method.explain(&question)))?;
+            self.loaded.check()?;
             self.report.add(&pack.named.spec, clock.elapsed().as_secs_f64());
             for ((map, item), &target) in maps.iter().zip(group).zip(&targets) {
-                let row = item.explained(classifier, &pack.named.spec, target);
-                self.keep(pack, map, row)?;
+                let spec = &pack.named.spec;
+                match target {
+                    Some(target) => self.keep(pack, map, item.explained(classifier, spec, target))?,
+                    None => self.fail(&item.row.image, spec, "target", anyhow::Error::msg(UNDEFINED))?,
+                }
             }
         }
         self.progress.add(group.len() as u64);

@@ -1,11 +1,11 @@
 //! The command line.
 
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use anyhow::Result;
 use clap::Parser;
 use perturbation::Test;
+use setup::Target;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -32,7 +32,7 @@ pub struct Args {
     #[arg(long, value_name = "PICTURE", num_args = 1.., conflicts_with = "files")]
     pub image: Vec<String>,
     /// With --image: class whose probability is asked for, predicted or a class index
-    #[arg(long, default_value = "predicted", requires = "image")]
+    #[arg(long, value_name = "CLASS", default_value = "predicted", requires = "image", value_parser = unlabelled)]
     pub target: Target,
     /// With --image: what to call the method in the table
     #[arg(long, value_name = "NAME", default_value = "stdin", requires = "image")]
@@ -57,23 +57,11 @@ pub struct Args {
     pub model: setup::ModelArgs,
 }
 
-/// The class that a map on standard input explains.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target {
-    /// The class that the clean picture gets.
-    Predicted,
-    /// This class.
-    Class(usize),
-}
-
-impl FromStr for Target {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "predicted" => Ok(Self::Predicted),
-            index => index.parse().map(Self::Class).map_err(|_| "predicted or a class index is needed"),
-        }
+/// A map on standard input has no row that could tell its picture's label.
+fn unlabelled(text: &str) -> Result<Target, &'static str> {
+    match text.parse() {
+        Ok(Target::Label) | Err(_) => Err("predicted or a class index is needed"),
+        Ok(target) => Ok(target),
     }
 }
 

@@ -45,7 +45,8 @@ impl Preparer {
         if let Some(last) = self.last.as_ref().filter(|last| last.name() == image) {
             return Ok(Arc::clone(last));
         }
-        let picture = setup::open(image, &self.preprocess)?;
+        // The failure's line names the picture already.
+        let picture = setup::open(image, &self.preprocess).map_err(|error| Error::msg(error.reason))?;
         let subject = Subject::new(image, &picture, &self.preprocess, &self.tests, self.seed)?;
         Ok(Arc::clone(self.last.insert(Arc::new(subject))))
     }

@@ -67,6 +67,9 @@ impl<'a> Run<'a> {
             Ok(ready) => ready,
             Err((stage, error)) => return self.failures.add(&task.image, &task.method, stage, error),
         };
+        if let Err(error) = self.loaded.classifier.check_size(subject.size()) {
+            return self.failures.add(&task.image, &task.method, "open", error);
+        }
         let (image, method) = (task.image.clone(), task.method.clone());
         let clock = Instant::now();
         let pushed = self.executor.push(Job { subject, plan, target: task.target, tag: task });
@@ -116,6 +119,10 @@ impl<'a> Run<'a> {
         &mut self,
         Outcome { tag: Task { image, model, method, extra, .. }, target, curves }: Outcome<Task>,
     ) -> Result<()> {
+        if !curves.iter().flatten().all(|answer| answer.probability.is_finite()) {
+            self.loaded.check()?;
+            return self.failures.add(&image, &method, "answer", "the classifier's scores are not finite");
+        }
         let (test, fraction, probability, predicted) = (String::new(), 0.0, 0.0, 0);
         let mut row =
             Response { image, target, model, method, test, fraction, probability, predicted, extra };

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use pipe::npy::{self, Array, Stream};
 use pipe::{Explained, Extra, Rows, Usage};
+use setup::Target;
 
-use crate::args::{Args, Target};
+use crate::args::Args;
 
 /// A map to test.
 pub struct Task {

@@ -167,7 +167,7 @@ fn a_bad_row_is_one_line_and_disturbs_no_other() {
     assert_eq!(cells(&output.text()).len(), 10);
     let lines: Vec<&str> = output.stderr.lines().collect();
     let expected = [
-        "text.png, m, open: text.png: ",
+        "text.png, m, open: The image format could not be determined",
         "testbed/003, m, map: nan.npy: the map is NaN at row 1, column 2",
         "testbed/003, m, map: small.npy: the map is 7 x 9, the network's input 64 x 64",
         "testbed/003, m, map: cut.npy: truncated",
@@ -214,6 +214,9 @@ fn wrong_usage_has_status_2() {
     assert!(run(&work, "--image testbed/003", TABLE).failure(2).contains("holds something else"));
     assert!(run(&work, "", arrays(&[0])).failure(2).contains("need --image"));
     assert_eq!(run(&work, "--target 3", TABLE).status, Some(2));
+    let message = run(&work, "--image testbed/003 --target label", arrays(&[0])).failure(2);
+    assert!(message.contains("predicted or a class index is needed"), "{message}");
+    assert_eq!(run(&work, "--preprocess imagenette", TABLE).status, Some(2));
     assert_eq!(run(&work, "maps.csv --image testbed/003", "").status, Some(2));
 }
 

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
-use models::Preprocess;
 
 use crate::colors::Colors;
 
@@ -52,9 +51,9 @@ pub struct Args {
     /// Pictures on the sheet: the first N of the table
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
     pub limit: u32,
-    /// How explain prepared the pictures: imagenet, squash, inception or none [default: what its record says]
-    #[arg(long, value_name = "PRESET", value_parser = preset)]
-    pub preprocess: Option<Preprocess>,
+    /// How explain prepared the pictures, as its --preprocess [default: what its record says]
+    #[arg(long, value_name = "PRESET|FILE", value_parser = setup::preprocess_name)]
+    pub preprocess: Option<String>,
     /// What to do with failures.
     #[command(flatten)]
     pub errors: pipe::ErrorArgs,
@@ -94,10 +93,6 @@ pub enum Mode {
     Overlay,
     /// The map alone
     Heatmap,
-}
-
-fn preset(name: &str) -> Result<Preprocess, String> {
-    Preprocess::preset(name).ok_or_else(|| format!("known are {}", Preprocess::PRESETS.join(", ")))
 }
 
 fn alpha(text: &str) -> Result<f64, &'static str> {

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Error, Result, bail};
 use image::RgbImage;
 use models::{Picture, Preprocess};
 use pipe::Explained;
@@ -88,7 +88,9 @@ impl Pictures {
         if let Some((_, _, picture)) = self.kept.iter().find(same) {
             return Ok(Rc::clone(picture));
         }
-        let picture = Rc::new(to_image(&setup::open(image, preprocess)?));
+        // The failure's line names the picture already.
+        let picture = setup::open(image, preprocess).map_err(|error| Error::msg(error.reason))?;
+        let picture = Rc::new(to_image(&picture));
         self.bytes += picture.len();
         self.kept.push_back((image.to_owned(), preprocess.name.clone(), Rc::clone(&picture)));
         while self.bytes > KEPT {
@@ -153,7 +155,15 @@ struct Record {
 
 fn read_record(path: &Path) -> Result<Record> {
     let record: Value = serde_json::from_str(&fs::read_to_string(path)?)?;
-    let name = record["preprocess"]["name"].as_str().context("no preprocess name in it")?;
-    let preprocess = Preprocess::preset(name).with_context(|| format!("unknown preprocess `{name}`"))?;
+    let preprocess = recorded(&record["preprocess"])?;
     Ok(Record { model: record["model"].as_str().map(str::to_owned), preprocess })
+}
+
+/// The whole of it, as explain writes it, or a preset's name.
+fn recorded(value: &Value) -> Result<Preprocess> {
+    let name = value["name"].as_str().context("no preprocess name in it")?;
+    if value.get("resize").is_some() {
+        return serde_json::from_value(value.clone()).with_context(|| format!("preprocess `{name}`"));
+    }
+    Preprocess::preset(name).with_context(|| format!("unknown preprocess `{name}`"))
 }

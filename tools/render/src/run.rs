@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use anyhow::{Context, Result};
 use image::{ImageFormat, RgbImage};
+use models::Preprocess;
 use pipe::npy::MapReader;
 use pipe::{Boxes, Explained, Failures, Progress, Rows, Usage, Writer};
 
@@ -63,7 +64,7 @@ impl<'a> Run<'a> {
         Ok(Self {
             args,
             maps: MapReader::new(),
-            pictures: Pictures::new(args.preprocess.clone()),
+            pictures: Pictures::new(args.preprocess.as_deref().map(Preprocess::open).transpose()?),
             sheet: args.sheet.as_ref().map(|_| Sheet::new(args)),
             table: args.out.as_ref().map(|_| Writer::stdout(&columns)).transpose()?,
             failures: args.errors.failures()?,

@@ -150,7 +150,7 @@ fn the_record_says_how_a_picture_was_prepared() {
     let line = ["wide.png,5,net,ig,maps/ig/0.npy,"];
     let record = |model: &str| format!(r#"{{"model": "{model}", "preprocess": {{"name": "imagenet"}}}}"#);
     let message = render(&work, "-o out", &line).failure(1);
-    for part in ["300 x 400", "224 x 224", "--preprocess", "imagenet, squash, inception, none"] {
+    for part in ["300 x 400", "224 x 224", "--preprocess", "imagenet, squash, inception,"] {
         assert!(message.contains(part), "{message}");
     }
     work.write("maps/explain.json", record("another"));
@@ -162,18 +162,44 @@ fn the_record_says_how_a_picture_was_prepared() {
     assert!(message.contains("300 x 400 (--preprocess none)"), "{message}");
 }
 
+/// Whatever the order of the network's channels, and whoever wrote the file that says so.
+#[test]
+fn pictures_keep_their_colours_however_they_were_prepared() {
+    let work = WorkDir::new();
+    picture(&work, "wide.png", [200, 100, 50], (400, 300));
+    map(&work, "maps/ig/0.npy", &[224, 224], &vec![0.0; 224 * 224]);
+    map(&work, "small/ig/0.npy", &[20, 20], &[0.0; 400]);
+    let drawn = |arguments: &str, row: &str| {
+        render(&work, &format!("-o out --alpha 0 {arguments}"), &[row]).success();
+        assert!(open(&work, "out/ig/wide-1.png").pixels().all(|pixel| pixel.0 == [200, 100, 50]));
+        open(&work, "out/ig/wide-1.png").width()
+    };
+    assert_eq!(drawn("--preprocess caffe", "wide.png,5,net,ig,maps/ig/0.npy,"), 224);
+    let keys = r#""interpolation": "bicubic", "mean": [0.5, 0.5, 0.5], "std": [1, 1, 1]"#;
+    work.write("p.json", format!(r#"{{"input_size": [3, 20, 20], {keys}}}"#));
+    assert_eq!(drawn("--preprocess p.json", "wide.png,5,net,ig,small/ig/0.npy,"), 20);
+    // What explain records of such a file is enough; the file itself may be gone.
+    let recorded = r#"{"name": "gone.json", "resize": {"ShortSide": 22}, "bicubic": true, "crop": [20, 20],
+        "channels": "bgr", "mean": [0.5, 0.5, 0.5], "std": [1, 1, 1]}"#;
+    work.write("small/explain.json", format!(r#"{{"model": "net", "preprocess": {recorded}}}"#));
+    assert_eq!(drawn("", "wide.png,5,net,ig,small/ig/0.npy,"), 20);
+    let message = render(&work, "-o out --preprocess gone.json", &["wide.png,5,net,ig,a.npy,"]).failure(1);
+    assert!(message.contains("gone.json: No such file"), "{message}");
+}
+
 #[test]
 fn records_that_disagree_or_are_broken_are_told() {
     let work = work();
     map(&work, "maps/ig/0.npy", &[2, 3], &[0.0; 6]);
     let line = ["cat.png,5,net,ig,maps/ig/0.npy,"];
-    for (name, preset) in [("explain.1-of-2.json", "none"), ("explain.2-of-2.json", "squash")] {
+    for (name, preset) in [("explain.1-of-2.json", "imagenet-keep"), ("explain.2-of-2.json", "squash")] {
         work.write(Path::new("maps").join(name), format!(r#"{{"preprocess": {{"name": "{preset}"}}}}"#));
     }
     let message = render(&work, "-o out", &line).failure(1);
     assert!(message.contains("1-of-2.json") && message.contains("squash"), "{message}");
     render(&work, "-o out --preprocess none", &line).success();
-    for broken in ["{", "{}", r#"{"preprocess": {"name": "odd"}}"#] {
+    let half = r#"{"preprocess": {"name": "none", "resize": "None"}}"#;
+    for broken in ["{", "{}", r#"{"preprocess": {"name": "odd"}}"#, half] {
         work.write("maps/explain.1-of-2.json", broken);
         let message = render(&work, "-o out", &line).failure(1);
         assert!(message.contains("explain.1-of-2.json"), "{message}");
@@ -199,7 +225,9 @@ fn one_bad_map_leaves_the_others() {
     assert_eq!(table.lines().count(), 2);
     let errors = work.read("errors.csv");
     let errors: Vec<&str> = errors.lines().skip(1).collect();
-    for (error, part) in errors.iter().zip(["the map holds NaN", "dog.png: ", "none.npy: "]) {
+    for (error, part) in
+        errors.iter().zip(["the map holds NaN", "dog.png,ig,draw,No such file", "none.npy: "])
+    {
         assert!(error.contains(part), "{error}");
     }
     assert!(work.join("sheet.png").is_file());

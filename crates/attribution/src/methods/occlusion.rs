@@ -65,6 +65,10 @@ impl Method for Occlusion {
         let maps = scores.chunks(samples).flat_map(|scores| self.map(scores, window, h, w)).collect();
         Tensor::from_data(TensorData::new(maps, [n, 1, h, w]), &question.images.device())
     }
+
+    fn is_black_box(&self) -> bool {
+        true
+    }
 }
 
 impl Occlusion {

@@ -24,4 +24,8 @@ impl Method for Random {
         let data: Vec<f32> = (0..n).flat_map(numbers).collect();
         Tensor::from_data(TensorData::new(data, [n, 1, h, w]), &question.images.device())
     }
+
+    fn is_black_box(&self) -> bool {
+        true
+    }
 }

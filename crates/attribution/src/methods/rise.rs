@@ -41,6 +41,10 @@ impl Method for Rise {
         let masks = Masks::new(self.grid, h, w, &question.images.device());
         explain(question, &masks, self.masks, self.p, |job| self.seed(question, &masks, job))
     }
+
+    fn is_black_box(&self) -> bool {
+        true
+    }
 }
 
 impl Rise {

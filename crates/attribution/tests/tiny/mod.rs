@@ -92,7 +92,7 @@ fn tensor(numbers: Vec<f32>, shape: &[usize]) -> Weight {
 pub fn classifier(name: &str, network: Network, layer: NodeId) -> Classifier {
     Classifier {
         name: name.into(),
-        preprocess: Preprocess::preset("none").unwrap(),
+        preprocess: Preprocess::preset("imagenet-keep").unwrap(),
         labels: Vec::new(),
         layer,
         sha256: String::new(),

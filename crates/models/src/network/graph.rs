@@ -133,6 +133,19 @@ impl Graph {
         Ok(shapes.last().and_then(|shape| shape.last().copied()).unwrap_or(0))
     }
 
+    /// Whether nothing but the scores can be had: no layers and no gradients.
+    pub fn is_black_box(&self) -> bool {
+        self.nodes.iter().any(|node| matches!(node.op, Op::External(_)))
+    }
+
+    /// Whether the scores are probabilities already: they end in a softmax, or whoever computes them says so.
+    pub fn gives_probabilities(&self) -> bool {
+        match &self.nodes[self.output()].op {
+            Op::External(scores) => scores.probabilities(),
+            op => matches!(op, Op::Softmax { .. }),
+        }
+    }
+
     /// Whether the four axes of a node's value are pictures, channels, rows and columns. They are not in attention
     /// matrices, in the heads of queries, and in maps whose channels come last.
     pub fn holds_maps(&self, shapes: &[Vec<usize>], mut node: NodeId) -> bool {

@@ -1,5 +1,6 @@
 //! A network: a graph, its weights, and the interpreter that runs it.
 
+pub mod external;
 pub mod fold;
 pub mod graph;
 pub mod guided;

@@ -1,5 +1,7 @@
 //! The operations that a network is made of.
 
+use super::external::External;
+
 /// The position of a parameter in `Graph::parameters`.
 pub type ParameterId = usize;
 
@@ -9,6 +11,8 @@ pub type ParameterId = usize;
 pub enum Op {
     /// The picture, normalised.
     Input,
+    /// Class scores that are computed elsewhere, without gradients.
+    External(External),
     /// A stored tensor, the same for every picture: a class token, position embeddings, a scale.
     Constant {
         /// The tensor; its shape is the parameter's.
@@ -229,6 +233,7 @@ impl Op {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Input => "input",
+            Self::External(_) => "external",
             Self::Constant { .. } => "constant",
             Self::Conv2d { .. } => "conv2d",
             Self::Linear { .. } => "linear",

@@ -20,6 +20,7 @@ impl Network {
         let mut next = || inputs.next().expect("an operation has as many inputs as its node");
         match &self.graph.nodes[node].op {
             Op::Input => panic!("the input must be given"),
+            Op::External(scores) => Value::new(scores.apply(next().tensor())),
             Op::Constant { parameter } => self.constant(*parameter),
             Op::Conv2d { weight, bias, stride, padding, dilation, groups } => {
                 let x = next().tensor();

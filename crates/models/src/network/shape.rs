@@ -60,6 +60,7 @@ impl Graph {
                 })?;
                 Ok(x.to_vec())
             }
+            Op::External(scores) => Ok(vec![1, scores.classes()]),
             Op::Constant { parameter: id } => Ok(parameter(*id).to_vec()),
             Op::Conv2d { weight, stride, padding, dilation, groups, .. } => {
                 let kernel = parameter(*weight);

@@ -23,6 +23,7 @@ pub fn architectures() -> Vec<Architecture> {
     let build = move |classes| family.graph(classes);
     vec![Architecture {
         preprocess: "inception",
+        weights: "the paper's authors",
         ..Architecture::imagenet("binary-cnn", "fc2.weight", build)
     }]
 }

@@ -25,7 +25,8 @@ pub fn architectures() -> Vec<Architecture> {
         let build = move |classes| family.graph(classes);
         Architecture {
             input: [3, 32, 32],
-            preprocess: "none",
+            preprocess: "imagenet-keep",
+            weights: "pytorch_resnet_cifar10, or your own",
             ..Architecture::imagenet(name, "linear.weight", build)
         }
     };

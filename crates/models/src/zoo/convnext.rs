@@ -56,7 +56,11 @@ impl ConvNeXt {
     pub fn architecture(self, name: &str) -> Architecture {
         let build = move |classes| self.graph(classes);
         let rename: Option<super::Rename> = Some(Box::new(from_torchvision));
-        Architecture { rename, ..Architecture::imagenet(name, "head.fc.weight", build) }
+        Architecture {
+            rename,
+            weights: "timm or torchvision",
+            ..Architecture::imagenet(name, "head.fc.weight", build)
+        }
     }
 
     /// The graph for a number of classes.

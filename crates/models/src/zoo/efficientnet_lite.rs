@@ -85,6 +85,7 @@ impl EfficientNetLite {
         Architecture {
             input: [3, self.side, self.side],
             preprocess: name,
+            weights: if name == "efficientnet-lite0" { "timm; make weights" } else { "timm" },
             rename: Some(Box::new(move |name| timm_name(&blocks, name))),
             ..Architecture::imagenet(name, "classifier.weight", move |classes| self.graph(classes))
         }

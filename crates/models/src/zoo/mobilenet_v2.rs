@@ -29,7 +29,10 @@ const STAGES: [[usize; 4]; 7] = [
 /// `mobilenet-v2`.
 pub fn architectures() -> Vec<Architecture> {
     let family = MobileNetV2 { stem: 32, stages: STAGES.to_vec(), head: 1280 };
-    vec![Architecture::imagenet("mobilenet-v2", "classifier.1.weight", move |classes| family.graph(classes))]
+    vec![Architecture {
+        weights: "torchvision; make weights",
+        ..Architecture::imagenet("mobilenet-v2", "classifier.1.weight", move |classes| family.graph(classes))
+    }]
 }
 
 fn relu6() -> Op {

@@ -44,6 +44,8 @@ pub struct Architecture {
     pub preprocess: &'static str,
     /// A tensor that only files of another library have, and the preset for those.
     pub other_preprocess: Option<(&'static str, &'static str)>,
+    /// Whose files fit, for the list of models.
+    pub weights: &'static str,
     /// The last matrix or kernel, whose first axis is the number of classes.
     pub head: &'static str,
     /// Builds the graph for a number of classes.
@@ -124,6 +126,7 @@ impl Architecture {
             input: [3, 224, 224],
             preprocess: "imagenet",
             other_preprocess: None,
+            weights: "torchvision",
             head,
             build: Box::new(build),
             rename: None,

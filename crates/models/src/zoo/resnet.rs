@@ -47,7 +47,13 @@ pub fn architectures() -> Vec<Architecture> {
             }
             let family = ResNet { block, layers, width: 64, v1 };
             let name = format!("resnet{depth}{}", if v1 { "-v1" } else { "" });
-            all.push(Architecture::imagenet(name, "fc.weight", move |classes| family.graph(classes)));
+            let weights = match (v1, depth) {
+                (false, _) => "torchvision",
+                (true, 50) => "converted from Keras; make weights",
+                (true, _) => "converted from Keras or Caffe",
+            };
+            let build = move |classes| family.graph(classes);
+            all.push(Architecture { weights, ..Architecture::imagenet(name, "fc.weight", build) });
         }
     }
     all

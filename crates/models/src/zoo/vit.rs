@@ -64,7 +64,7 @@ pub fn architectures() -> Vec<Architecture> {
         }
     }
     let cifar = ViT { side: 32, patch: 4, ..ViT::new(128, 6, 4) };
-    all.push(cifar.architecture("cifar-vit", "none"));
+    all.push(cifar.architecture("cifar-vit", "imagenet-keep"));
     all
 }
 
@@ -100,6 +100,7 @@ impl ViT {
         Architecture {
             input: [3, self.side, self.side],
             preprocess,
+            weights: "timm, or torchvision where it has the size",
             other_preprocess: Some(("conv_proj.weight", "imagenet")),
             rename: Some(Box::new(from_torchvision)),
             ..Architecture::imagenet(name, "head.weight", move |classes| self.graph(classes))

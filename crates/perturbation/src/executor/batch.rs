@@ -39,7 +39,8 @@ impl Sent {
         let device = &classifier.device;
         let logits = classifier.logits(compose(items));
         let predicted = logits.clone().argmax(1).float();
-        let probabilities = softmax(logits);
+        let normalised = classifier.network.graph().gives_probabilities();
+        let probabilities = if normalised { logits } else { softmax(logits) };
         let targets: Vec<i32> = targets.iter().map(|&target| target as i32).collect();
         let targets = Tensor::<2, Int>::from_data(TensorData::new(targets, [items.len(), 1]), device);
         let replies = Tensor::cat(vec![probabilities.clone().gather(1, targets), predicted], 1);

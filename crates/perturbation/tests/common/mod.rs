@@ -47,7 +47,7 @@ pub fn constant(scores: &[f32]) -> Classifier {
 fn classifier(network: Network) -> Classifier {
     Classifier {
         name: "tiny".into(),
-        preprocess: Preprocess::preset("none").unwrap(),
+        preprocess: Preprocess::preset("imagenet-keep").unwrap(),
         labels: Vec::new(),
         layer: Graph::INPUT,
         sha256: String::new(),
@@ -63,7 +63,7 @@ pub fn pictures() -> Vec<Picture> {
 }
 
 fn picture(normalised: &[f32]) -> Picture {
-    let preprocess = Preprocess::preset("none").unwrap();
+    let preprocess = Preprocess::preset("imagenet-keep").unwrap();
     let mut picture = Picture::prepare("", &RgbImage::new(SIDE as u32, SIDE as u32), &preprocess).unwrap();
     let channel = |i: usize| i / (SIDE * SIDE);
     let pixel = |(i, &x): (usize, &f32)| x * preprocess.std[channel(i)] + preprocess.mean[channel(i)];
@@ -79,7 +79,7 @@ pub fn maps(name: &str) -> Vec<Map> {
 
 /// A grey ramp of any size.
 pub fn ramp([height, width]: [usize; 2]) -> Picture {
-    let preprocess = Preprocess::preset("none").unwrap();
+    let preprocess = Preprocess::preset("imagenet-keep").unwrap();
     let grey = |x, y| image::Rgb([(x * 3 + y) as u8; 3]);
     Picture::prepare("", &RgbImage::from_fn(width as u32, height as u32, grey), &preprocess).unwrap()
 }
@@ -91,7 +91,7 @@ pub fn tests(specs: &[&str]) -> Vec<Test> {
 /// A job for each of `(picture, map, class)`; the pictures are called by their index.
 pub fn jobs(asked: &[(usize, Map, Option<usize>)], specs: &[&str]) -> Vec<Job<usize>> {
     let (pictures, tests) = (pictures(), tests(specs));
-    let preprocess = Preprocess::preset("none").unwrap();
+    let preprocess = Preprocess::preset("imagenet-keep").unwrap();
     let subject = |i: usize| Subject::new(&i.to_string(), &pictures[i], &preprocess, &tests, 0).unwrap();
     let subjects: Vec<Arc<Subject>> = (0..pictures.len()).map(|i| Arc::new(subject(i))).collect();
     let job = |(tag, (picture, map, target)): (usize, &(usize, Map, Option<usize>))| {

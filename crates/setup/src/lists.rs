@@ -1,0 +1,50 @@
+//! `--list-models` and `--list-layers`.
+
+use anyhow::{Result, bail};
+use models::zoo::{self, Architecture};
+use pipe::Usage;
+
+use crate::model::ModelArgs;
+
+/// `--list-models`: name, usual input and preprocessing, the layer called auto, and whose files fit.
+pub fn models() -> String {
+    let row = |name: &str, input: &str, preprocess: &str, layer: &str, weights: &str| {
+        format!("{name:<24} {input:<10} {preprocess:<20} {layer:<26} {weights}\n")
+    };
+    let model = |Architecture { name, input, preprocess, build, weights, .. }: Architecture| {
+        let graph = build(1000);
+        let layer = graph.auto_layer().map_or("-", |node| &graph.nodes[node].name);
+        row(&name, &input.map(|length| length.to_string()).join("x"), preprocess, layer, weights)
+    };
+    let built_in = Architecture { weights: "embedded; without --model", ..testbed::architecture() };
+    let zoo = std::iter::once(built_in).chain(zoo::architectures()).map(model).collect::<String>();
+    let command = row("exec:COMMAND", "any", "imagenet", "-", "a program of your own (docs/exec.md)");
+    row("model", "input", "preprocess", "layer auto", "weights") + &zoo + &command
+}
+
+impl ModelArgs {
+    /// `--list-layers`: name, operation and output shape of every node for the model's usual input. Convolutions
+    /// stand apart from their BatchNorm, as they do where one of them is named as a layer.
+    ///
+    /// # Errors
+    /// As [`ModelArgs::open`].
+    pub fn layers(&self) -> Result<String> {
+        if let Some(model) = self.black_box() {
+            bail!(Usage(format!("--list-layers: {model} only gives scores")));
+        }
+        let architecture =
+            self.model.as_deref().map_or_else(|| Ok(testbed::architecture()), zoo::architecture)?;
+        let names: Vec<String> = (architecture.build)(1).nodes.into_iter().map(|node| node.name).collect();
+        let classifier = self.open(&names)?.classifier;
+        let graph = classifier.network.graph();
+        let [channels, h, w] = architecture.input;
+        let [h, w] = classifier.preprocess.crop.unwrap_or([h, w]);
+        let lines =
+            graph.nodes.iter().zip(graph.shapes([channels, h, w])?).enumerate().map(|(id, (node, shape))| {
+                let shape: Vec<String> = shape.iter().skip(1).map(ToString::to_string).collect();
+                let auto = if id == classifier.layer { "  (auto)" } else { "" };
+                format!("{:<28} {:<14} {}{auto}\n", node.name, node.op.kind(), shape.join("x"))
+            });
+        Ok(lines.collect())
+    }
+}

@@ -1,0 +1,45 @@
+//! Ctrl-C and the like: the child has a process group of its own, so nobody but this tool ends it then.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, Once, PoisonError};
+use std::thread;
+
+use rustix::process::Pid;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+use signal_hook::low_level::emulate_default_handler;
+
+use super::child;
+
+/// The child's group and its folder, while there is one.
+static LEFT: Mutex<Option<(Option<Pid>, PathBuf)>> = Mutex::new(None);
+
+/// From now on a signal that ends this process kills the group and removes the folder first.
+pub(super) fn watch(group: Option<Pid>, folder: &Path) {
+    static THREAD: Once = Once::new();
+    set(Some((group, folder.to_owned())));
+    THREAD.call_once(|| {
+        // Without handlers a signal ends this process as it always does, only untidily.
+        if let Ok(mut signals) = Signals::new([SIGINT, SIGTERM, SIGHUP]) {
+            thread::spawn(move || signals.forever().for_each(end));
+        }
+    });
+}
+
+/// The child has ended.
+pub(super) fn forget() {
+    set(None);
+}
+
+fn set(left: Option<(Option<Pid>, PathBuf)>) {
+    *LEFT.lock().unwrap_or_else(PoisonError::into_inner) = left;
+}
+
+fn end(signal: i32) {
+    if let Some((group, folder)) = &*LEFT.lock().unwrap_or_else(PoisonError::into_inner) {
+        child::kill(*group);
+        let _ = fs::remove_dir_all(folder);
+    }
+    let _ = emulate_default_handler(signal);
+}

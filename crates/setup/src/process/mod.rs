@@ -1,0 +1,107 @@
+//! `--model exec:COMMAND`: a classifier in any language, as a child process that scores batches of pictures.
+//!
+//! The protocol is described in `docs/exec.md`. A child that breaks it, dies or hangs is asked no more: from then on all
+//! scores are NaN, and [`Process::check`] says why.
+
+mod child;
+mod hello;
+mod interrupt;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use models::Scores;
+use pipe::npy::Array;
+
+use child::Child;
+use hello::Hello;
+
+/// What is put before the command in `--model`.
+pub const PREFIX: &str = "exec:";
+
+/// A running classifier.
+pub struct Process {
+    name: String,
+    hello: Hello,
+    state: Mutex<State>,
+}
+
+enum State {
+    Running(Child),
+    Failed(String),
+}
+
+impl Process {
+    /// Starts `command` in a shell and waits for its first line. `timeout` is the longest wait for any line.
+    ///
+    /// # Errors
+    /// If it cannot be started, dies, says something else or says nothing in time.
+    pub fn start(command: &str, timeout: Duration) -> Result<Self> {
+        let name = format!("{PREFIX}{command}");
+        let started = Child::start(command, timeout).and_then(|mut child| Ok((child.hello()?, child)));
+        match started {
+            Ok((hello, child)) => Ok(Self { name, hello, state: Mutex::new(State::Running(child)) }),
+            Err(reason) => bail!("{name}: {reason}"),
+        }
+    }
+
+    /// What `--model` called it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether all scores so far are true.
+    ///
+    /// # Errors
+    /// Says what went wrong, and when.
+    pub fn check(&self) -> Result<()> {
+        match &*self.state() {
+            State::Running(_) => Ok(()),
+            State::Failed(reason) => bail!("{}: {reason}", self.name),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads what a child has written: `(n, classes)` finite numbers.
+    fn read(&self, Array { shape, data }: Array, n: usize) -> Result<Vec<f32>, String> {
+        let Hello { classes, probabilities } = self.hello;
+        if shape != [n, classes] {
+            return Err(format!("its scores have the shape {shape:?}, and not {:?}", [n, classes]));
+        }
+        let wrong = |score: &f32| !score.is_finite() || (probabilities && !(-1e-3..=1.001).contains(score));
+        match data.iter().position(wrong) {
+            None => Ok(data),
+            Some(i) => {
+                let what = if probabilities { "a probability" } else { "a finite number" };
+                let (row, class) = (i / classes, i % classes);
+                Err(format!("the score of picture {row}, class {class}, is {}, and not {what}", data[i]))
+            }
+        }
+    }
+}
+
+impl Scores for Process {
+    fn classes(&self) -> usize {
+        self.hello.classes
+    }
+
+    fn probabilities(&self) -> bool {
+        self.hello.probabilities
+    }
+
+    fn scores(&self, pictures: Vec<f32>, shape: [usize; 4]) -> Vec<f32> {
+        let mut state = self.state();
+        if let State::Running(child) = &mut *state {
+            match child.ask(&pictures, shape).and_then(|array| self.read(array, shape[0])) {
+                Ok(scores) => return scores,
+                // Dropping the child ends it.
+                Err(reason) => *state = State::Failed(reason),
+            }
+        }
+        vec![f32::NAN; shape[0] * self.hello.classes]
+    }
+}

@@ -1,0 +1,125 @@
+//! Classifiers, their classes and their layers.
+
+use testing::WorkDir;
+
+use super::{map, png, rows, run, weights};
+
+#[test]
+fn models_of_files_bring_their_classes() {
+    let work = WorkDir::new();
+    png(&work, "a.png", 32, 32);
+    weights(&work, "cifar-resnet20", "w.safetensors", ("", 0.0));
+    let model = "--model cifar-resnet20 --weights w.safetensors";
+    let rows = rows(&run(&work, &format!("{model} -m gradcam -m random --target 6 a.png"), "").success());
+    assert_eq!((rows[0].model.as_str(), rows[0].target), ("cifar-resnet20", 6));
+    assert_eq!(map(&work, &rows[0]).shape, [32, 32]);
+    assert!(run(&work, &format!("{model} --target 7 a.png"), "").failure(2).contains("7 classes"));
+    assert!(
+        run(&work, &format!("{model} --list-layers"), "").success().lines().last().unwrap().ends_with(" 7")
+    );
+}
+
+#[test]
+fn a_network_of_one_size_refuses_other_pictures_one_by_one() {
+    let work = WorkDir::new();
+    png(&work, "good.png", 32, 32);
+    png(&work, "wide.png", 48, 32);
+    weights(&work, "cifar-vit", "w.safetensors", ("", 0.0));
+    let output = run(&work, "--model cifar-vit --weights w.safetensors -m gradcam wide.png good.png", "");
+    let message = output.failure(1);
+    assert!(message.contains("explain: wide.png, open: input"), "{message}");
+    assert!(message.contains("the network takes 32 x 32 pixels only"), "{message}");
+    assert_eq!(rows(&output.text()).len(), 1);
+}
+
+#[test]
+fn broken_weights_are_told() {
+    let work = WorkDir::new();
+    png(&work, "a.png", 32, 32);
+    weights(&work, "cifar-resnet20", "nan.safetensors", ("linear.bias", f32::NAN));
+    let model = "--model cifar-resnet20 --weights";
+    let message = run(&work, &format!("{model} nan.safetensors a.png"), "").failure(1);
+    assert!(
+        message.ends_with("nan.safetensors: the weights do not fit the network: not finite: linear.bias"),
+        "{message}"
+    );
+    // Weights that are numbers, and a score that is none: infinity minus infinity.
+    weights(&work, "cifar-resnet20", "variance.safetensors", ("bn1.running_var", -1.0));
+    let output = run(
+        &work,
+        &format!("{model} variance.safetensors -m occlusion:window=16 -m random --target 6 a.png"),
+        "",
+    );
+    let message = output.failure(1);
+    assert!(
+        message.contains("a.png, occlusion:window=16, explain: its map holds values that are not finite"),
+        "{message}"
+    );
+    assert_eq!(output.text().lines().count(), 2);
+    let message =
+        run(&work, &format!("{model} variance.safetensors -m random -o other a.png"), "").failure(1);
+    assert!(message.contains("a.png, random, target: the classifier's scores are not finite"), "{message}");
+}
+
+#[test]
+fn classes_have_names() {
+    let work = WorkDir::new();
+    let class = |table: &str| rows(table)[0].extra.get("class").unwrap().to_string();
+    assert_eq!(class(&run(&work, "-m random --target 6 testbed/000", "").success()), "crescent");
+    work.write(
+        "names.txt",
+        "thing 0\nthing 1\nthing 2\nthing 3\nthing 4\nthing 5\nthing 6\nthing 7\nthing 8\nthing 9\n",
+    );
+    let named = run(&work, "-m random --target 6 --labels names.txt testbed/000", "").success();
+    assert_eq!(class(&named), "thing 6");
+    work.write("few.txt", "a\nb\n");
+    let message = run(&work, "-m random --labels few.txt testbed/000", "").failure(1);
+    assert!(message.contains("few.txt: 2 names, but the model has 10 classes"), "{message}");
+}
+
+#[test]
+fn lists_tell_what_there_is() {
+    let work = WorkDir::new();
+    let models = run(&work, "--list-models", "").success();
+    let columns = ["model", "testbed", "resnet18"].map(|name| {
+        let line = models.lines().find(|line| line.starts_with(&format!("{name} "))).unwrap();
+        line.split_whitespace().collect::<Vec<_>>().join(" ")
+    });
+    let [header, testbed, resnet] = columns;
+    assert_eq!(header, "model input preprocess layer auto weights");
+    assert_eq!(testbed, "testbed 3x64x64 imagenet-keep layer3.0.relu embedded; without --model");
+    assert_eq!(resnet, "resnet18 3x224x224 imagenet layer4.1.relu torchvision");
+    assert!(models.lines().last().unwrap().starts_with("exec:COMMAND "), "{models}");
+    for name in
+        ["resnet50-v1", "cifar-resnet56", "vgg16-bn", "densenet201", "efficientnet-lite4", "binary-cnn"]
+    {
+        assert!(models.contains(&format!("\n{name} ")), "{models}");
+    }
+    let methods = run(&work, "--list-methods", "").success();
+    assert!(methods.contains("rise\n    random masks weighted by the probability behind them"), "{methods}");
+    assert!(methods.contains("parameters: masks=4000,grid=7,p=0.5"), "{methods}");
+    let layers = run(&work, "--list-layers", "").success();
+    let auto: Vec<&str> = layers.lines().filter(|line| line.ends_with("(auto)")).collect();
+    assert_eq!(auto.len(), 1, "{layers}");
+    assert!(auto[0].starts_with("layer3.0.relu") && auto[0].contains("64x8x8"), "{layers}");
+    // Every layer of the list that has feature maps can be named, those before a BatchNorm too.
+    for line in
+        layers.lines().filter(|line| line.split_whitespace().nth(2).is_some_and(|shape| shape.contains('x')))
+    {
+        let name = line.split_whitespace().next().unwrap();
+        run(&work, &format!("-m layercam:layer={name} -o {name} testbed/000"), "").success();
+    }
+}
+
+#[test]
+fn a_layer_is_part_of_the_name() {
+    let work = WorkDir::new();
+    let table =
+        run(&work, "-m gradcam -m layercam:layer=layer1 -m random --layer layer2 testbed/000", "").success();
+    let methods: Vec<String> = rows(&table).into_iter().map(|row| row.method).collect();
+    assert_eq!(methods, ["gradcam:layer=layer2", "layercam:layer=layer1", "random"]);
+    let table = run(&work, "-m gradcam:relu=false --layer layer2 testbed/000", "").success();
+    assert_eq!(rows(&table)[0].method, "gradcam:layer=layer2,relu=false");
+    let table = run(&work, "-m gradcam --layer auto testbed/000", "").success();
+    assert_eq!(rows(&table)[0].method, "gradcam");
+}

@@ -1,0 +1,108 @@
+//! What goes wrong, and how it is told.
+
+use testing::{WorkDir, testdata};
+
+use super::{EXPLAIN, HEADER, rows, run};
+
+#[test]
+fn a_bad_picture_costs_one_line_and_the_exit_status() {
+    let work = WorkDir::new();
+    work.write("bad.png", "this is no picture");
+    let arguments = "-m gradcam -m random --errors errors.csv testbed/000 bad.png gone.png testbed/001";
+    let output = run(&work, arguments, "");
+    let message = output.failure(1);
+    let lines: Vec<&str> = message.lines().collect();
+    assert_eq!(lines.len(), 3, "{message}");
+    assert!(
+        lines[0].starts_with("explain: bad.png, open: The image format could not be determined"),
+        "{message}"
+    );
+    assert!(lines[1].starts_with("explain: gone.png, open: No such file"), "{message}");
+    assert_eq!(lines[2], "explain: 2 of 4 failed; see errors.csv");
+    let images: Vec<String> = rows(&output.text()).into_iter().map(|row| row.image).collect();
+    assert_eq!(images, ["testbed/000", "testbed/001", "testbed/000", "testbed/001"]);
+    let errors = work.read("errors.csv");
+    assert!(errors.starts_with("image,method,stage,error\nbad.png,,open,The image format"), "{errors}");
+    assert_eq!(errors.lines().count(), 3);
+    assert_eq!(run(&work, &format!("{arguments} --max-errors 2"), "").success(), output.text());
+    assert_eq!(run(&work, &format!("{arguments} --max-errors 50%"), "").success(), output.text());
+    // What failed is remembered: a resumed run is no success either, until somebody has looked.
+    let resumed = run(&work, &format!("{arguments} --resume"), "");
+    assert_eq!(resumed.text(), output.text());
+    let message = resumed.failure(1);
+    assert!(message.contains("bad.png, gradcam, resume: failed in an earlier run"), "{message}");
+}
+
+#[test]
+fn wrong_use_is_told_before_any_work() {
+    let work = WorkDir::new();
+    let wrong_shape = testdata("models/hostile/wrong_shape.safetensors").display().to_string();
+    let cifar = format!("--model cifar-resnet20 --weights {wrong_shape} testbed/000");
+    for (arguments, status, parts) in [
+        ("-m gradcm testbed", 2, &["unknown method `gradcm`", "gradcam"][..]),
+        ("-m rise:mask=5 testbed", 2, &["`rise` has no parameter `mask`", "masks=4000"]),
+        ("-m occlusion:window=0 testbed", 2, &["window=0 is not a positive whole number"]),
+        ("-m smoothgrad:noise=inf testbed", 2, &["noise=inf is not a number >= 0"]),
+        ("-m rise -m rise:masks=4000 testbed", 2, &["method rise is given twice"]),
+        ("-m gradcam:layer=layer9 testbed", 2, &["it has no layer `layer9`", "--list-layers"]),
+        ("--layer layer9 testbed", 2, &["it has no layer `layer9`"]),
+        ("-m random --layer layer3 testbed", 2, &["no method reads a layer"]),
+        ("--model resnet5 --weights x.pth testbed", 2, &["unknown model `resnet5`", "resnet50"]),
+        ("--model resnet50 testbed", 2, &["--weights"]),
+        ("--weights x.pth testbed", 2, &["--model"]),
+        ("--model resnet50 --weights gone.pth testbed", 1, &["gone.pth", "No such file"]),
+        (
+            cifar.as_str(),
+            1,
+            &["wrong_shape.safetensors", "wrong shape: conv1.weight is [8, 3, 3, 3] and not [16, 3, 3, 3]"],
+        ),
+        ("--preprocess imagenette testbed", 2, &["imagenette", "inception"]),
+        ("--preprocess gone.json testbed", 1, &["gone.json", "No such file"]),
+        ("--target 10 testbed", 2, &["10 classes"]),
+        ("--target dog testbed", 2, &["label, predicted or a class index"]),
+        ("--target label gone.png", 2, &["no picture has a label"]),
+        ("--shard 0/2 testbed", 2, &["1 <= K <= N"]),
+        ("--shard 3/2 testbed", 2, &["1 <= K <= N"]),
+        ("--chunk 0 testbed", 2, &["--chunk"]),
+        ("--threads 0 testbed", 2, &["--threads"]),
+        ("--batch-size 0 testbed", 2, &["auto or a positive whole number"]),
+        ("--npy -m gradcam -m random testbed", 2, &["--npy takes one method"]),
+        ("--npy --resume testbed", 2, &["--resume"]),
+        ("--npy --images list.csv", 2, &["pictures on the command line"]),
+        ("--images list.csv testbed", 2, &["--images"]),
+        ("--images list.csv", 1, &["cannot open list.csv"]),
+        ("--images -", 1, &["standard input: empty input"]),
+        ("--errors no/folder/e.csv testbed", 1, &["no/folder/e.csv"]),
+    ] {
+        let message = run(&work, arguments, "").failure(status);
+        for part in parts {
+            assert!(message.contains(part), "{arguments}: {message}");
+        }
+    }
+    work.write("taken", "a file");
+    assert!(run(&work, "-o taken testbed", "").failure(1).contains("cannot create the folder taken/gradcam"));
+}
+
+#[test]
+#[cfg(not(feature = "cuda"))]
+fn cuda_that_is_not_built_in_is_an_error() {
+    let message = WorkDir::new().run(EXPLAIN, ["--device", "cuda", "testbed/000"], "").failure(1);
+    assert_eq!(
+        message,
+        "explain: no CUDA device 0: this program was built without CUDA (build with --features cuda)"
+    );
+}
+
+#[test]
+fn tables_without_rows_and_readers_that_leave() {
+    let work = WorkDir::new();
+    assert_eq!(run(&work, "", "image,boxes\n").success(), format!("{HEADER},boxes,class\n"));
+    assert!(run(&work, "", "").failure(1).contains("empty input"));
+    assert!(run(&work, "", "a.png\nb.png\n").failure(1).contains("no column `image`"));
+    let first = work.shell(EXPLAIN, "explain -q -m random --chunk 1 testbed | head -1").success();
+    assert_eq!(first, format!("{HEADER},label,boxes,class\n"));
+    for command in ["-m random testbed/000", "--npy testbed/000", "--list-models"] {
+        let message = work.shell(EXPLAIN, &format!("explain -q {command} > /dev/full")).failure(1);
+        assert!(message.contains("No space left"), "{command}: {message}");
+    }
+}
