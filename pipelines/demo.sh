@@ -4,7 +4,6 @@ set -euo pipefail
 out=${1:-out/demo}
 here=$(dirname "$0")
 model=()
-preprocess=()
 methods=(random gradient input-x-gradient smoothgrad:samples=20 integrated-gradients guided-backprop gradcam layercam
   occlusion rise:masks=500)
 tests=(deletion:steps=25 insertion:steps=25 deletion:steps=25,region=9 pos neg mask mask:percentile=75)

@@ -30,5 +30,5 @@ study() {
   stage correlate "$out/correlate.csv" correlate "$out/scores.csv" "$out/places.csv"
   stage rank "$out/rank.csv" rank "$out/scores.csv" "$out/places.csv"
   stage separation "$out/separation.csv" rank --separation "$out/scores.csv"
-  stage render "$out/png.csv" render "${preprocess[@]}" --sheet "$out/sheet.png" --limit 6 --tile 96 -o "$out/png" "$out/maps.csv"
+  stage render "$out/png.csv" render --sheet "$out/sheet.png" --limit 6 --tile 96 -o "$out/png" "$out/maps.csv"
 }
