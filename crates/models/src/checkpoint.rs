@@ -53,7 +53,7 @@ impl Checkpoint {
         let safe = path.extension().is_some_and(|extension| extension == "safetensors");
         let read = if safe { read_safetensors(&bytes) } else { read_torch(path) };
         let tensors = read.map_err(unreadable)?;
-        Ok(Self { path: path.into(), sha256: hex(&bytes), tensors: without_prefix(tensors) })
+        Ok(Self { path: path.into(), sha256: sha256(&bytes), tensors: without_prefix(tensors) })
     }
 
     /// Reads safetensors from memory; `name` stands for the file in messages.
@@ -63,7 +63,7 @@ impl Checkpoint {
     pub fn from_safetensors(name: &str, bytes: &[u8]) -> Result<Self, CheckpointError> {
         let unreadable = |reason| CheckpointError::Unreadable { path: name.into(), reason };
         let tensors = read_safetensors(bytes).map_err(unreadable)?;
-        Ok(Self { path: name.into(), sha256: hex(bytes), tensors })
+        Ok(Self { path: name.into(), sha256: sha256(bytes), tensors })
     }
 
     /// The file.
@@ -159,7 +159,8 @@ fn some_of(names: &[String]) -> String {
     if names.len() > SHOWN { format!("{shown} and {} more", names.len() - SHOWN) } else { shown }
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// SHA-256 in hexadecimal.
+pub fn sha256(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     Sha256::digest(bytes).iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");

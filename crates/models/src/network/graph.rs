@@ -8,7 +8,7 @@ pub use super::op::{Activation, Op, ParameterId, Pool};
 pub type NodeId = usize;
 
 /// One named operation.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Node {
     /// The checkpoint's name for it, such as `layer4.2.conv3`.
     pub name: String,
@@ -28,7 +28,7 @@ pub struct Parameter {
 }
 
 /// A network without its weights. Node 0 is the input, the last node the class scores.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Graph {
     /// Channels, height and width of the usual input.
     pub input: [usize; 3],

@@ -49,7 +49,11 @@ impl Graph {
         Ok(shapes)
     }
 
-    fn shape(&self, node: &Node, given: &[&[usize]]) -> Result<Vec<usize>, String> {
+    /// The shape of what a node gives for values of these shapes; the input is given the picture's.
+    ///
+    /// # Errors
+    /// Says why, if it cannot work on them.
+    pub fn shape(&self, node: &Node, given: &[&[usize]]) -> Result<Vec<usize>, String> {
         let parameter = |id: usize| self.parameters[id].shape.as_slice();
         let x = given.first().copied().unwrap_or_default();
         match &node.op {

@@ -1,0 +1,62 @@
+//! A classifier from an ONNX file.
+
+use std::path::Path;
+
+use models::network::{Network, Weight};
+use models::preprocess::Resize;
+use models::zoo::Options;
+use models::{Classifier, Device, Graph, Preprocess, TensorData};
+
+use crate::import::{Import, OnnxError, import};
+
+/// Loads a classifier, named after the file. Without other instructions pictures are prepared as for ImageNet. BatchNorm
+/// is folded. Also says what should be told about it: outputs that are not used.
+///
+/// # Errors
+/// As [`import`], or if pictures are prepared at another size than the file wants.
+pub fn load(path: &Path, device: &Device, options: Options) -> Result<(Classifier, Vec<String>), OnnxError> {
+    let preprocess = options.preprocess.or_else(|| Preprocess::preset("imagenet"));
+    let preprocess = preprocess.unwrap_or_else(|| unreachable!("a preset of that name"));
+    let prepared = size(&preprocess);
+    let import = import(path, prepared)?;
+    let [_, rows, columns] = import.graph.input;
+    if let Some([h, w]) = prepared.filter(|size| *size != [rows, columns]) {
+        let reason = format!(
+            "it takes pictures of {rows} x {columns} pixels, and --preprocess {} gives {h} x {w}",
+            preprocess.name
+        );
+        return Err(OnnxError::new(path, reason));
+    }
+    let notes = notes(path, &import);
+    let parameters = import.graph.parameters.iter().zip(import.weights);
+    let weights = parameters
+        .map(|(parameter, numbers)| Weight::new(TensorData::new(numbers, parameter.shape.clone()), device))
+        .collect();
+    let network = Network::new(import.graph, weights).fold_batch_norm(&options.keep).pack();
+    let name = path.file_stem().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let classifier = Classifier {
+        name,
+        preprocess,
+        labels: options.labels,
+        layer: network.graph().auto_layer().unwrap_or(Graph::INPUT),
+        sha256: import.sha256,
+        device: device.clone(),
+        network,
+    };
+    Ok((classifier, notes))
+}
+
+/// The size of prepared pictures, if it is the same for all.
+fn size(preprocess: &Preprocess) -> Option<[usize; 2]> {
+    let resized =
+        if let Resize::Exact(rows, columns) = preprocess.resize { Some([rows, columns]) } else { None };
+    preprocess.crop.or(resized)
+}
+
+fn notes(path: &Path, import: &Import) -> Vec<String> {
+    if import.unused.is_empty() {
+        return Vec::new();
+    }
+    let unused = import.unused.join(", ");
+    vec![format!("{}: the scores are output {}, not {unused}", path.display(), import.output)]
+}

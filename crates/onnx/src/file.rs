@@ -1,0 +1,159 @@
+//! The file as it is: decoded, with its one picture input and the output that is used.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use models::checkpoint;
+use prost::Message;
+use prost::bytes::Bytes;
+
+use crate::proto::{GraphProto, ModelProto, ValueInfoProto};
+use crate::tensor::element;
+
+/// A decoded file.
+pub struct File {
+    /// The folder of external data.
+    pub folder: PathBuf,
+    /// Nodes and stored tensors.
+    pub graph: GraphProto,
+    /// The version of the operators' definitions.
+    pub opset: i64,
+    /// SHA-256 of the file, in hexadecimal.
+    pub sha256: String,
+}
+
+/// The picture input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Input {
+    /// Its name.
+    pub name: String,
+    /// Pictures, if the file fixes their number.
+    pub pictures: Option<usize>,
+    /// Height and width, as far as the file fixes them.
+    pub size: [Option<usize>; 2],
+    /// Whether the channels are the last axis.
+    pub channels_last: bool,
+}
+
+/// Operator sets whose definitions are known here.
+const OPSETS: std::ops::RangeInclusive<i64> = 7..=28;
+
+/// The most pictures that a file may be written for, and the largest height and width.
+const LARGEST: i64 = 1 << 14;
+
+impl File {
+    /// Reads and decodes a file.
+    pub fn open(path: &Path) -> Result<Self, String> {
+        let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Self::decode(bytes.into(), folder)
+    }
+
+    /// Decodes the bytes of a file in a folder.
+    pub fn decode(bytes: Bytes, folder: &Path) -> Result<Self, String> {
+        let sha256 = checkpoint::sha256(&bytes);
+        let model = ModelProto::decode(bytes).map_err(|error| format!("not an ONNX file: {error}"))?;
+        let standard = |domain: &str| domain.is_empty() || domain == "ai.onnx";
+        let opset = model.opset_import.iter().find(|set| standard(&set.domain)).map(|set| set.version);
+        let opset = opset.ok_or("not an ONNX file, or one without the standard operator set")?;
+        if !OPSETS.contains(&opset) {
+            return Err(format!(
+                "operator set {opset}; {} to {} are supported",
+                OPSETS.start(),
+                OPSETS.end()
+            ));
+        }
+        let graph = model.graph.ok_or("it holds no graph")?;
+        Ok(Self { folder: folder.into(), graph, opset, sha256 })
+    }
+
+    /// The only input that is no stored tensor: pictures as floats.
+    pub fn input(&self) -> Result<Input, String> {
+        let stored: HashSet<&str> =
+            self.graph.initializer.iter().map(|tensor| tensor.name.as_str()).collect();
+        let inputs: Vec<&ValueInfoProto> =
+            self.graph.input.iter().filter(|input| !stored.contains(input.name.as_str())).collect();
+        let [input] = inputs.as_slice() else {
+            let names: Vec<&str> = inputs.iter().map(|input| input.name.as_str()).collect();
+            return Err(format!(
+                "{} inputs ({}); a classifier of pictures has one",
+                names.len(),
+                names.join(", ")
+            ));
+        };
+        picture(input).map_err(|reason| format!("input `{}`: {reason}", input.name))
+    }
+
+    /// The output to use, and the names of the others: the first, or the only one that is called logits.
+    pub fn output(&self) -> Result<(&str, Vec<&str>), String> {
+        let names: Vec<&str> = self.graph.output.iter().map(|output| output.name.as_str()).collect();
+        let first = *names.first().ok_or("it has no output")?;
+        let logits: Vec<&str> =
+            names.iter().copied().filter(|name| name.to_ascii_lowercase().contains("logits")).collect();
+        let chosen = if let [only] = logits.as_slice() { only } else { first };
+        Ok((chosen, names.into_iter().filter(|name| *name != chosen).collect()))
+    }
+}
+
+fn picture(input: &ValueInfoProto) -> Result<Input, String> {
+    let tensor = input.r#type.as_ref().and_then(|kind| kind.tensor_type.as_ref()).ok_or("it is no tensor")?;
+    if !matches!(tensor.elem_type, element::FLOAT | element::FLOAT16 | element::DOUBLE | element::BFLOAT16) {
+        return Err(format!("it holds numbers of type {}; floats are needed", tensor.elem_type));
+    }
+    let shape = tensor.shape.as_ref().ok_or("its shape is not given")?;
+    let lengths: Vec<Option<i64>> = shape.dim.iter().map(|dim| dim.dim_value).collect();
+    let shown = || {
+        let one = |length: &Option<i64>| length.map_or("?".to_string(), |length| length.to_string());
+        lengths.iter().map(one).collect::<Vec<_>>().join(" x ")
+    };
+    let known = |axis: usize| match lengths[axis] {
+        None => Ok(None),
+        Some(length) if (1..=LARGEST).contains(&length) => Ok(Some(length as usize)),
+        Some(_) => Err(format!("its shape is {}", shown())),
+    };
+    let [pictures, a, b, c] = match lengths.len() {
+        4 => [known(0)?, known(1)?, known(2)?, known(3)?],
+        _ => return Err(format!("its shape is {}; pictures x 3 x height x width is needed", shown())),
+    };
+    let (size, channels_last) = match (a, c) {
+        (Some(3), _) => ([b, c], false),
+        (_, Some(3)) => ([a, b], true),
+        (None, _) => ([b, c], false),
+        _ => return Err(format!("its shape is {}; three channels are needed", shown())),
+    };
+    Ok(Input { name: input.name.clone(), pictures, size, channels_last })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proto::{DimensionProto, TensorShapeProto, TensorTypeProto, TypeProto};
+
+    fn input(lengths: &[i64]) -> Result<Input, String> {
+        let dim = lengths.iter().map(|&length| DimensionProto { dim_value: (length != 0).then_some(length) });
+        let shape = Some(TensorShapeProto { dim: dim.collect() });
+        let tensor_type = Some(TensorTypeProto { elem_type: element::FLOAT, shape });
+        picture(&ValueInfoProto { name: "x".into(), r#type: Some(TypeProto { tensor_type }) })
+    }
+
+    #[test]
+    fn channels_come_first_or_last() {
+        let fixed = input(&[1, 3, 224, 192]).unwrap();
+        assert_eq!(
+            (fixed.pictures, fixed.size, fixed.channels_last),
+            (Some(1), [Some(224), Some(192)], false)
+        );
+        let open = input(&[0, 224, 224, 3]).unwrap();
+        assert_eq!((open.pictures, open.size, open.channels_last), (None, [Some(224); 2], true));
+        assert_eq!(input(&[0, 0, 0, 0]).unwrap().size, [None, None]);
+    }
+
+    #[test]
+    fn other_shapes_are_errors() {
+        for lengths in
+            [&[1, 1, 28, 28][..], &[3, 224, 224], &[1, 3, -4, 8], &[1, 3, i64::MAX, 8], &[1, 5, 0, 0]]
+        {
+            assert!(input(lengths).is_err(), "{lengths:?}");
+        }
+    }
+}

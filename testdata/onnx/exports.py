@@ -1,0 +1,128 @@
+"""Seeded weights for any network, and exports of it to ONNX by both of PyTorch's exporters; shared by the generator here
+and by pipelines/parity.py."""
+
+import inspect
+import logging
+import math
+import warnings
+
+import numpy as np
+import onnx
+import torch
+import torch.nn.functional as F
+from timm import layers
+from torch import nn
+
+# The older exporter knows no fused attention before operator set 14.
+layers.set_fused_attn(False)
+warnings.filterwarnings("ignore")
+logging.disable(logging.WARNING)
+
+# Operator sets of the older exporter (TorchScript), and of the newer one: its lowest and its own choice.
+TORCHSCRIPT = (11, 13, 17, 18)
+DYNAMO = (18, None)
+
+
+def plain_attention(q, k, v, attn_mask=None, dropout_p=0.0, is_causal=False, scale=None, enable_gqa=False):
+    return (q @ k.transpose(-2, -1) / math.sqrt(q.shape[-1])).softmax(-1) @ v
+
+
+@torch.no_grad()
+def settle(net, x, seed):
+    """Random weights with which activations neither vanish nor explode: every convolution and linear layer gives values
+    of deviation 1 for `x`, BatchNorm has the statistics of what it sees, disturbed; scales and shifts all count."""
+    torch.manual_seed(seed)
+    norms = [m for m in net.modules() if isinstance(m, nn.BatchNorm2d)]
+    scales = {id(m.weight) for m in net.modules() if "Norm" in type(m).__name__ and getattr(m, "weight", None) is not None}
+    for name, weight in net.named_parameters():
+        if id(weight) in scales or name.endswith(("gamma", "layer_scale")):
+            weight.copy_(0.6 + 0.8 * torch.rand_like(weight))
+        elif name.endswith(("weight", "in_proj_weight")):
+            weight.copy_(torch.randn_like(weight) / weight[0].numel() ** 0.5)
+        else:
+            weight.copy_(0.2 * torch.randn_like(weight))
+
+    def unit(module, _, y):
+        deviation = y.std()
+        module.weight /= deviation
+        if module.bias is not None:
+            module.bias /= deviation
+        return y / deviation
+
+    hooks = [m.register_forward_hook(unit) for m in net.modules() if type(m) in (nn.Conv2d, nn.Linear)]
+    net.eval()
+    for norm in norms:
+        norm.momentum = None
+        norm.train()
+    net(x)
+    for hook in hooks:
+        hook.remove()
+    for norm in norms:
+        norm.running_mean += 0.1 * norm.running_var.sqrt() * torch.randn(norm.num_features)
+        norm.running_var *= 0.9 + 0.2 * torch.rand(norm.num_features)
+    for module in net.modules():
+        if isinstance(module, nn.ReLU):
+            module.inplace = False
+    return net.eval().requires_grad_(False)
+
+
+def answers(net, x):
+    """Logits (the method `scores` of a network that ends in a softmax), and at each picture the gradient of its largest."""
+    x = x.clone().requires_grad_()
+    logits = getattr(net, "scores", net)(x)
+    (gradient,) = torch.autograd.grad(logits.max(1).values.sum(), x)
+    return logits.detach().numpy(), gradient.numpy()
+
+
+def save_answers(net, x, stem, both=False, kind="<f4"):
+    """The answers of float64, rounded once; with `both` also the input and the gradient of float32."""
+    logits, gradient = answers(net.double(), x.double())
+    arrays = {"logits": logits, "gradient": gradient}
+    if both:
+        arrays.update(input=x.numpy(), gradient32=answers(net.float(), x)[1])
+    for name, values in arrays.items():
+        np.save(f"{stem}.{name}.npy", values.astype("<f4" if name == "logits" else kind))
+    net.float()
+    return logits
+
+
+def pictures(count, side, seed):
+    """Smooth random pictures with a little noise: pure noise looks the same to every network."""
+    torch.manual_seed(seed)
+    smooth = F.interpolate(torch.randn(count, 3, 7, 7), (side, side), mode="bicubic", align_corners=False)
+    return smooth + 0.3 * torch.randn(count, 3, side, side)
+
+
+def export(net, x, path, opset, dynamo, free):
+    """Writes a file for any number of pictures (`free`) or for one. False if the exporter cannot: PyTorch's own attention
+    module needs operator set 13."""
+    if not dynamo and opset < 13 and any(isinstance(module, nn.MultiheadAttention) for module in net.modules()):
+        return False
+    fused = F.scaled_dot_product_attention
+    try:
+        (export_dynamo if dynamo else export_torchscript)(net, x, str(path), opset, free)
+    finally:
+        F.scaled_dot_product_attention = fused
+    return True
+
+
+def export_dynamo(net, x, path, opset, free):
+    argument = next(iter(inspect.signature(net.forward).parameters))
+    shapes = {argument: {0: torch.export.Dim("n")}} if free else None
+    chosen = {} if opset is None else {"opset_version": opset}
+    settings = {"dynamo": True, "dynamic_shapes": shapes, "external_data": False, "verbose": False}
+    torch.onnx.export(net, (x if free else x[:1],), path, **settings, **chosen)
+
+
+def export_torchscript(net, x, path, opset, free):
+    if opset < 14:
+        F.scaled_dot_product_attention = plain_attention
+    axes = {"input": {0: "n"}, "logits": {0: "n"}} if free else None
+    names = {"input_names": ["input"], "output_names": ["logits"]}
+    torch.onnx.export(net, (x[:1],), path, dynamo=False, opset_version=opset, dynamic_axes=axes, **names)
+
+
+def operators(path):
+    """The operator set of a file and how many nodes it has."""
+    model = onnx.load(path, load_external_data=False)
+    return model.opset_import[0].version, len(model.graph.node)
