@@ -22,7 +22,7 @@ pub fn load(path: &Path, device: &Device, options: Options) -> Result<(Classifie
     let [_, rows, columns] = import.graph.input;
     if let Some([h, w]) = prepared.filter(|size| *size != [rows, columns]) {
         let reason = format!(
-            "it takes pictures of {rows} x {columns} pixels, and --preprocess {} gives {h} x {w}",
+            "it takes pictures of {rows} x {columns} pixels, and the preprocessing {} gives {h} x {w} (see --preprocess)",
             preprocess.name
         );
         return Err(OnnxError::new(path, reason));

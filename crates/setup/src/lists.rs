@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 use models::zoo::{self, Architecture};
 use pipe::Usage;
 
-use crate::model::ModelArgs;
+use crate::model::{ModelArgs, Source};
 
 /// `--list-models`: name, usual input and preprocessing, the layer called auto, and whose files fit.
 pub fn models() -> String {
@@ -18,8 +18,9 @@ pub fn models() -> String {
     };
     let built_in = Architecture { weights: "embedded; without --model", ..testbed::architecture() };
     let zoo = std::iter::once(built_in).chain(zoo::architectures()).map(model).collect::<String>();
+    let file = row("FILE.onnx", "its own", "imagenet", "-", "in the file (docs/onnx.md)");
     let command = row("exec:COMMAND", "any", "imagenet", "-", "a program of your own (docs/exec.md)");
-    row("model", "input", "preprocess", "layer auto", "weights") + &zoo + &command
+    row("model", "input", "preprocess", "layer auto", "weights") + &zoo + &file + &command
 }
 
 impl ModelArgs {
@@ -32,18 +33,22 @@ impl ModelArgs {
         if let Some(model) = self.black_box() {
             bail!(Usage(format!("--list-layers: {model} only gives scores")));
         }
-        let architecture =
-            self.model.as_deref().map_or_else(|| Ok(testbed::architecture()), zoo::architecture)?;
-        let names: Vec<String> = (architecture.build)(1).nodes.into_iter().map(|node| node.name).collect();
+        let graph = match self.source()? {
+            Source::Onnx(path) => onnx::import(path, None)?.graph,
+            Source::Zoo { model, .. } => (zoo::architecture(model)?.build)(1),
+            Source::Testbed | Source::Command(_) => (testbed::architecture().build)(1),
+        };
+        let names: Vec<String> = graph.nodes.into_iter().map(|node| node.name).collect();
         let classifier = self.open(&names)?.classifier;
         let graph = classifier.network.graph();
-        let [channels, h, w] = architecture.input;
+        let [channels, h, w] = graph.input;
         let [h, w] = classifier.preprocess.crop.unwrap_or([h, w]);
+        let width = graph.nodes.iter().map(|node| node.name.len()).max().unwrap_or(0);
         let lines =
             graph.nodes.iter().zip(graph.shapes([channels, h, w])?).enumerate().map(|(id, (node, shape))| {
                 let shape: Vec<String> = shape.iter().skip(1).map(ToString::to_string).collect();
                 let auto = if id == classifier.layer { "  (auto)" } else { "" };
-                format!("{:<28} {:<14} {}{auto}\n", node.name, node.op.kind(), shape.join("x"))
+                format!("{:<width$} {:<14} {}{auto}\n", node.name, node.op.kind(), shape.join("x"))
             });
         Ok(lines.collect())
     }

@@ -20,9 +20,9 @@ const EXEC_PREPROCESS: &str = "imagenet";
 #[derive(clap::Args, Clone, Debug)]
 #[command(next_help_heading = "Model")]
 pub struct ModelArgs {
-    /// Architecture (see --list-models of explain), or exec:COMMAND, a program that scores pictures (see docs/exec.md);
-    /// without it, the embedded testbed classifier
-    #[arg(long, value_name = "NAME|exec:COMMAND", value_parser = known_model)]
+    /// Architecture (see --list-models of explain), an ONNX file (see docs/onnx.md), or exec:COMMAND, a program that
+    /// scores pictures (see docs/exec.md); without it, the embedded testbed classifier
+    #[arg(long, value_name = "NAME|FILE.onnx|exec:COMMAND", value_parser = known_model)]
     pub model: Option<String>,
     /// Its weights: .safetensors, or a .pth that torch.save wrote
     #[arg(long, value_name = "FILE", requires = "model")]
@@ -72,14 +72,17 @@ pub struct Loaded {
     pub classifier: Classifier,
     /// What the device is called.
     pub device: String,
+    /// What should be told about the classifier.
+    pub notes: Vec<String>,
     batch_size: BatchSize,
     process: Option<Arc<Process>>,
 }
 
 /// Where a classifier comes from.
-enum Source<'a> {
+pub(crate) enum Source<'a> {
     Testbed,
     Zoo { model: &'a str, weights: &'a Path },
+    Onnx(&'a Path),
     Command(&'a str),
 }
 
@@ -93,11 +96,16 @@ impl ModelArgs {
         let chosen = device::choose(&self.device)?;
         let preprocess = self.preprocess.as_deref().map(Preprocess::open).transpose()?;
         let options = zoo::Options { preprocess, keep: keep.to_vec(), ..zoo::Options::default() };
-        let mut process = None;
+        let (mut process, mut notes) = (None, Vec::new());
         let classifier = match self.source()? {
             Source::Testbed => testbed::classifier(&chosen.device, options)?,
             Source::Zoo { model, weights } => {
                 zoo::load(model, &Checkpoint::open(weights)?, &chosen.device, options)?
+            }
+            Source::Onnx(path) => {
+                let (classifier, told) = onnx::load(path, &chosen.device, options)?;
+                notes = told;
+                classifier
             }
             Source::Command(command) => {
                 let started = Arc::new(Process::start(command, self.exec_timeout)?);
@@ -107,14 +115,18 @@ impl ModelArgs {
                 Classifier::external(started.name().into(), started, preprocess, &chosen.device)
             }
         };
-        Ok(Loaded { classifier, device: chosen.name, batch_size: self.batch_size, process })
+        Ok(Loaded { classifier, device: chosen.name, notes, batch_size: self.batch_size, process })
     }
 
     /// What `--model` and `--weights` say together.
-    fn source(&self) -> Result<Source<'_>> {
+    pub(crate) fn source(&self) -> Result<Source<'_>> {
         let Some(model) = self.model.as_deref() else { return Ok(Source::Testbed) };
-        match (model.strip_prefix(process::PREFIX), &self.weights) {
-            (Some(command), None) => Ok(Source::Command(command)),
+        let whole = match model.strip_prefix(process::PREFIX) {
+            Some(command) => Some(Source::Command(command)),
+            None => is_onnx(model).then_some(Source::Onnx(Path::new(model))),
+        };
+        match (whole, &self.weights) {
+            (Some(source), None) => Ok(source),
             (Some(_), Some(_)) => bail!(Usage(format!("--model {model} takes no --weights"))),
             (None, Some(weights)) => Ok(Source::Zoo { model, weights }),
             (None, None) => bail!(Usage(format!("--model {model} needs --weights"))),
@@ -165,8 +177,13 @@ pub fn preprocess_name(text: &str) -> Result<String, PreprocessError> {
     Preprocess::check_name(text).map(|()| text.into())
 }
 
+/// Whether `--model` names a file of a whole network.
+fn is_onnx(model: &str) -> bool {
+    Path::new(model).extension().is_some_and(|extension| extension == "onnx")
+}
+
 fn known_model(name: &str) -> Result<String, zoo::ModelError> {
-    if name.starts_with(process::PREFIX) {
+    if name.starts_with(process::PREFIX) || is_onnx(name) {
         return Ok(name.into());
     }
     zoo::architecture(name).map(|architecture| architecture.name)
@@ -197,6 +214,7 @@ mod tests {
         let loaded = |batch_size| Loaded {
             classifier: classifier.clone(),
             device: device.name.clone(),
+            notes: Vec::new(),
             batch_size,
             process: None,
         };

@@ -92,6 +92,7 @@ impl<'a> Run<'a> {
     fn new(args: &'a Args, loaded: &'a Loaded, methods: &'a [Named], list: &List) -> Result<Self> {
         if !args.quiet {
             pipe::note(format_args!("{} on {}", loaded.classifier.name, loaded.device));
+            loaded.notes.iter().for_each(pipe::note);
         }
         let chunks = list.pictures.chunks(usize::from(args.chunk)).enumerate();
         let total = chunks.filter(|(number, _)| args.has_chunk(*number)).map(|(_, rows)| rows.len()).sum();

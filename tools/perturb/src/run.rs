@@ -46,6 +46,7 @@ impl<'a> Run<'a> {
     fn new(args: &Args, loaded: &'a Loaded, tests: &'a [Test], extra: &[String], total: u64) -> Result<Self> {
         if !args.quiet {
             pipe::note(format_args!("{} on {}", loaded.classifier.name, loaded.device));
+            loaded.notes.iter().for_each(pipe::note);
         }
         Ok(Self {
             loaded,

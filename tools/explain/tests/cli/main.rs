@@ -4,7 +4,7 @@ mod classifiers;
 mod exec;
 mod failures;
 mod maps;
-
+mod onnx;
 mod pictures;
 mod resume;
 
