@@ -4,10 +4,18 @@
 //! do not depend on the batch size, on the other pictures in the batch or on their order: random numbers are
 //! keyed by (seed, picture, method, draw) and samples are added one by one in a fixed order.
 
+mod attention;
+mod baseline;
 mod batch;
+mod gaussian;
+mod lrp;
 mod method;
 mod methods;
+mod otsu;
 mod registry;
+mod segments;
+mod subsets;
+mod walk;
 
 #[cfg(test)]
 #[path = "../tests/tiny/mod.rs"]

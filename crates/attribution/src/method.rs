@@ -29,6 +29,13 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// A method that does not fit a classifier, and why.
+    pub(crate) fn unfit(method: &str, classifier: &Classifier, reason: impl Into<String>) -> Self {
+        Self::Unfit { method: method.into(), model: classifier.name.clone(), reason: reason.into() }
+    }
+}
+
 /// Pictures and the classes to explain.
 pub struct Question<'a> {
     /// The classifier.
@@ -49,6 +56,12 @@ impl Question<'_> {
     /// Number, channels, height and width of the pictures.
     pub fn dims(&self) -> [usize; 4] {
         self.images.dims()
+    }
+
+    /// One picture with values in 0..1, `(1, 3, h, w)`.
+    pub(crate) fn pixels(&self, picture: usize) -> Tensor<4> {
+        let (black, white) = (self.classifier.colour(0.0), self.classifier.colour(1.0));
+        (self.images.clone().narrow(0, picture, 1) - black.clone()) / (white - black)
     }
 
     /// The random numbers of one draw of a method for one picture.
@@ -76,8 +89,9 @@ pub trait Method: Send + Sync {
         false
     }
 
-    /// The layer that the method reads, if the user named one.
-    fn layer(&self) -> Option<&str> {
+    /// A convolution that must stay apart from its BatchNorm because its own value is read, or
+    /// [`models::network::fold::ALL`].
+    fn keep(&self) -> Option<&str> {
         None
     }
 }
@@ -98,7 +112,7 @@ impl Layer {
     /// The node, if the network has it and it holds feature maps.
     pub(crate) fn find(&self, method: &str, classifier: &Classifier) -> Result<NodeId, Error> {
         let Some(name) = self.named() else { return Ok(classifier.layer) };
-        let unfit = |reason| Error::Unfit { method: method.into(), model: classifier.name.clone(), reason };
+        let unfit = |reason| Error::unfit(method, classifier, reason);
         let graph = classifier.network.graph();
         let node = graph.find(name).ok_or_else(|| unfit(format!("it has no layer `{name}`")))?;
         let shapes = graph.shapes(graph.input).map_err(|error| unfit(error.to_string()))?;

@@ -5,8 +5,7 @@ use spec::Reader;
 
 use crate::method::{Error, Method};
 use crate::methods::{
-    gradcam, gradient, guided_backprop, input_x_gradient, integrated_gradients, layercam, occlusion, random,
-    rise, smoothgrad,
+    ablation_cam, act_ig, attention, attention_gradcam, attn_lrp, blur_ig, controls, deconvnet, deeplift, deeplift_shap, eigencam, excitation_backprop, fullgrad, gae, gradcam, gradcam_plus_plus, gradient, gradient_rollout, gradient_shap, guided_backprop, guided_ig, hirescam, hsic, iia, input_x_gradient, integrated_gradients, kernel_shap, layercam, lift_cam, lime, lrp, occlusion, partial_lrp, random, rise, rollout, scorecam, sise, smoothgrad, sobol, t_attr, xgradcam, xrai,
 };
 
 /// A method in the list of all methods.
@@ -44,15 +43,54 @@ impl Entry {
 /// All methods.
 pub const METHODS: &[Entry] = &[
     random::ENTRY,
+    controls::CENTER,
+    controls::EDGE,
+    controls::INPUT_MAGNITUDE,
     gradient::ENTRY,
     input_x_gradient::ENTRY,
-    smoothgrad::ENTRY,
+    smoothgrad::SMOOTH,
+    smoothgrad::SQUARE,
+    smoothgrad::VARIANCE,
     integrated_gradients::ENTRY,
+    gradient_shap::SHAP,
+    gradient_shap::EXPECTED,
+    guided_ig::ENTRY,
+    blur_ig::ENTRY,
+    xrai::ENTRY,
     guided_backprop::ENTRY,
+    deconvnet::ENTRY,
+    deeplift::ENTRY,
+    deeplift_shap::ENTRY,
+    lrp::ENTRY,
+    excitation_backprop::ENTRY,
+    fullgrad::ENTRY,
     gradcam::ENTRY,
+    gradcam_plus_plus::ENTRY,
     layercam::ENTRY,
+    hirescam::ENTRY,
+    xgradcam::ENTRY,
+    eigencam::ENTRY,
+    scorecam::ENTRY,
+    ablation_cam::ENTRY,
+    lift_cam::ENTRY,
+    act_ig::ENTRY,
+    iia::ENTRY,
     occlusion::ENTRY,
     rise::ENTRY,
+    sise::SISE,
+    sise::ADA_SISE,
+    lime::ENTRY,
+    kernel_shap::ENTRY,
+    hsic::ENTRY,
+    sobol::ENTRY,
+    attention::ENTRY,
+    rollout::ENTRY,
+    gradient_rollout::ENTRY,
+    attention_gradcam::ENTRY,
+    partial_lrp::ENTRY,
+    t_attr::ENTRY,
+    gae::ENTRY,
+    attn_lrp::ENTRY,
 ];
 
 /// A method and its canonical spec string.

@@ -28,7 +28,7 @@ fn maps(spec: &str, classifier: &Classifier, batch_size: usize) -> Tensor<4> {
 
 /// The maps as the command line gives them: a layer that the spec names can be read before its BatchNorm.
 fn explained(spec: &str, network: &str) -> Vec<f32> {
-    let keep: Vec<String> = parse(spec).unwrap().method.layer().map(str::to_string).into_iter().collect();
+    let keep: Vec<String> = parse(spec).unwrap().method.keep().map(str::to_string).into_iter().collect();
     numbers(maps(spec, &resnet(network, &keep), 8))
 }
 

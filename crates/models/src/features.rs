@@ -1,6 +1,6 @@
 //! What a layer holds, as maps with rows and columns: feature maps as they are, tokens on their grid.
 
-use burn::tensor::Tensor;
+use burn::tensor::{Tensor, TensorData};
 
 use crate::network::graph::{Graph, NodeId};
 use crate::network::value::Value;
@@ -37,6 +37,34 @@ impl Layout {
     pub fn at(graph: &Graph, shapes: &[Vec<usize>], node: NodeId) -> Option<Self> {
         let layout = Self::of(&shapes[node]).filter(|_| graph.varies()[node])?;
         (layout != Self::Maps || graph.holds_maps(shapes, node)).then_some(layout)
+    }
+
+    /// The number of channels of a value of this layout.
+    pub fn channels(self, value: &Value) -> usize {
+        value.shape()[self.axis()]
+    }
+
+    fn axis(self) -> usize {
+        match self {
+            Self::Maps => 1,
+            Self::Tokens { .. } => 2,
+        }
+    }
+
+    /// The value with one channel of each row of the batch set to zero, or none.
+    pub fn without(self, value: Value, channels: &[Option<usize>]) -> Value {
+        let count = self.channels(&value);
+        let mut kept = vec![1.0_f32; channels.len() * count];
+        for (row, channel) in channels.iter().enumerate() {
+            if let Some(channel) = channel {
+                kept[row * count + channel] = 0.0;
+            }
+        }
+        let mut shape = vec![1; value.rank()];
+        shape[0] = channels.len();
+        shape[self.axis()] = count;
+        let kept = Tensor::<1>::from_data(TensorData::new(kept, [channels.len() * count]), &value.device());
+        value.multiply(Value::new(kept).reshape(&shape))
     }
 
     /// The layer as maps `(n, c, h, w)`, without tokens that have no place.

@@ -14,8 +14,8 @@ pub mod preprocess;
 pub mod resize;
 pub mod zoo;
 
-pub use burn::tensor::activation::relu;
-pub use burn::tensor::{Device, Int, Tensor, TensorData};
+pub use burn::tensor::activation::{relu, softmax};
+pub use burn::tensor::{Device, Int, Tensor, TensorData, s};
 pub use checkpoint::Checkpoint;
 pub use classifier::Classifier;
 pub use image::Picture;

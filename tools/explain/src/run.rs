@@ -24,7 +24,7 @@ pub fn explain(args: &Args) -> Result<()> {
     }
     let list = pictures::list(args)?;
     let keep: Vec<String> =
-        methods.iter().filter_map(|named| named.method.layer()).map(str::to_string).collect();
+        methods.iter().filter_map(|named| named.method.keep()).map(str::to_string).collect();
     let mut loaded = args.model.open(&keep)?;
     args.name_classes(&mut loaded.classifier)?;
     for named in &methods {

@@ -40,7 +40,7 @@ impl Method for GradCam {
         self.layer.find("gradcam", classifier).map(|_| ())
     }
 
-    fn layer(&self) -> Option<&str> {
+    fn keep(&self) -> Option<&str> {
         self.layer.named()
     }
 }

@@ -5,6 +5,7 @@ use models::classifier::Output;
 use models::{Plain, Tensor};
 use spec::Reader;
 
+use crate::baseline::Baseline;
 use crate::batch::{self, Sums};
 use crate::method::{Method, Question};
 use crate::registry::Entry;
@@ -17,7 +18,7 @@ pub(crate) const ENTRY: Entry = Entry {
     build: |reader: &mut Reader| {
         let steps = reader.take_if("steps", 50, "a whole number >= 2", |&steps| steps >= 2)?;
         let rule = reader.choose("rule", &RULES)?;
-        let baseline = reader.choose("baseline", &[("zero", Baseline::Zero), ("black", Baseline::Black)])?;
+        let baseline = Baseline::take(reader)?;
         let output =
             reader.choose("output", &[("logit", Output::Logit), ("probability", Output::Probability)])?;
         Ok(Box::new(IntegratedGradients { steps, rule, baseline, output }))
@@ -42,15 +43,6 @@ enum Rule {
     Trapezoid,
 }
 
-/// Where the path starts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Baseline {
-    /// Zero in normalised space: the mean colour of the data set.
-    Zero,
-    /// Black pixels.
-    Black,
-}
-
 struct IntegratedGradients {
     steps: usize,
     rule: Rule,
@@ -61,10 +53,8 @@ struct IntegratedGradients {
 impl Method for IntegratedGradients {
     fn explain(&self, question: &Question<'_>) -> Tensor<4> {
         let nodes = self.rule.nodes(self.steps);
-        let baseline = match self.baseline {
-            Baseline::Zero => question.images.zeros_like(),
-            Baseline::Black => question.images.zeros_like() + question.classifier.colour(0.0),
-        };
+        let pictures: Vec<usize> = (0..question.dims()[0]).collect();
+        let baseline = self.baseline.of(question, &pictures, 0);
         let difference = question.images.clone() - baseline.clone();
         let mut sums = Sums::new(question.dims()[0]);
         for jobs in batch::batches(question.dims()[0], nodes.len(), question.batch_size) {

@@ -32,7 +32,7 @@ impl Method for LayerCam {
         self.layer.find("layercam", classifier).map(|_| ())
     }
 
-    fn layer(&self) -> Option<&str> {
+    fn keep(&self) -> Option<&str> {
         self.layer.named()
     }
 }

@@ -5,6 +5,9 @@ use burn::tensor::TensorData;
 use super::graph::{Graph, NodeId, Op, Parameter, ParameterId};
 use super::{Network, Weight};
 
+/// In a list of layers to keep: all of them.
+pub const ALL: &str = "*";
+
 /// A convolution and the BatchNorm that alone reads it.
 struct Pair {
     conv: NodeId,
@@ -15,7 +18,7 @@ impl Network {
     /// Folds every BatchNorm that alone reads a convolution: `w' = w s`, `b' = (b - mean) s + shift` with
     /// `s = scale / sqrt(variance + epsilon)`. The folded node has the BatchNorm's name, because that is
     /// the value it now gives. Pairs whose convolution is in `keep` stay apart, so that the value before
-    /// the BatchNorm can still be read.
+    /// the BatchNorm can still be read; [`ALL`] keeps all of them apart.
     #[must_use]
     pub fn fold_batch_norm(&self, keep: &[String]) -> Self {
         let old = self.graph();
@@ -108,7 +111,7 @@ fn pairs(graph: &Graph, keep: &[String]) -> Vec<Pair> {
             let is_pair = matches!(node.op, Op::BatchNorm2d { .. })
                 && matches!(graph.nodes[conv].op, Op::Conv2d { .. })
                 && consumers[conv].len() == 1
-                && !keep.contains(&graph.nodes[conv].name);
+                && !keep.iter().any(|name| name == ALL || *name == graph.nodes[conv].name);
             is_pair.then_some(Pair { conv, norm })
         })
         .collect()

@@ -93,11 +93,16 @@ impl Graph {
 
     /// Whether each node's value depends on the picture.
     pub fn varies(&self) -> Vec<bool> {
-        let mut varies = vec![false; self.nodes.len()];
+        self.depends_on(&[Self::INPUT])
+    }
+
+    /// Whether each node's value depends on one of the given nodes, those included.
+    pub fn depends_on(&self, nodes: &[NodeId]) -> Vec<bool> {
+        let mut depends = vec![false; self.nodes.len()];
         for (id, node) in self.nodes.iter().enumerate() {
-            varies[id] = node.op == Op::Input || node.inputs.iter().any(|&input| varies[input]);
+            depends[id] = nodes.contains(&id) || node.inputs.iter().any(|&input| depends[input]);
         }
-        varies
+        depends
     }
 
     /// All values that must be known to go on behind `node`: the node itself and whatever was computed from

@@ -9,6 +9,7 @@ mod ops;
 mod packed;
 pub mod shape;
 pub mod value;
+pub mod walk;
 
 use std::sync::Arc;
 
@@ -41,6 +42,16 @@ impl Weight {
                 let length = flat.len();
                 Self::Vector(Param::from_data(TensorData::new(flat, [length]), device))
             }
+        }
+    }
+
+    /// A weight whose numbers a function has changed, all alike.
+    #[must_use]
+    pub fn map(&self, f: impl FnOnce(Tensor<1>) -> Tensor<1>) -> Self {
+        match self {
+            Self::Vector(param) => Self::Vector(Param::from_tensor(Value::new(param.val()).map(f).tensor())),
+            Self::Matrix(param) => Self::Matrix(Param::from_tensor(Value::new(param.val()).map(f).tensor())),
+            Self::Kernel(param) => Self::Kernel(Param::from_tensor(Value::new(param.val()).map(f).tensor())),
         }
     }
 

@@ -87,6 +87,28 @@ impl Value {
         Self(f(self.0))
     }
 
+    /// Applies a function that treats all elements alike to two values of one shape.
+    ///
+    /// # Panics
+    /// If the shapes differ.
+    #[must_use]
+    pub fn zip(self, other: Self, f: impl FnOnce(Tensor<1>, Tensor<1>) -> Tensor<1>) -> Self {
+        assert_eq!(self.shape(), other.shape());
+        Self(f(self.0, other.0))
+    }
+
+    /// `self * other` under NumPy's rule of broadcasting.
+    #[must_use]
+    pub fn multiply(self, other: Self) -> Self {
+        self.binary(other, Binary::Multiply)
+    }
+
+    /// The value repeated along axes of length 1 up to another value's shape.
+    #[must_use]
+    pub fn expand_like(self, other: &Self) -> Self {
+        other.clone().map(|x| x.zeros_like()).binary(self, Binary::Add)
+    }
+
     /// The same numbers in another shape.
     ///
     /// # Panics
@@ -177,7 +199,8 @@ impl Value {
     }
 
     /// The value for every picture of a batch, if it is one for all.
-    fn repeat(self, batch: usize) -> Self {
+    #[must_use]
+    pub fn repeat(self, batch: usize) -> Self {
         let mut shape = self.shape();
         if shape[0] == batch {
             return self;
@@ -215,6 +238,23 @@ impl Value {
         let device = self.0.device();
         let plain = if device.is_autodiff() { self.0.inner() } else { self.0 };
         Self(plain.autodiff().require_grad())
+    }
+
+    /// The same numbers without a history of gradients.
+    #[must_use]
+    pub fn untracked(self) -> Self {
+        if self.0.is_autodiff() { Self(self.0.inner()) } else { self }
+    }
+
+    /// The sum along an axis, which stays with length 1.
+    #[must_use]
+    pub fn sum_over(self, axis: usize) -> Self {
+        ranked!(self, x => x.sum_dim(axis))
+    }
+
+    /// The sum of all elements.
+    pub fn sum(self) -> Tensor<1> {
+        self.0.sum()
     }
 
     /// The value plus a tracked zero, and that zero: its gradient is the gradient of the value.

@@ -1,0 +1,85 @@
+//! What the methods for transformers share: the attention matrices, their gradients, products along the blocks, and the
+//! class token's row as a map.
+
+pub(crate) mod relprop;
+
+use models::classifier::Output;
+use models::network::Taps;
+use models::resize::Resample;
+use models::{Classifier, NodeId, Op, Plain, Tensor, Value};
+
+use crate::method::Error;
+
+/// The attention matrices of a network, `(n, heads, tokens, tokens)`, from the first block to the last.
+pub(crate) fn nodes(classifier: &Classifier) -> Vec<NodeId> {
+    let graph = classifier.network.graph();
+    let Ok(shapes) = graph.shapes(graph.input) else { return Vec::new() };
+    let matrix = |id: &NodeId| {
+        matches!(graph.nodes[*id].op, Op::Softmax { axis: 3 })
+            && matches!(shapes[*id][..], [1, _, rows, columns] if rows == columns && rows > 1)
+    };
+    (0..graph.nodes.len()).filter(matrix).collect()
+}
+
+/// An error where a network has no attention matrices.
+pub(crate) fn check(method: &str, classifier: &Classifier) -> Result<(), Error> {
+    if nodes(classifier).is_empty() {
+        return Err(Error::unfit(method, classifier, "it has no attention"));
+    }
+    Ok(())
+}
+
+/// The matrices of every block.
+pub(crate) fn matrices(classifier: &Classifier, x: Tensor<4>) -> Vec<Tensor<4>> {
+    let values =
+        classifier.network.run(vec![(models::Graph::INPUT, Value::new(x))], &nodes(classifier), &mut Plain);
+    values.into_iter().map(Value::tensor).collect()
+}
+
+/// The matrices of every block and the gradients of the target's logit there.
+pub(crate) fn with_gradients(
+    classifier: &Classifier,
+    x: Tensor<4>,
+    targets: &[usize],
+) -> Vec<(Tensor<4>, Tensor<4>)> {
+    let mut taps = Taps::at(&nodes(classifier));
+    let (_, gradients) = classifier.tapped_gradient(x, targets, Output::Logit, &mut taps);
+    let pair = |((_, value, _), gradient): ((NodeId, Value, Value), Option<Value>)| {
+        let value = value.untracked();
+        let gradient = gradient.unwrap_or_else(|| value.clone().map(|x| x.zeros_like()));
+        (value.tensor(), gradient.tensor())
+    };
+    taps.taken.into_iter().zip(gradients).map(pair).collect()
+}
+
+/// The mean over heads, `(n, tokens, tokens)`.
+pub(crate) fn mean_of_heads(x: Tensor<4>) -> Tensor<3> {
+    let [n, _, t, u] = x.dims();
+    x.mean_dim(1).reshape([n, t, u])
+}
+
+/// The product of `A + 1` along the blocks, later ones on the left; `normalise` divides each row by its sum first.
+pub(crate) fn rollout(matrices: Vec<Tensor<3>>, normalise: bool) -> Tensor<3> {
+    let step = |a: Tensor<3>| {
+        let a = a.clone() + identity(&a);
+        if normalise { a.clone() / a.sum_dim(2) } else { a }
+    };
+    matrices.into_iter().map(step).reduce(|before, a| a.matmul(before)).expect("a transformer has a block")
+}
+
+/// The identity in the shape of `(n, tokens, tokens)`.
+pub(crate) fn identity(like: &Tensor<3>) -> Tensor<3> {
+    let [n, t, _] = like.dims();
+    Tensor::<2>::eye(t, &like.device()).unsqueeze::<3>().expand([n, t, t])
+}
+
+/// The class token's row `(n, tokens, tokens)` over the picture's tokens, as a map of height `h` and width `w`. A network
+/// without a class token has the mean row.
+pub(crate) fn class_row(matrix: Tensor<3>, h: usize, w: usize) -> Tensor<4> {
+    let [n, t, _] = matrix.dims();
+    let side = t.isqrt();
+    let prefix = t - side * side;
+    let row = if prefix > 0 { matrix.narrow(1, 0, 1) } else { matrix.mean_dim(1) };
+    let map = row.narrow(2, prefix, t - prefix).reshape([n, 1, side, side]);
+    Resample::BILINEAR.resize(map, h, w)
+}

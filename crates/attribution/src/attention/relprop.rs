@@ -1,0 +1,71 @@
+//! Relevance propagation through a transformer as Chefer et al. have it ("Transformer Interpretability Beyond Attention
+//! Visualization", 2021, section 3.1), and as the rules they compare with (Voita et al. 2019).
+
+use models::network::walk::{Backward, Step};
+use models::{Classifier, Op, Tensor, Value};
+
+use crate::lrp::rule::{Copies, Rule};
+use crate::lrp::{in_proportion, total};
+
+/// What keeps denominators away from zero here.
+const STABILISER: f64 = 1e-9;
+
+/// The two sets of rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Positive contributions share one denominator; sums keep the balance of their branches.
+    Transformer,
+    /// Contributions of positive and of negative inputs have denominators of their own; sums share in proportion.
+    Original,
+}
+
+/// Relevance propagation through one network.
+pub(crate) struct Relprop<'a> {
+    kind: Kind,
+    copies: Copies<'a>,
+}
+
+impl<'a> Relprop<'a> {
+    pub(crate) fn new(classifier: &'a Classifier, kind: Kind) -> Self {
+        Self { kind, copies: Copies::new(&classifier.network, &[]) }
+    }
+}
+
+impl Backward for Relprop<'_> {
+    fn step(&mut self, step: &Step<'_>, arrived: Value) -> Vec<Value> {
+        match step.op() {
+            Op::Linear { .. } | Op::Conv2d { .. } => {
+                let rule = match self.kind {
+                    Kind::Transformer => Rule::PositivePart(STABILISER),
+                    Kind::Original => Rule::Apart,
+                };
+                vec![rule.without_bounds(step, &self.copies, &arrived)]
+            }
+            Op::MatMul => in_proportion(step, &arrived, STABILISER)
+                .into_iter()
+                .map(|share| share.map(|r| r / 2.0))
+                .collect(),
+            Op::Add if self.kind == Kind::Transformer => balanced(in_proportion(step, &arrived, STABILISER), &arrived),
+            Op::Add => in_proportion(step, &arrived, STABILISER),
+            Op::Relu | Op::Activation(_) | Op::Softmax { .. } | Op::LayerNorm { .. } | Op::Affine { .. } => {
+                vec![arrived]
+            }
+            _ => step.gradient(&arrived),
+        }
+    }
+}
+
+/// Shares scaled so that each branch has its part, by absolute sums, of what arrived in all.
+fn balanced(shares: Vec<Value>, arrived: &Value) -> Vec<Value> {
+    let sums: Vec<Tensor<2>> = shares.iter().map(total).collect();
+    let all = sums.iter().map(|sum| sum.clone().abs()).reduce(|a, b| a + b).expect("a sum has terms");
+    let scaled = |(share, sum): (Value, Tensor<2>)| {
+        let part = sum.clone().abs() / all.clone() * total(arrived);
+        let silent = sum.clone().equal_elem(0.0);
+        let factor = Value::new(part / sum.mask_fill(silent, 1.0));
+        let mut shape = vec![1; share.rank()];
+        shape[0] = share.shape()[0];
+        share.multiply(factor.reshape(&shape))
+    };
+    shares.into_iter().zip(sums.clone()).map(scaled).collect()
+}

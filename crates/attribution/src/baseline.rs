@@ -1,0 +1,77 @@
+//! Where a path to the picture starts, or what stands for "nothing there".
+
+use models::{Tensor, TensorData};
+use rand::RngExt;
+use rand_distr::StandardNormal;
+use spec::Reader;
+
+use crate::gaussian::{self, Edge};
+use crate::method::Question;
+
+/// A baseline picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Baseline {
+    /// Zero in normalised space: the mean colour of the data set.
+    Zero,
+    /// Black pixels.
+    Black,
+    /// The picture's own mean colour.
+    Mean,
+    /// The picture under torchvision's `GaussianBlur(31, 10)`.
+    Blur,
+    /// Pixels uniform in 0..1.
+    Uniform,
+    /// Normalised values from a standard normal distribution.
+    Normal,
+}
+
+const WORDS: [(&str, Baseline); 6] = [
+    ("zero", Baseline::Zero),
+    ("black", Baseline::Black),
+    ("mean", Baseline::Mean),
+    ("blur", Baseline::Blur),
+    ("uniform", Baseline::Uniform),
+    ("normal", Baseline::Normal),
+];
+
+impl Baseline {
+    /// Takes `baseline` out of a spec string.
+    pub(crate) fn take(reader: &mut Reader) -> Result<Self, spec::Error> {
+        reader.choose("baseline", &WORDS)
+    }
+
+    /// The baselines of some pictures, `(pictures, 3, h, w)`. Random ones are keyed by picture and draw.
+    pub(crate) fn of(self, question: &Question<'_>, pictures: &[usize], draw: usize) -> Tensor<4> {
+        let one = |&picture: &usize| {
+            let x = question.images.clone().narrow(0, picture, 1);
+            match self {
+                Self::Zero => x.zeros_like(),
+                Self::Black => x.zeros_like() + question.classifier.colour(0.0),
+                Self::Mean => x.zeros_like() + x.mean_dim(3).mean_dim(2),
+                Self::Blur => gaussian::blur(x, 10.0, 15, Edge::Reflect),
+                Self::Uniform => {
+                    let (black, white) = (question.classifier.colour(0.0), question.classifier.colour(1.0));
+                    noise(question, picture, draw, |random, count| random.random_iter().take(count).collect())
+                        * (white - black.clone())
+                        + black
+                }
+                Self::Normal => noise(question, picture, draw, |random, count| {
+                    random.sample_iter(StandardNormal).take(count).collect()
+                }),
+            }
+        };
+        Tensor::cat(pictures.iter().map(one).collect(), 0)
+    }
+}
+
+/// Random numbers in the shape of a picture.
+fn noise(
+    question: &Question<'_>,
+    picture: usize,
+    draw: usize,
+    numbers: impl Fn(rand::rngs::ChaCha8Rng, usize) -> Vec<f32>,
+) -> Tensor<4> {
+    let [_, c, h, w] = question.dims();
+    let numbers = numbers(question.random("baseline", picture, draw), c * h * w);
+    Tensor::from_data(TensorData::new(numbers, [1, c, h, w]), &question.images.device())
+}

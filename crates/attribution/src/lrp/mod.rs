@@ -1,0 +1,110 @@
+//! Layer-wise relevance propagation over any graph: a rule for each convolution and linear layer, and fixed
+//! rules for everything else.
+
+pub(crate) mod rescale;
+pub(crate) mod rule;
+
+use models::network::walk::{Backward, Step};
+use models::network::{Network, graph::NodeId};
+use models::{Classifier, Op, Tensor, Value};
+use rule::{Bounds, Copies, Rule, stabilised};
+
+/// Which rule a convolution or linear layer has.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Rules {
+    /// Of the layer that reads the picture.
+    pub(crate) first: Rule,
+    /// Of convolutions.
+    pub(crate) conv: Rule,
+    /// Of linear layers.
+    pub(crate) linear: Rule,
+    /// Whether sums, pools and denominators follow the code of the Coherency study.
+    pub(crate) coherency: bool,
+}
+
+/// Relevance propagation through one network.
+pub(crate) struct Propagation<'a> {
+    rules: Rules,
+    first: Option<NodeId>,
+    copies: Copies<'a>,
+    bounds: Bounds,
+    network: &'a Network,
+}
+
+impl<'a> Propagation<'a> {
+    /// The bounds of the picture are black and white; those of the Coherency study are normalised values of
+    /// -1 and 1.
+    pub(crate) fn new(classifier: &'a Classifier, rules: Rules) -> Self {
+        let network = &classifier.network;
+        let weighted = |op: &Op| matches!(op, Op::Conv2d { .. } | Op::Linear { .. });
+        let first = network.graph().nodes.iter().position(|node| weighted(&node.op));
+        let bound = |pixel: f32, normalised: f32| {
+            let colour = classifier.colour(pixel);
+            Value::new(if rules.coherency { colour.zeros_like() + normalised } else { colour })
+        };
+        let bounds = Bounds { low: bound(0.0, -1.0), high: bound(1.0, 1.0) };
+        let copies = Copies::new(network, &[rules.first, rules.conv, rules.linear]);
+        Self { rules, first, copies, bounds, network }
+    }
+
+    fn weighted(&self, step: &Step<'_>, arrived: &Value) -> Value {
+        let rule = match step.op() {
+            _ if Some(step.node) == self.first => self.rules.first,
+            Op::Linear { .. } => self.rules.linear,
+            _ => self.rules.conv,
+        };
+        rule.apply(step, &self.copies, &self.bounds, arrived)
+    }
+}
+
+impl Backward for Propagation<'_> {
+    fn step(&mut self, step: &Step<'_>, arrived: Value) -> Vec<Value> {
+        debug_assert!(std::ptr::eq(step.network, self.network));
+        let shares = match step.op() {
+            Op::Conv2d { .. } | Op::Linear { .. } => vec![self.weighted(step, &arrived)],
+            Op::Relu | Op::Activation(_) | Op::BatchNorm2d { .. } | Op::LayerNorm { .. } => vec![arrived],
+            Op::Add if self.rules.coherency => return step.gradient(&arrived),
+            Op::MaxPool2d(_) if self.rules.coherency => in_proportion(step, &arrived, 0.0),
+            Op::Add
+            | Op::Subtract
+            | Op::Affine { .. }
+            | Op::AvgPool2d { .. }
+            | Op::AdaptiveAvgPool2d { .. }
+            | Op::Mean { .. } => in_proportion(step, &arrived, if self.rules.coherency { 0.0 } else { 1e-6 }),
+            Op::Multiply | Op::Divide => to_the_larger(step, arrived),
+            _ => return step.gradient(&arrived),
+        };
+        if self.rules.coherency { shares.into_iter().map(whole).collect() } else { shares }
+    }
+}
+
+/// LRP-0 of a linear operation without weights: each input's part of the output.
+pub(crate) fn in_proportion(step: &Step<'_>, arrived: &Value, epsilon: f64) -> Vec<Value> {
+    let quotient = arrived.clone().zip(step.output.clone(), |r, z| r / stabilised(z, epsilon));
+    let gradients = step.gradient(&quotient);
+    step.inputs.iter().zip(gradients).map(|(x, g)| x.clone().zip(g, |x, g| x * g)).collect()
+}
+
+/// A gate (squeeze and excitation) or a stored scale gets nothing; what is gated gets all.
+fn to_the_larger(step: &Step<'_>, arrived: Value) -> Vec<Value> {
+    let size = |value: &Value| value.shape().iter().product::<usize>();
+    let sizes: Vec<usize> = step.inputs.iter().map(size).collect();
+    let signal = usize::from(!step.varies[0] || (step.varies[1] && sizes[1] > sizes[0]));
+    let none = |value: &Value| value.clone().map(|x| x.zeros_like());
+    let share = |(i, value): (usize, &Value)| if i == signal { arrived.clone() } else { none(value) };
+    step.inputs.iter().enumerate().map(share).collect()
+}
+
+/// The sum over each picture, `(n, 1)`.
+pub(crate) fn total(relevance: &Value) -> Tensor<2> {
+    let shape = relevance.shape();
+    relevance.clone().reshape(&[shape[0], shape[1..].iter().product()]).tensor::<2>().sum_dim(1)
+}
+
+/// Each picture's relevance over its sum.
+fn whole(relevance: Value) -> Value {
+    let mut shape = vec![1; relevance.rank()];
+    shape[0] = relevance.shape()[0];
+    let sum = Value::new(total(&relevance).recip()).reshape(&shape);
+    relevance.multiply(sum)
+}

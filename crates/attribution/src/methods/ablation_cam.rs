@@ -1,0 +1,83 @@
+//! Ablation-CAM (Desai and Ramaswamy, "Ablation-CAM: Visual Explanations for Deep Convolutional Network via
+//! Gradient-free Localization", 2020, equation 4): `ReLU(sum_c w_c A_c)` with `w_c = (y - y_c) / y`, where `y_c` is the
+//! score without channel `c`. Only the network behind the layer runs again.
+
+use models::classifier::Output;
+use models::features::Layout;
+use models::resize::Resample;
+use models::{Classifier, Graph, NodeId, Plain, Tensor, TensorData, Value, relu};
+use spec::Reader;
+
+use crate::batch;
+use crate::method::{Error, Layer, Method, Question};
+use crate::registry::Entry;
+
+pub(crate) const ENTRY: Entry = Entry {
+    name: "ablation-cam",
+    summary: "feature maps weighted by the relative drop of the score without them",
+    paper: "Desai and Ramaswamy 2020",
+    cost: "1 F + channels F from the layer on",
+    build: |reader: &mut Reader| Ok(Box::new(AblationCam { layer: Layer::take(reader)? })),
+};
+
+struct AblationCam {
+    layer: Layer,
+}
+
+impl Method for AblationCam {
+    fn explain(&self, question: &Question<'_>) -> Tensor<4> {
+        let maps = (0..question.dims()[0]).map(|picture| self.one(question, picture));
+        Tensor::cat(maps.collect(), 0)
+    }
+
+    fn check(&self, classifier: &Classifier) -> Result<(), Error> {
+        self.layer.find("ablation-cam", classifier).map(|_| ())
+    }
+
+    fn keep(&self) -> Option<&str> {
+        self.layer.named()
+    }
+}
+
+impl AblationCam {
+    fn one(&self, question: &Question<'_>, picture: usize) -> Tensor<4> {
+        let [_, _, h, w] = question.dims();
+        let classifier = question.classifier;
+        let layer = self.layer.find("ablation-cam", classifier).unwrap_or(classifier.layer);
+        let cut = classifier.network.graph().cut(layer);
+        let x = question.images.clone().narrow(0, picture, 1);
+        let values = classifier.network.run(vec![(Graph::INPUT, Value::new(x))], &cut, &mut Plain);
+        let feeds: Vec<(NodeId, Value)> = cut.into_iter().zip(values).collect();
+        let activations = feeds.last().expect("a cut holds its own node").1.clone();
+        let layout = Layout::of(&activations.shape()).expect("check() found maps or tokens");
+        let channels = layout.channels(&activations);
+        // Sample 0 is the score with all channels.
+        let mut scores = Vec::with_capacity(1 + channels);
+        for jobs in batch::batches(1, 1 + channels, question.batch_size) {
+            let without: Vec<Option<usize>> = jobs.iter().map(|job| job.sample.checked_sub(1)).collect();
+            scores.extend(resume(classifier, &feeds, layout, &without, question.targets[picture]));
+        }
+        let weights: Vec<f32> = scores[1..].iter().map(|score| (scores[0] - score) / scores[0]).collect();
+        let weights = Tensor::<4>::from_data(TensorData::new(weights, [1, channels, 1, 1]), &classifier.device);
+        let maps = layout.maps(activations);
+        Resample::BILINEAR.resize(relu((maps * weights).sum_dim(1)), h, w)
+    }
+}
+
+/// The scores behind a cut, each without one channel of its last value.
+fn resume(
+    classifier: &Classifier,
+    feeds: &[(NodeId, Value)],
+    layout: Layout,
+    without: &[Option<usize>],
+    target: usize,
+) -> Vec<f32> {
+    let repeated = |value: &Value| value.clone().repeat(without.len());
+    let mut feeds: Vec<(NodeId, Value)> = feeds.iter().map(|(node, value)| (*node, repeated(value))).collect();
+    let last = feeds.pop().expect("a cut holds its own node");
+    feeds.push((last.0, layout.without(last.1, without)));
+    let network = &classifier.network;
+    let logits = network.run(feeds, &[network.graph().output()], &mut Plain).remove(0).tensor();
+    let scores = classifier.output(logits, &vec![target; without.len()], Output::Logit);
+    scores.into_data().try_into_vec().expect("scores are f32")
+}

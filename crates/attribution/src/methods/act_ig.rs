@@ -1,0 +1,93 @@
+//! Integrated gradients on activations (BEE 2025, ACT-IG): the path runs from zero to a layer's values, and
+//! `sum_c A_c * mean_k df_y/dA (a_k A)` is the map; `steps` as in the paper, by the right rule.
+
+use models::classifier::Output;
+use models::features::Layout;
+use models::resize::Resample;
+use models::{Classifier, Graph, NodeId, Plain, Tensor, Value};
+use spec::Reader;
+
+use crate::batch;
+use crate::method::{Error, Layer, Method, Question};
+use crate::registry::Entry;
+
+pub(crate) const ENTRY: Entry = Entry {
+    name: "act-ig",
+    summary: "integrated gradients along a layer's values instead of pixels",
+    paper: "BEE 2025",
+    cost: "1 F + steps (F + B) from the layer on",
+    build: |reader: &mut Reader| {
+        let layer = Layer::take(reader)?;
+        let steps = reader.take_if("steps", 10, "a positive whole number", |&steps| steps > 0)?;
+        Ok(Box::new(ActIg { layer, steps }))
+    },
+};
+
+struct ActIg {
+    layer: Layer,
+    steps: usize,
+}
+
+impl Method for ActIg {
+    fn explain(&self, question: &Question<'_>) -> Tensor<4> {
+        let [n, _, h, w] = question.dims();
+        let layer = self.layer.find("act-ig", question.classifier).unwrap_or(question.classifier.layer);
+        let maps = batch::batches(n, 1, question.batch_size).map(|jobs| {
+            let x = batch::pictures(&question.images, &jobs);
+            let along = Along::new(question.classifier, x, layer);
+            let targets = batch::targets(question.targets, &jobs);
+            let gradients = (1..=self.steps).map(|k| along.gradient(k as f64 / self.steps as f64, &targets).1);
+            let mean = gradients.reduce(|a, b| a + b).expect("at least one step") / self.steps as f32;
+            Resample::BILINEAR.resize((along.maps() * mean).sum_dim(1), h, w)
+        });
+        Tensor::cat(maps.collect(), 0)
+    }
+
+    fn check(&self, classifier: &Classifier) -> Result<(), Error> {
+        self.layer.find("act-ig", classifier).map(|_| ())
+    }
+
+    fn keep(&self) -> Option<&str> {
+        self.layer.named()
+    }
+}
+
+/// A layer's values, scaled on the way from zero.
+pub(crate) struct Along<'a> {
+    classifier: &'a Classifier,
+    /// What passes the layer by.
+    beside: Vec<(NodeId, Value)>,
+    layer: NodeId,
+    value: Value,
+    layout: Layout,
+}
+
+impl<'a> Along<'a> {
+    /// Runs the pictures to the layer.
+    pub(crate) fn new(classifier: &'a Classifier, x: Tensor<4>, layer: NodeId) -> Self {
+        let cut = classifier.network.graph().cut(layer);
+        let values = classifier.network.run(vec![(Graph::INPUT, Value::new(x))], &cut, &mut Plain);
+        let mut beside: Vec<(NodeId, Value)> = cut.into_iter().zip(values).collect();
+        let (_, value) = beside.pop().expect("a cut holds its own node");
+        let layout = Layout::of(&value.shape()).expect("check() found maps or tokens");
+        Self { classifier, beside, layer, value, layout }
+    }
+
+    /// The layer as maps `(n, c, h, w)`.
+    pub(crate) fn maps(&self) -> Tensor<4> {
+        self.layout.maps(self.value.clone())
+    }
+
+    /// The scaled layer and the gradient of the target's logit there, both as maps.
+    pub(crate) fn gradient(&self, scale: f64, targets: &[usize]) -> (Tensor<4>, Tensor<4>) {
+        let scaled = self.value.clone().map(|x| x * scale);
+        let leaf = scaled.clone().leaf();
+        let mut feeds = self.beside.clone();
+        feeds.push((self.layer, leaf.clone()));
+        let network = &self.classifier.network;
+        let logits = network.run(feeds, &[network.graph().output()], &mut Plain).remove(0).tensor();
+        let gradients = self.classifier.output(logits, targets, Output::Logit).backward();
+        let gradient = leaf.grad(&gradients).unwrap_or_else(|| scaled.clone().map(|x| x.zeros_like()));
+        (self.layout.maps(scaled), self.layout.maps(gradient))
+    }
+}

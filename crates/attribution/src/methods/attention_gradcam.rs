@@ -1,0 +1,42 @@
+//! Grad-CAM on attention (Chefer et al. 2021, section 4): in the last block, each head's row of the class token weighted by
+//! the mean gradient of that row: `ReLU(E_h(w_h A_h))`.
+
+use models::{Classifier, Tensor};
+use spec::Reader;
+
+use crate::attention::{self, class_row, mean_of_heads};
+use crate::batch;
+use crate::method::{Error, Method, Question};
+use crate::registry::Entry;
+
+pub(crate) const ENTRY: Entry = Entry {
+    name: "attention-gradcam",
+    summary: "the last block's attention, heads weighted by their mean gradient",
+    paper: "Chefer et al. 2021",
+    cost: "1 F + 1 B",
+    build: |_: &mut Reader| Ok(Box::new(AttentionGradCam)),
+};
+
+struct AttentionGradCam;
+
+impl Method for AttentionGradCam {
+    fn explain(&self, question: &Question<'_>) -> Tensor<4> {
+        let [n, _, h, w] = question.dims();
+        let maps = batch::batches(n, 1, question.batch_size).map(|jobs| {
+            let x = batch::pictures(&question.images, &jobs);
+            let targets = batch::targets(question.targets, &jobs);
+            let blocks = attention::with_gradients(question.classifier, x, &targets);
+            let (a, g) = blocks.into_iter().next_back().expect("check() found attention");
+            let [_, _, _, t] = g.dims();
+            let prefix = t - t.isqrt() * t.isqrt();
+            let row = g.narrow(2, 0, 1).narrow(3, prefix, t - prefix);
+            // The mean over heads is taken before the ReLU, so the resize sees no negative numbers.
+            class_row(mean_of_heads(a * row.mean_dim(3)).clamp_min(0.0), h, w)
+        });
+        Tensor::cat(maps.collect(), 0)
+    }
+
+    fn check(&self, classifier: &Classifier) -> Result<(), Error> {
+        attention::check("attention-gradcam", classifier)
+    }
+}

@@ -1,0 +1,82 @@
+//! Blur integrated gradients (Xu et al., "Attribution in Scale and Space", 2020, equation 5): gradients integrated along the
+//! pictures between the strongest blur and the picture itself, times the change that a little less blur makes.
+
+use models::classifier::Output;
+use models::{Plain, Tensor};
+use spec::Reader;
+
+use crate::batch::{self, Sums};
+use crate::gaussian::{self, Edge, scipy_radius};
+use crate::method::{Method, Question};
+use crate::registry::Entry;
+
+pub(crate) const ENTRY: Entry = Entry {
+    name: "blur-ig",
+    summary: "gradients integrated from a blurred picture to the picture",
+    paper: "Xu et al. 2020",
+    cost: "steps (F + B)",
+    build: |reader: &mut Reader| {
+        let positive = |x: &f64| *x > 0.0 && x.is_finite();
+        let steps = reader.take_if("steps", 100, "a positive whole number", |&steps| steps > 0)?;
+        let sigma = reader.take_if("sigma", 50.0, "a positive number", positive)?;
+        let difference = reader.take_if("difference", 0.01, "a positive number", positive)?;
+        let spacing = reader.choose("spacing", &[("linear", Spacing::Linear), ("sqrt", Spacing::Sqrt)])?;
+        let output =
+            reader.choose("output", &[("logit", Output::Logit), ("probability", Output::Probability)])?;
+        Ok(Box::new(BlurIg { steps, sigma, difference, spacing, output }))
+    },
+};
+
+/// How the blurs lie between none and the strongest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Spacing {
+    Linear,
+    Sqrt,
+}
+
+struct BlurIg {
+    steps: usize,
+    sigma: f64,
+    /// The step of the numerical derivative by sigma.
+    difference: f64,
+    spacing: Spacing,
+    output: Output,
+}
+
+impl Method for BlurIg {
+    fn explain(&self, question: &Question<'_>) -> Tensor<4> {
+        let n = question.dims()[0];
+        let mut sums = Sums::new(n);
+        for jobs in batch::batches(n, self.steps, question.batch_size) {
+            let (mut inputs, mut changes) = (Vec::new(), Vec::new());
+            for &job in &jobs {
+                let x = question.images.clone().narrow(0, job.picture, 1);
+                let sigma = self.at(job.sample);
+                let blurred = blur(x.clone(), sigma);
+                let change = blur(x, sigma + self.difference) - blurred.clone();
+                let weight = (self.at(job.sample + 1) - sigma) / self.difference;
+                inputs.push(blurred);
+                changes.push(change * -weight);
+            }
+            let targets = batch::targets(question.targets, &jobs);
+            let inputs = Tensor::cat(inputs, 0);
+            let (gradient, _) = question.classifier.input_gradient(inputs, &targets, self.output, &mut Plain);
+            sums.add(&jobs, &(gradient * Tensor::cat(changes, 0)));
+        }
+        sums.finish()
+    }
+}
+
+impl BlurIg {
+    fn at(&self, step: usize) -> f64 {
+        let part = step as f64 / self.steps as f64;
+        match self.spacing {
+            Spacing::Linear => part * self.sigma,
+            Spacing::Sqrt => (part * self.sigma).sqrt(),
+        }
+    }
+}
+
+fn blur(x: Tensor<4>, sigma: f64) -> Tensor<4> {
+    gaussian::blur(x, sigma, scipy_radius(sigma), Edge::Zero)
+}

@@ -1,0 +1,47 @@
+//! DeepLIFT with the rescale rule (Shrikumar et al. 2017): `(x - b) * m`, where the multipliers `m` share the difference of
+//! the target's logit from that at a baseline `b` among the pixels. Shares sum to that difference.
+
+use models::{Graph, Tensor, Value};
+use spec::Reader;
+
+use crate::baseline::Baseline;
+use crate::batch;
+use crate::lrp::rescale::Rescale;
+use crate::method::{Method, Question};
+use crate::registry::Entry;
+use crate::walk::one_hot;
+
+pub(crate) const ENTRY: Entry = Entry {
+    name: "deeplift",
+    summary: "the score's difference from a baseline, shared by the rescale rule",
+    paper: "Shrikumar et al. 2017",
+    cost: "2 F + 1 B",
+    build: |reader: &mut Reader| Ok(Box::new(DeepLift { baseline: Baseline::take(reader)? })),
+};
+
+struct DeepLift {
+    baseline: Baseline,
+}
+
+impl Method for DeepLift {
+    fn explain(&self, question: &Question<'_>) -> Tensor<4> {
+        let maps = batch::batches(question.dims()[0], 1, question.batch_size).map(|jobs| {
+            let x = batch::pictures(&question.images, &jobs);
+            let pictures: Vec<usize> = jobs.iter().map(|job| job.picture).collect();
+            let baseline = self.baseline.of(question, &pictures, 0);
+            shares(question, x, baseline, &batch::targets(question.targets, &jobs))
+        });
+        Tensor::cat(maps.collect(), 0)
+    }
+}
+
+/// The shares of each pixel of `x` in the logit's difference from that at the baselines.
+pub(crate) fn shares(question: &Question<'_>, x: Tensor<4>, baseline: Tensor<4>, targets: &[usize]) -> Tensor<4> {
+    let network = &question.classifier.network;
+    let (trace, reference) = (network.trace(x.clone()), network.trace(baseline.clone()));
+    let mut rescale = Rescale { baseline: reference };
+    let seed = one_hot(question.classifier, targets);
+    let multipliers = network.walk_back(&trace, seed, &[Graph::INPUT], &mut rescale).remove(0);
+    let multipliers = multipliers.unwrap_or_else(|| Value::new(x.zeros_like()));
+    (x - baseline) * multipliers.tensor::<4>()
+}

@@ -1,0 +1,65 @@
+//! Eigen-CAM (Muhammad and Yeasin, "Eigen-CAM: Class Activation Map using Principal Components", 2020): the layer projected on
+//! the first principal component of its channels, positions as observations. It knows no class. The component's sign is
+//! chosen so that the position farthest from the mean is positive.
+
+use models::resize::Resample;
+use models::{Classifier, Tensor, TensorData};
+use nalgebra::{DMatrix, SymmetricEigen};
+use spec::Reader;
+
+use crate::batch;
+use crate::method::{Error, Layer, Method, Question};
+use crate::registry::Entry;
+
+pub(crate) const ENTRY: Entry = Entry {
+    name: "eigencam",
+    summary: "first principal component of the feature maps; the same for every class",
+    paper: "Muhammad and Yeasin 2020",
+    cost: "1 F to the layer",
+    build: |reader: &mut Reader| Ok(Box::new(EigenCam { layer: Layer::take(reader)? })),
+};
+
+struct EigenCam {
+    layer: Layer,
+}
+
+impl Method for EigenCam {
+    fn explain(&self, question: &Question<'_>) -> Tensor<4> {
+        let [n, _, h, w] = question.dims();
+        let layer = self.layer.find("eigencam", question.classifier).unwrap_or(question.classifier.layer);
+        let maps = batch::batches(n, 1, question.batch_size).map(|jobs| {
+            let maps = question.classifier.layer_maps(batch::pictures(&question.images, &jobs), layer);
+            let [k, c, rows, columns] = maps.dims();
+            let numbers: Vec<f32> = maps.clone().into_data().try_into_vec().expect("features are f32");
+            let shown = numbers.chunks(c * rows * columns).flat_map(|maps| component(maps, c)).collect();
+            let shown = TensorData::new(shown, [k, 1, rows, columns]);
+            Resample::BILINEAR.resize(Tensor::from_data(shown, &maps.device()), h, w)
+        });
+        Tensor::cat(maps.collect(), 0)
+    }
+
+    fn check(&self, classifier: &Classifier) -> Result<(), Error> {
+        self.layer.find("eigencam", classifier).map(|_| ())
+    }
+
+    fn keep(&self) -> Option<&str> {
+        self.layer.named()
+    }
+}
+
+/// The projection of each position on the first principal component of `(channels, positions)`.
+fn component(maps: &[f32], channels: usize) -> Vec<f32> {
+    let positions = maps.len() / channels;
+    let mut x = DMatrix::from_fn(positions, channels, |i, c| f64::from(maps[c * positions + i]));
+    for mut column in x.column_iter_mut() {
+        let mean = column.mean();
+        column.add_scalar_mut(-mean);
+    }
+    // The left singular vectors of x are the eigenvectors of x x^T, which is small: positions are few.
+    let eigen = SymmetricEigen::new(&x * x.transpose());
+    let first = eigen.eigenvalues.imax();
+    let size = eigen.eigenvalues[first].max(0.0).sqrt();
+    let vector = eigen.eigenvectors.column(first);
+    let heaviest = vector.iter().copied().max_by(|a, b| a.abs().total_cmp(&b.abs())).unwrap_or(1.0);
+    vector.iter().map(|u| (u * size * heaviest.signum()) as f32).collect()
+}

@@ -1,0 +1,42 @@
+//! Generic attention explainability (Chefer et al., "Generic Attention-model Explainability", 2021, equations 5 and 6):
+//! `R = 1`, then in each block `R <- R + E_h(ReLU(dy/dA * A)) R`.
+
+use models::{Classifier, Tensor, relu};
+use spec::Reader;
+
+use crate::attention::{self, class_row, identity, mean_of_heads};
+use crate::batch;
+use crate::method::{Error, Method, Question};
+use crate::registry::Entry;
+
+pub(crate) const ENTRY: Entry = Entry {
+    name: "gae",
+    summary: "relevance carried through the blocks by attention times its gradient",
+    paper: "Chefer et al. 2021 (generic)",
+    cost: "1 F + 1 B",
+    build: |_: &mut Reader| Ok(Box::new(Gae)),
+};
+
+struct Gae;
+
+impl Method for Gae {
+    fn explain(&self, question: &Question<'_>) -> Tensor<4> {
+        let [n, _, h, w] = question.dims();
+        let maps = batch::batches(n, 1, question.batch_size).map(|jobs| {
+            let x = batch::pictures(&question.images, &jobs);
+            let targets = batch::targets(question.targets, &jobs);
+            let blocks = attention::with_gradients(question.classifier, x, &targets);
+            let products = blocks.into_iter().map(|(a, g)| mean_of_heads(relu(a * g)));
+            let carried = products.fold(None, |r: Option<Tensor<3>>, a| {
+                let r = r.unwrap_or_else(|| identity(&a));
+                Some(r.clone() + a.matmul(r))
+            });
+            class_row(carried.expect("check() found attention"), h, w)
+        });
+        Tensor::cat(maps.collect(), 0)
+    }
+
+    fn check(&self, classifier: &Classifier) -> Result<(), Error> {
+        attention::check("gae", classifier)
+    }
+}

@@ -1,0 +1,47 @@
+//! Gradient rollout (BEE, appendix I): the rollout of `E_h(ReLU(A * dy/dA))`. Signed products (`relu=false`, as the code of
+//! BEE and IIA has them) can bring row sums near zero; `normalise=false` leaves rows as they are (the paper's equation).
+
+use models::{Classifier, Tensor, relu};
+use spec::Reader;
+
+use crate::attention::{self, class_row, mean_of_heads};
+use crate::batch;
+use crate::method::{Error, Method, Question};
+use crate::registry::Entry;
+
+pub(crate) const ENTRY: Entry = Entry {
+    name: "gradient-rollout",
+    summary: "product of the blocks' attention times its gradient",
+    paper: "BEE 2025, appendix I",
+    cost: "1 F + 1 B",
+    build: |reader: &mut Reader| {
+        let relu = reader.take("relu", true)?;
+        let normalise = reader.take("normalise", true)?;
+        Ok(Box::new(GradientRollout { relu, normalise }))
+    },
+};
+
+struct GradientRollout {
+    relu: bool,
+    normalise: bool,
+}
+
+impl Method for GradientRollout {
+    fn explain(&self, question: &Question<'_>) -> Tensor<4> {
+        let [n, _, h, w] = question.dims();
+        let maps = batch::batches(n, 1, question.batch_size).map(|jobs| {
+            let x = batch::pictures(&question.images, &jobs);
+            let targets = batch::targets(question.targets, &jobs);
+            let blocks = attention::with_gradients(question.classifier, x, &targets);
+            let product = |(a, g): (Tensor<4>, Tensor<4>)| {
+                mean_of_heads(if self.relu { relu(a * g) } else { a * g })
+            };
+            class_row(attention::rollout(blocks.into_iter().map(product).collect(), self.normalise), h, w)
+        });
+        Tensor::cat(maps.collect(), 0)
+    }
+
+    fn check(&self, classifier: &Classifier) -> Result<(), Error> {
+        attention::check("gradient-rollout", classifier)
+    }
+}

@@ -1,0 +1,154 @@
+//! Guided integrated gradients (Kapishnikov et al., "Guided Integrated Gradients: An Adaptive Path Method for Removing Noise",
+//! 2021, algorithm 1): from the baseline to the picture in steps that each cover the same part of the distance, moving
+//! the features with the smallest gradients first, none farther from the straight line than `distance` allows.
+
+use models::classifier::Output;
+use models::{Plain, Tensor, TensorData};
+use rayon::prelude::*;
+use spec::Reader;
+
+use crate::baseline::Baseline;
+use crate::batch;
+use crate::method::{Method, Question};
+use crate::registry::Entry;
+
+pub(crate) const ENTRY: Entry = Entry {
+    name: "guided-ig",
+    summary: "gradients integrated along a path that moves features with small gradients first",
+    paper: "Kapishnikov et al. 2021",
+    cost: "steps (F + B)",
+    build: |reader: &mut Reader| {
+        let part = |x: &f64| *x > 0.0 && *x <= 1.0;
+        let steps = reader.take_if("steps", 200, "a positive whole number", |&steps| steps > 0)?;
+        let fraction = reader.take_if("fraction", 0.25, "a number in (0, 1]", part)?;
+        let distance = reader.take_if("distance", 0.02, "a number in [0, 1]", |x: &f64| (0.0..=1.0).contains(x))?;
+        let baseline = Baseline::take(reader)?;
+        let output =
+            reader.choose("output", &[("logit", Output::Logit), ("probability", Output::Probability)])?;
+        Ok(Box::new(GuidedIg { steps, fraction, distance, baseline, output }))
+    },
+};
+
+struct GuidedIg {
+    steps: usize,
+    fraction: f64,
+    distance: f64,
+    baseline: Baseline,
+    output: Output,
+}
+
+impl Method for GuidedIg {
+    fn explain(&self, question: &Question<'_>) -> Tensor<4> {
+        let [n, _, h, w] = question.dims();
+        let maps = batch::batches(n, 1, question.batch_size).map(|jobs| {
+            let x = batch::pictures(&question.images, &jobs);
+            let pictures: Vec<usize> = jobs.iter().map(|job| job.picture).collect();
+            let baseline = self.baseline.of(question, &pictures, 0);
+            let mut paths: Vec<Path> =
+                rows(&x).into_iter().zip(rows(&baseline)).map(|(x, b)| Path::new(x, b)).collect();
+            let targets = batch::targets(question.targets, &jobs);
+            for step in 0..self.steps {
+                let at = paths.iter().flat_map(|path| path.at.iter().map(|&v| v as f32)).collect();
+                let at = Tensor::from_data(TensorData::new(at, x.dims()), &x.device());
+                let (gradient, _) = question.classifier.input_gradient(at, &targets, self.output, &mut Plain);
+                paths.par_iter_mut().zip(rows(&gradient)).for_each(|(path, gradient)| self.walk(path, &gradient, step));
+            }
+            let maps = paths.into_iter().flat_map(|path| path.attribution.into_iter().map(|v| v as f32)).collect();
+            Tensor::<4>::from_data(TensorData::new(maps, [jobs.len(), 3, h, w]), &x.device())
+        });
+        Tensor::cat(maps.collect(), 0)
+    }
+}
+
+/// The numbers of each picture of a batch.
+fn rows(x: &Tensor<4>) -> Vec<Vec<f64>> {
+    let [_, c, h, w] = x.dims();
+    let numbers: Vec<f32> = x.clone().into_data().try_into_vec().expect("pictures are f32");
+    numbers.chunks(c * h * w).map(|row| row.iter().copied().map(f64::from).collect()).collect()
+}
+
+/// One picture on its way.
+struct Path {
+    x: Vec<f64>,
+    baseline: Vec<f64>,
+    at: Vec<f64>,
+    attribution: Vec<f64>,
+    /// The distance from the baseline to the picture, in absolute values.
+    length: f64,
+}
+
+impl Path {
+    fn new(x: Vec<f64>, baseline: Vec<f64>) -> Self {
+        let length = x.iter().zip(&baseline).map(|(x, b)| (x - b).abs()).sum();
+        Self { at: baseline.clone(), attribution: vec![0.0; x.len()], x, baseline, length }
+    }
+
+    /// The point of a feature's straight line at `alpha`.
+    fn line(&self, i: usize, alpha: f64) -> f64 {
+        self.baseline[i] + (self.x[i] - self.baseline[i]) * alpha
+    }
+
+    /// Moves a feature and books its part of the score.
+    fn move_to(&mut self, i: usize, to: f64, gradient: &[f64]) {
+        self.attribution[i] += (to - self.at[i]) * gradient[i];
+        self.at[i] = to;
+    }
+
+    fn left(&self) -> f64 {
+        self.at.iter().zip(&self.x).map(|(at, x)| (at - x).abs()).sum()
+    }
+}
+
+impl GuidedIg {
+    /// One step: until the distance that is left is what it should be.
+    fn walk(&self, path: &mut Path, gradient: &[f64], step: usize) {
+        if path.length == 0.0 {
+            return;
+        }
+        let alpha = (step + 1) as f64 / self.steps as f64;
+        let (least, most) = ((alpha - self.distance).max(0.0), (alpha + self.distance).min(1.0));
+        let target = path.length * (1.0 - alpha);
+        loop {
+            self.catch_up(path, gradient, least);
+            let left = path.left();
+            if (left - target).abs() <= 1e-9 * left.abs().max(target.abs()).max(1.0) {
+                return;
+            }
+            let movable = self.movable(path, gradient, most);
+            let room: f64 = movable.iter().map(|&i| (path.at[i] - path.line(i, most)).abs()).sum();
+            let share = if room > 0.0 { (left - target) / room } else { f64::INFINITY };
+            for &i in &movable {
+                let end = path.line(i, most);
+                let to = if share > 1.0 { end } else { path.at[i] + share * (end - path.at[i]) };
+                path.move_to(i, to, gradient);
+            }
+            if share <= 1.0 || movable.is_empty() {
+                return;
+            }
+        }
+    }
+
+    /// Features that lag behind the slowest that is allowed.
+    fn catch_up(&self, path: &mut Path, gradient: &[f64], least: f64) {
+        for i in 0..path.x.len() {
+            let whole = path.x[i] - path.baseline[i];
+            if whole != 0.0 && (path.at[i] - path.baseline[i]) / whole < least {
+                let to = path.line(i, least);
+                path.move_to(i, to, gradient);
+            }
+        }
+    }
+
+    /// Features that may still move in this step and have the smallest gradients of all.
+    fn movable(&self, path: &Path, gradient: &[f64], most: f64) -> Vec<usize> {
+        let size = |i: usize| {
+            if path.at[i] == path.line(i, most) { f64::INFINITY } else { gradient[i].abs() }
+        };
+        let sizes: Vec<f64> = (0..path.x.len()).map(size).collect();
+        let mut sorted = sizes.clone();
+        let rank = (self.fraction * (sizes.len() - 1) as f64) as usize;
+        let (_, threshold, _) = sorted.select_nth_unstable_by(rank, f64::total_cmp);
+        let threshold = *threshold;
+        (0..sizes.len()).filter(|&i| sizes[i] <= threshold && sizes[i].is_finite()).collect()
+    }
+}

@@ -1,0 +1,68 @@
+//! LIFT-CAM (Jung and Oh, "Towards Better Explanations of Class Activation Mapping", 2021): `ReLU(sum_c s_c A_c)`, where
+//! `s_c` is the sum over channel `c` of DeepLIFT's shares (rescale rule) of the layer in the target's logit, against a
+//! layer of zeros. Behind a layer that is only averaged and multiplied, `s_c = w_yc mean(A_c)` exactly.
+
+use models::features::Layout;
+use models::resize::Resample;
+use models::{Classifier, Graph, NodeId, Plain, Tensor, Value, relu};
+use spec::Reader;
+
+use crate::batch;
+use crate::lrp::rescale::Rescale;
+use crate::method::{Error, Layer, Method, Question};
+use crate::registry::Entry;
+use crate::walk::one_hot;
+
+pub(crate) const ENTRY: Entry = Entry {
+    name: "lift-cam",
+    summary: "feature maps weighted by their DeepLIFT share of the score",
+    paper: "Jung and Oh 2021",
+    cost: "1 F + 1 F and 1 B from the layer on",
+    build: |reader: &mut Reader| Ok(Box::new(LiftCam { layer: Layer::take(reader)? })),
+};
+
+struct LiftCam {
+    layer: Layer,
+}
+
+impl Method for LiftCam {
+    fn explain(&self, question: &Question<'_>) -> Tensor<4> {
+        let [n, _, h, w] = question.dims();
+        let layer = self.layer.find("lift-cam", question.classifier).unwrap_or(question.classifier.layer);
+        let maps = batch::batches(n, 1, question.batch_size).map(|jobs| {
+            let x = batch::pictures(&question.images, &jobs);
+            let (activations, shares) =
+                shares(question.classifier, x, layer, &batch::targets(question.targets, &jobs));
+            let weights = shares.sum_dim(3).sum_dim(2);
+            Resample::BILINEAR.resize(relu((activations * weights).sum_dim(1)), h, w)
+        });
+        Tensor::cat(maps.collect(), 0)
+    }
+
+    fn check(&self, classifier: &Classifier) -> Result<(), Error> {
+        self.layer.find("lift-cam", classifier).map(|_| ())
+    }
+
+    fn keep(&self) -> Option<&str> {
+        self.layer.named()
+    }
+}
+
+/// A layer and DeepLIFT's shares of each of its values, as maps `(n, c, h, w)`.
+fn shares(classifier: &Classifier, x: Tensor<4>, layer: NodeId, targets: &[usize]) -> (Tensor<4>, Tensor<4>) {
+    let network = &classifier.network;
+    let cut = network.graph().cut(layer);
+    let values = network.run(vec![(Graph::INPUT, Value::new(x))], &cut, &mut Plain);
+    let feeds: Vec<(NodeId, Value)> = cut.into_iter().zip(values).collect();
+    let zeros = feeds.iter().map(|(node, value)| {
+        (*node, if *node == layer { value.clone().map(|x| x.zeros_like()) } else { value.clone() })
+    });
+    let mut rescale = Rescale { baseline: network.trace_from(zeros.collect()) };
+    let trace = network.trace_from(feeds);
+    let activations = trace.value(layer).clone();
+    let multipliers = network.walk_back(&trace, one_hot(classifier, targets), &[layer], &mut rescale).remove(0);
+    let multipliers = multipliers.unwrap_or_else(|| activations.clone().map(|x| x.zeros_like()));
+    let shares = activations.clone().zip(multipliers, |a, m| a * m);
+    let layout = Layout::of(&activations.shape()).expect("check() found maps or tokens");
+    (layout.maps(activations), layout.maps(shares))
+}

@@ -1,0 +1,54 @@
+//! Transformer attribution (Chefer et al., "Transformer Interpretability Beyond Attention Visualization", 2021, equations 13
+//! and 14): relevance at every attention matrix times its gradient, `E_h(ReLU(dy/dA * R))`, rolled out without dividing
+//! rows. Published evaluations start at the second block (`start=1`).
+
+use models::{Classifier, Tensor, Value, relu};
+use spec::Reader;
+
+use super::rollout::check_start;
+use crate::attention::relprop::{Kind, Relprop};
+use crate::attention::{self, class_row, mean_of_heads};
+use crate::batch;
+use crate::method::{Error, Method, Question};
+use crate::registry::Entry;
+use crate::walk::one_hot;
+
+pub(crate) const ENTRY: Entry = Entry {
+    name: "t-attr",
+    summary: "relevance of attention times its gradient, multiplied along the blocks",
+    paper: "Chefer et al. 2021",
+    cost: "2 F + 3 B",
+    build: |reader: &mut Reader| Ok(Box::new(TransformerAttribution { start: reader.take("start", 1)? })),
+};
+
+struct TransformerAttribution {
+    start: usize,
+}
+
+impl Method for TransformerAttribution {
+    fn explain(&self, question: &Question<'_>) -> Tensor<4> {
+        let [n, _, h, w] = question.dims();
+        let classifier = question.classifier;
+        let nodes = attention::nodes(classifier).split_off(self.start);
+        let mut rules = Relprop::new(classifier, Kind::Transformer);
+        let maps = batch::batches(n, 1, question.batch_size).map(|jobs| {
+            let x = batch::pictures(&question.images, &jobs);
+            let targets = batch::targets(question.targets, &jobs);
+            let gradients = attention::with_gradients(classifier, x.clone(), &targets).split_off(self.start);
+            let trace = classifier.network.trace(x);
+            let relevance = classifier.network.walk_back(&trace, one_hot(classifier, &targets), &nodes, &mut rules);
+            let product = |(relevance, (_, g)): (Option<Value>, (Tensor<4>, Tensor<4>))| {
+                let relevance = relevance.map_or_else(|| g.zeros_like(), Value::tensor);
+                mean_of_heads(relu(g * relevance))
+            };
+            let matrices = relevance.into_iter().zip(gradients).map(product).collect();
+            class_row(attention::rollout(matrices, false), h, w)
+        });
+        Tensor::cat(maps.collect(), 0)
+    }
+
+    fn check(&self, classifier: &Classifier) -> Result<(), Error> {
+        attention::check("t-attr", classifier)?;
+        check_start("t-attr", classifier, self.start)
+    }
+}

@@ -1,0 +1,134 @@
+//! XRAI (Kapishnikov et al., "XRAI: Better Attributions Through Regions", 2019, algorithm 1): segments of six scales are added
+//! to a growing region in the order of their mean attribution outside it; each pixel gets the mean of the segment that
+//! brought it. The attribution is the largest over colours of the mean of integrated gradients from black and from white.
+
+use models::classifier::Output;
+use models::{Plain, Tensor, TensorData};
+use rayon::prelude::*;
+use spec::Reader;
+
+use crate::batch::{self, Sums};
+use crate::method::{Method, Question};
+use crate::registry::Entry;
+use crate::segments::Segments;
+
+pub(crate) const ENTRY: Entry = Entry {
+    name: "xrai",
+    summary: "integrated gradients summed over segments, best segments first",
+    paper: "Kapishnikov et al. 2019",
+    cost: "2 steps (F + B)",
+    build: |reader: &mut Reader| {
+        let steps = reader.take_if("steps", 100, "a whole number > 1", |&steps| steps > 1)?;
+        Ok(Box::new(Xrai { steps }))
+    },
+};
+
+const SCALES: [f64; 6] = [50.0, 100.0, 150.0, 250.0, 500.0, 1200.0];
+/// Segments smaller than this are merged, and a segment that adds fewer pixels than a third of it is passed over.
+const LEAST_SIZE: usize = 150;
+const LEAST_GAIN: usize = 50;
+/// Segments are widened by a disk of this radius, so that edges belong to both sides.
+const RADIUS: isize = 5;
+
+struct Xrai {
+    steps: usize,
+}
+
+impl Method for Xrai {
+    fn explain(&self, question: &Question<'_>) -> Tensor<4> {
+        let [n, _, h, w] = question.dims();
+        let attribution: Vec<f32> = self.attribution(question).into_data().try_into_vec().expect("maps are f32");
+        let pixels: Vec<Tensor<4>> = (0..n).map(|picture| question.pixels(picture)).collect();
+        let maps = attribution.par_chunks(h * w).zip(pixels).flat_map_iter(|(attribution, pixels)| {
+            grow(attribution, segments(&pixels))
+        });
+        Tensor::from_data(TensorData::new(maps.collect(), [n, 1, h, w]), &question.images.device())
+    }
+}
+
+impl Xrai {
+    /// `(n, 1, h, w)`.
+    fn attribution(&self, question: &Question<'_>) -> Tensor<4> {
+        let classifier = question.classifier;
+        let ends = [0.0, 1.0].map(|pixel| question.images.zeros_like() + classifier.colour(pixel));
+        let parts = ends.map(|baseline| {
+            let difference = question.images.clone() - baseline.clone();
+            let mut sums = Sums::new(question.dims()[0]);
+            for jobs in batch::batches(question.dims()[0], self.steps, question.batch_size) {
+                let along = jobs.iter().map(|job| job.sample as f32 / (self.steps - 1) as f32).collect();
+                let step = batch::pictures(&difference, &jobs);
+                let x = batch::pictures(&baseline, &jobs) + step.clone() * batch::numbers(along, &step);
+                let targets = batch::targets(question.targets, &jobs);
+                sums.add(&jobs, &classifier.input_gradient(x, &targets, Output::Logit, &mut Plain).0);
+            }
+            sums.finish() * difference / self.steps as f32
+        });
+        let [black, white] = parts;
+        ((black + white) / 2.0).max_dim(1)
+    }
+}
+
+/// The widened segments of all scales, each as its pixels. The picture is taken as values in -1..1.
+fn segments(pixels: &Tensor<4>) -> Vec<Vec<usize>> {
+    let [_, _, h, w] = pixels.dims();
+    let doubled = pixels.clone() * 2.0 - 1.0;
+    let disk: Vec<(isize, isize)> = (-RADIUS..=RADIUS)
+        .flat_map(|y| (-RADIUS..=RADIUS).map(move |x| (y, x)))
+        .filter(|(y, x)| y * y + x * x <= RADIUS * RADIUS)
+        .collect();
+    let mut all = Vec::new();
+    for scale in SCALES {
+        let cut = Segments::Felzenszwalb { scale: scale * 255.0, sigma: 0.8, size: LEAST_SIZE };
+        let (of, count) = cut.of(&doubled);
+        let mut wide = vec![vec![false; h * w]; count];
+        for (i, &segment) in of.iter().enumerate() {
+            for (dy, dx) in &disk {
+                let (y, x) = ((i / w) as isize + dy, (i % w) as isize + dx);
+                if (0..h as isize).contains(&y) && (0..w as isize).contains(&x) {
+                    wide[segment][y as usize * w + x as usize] = true;
+                }
+            }
+        }
+        all.extend(wide.into_iter().map(|mask| (0..h * w).filter(|&i| mask[i]).collect::<Vec<usize>>()));
+    }
+    all
+}
+
+/// Adds the segment with the largest mean over the pixels that are not covered yet, until none adds enough; what is left
+/// has its own mean.
+fn grow(attribution: &[f32], mut segments: Vec<Vec<usize>>) -> Vec<f32> {
+    let mut map: Vec<Option<f32>> = vec![None; attribution.len()];
+    let mean = |pixels: &[usize]| {
+        let sum: f64 = pixels.iter().map(|&i| f64::from(attribution[i])).sum();
+        (sum / pixels.len().max(1) as f64) as f32
+    };
+    loop {
+        for segment in &mut segments {
+            segment.retain(|&i| map[i].is_none());
+        }
+        segments.retain(|segment| segment.len() >= LEAST_GAIN);
+        let gains: Vec<f32> = segments.iter().map(|segment| mean(segment)).collect();
+        // The first of equal gains wins.
+        let best = (0..gains.len()).reduce(|best, i| if gains[i] > gains[best] { i } else { best });
+        let Some(best) = best else { break };
+        for i in segments.remove(best) {
+            map[i] = Some(gains[best]);
+        }
+    }
+    let left: Vec<usize> = (0..map.len()).filter(|&i| map[i].is_none()).collect();
+    let rest = mean(&left);
+    map.into_iter().map(|value| value.unwrap_or(rest)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_best_segment_comes_first_and_all_pixels_get_a_value() {
+        let attribution: Vec<f32> = (0..200).map(|i| if i < 100 { 2.0 } else { 1.0 }).collect();
+        let segments = vec![(0..200).collect(), (0..100).collect(), (150..160).collect()];
+        let map = grow(&attribution, segments);
+        assert!(map[..100].iter().all(|&x| x == 2.0) && map[100..].iter().all(|&x| x == 1.0));
+    }
+}
