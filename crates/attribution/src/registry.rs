@@ -5,7 +5,11 @@ use spec::Reader;
 
 use crate::method::{Error, Method};
 use crate::methods::{
-    ablation_cam, act_ig, attention, attention_gradcam, attn_lrp, blur_ig, controls, deconvnet, deeplift, deeplift_shap, eigencam, excitation_backprop, fullgrad, gae, gradcam, gradcam_plus_plus, gradient, gradient_rollout, gradient_shap, guided_backprop, guided_ig, hirescam, hsic, iia, input_x_gradient, integrated_gradients, kernel_shap, layercam, lift_cam, lime, lrp, occlusion, partial_lrp, random, rise, rollout, scorecam, sise, smoothgrad, sobol, t_attr, xgradcam, xrai,
+    ablation_cam, act_ig, attention, attention_gradcam, attn_lrp, blur_ig, controls, deconvnet, deeplift,
+    deeplift_shap, eigencam, excitation_backprop, fullgrad, gae, gradcam, gradcam_plus_plus, gradient,
+    gradient_rollout, gradient_shap, guided_backprop, guided_ig, hirescam, hsic, iia, input_x_gradient,
+    integrated_gradients, kernel_shap, layercam, lift_cam, lime, lrp, occlusion, partial_lrp, random, rise,
+    rollout, scorecam, sise, smoothgrad, sobol, t_attr, xgradcam, xrai,
 };
 
 /// A method in the list of all methods.

@@ -20,10 +20,12 @@ impl Segments {
     pub(crate) fn take(reader: &mut Reader) -> Result<Self, spec::Error> {
         let grid = reader.choose("segments", &[("felzenszwalb", false), ("grid", true)])?;
         if grid {
-            let cells = reader.take_if("cells", 8, "a whole number from 2 to 64", |n| (2..=64).contains(n))?;
+            let cells =
+                reader.take_if("cells", 8, "a whole number from 2 to 64", |n| (2..=64).contains(n))?;
             return Ok(Self::Grid(cells));
         }
-        let scale = reader.take_if("scale", 100.0, "a positive number", |x: &f64| *x > 0.0 && x.is_finite())?;
+        let scale =
+            reader.take_if("scale", 100.0, "a positive number", |x: &f64| *x > 0.0 && x.is_finite())?;
         Ok(Self::Felzenszwalb { scale, sigma: 0.8, size: 50 })
     }
 
@@ -131,15 +133,15 @@ impl Forest {
     fn numbered(&mut self) -> (Vec<usize>, usize) {
         let mut number = vec![usize::MAX; self.parent.len()];
         let mut count = 0;
-        let mut segment = |i: usize| {
+        let mut all = Vec::with_capacity(self.parent.len());
+        for i in 0..self.parent.len() {
             let root = self.root(i);
             if number[root] == usize::MAX {
                 number[root] = count;
                 count += 1;
             }
-            number[root]
-        };
-        let all = (0..self.size.len()).map(&mut segment).collect();
+            all.push(number[root]);
+        }
         (all, count)
     }
 }

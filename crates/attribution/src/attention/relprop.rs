@@ -45,7 +45,9 @@ impl Backward for Relprop<'_> {
                 .into_iter()
                 .map(|share| share.map(|r| r / 2.0))
                 .collect(),
-            Op::Add if self.kind == Kind::Transformer => balanced(in_proportion(step, &arrived, STABILISER), &arrived),
+            Op::Add if self.kind == Kind::Transformer => {
+                balanced(in_proportion(step, &arrived, STABILISER), &arrived)
+            }
             Op::Add => in_proportion(step, &arrived, STABILISER),
             Op::Relu | Op::Activation(_) | Op::Softmax { .. } | Op::LayerNorm { .. } | Op::Affine { .. } => {
                 vec![arrived]

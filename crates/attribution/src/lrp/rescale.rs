@@ -45,7 +45,8 @@ impl Rescale {
             arrived.clone().zip(difference, |m, d| m * d)
         };
         let here = step.gradient(&part(&larger, &output)).remove(0);
-        let there = step.run(step.network, vec![input.clone()]).gradient(&part(step.output, &larger)).remove(0);
+        let there =
+            step.run(step.network, vec![input.clone()]).gradient(&part(step.output, &larger)).remove(0);
         self.over_difference(step, arrived, input, here.zip(there, |a, b| a + b))
     }
 

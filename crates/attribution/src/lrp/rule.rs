@@ -163,9 +163,7 @@ impl Rule {
                 let other = shared(step, &[(below, copies.get(Copy::NegativeOnly))], arrived, 0.0);
                 own.zip(other, |own, other| own + other)
             }
-            Self::Excitation => {
-                shared(step, &[(above, copies.get(Copy::PositiveOnly))], arrived, STABILISER)
-            }
+            Self::Excitation => shared(step, &[(above, copies.get(Copy::PositiveOnly))], arrived, STABILISER),
             Self::PositivePart(epsilon) => {
                 let parts =
                     [(above, copies.get(Copy::PositiveOnly)), (below, copies.get(Copy::NegativeOnly))];

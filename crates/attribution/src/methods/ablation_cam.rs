@@ -58,7 +58,8 @@ impl AblationCam {
             scores.extend(resume(classifier, &feeds, layout, &without, question.targets[picture]));
         }
         let weights: Vec<f32> = scores[1..].iter().map(|score| (scores[0] - score) / scores[0]).collect();
-        let weights = Tensor::<4>::from_data(TensorData::new(weights, [1, channels, 1, 1]), &classifier.device);
+        let weights =
+            Tensor::<4>::from_data(TensorData::new(weights, [1, channels, 1, 1]), &classifier.device);
         let maps = layout.maps(activations);
         Resample::BILINEAR.resize(relu((maps * weights).sum_dim(1)), h, w)
     }
@@ -73,7 +74,8 @@ fn resume(
     target: usize,
 ) -> Vec<f32> {
     let repeated = |value: &Value| value.clone().repeat(without.len());
-    let mut feeds: Vec<(NodeId, Value)> = feeds.iter().map(|(node, value)| (*node, repeated(value))).collect();
+    let mut feeds: Vec<(NodeId, Value)> =
+        feeds.iter().map(|(node, value)| (*node, repeated(value))).collect();
     let last = feeds.pop().expect("a cut holds its own node");
     feeds.push((last.0, layout.without(last.1, without)));
     let network = &classifier.network;

@@ -36,7 +36,8 @@ impl Method for ActIg {
             let x = batch::pictures(&question.images, &jobs);
             let along = Along::new(question.classifier, x, layer);
             let targets = batch::targets(question.targets, &jobs);
-            let gradients = (1..=self.steps).map(|k| along.gradient(k as f64 / self.steps as f64, &targets).1);
+            let gradients =
+                (1..=self.steps).map(|k| along.gradient(k as f64 / self.steps as f64, &targets).1);
             let mean = gradients.reduce(|a, b| a + b).expect("at least one step") / self.steps as f32;
             Resample::BILINEAR.resize((along.maps() * mean).sum_dim(1), h, w)
         });

@@ -53,7 +53,9 @@ struct Propagation<'a> {
 impl Backward for Propagation<'_> {
     fn step(&mut self, step: &Step<'_>, arrived: Value) -> Vec<Value> {
         match step.op() {
-            Op::Linear { .. } | Op::Conv2d { .. } => vec![self.rule.without_bounds(step, &self.copies, &arrived)],
+            Op::Linear { .. } | Op::Conv2d { .. } => {
+                vec![self.rule.without_bounds(step, &self.copies, &arrived)]
+            }
             Op::Softmax { axis } => vec![softmax(step, *axis, arrived)],
             Op::MatMul | Op::Multiply if step.varies.iter().all(|&varies| varies) => {
                 let shares = in_proportion(step, &arrived, self.epsilon);

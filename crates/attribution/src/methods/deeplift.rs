@@ -36,7 +36,12 @@ impl Method for DeepLift {
 }
 
 /// The shares of each pixel of `x` in the logit's difference from that at the baselines.
-pub(crate) fn shares(question: &Question<'_>, x: Tensor<4>, baseline: Tensor<4>, targets: &[usize]) -> Tensor<4> {
+pub(crate) fn shares(
+    question: &Question<'_>,
+    x: Tensor<4>,
+    baseline: Tensor<4>,
+    targets: &[usize],
+) -> Tensor<4> {
     let network = &question.classifier.network;
     let (trace, reference) = (network.trace(x.clone()), network.trace(baseline.clone()));
     let mut rescale = Rescale { baseline: reference };

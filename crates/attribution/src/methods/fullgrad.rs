@@ -42,9 +42,8 @@ impl Method for FullGrad {
         let maps = batch::batches(n, 1, question.batch_size).map(|jobs| {
             let x = batch::pictures(&question.images, &jobs);
             let terms = terms(question.classifier, x, &batch::targets(question.targets, &jobs));
-            let shown = terms.maps.into_iter().map(|term| {
-                resample.resize(self.scaled(term).sum_dim(1), h, w)
-            });
+            let shown =
+                terms.maps.into_iter().map(|term| resample.resize(self.scaled(term).sum_dim(1), h, w));
             shown.reduce(|a, b| a + b).unwrap_or_else(|| unreachable!("the input is a term"))
         });
         Tensor::cat(maps.collect(), 0)
@@ -108,7 +107,8 @@ fn terms(classifier: &Classifier, x: Tensor<4>, targets: &[usize]) -> Terms {
             terms.maps.push(gradient.tensor::<4>() * bias.reshape([1, c, 1, 1]));
         } else {
             let shape = gradient.shape();
-            let rows = gradient.reshape(&[shape[0], shape[1..].iter().product::<usize>() / c, c]).tensor::<3>();
+            let rows =
+                gradient.reshape(&[shape[0], shape[1..].iter().product::<usize>() / c, c]).tensor::<3>();
             let sum = (rows * bias.reshape([1, 1, c])).sum_dim(2).sum_dim(1).reshape([shape[0]]);
             terms.rest = Some(terms.rest.map_or(sum.clone(), |rest| rest + sum));
         }
@@ -129,11 +129,15 @@ mod tests {
                 let classifier = tiny::resnet(network, &keep);
                 let x = tiny::pictures();
                 let terms = terms(&classifier, x.clone(), &TARGETS);
-                let maps = terms.maps.into_iter().map(|term| term.sum_dim(1).sum_dim(2).sum_dim(3).reshape([2]));
+                let maps =
+                    terms.maps.into_iter().map(|term| term.sum_dim(1).sum_dim(2).sum_dim(3).reshape([2]));
                 let sum = maps.reduce(|a: Tensor<1>, b| a + b).unwrap() + terms.rest.unwrap();
                 let logits = classifier.output(classifier.logits(x), &TARGETS, Output::Logit);
                 for (sum, logit) in numbers(sum).into_iter().zip(numbers(logits)) {
-                    assert!((sum - logit).abs() < 1e-3 * logit.abs().max(1.0), "{network}: {sum} and {logit}");
+                    assert!(
+                        (sum - logit).abs() < 1e-3 * logit.abs().max(1.0),
+                        "{network}: {sum} and {logit}"
+                    );
                 }
             }
         }

@@ -33,9 +33,8 @@ impl Method for GradientRollout {
             let x = batch::pictures(&question.images, &jobs);
             let targets = batch::targets(question.targets, &jobs);
             let blocks = attention::with_gradients(question.classifier, x, &targets);
-            let product = |(a, g): (Tensor<4>, Tensor<4>)| {
-                mean_of_heads(if self.relu { relu(a * g) } else { a * g })
-            };
+            let product =
+                |(a, g): (Tensor<4>, Tensor<4>)| mean_of_heads(if self.relu { relu(a * g) } else { a * g });
             class_row(attention::rollout(blocks.into_iter().map(product).collect(), self.normalise), h, w)
         });
         Tensor::cat(maps.collect(), 0)

@@ -37,7 +37,8 @@ pub(crate) const EXPECTED: Entry = Entry {
     cost: "samples (F + B)",
     build: |reader: &mut Reader| {
         let samples = reader.take_if("samples", 200, "a positive whole number", |&samples| samples > 0)?;
-        let baseline = reader.choose("baseline", &[("uniform", Baseline::Uniform), ("normal", Baseline::Normal)])?;
+        let baseline =
+            reader.choose("baseline", &[("uniform", Baseline::Uniform), ("normal", Baseline::Normal)])?;
         Ok(Box::new(GradientShap { name: "expected-gradients", samples, noise: 0.0, baseline, mpm: false }))
     },
 };
@@ -69,13 +70,19 @@ impl Method for GradientShap {
             let along = random.random();
             let own = self.mpm && random.random();
             let normal = random.sample_iter::<f32, _>(StandardNormal).take(count);
-            let noise = if self.noise == 0.0 { vec![0.0; count] } else { normal.map(|z| z * self.noise).collect() };
+            let noise =
+                if self.noise == 0.0 { vec![0.0; count] } else { normal.map(|z| z * self.noise).collect() };
             Draw { noise, along, own }
         })
     }
 }
 
-fn explain(question: &Question<'_>, samples: usize, baseline: Baseline, draw: impl Fn(Job) -> Draw) -> Tensor<4> {
+fn explain(
+    question: &Question<'_>,
+    samples: usize,
+    baseline: Baseline,
+    draw: impl Fn(Job) -> Draw,
+) -> Tensor<4> {
     let [n, c, h, w] = question.dims();
     let mut sums = Sums::new(n);
     for jobs in batch::batches(n, samples, question.batch_size) {

@@ -21,7 +21,8 @@ pub(crate) const ENTRY: Entry = Entry {
         let part = |x: &f64| *x > 0.0 && *x <= 1.0;
         let steps = reader.take_if("steps", 200, "a positive whole number", |&steps| steps > 0)?;
         let fraction = reader.take_if("fraction", 0.25, "a number in (0, 1]", part)?;
-        let distance = reader.take_if("distance", 0.02, "a number in [0, 1]", |x: &f64| (0.0..=1.0).contains(x))?;
+        let distance =
+            reader.take_if("distance", 0.02, "a number in [0, 1]", |x: &f64| (0.0..=1.0).contains(x))?;
         let baseline = Baseline::take(reader)?;
         let output =
             reader.choose("output", &[("logit", Output::Logit), ("probability", Output::Probability)])?;
@@ -51,9 +52,13 @@ impl Method for GuidedIg {
                 let at = paths.iter().flat_map(|path| path.at.iter().map(|&v| v as f32)).collect();
                 let at = Tensor::from_data(TensorData::new(at, x.dims()), &x.device());
                 let (gradient, _) = question.classifier.input_gradient(at, &targets, self.output, &mut Plain);
-                paths.par_iter_mut().zip(rows(&gradient)).for_each(|(path, gradient)| self.walk(path, &gradient, step));
+                paths
+                    .par_iter_mut()
+                    .zip(rows(&gradient))
+                    .for_each(|(path, gradient)| self.walk(path, &gradient, step));
             }
-            let maps = paths.into_iter().flat_map(|path| path.attribution.into_iter().map(|v| v as f32)).collect();
+            let maps =
+                paths.into_iter().flat_map(|path| path.attribution.into_iter().map(|v| v as f32)).collect();
             Tensor::<4>::from_data(TensorData::new(maps, [jobs.len(), 3, h, w]), &x.device())
         });
         Tensor::cat(maps.collect(), 0)

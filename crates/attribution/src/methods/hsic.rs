@@ -64,7 +64,8 @@ fn dependence(rows: &[Vec<f32>], scores: &[f32]) -> Vec<f32> {
 fn gaussian_kernel(scores: &[f32]) -> Vec<f64> {
     let n = scores.len();
     let distance = |i: usize, j: usize| f64::from((scores[i] - scores[j]).abs());
-    let mut distances: Vec<f64> = (0..n).flat_map(|i| (0..i).map(move |j| (i, j))).map(|(i, j)| distance(i, j)).collect();
+    let mut distances: Vec<f64> =
+        (0..n).flat_map(|i| (0..i).map(move |j| (i, j))).map(|(i, j)| distance(i, j)).collect();
     distances.sort_by(f64::total_cmp);
     let median = distances.get(distances.len() / 2).copied().unwrap_or(0.0);
     let width = if median > 0.0 { median } else { 1.0 };
@@ -90,7 +91,8 @@ mod tests {
 
     #[test]
     fn only_what_the_score_follows_depends() {
-        let rows: Vec<Vec<f32>> = (0..64_u32).map(|i| (0..3).map(|j| (i >> j & 1) as f32).collect()).collect();
+        let rows: Vec<Vec<f32>> =
+            (0..64_u32).map(|i| (0..3).map(|j| (i >> j & 1) as f32).collect()).collect();
         let scores: Vec<f32> = rows.iter().map(|row| row[1]).collect();
         let found = dependence(&rows, &scores);
         assert!(found[1] > 0.1 && found[0].abs() < 1e-6 && found[2].abs() < 1e-6, "{found:?}");

@@ -26,7 +26,8 @@ pub(crate) const ENTRY: Entry = Entry {
     build: |reader: &mut Reader| {
         let layer = Layer::take(reader)?;
         let steps = reader.take_if("steps", 10, "a positive whole number", |&steps| steps > 0)?;
-        let variant = reader.choose("variant", &[("paper", Variant::Paper), ("published", Variant::Published)])?;
+        let variant =
+            reader.choose("variant", &[("paper", Variant::Paper), ("published", Variant::Published)])?;
         Ok(Box::new(Iia { layer, steps, variant }))
     },
 };
@@ -59,7 +60,11 @@ impl Method for Iia {
     }
 
     fn check(&self, classifier: &Classifier) -> Result<(), Error> {
-        if attention::nodes(classifier).is_empty() { self.layer.find("iia", classifier).map(|_| ()) } else { Ok(()) }
+        if attention::nodes(classifier).is_empty() {
+            self.layer.find("iia", classifier).map(|_| ())
+        } else {
+            Ok(())
+        }
     }
 
     fn keep(&self) -> Option<&str> {
@@ -115,7 +120,11 @@ impl Iia {
                 // One picture after another, so that the sum does not depend on the batch.
                 for row in 0..count {
                     let rows = means.clone().map(|mean| mean.narrow(0, row, 1));
-                    sums = if sums.is_empty() { rows.collect() } else { sums.into_iter().zip(rows).map(|(a, b)| a + b).collect() };
+                    sums = if sums.is_empty() {
+                        rows.collect()
+                    } else {
+                        sums.into_iter().zip(rows).map(|(a, b)| a + b).collect()
+                    };
                 }
             }
         }

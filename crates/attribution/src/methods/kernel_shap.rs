@@ -21,7 +21,8 @@ pub(crate) const ENTRY: Entry = Entry {
     paper: "Lundberg and Lee 2017",
     cost: "2 + samples F",
     build: |reader: &mut Reader| {
-        let samples = reader.take_if("samples", 1000, "a positive even number", |&n: &usize| n > 0 && n % 2 == 0)?;
+        let samples =
+            reader.take_if("samples", 1000, "a positive even number", |&n: &usize| n > 0 && n % 2 == 0)?;
         let segments = Segments::take(reader)?;
         let baseline = Baseline::take(reader)?;
         let output =
@@ -85,7 +86,8 @@ fn values(subsets: &[Vec<bool>], scores: &[f32]) -> Vec<f64> {
     let rows = &subsets[2..];
     let on = |subset: &[bool], j: usize| f64::from(u8::from(subset[j]));
     let x = DMatrix::from_fn(rows.len(), m - 1, |i, j| on(&rows[i], j) - on(&rows[i], m - 1));
-    let y = DVector::from_fn(rows.len(), |i, _| f64::from(scores[2 + i]) - empty - on(&rows[i], m - 1) * gain);
+    let y =
+        DVector::from_fn(rows.len(), |i, _| f64::from(scores[2 + i]) - empty - on(&rows[i], m - 1) * gain);
     // The pseudo-inverse: too few samples for so many segments give the smallest values that fit.
     let solved = x.svd(true, true).solve(&y, 1e-9).expect("both sides of the decomposition were asked for");
     let mut values: Vec<f64> = solved.iter().copied().collect();

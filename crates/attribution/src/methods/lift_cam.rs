@@ -60,7 +60,8 @@ fn shares(classifier: &Classifier, x: Tensor<4>, layer: NodeId, targets: &[usize
     let mut rescale = Rescale { baseline: network.trace_from(zeros.collect()) };
     let trace = network.trace_from(feeds);
     let activations = trace.value(layer).clone();
-    let multipliers = network.walk_back(&trace, one_hot(classifier, targets), &[layer], &mut rescale).remove(0);
+    let multipliers =
+        network.walk_back(&trace, one_hot(classifier, targets), &[layer], &mut rescale).remove(0);
     let multipliers = multipliers.unwrap_or_else(|| activations.clone().map(|x| x.zeros_like()));
     let shares = activations.clone().zip(multipliers, |a, m| a * m);
     let layout = Layout::of(&activations.shape()).expect("check() found maps or tokens");

@@ -49,7 +49,8 @@ impl Method for Lime {
                 (0..count).map(|_| sample == 0 || random.random::<bool>()).collect()
             };
             let subsets: Vec<Vec<bool>> = (0..self.samples).map(subset).collect();
-            let scores = scores(question, picture, &segments, &shown(&subsets), self.baseline, Output::Probability);
+            let scores =
+                scores(question, picture, &segments, &shown(&subsets), self.baseline, Output::Probability);
             painted(question, &segments, &self.coefficients(&subsets, &scores))
         });
         Tensor::cat(maps.collect(), 0)
@@ -86,7 +87,8 @@ mod tests {
     #[test]
     fn a_linear_score_gives_its_coefficients() {
         let truth = [0.5, -0.2, 0.0, 0.1];
-        let subsets: Vec<Vec<bool>> = (0..16_u32).map(|i| (0..4).map(|j| i >> j & 1 == 1).collect()).collect();
+        let subsets: Vec<Vec<bool>> =
+            (0..16_u32).map(|i| (0..4).map(|j| i >> j & 1 == 1).collect()).collect();
         let score = |subset: &Vec<bool>| {
             0.3 + subset.iter().zip(truth).filter(|(on, _)| **on).map(|(_, c)| c as f32).sum::<f32>()
         };

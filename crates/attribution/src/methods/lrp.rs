@@ -8,7 +8,6 @@
 use models::{Classifier, Op, Tensor};
 use spec::Reader;
 
-
 use crate::lrp::rule::Rule;
 use crate::lrp::{Propagation, Rules};
 use crate::method::{Error, Method, Question};

@@ -13,7 +13,6 @@ use models::{Classifier, NodeId, Tensor, TensorData};
 use spec::Reader;
 
 use super::scorecam::unit_range;
-use crate::batch;
 use crate::method::{Error, Method, Question};
 use crate::otsu::otsu;
 use crate::registry::Entry;
@@ -24,7 +23,8 @@ pub(crate) const SISE: Entry = Entry {
     paper: "Sattarzadeh et al. 2021",
     cost: "1 F + 1 B for each block + kept channels F",
     build: |reader: &mut Reader| {
-        let threshold = reader.take_if("threshold", 0.0, "a number in [0, 1)", |x: &f32| (0.0..1.0).contains(x))?;
+        let threshold =
+            reader.take_if("threshold", 0.0, "a number in [0, 1)", |x: &f32| (0.0..1.0).contains(x))?;
         Ok(Box::new(Sise { choice: Choice::Above(threshold) }))
     },
 };
@@ -55,7 +55,8 @@ impl Method for Sise {
         let layers = blocks(question.classifier);
         let [n, _, h, w] = question.dims();
         let maps = (0..n).flat_map(|picture| {
-            let layers: Vec<Vec<f32>> = layers.iter().map(|&layer| self.layer(question, picture, layer)).collect();
+            let layers: Vec<Vec<f32>> =
+                layers.iter().map(|&layer| self.layer(question, picture, layer)).collect();
             self.join(layers)
         });
         let maps = TensorData::new(maps.collect(), [n, 1, h, w]);
@@ -95,7 +96,8 @@ impl Sise {
         let classifier = question.classifier;
         let x = question.images.clone().narrow(0, picture, 1);
         let target = question.targets[picture];
-        let (activations, gradients) = classifier.layer_gradient_of(x.clone(), &[target], layer, Output::Probability);
+        let (activations, gradients) =
+            classifier.layer_gradient_of(x.clone(), &[target], layer, Output::Probability);
         let means: Vec<f32> =
             gradients.mean_dim(3).mean_dim(2).into_data().try_into_vec().expect("gradients are f32");
         let kept = self.kept(&means);
@@ -140,7 +142,8 @@ impl Sise {
             let gate = self.gate(&layer);
             sum.iter().zip(&layer).zip(gate).map(|((sum, value), gate)| (sum + value) * gate).collect()
         });
-        let (low, high) = joined.iter().fold((f32::MAX, f32::MIN), |(low, high), &x| (low.min(x), high.max(x)));
+        let (low, high) =
+            joined.iter().fold((f32::MAX, f32::MIN), |(low, high), &x| (low.min(x), high.max(x)));
         let range = if high > low { high - low } else { 1.0 };
         joined.iter().map(|x| (x - low) / range).collect()
     }
@@ -170,7 +173,8 @@ mod tests {
     fn blocks_end_where_the_size_changes() {
         let classifier = tiny::resnet("tiny_basic", &[]);
         let graph = classifier.network.graph();
-        let names: Vec<&str> = blocks(&classifier).into_iter().map(|id| graph.nodes[id].name.as_str()).collect();
+        let names: Vec<&str> =
+            blocks(&classifier).into_iter().map(|id| graph.nodes[id].name.as_str()).collect();
         assert_eq!(names, ["relu", "layer1.0.relu", "layer2.0.relu", "layer3.0.relu", "layer4.0.relu"]);
     }
 

@@ -180,7 +180,9 @@ mod tests {
             seed: 0,
             batch_size: 1,
         };
-        let deviations = |scale| SmoothGrad { statistic: Statistic::Mean, samples: 1, noise: 0.5, scale }.deviations(&question);
+        let deviations = |scale| {
+            SmoothGrad { statistic: Statistic::Mean, samples: 1, noise: 0.5, scale }.deviations(&question)
+        };
         assert_eq!(deviations(Scale::Absolute), [0.5, 0.5]);
         let pixels = numbers(question.images.clone());
         let expected: Vec<f32> = pixels

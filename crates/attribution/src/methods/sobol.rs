@@ -2,8 +2,8 @@
 //! 2021): the total-order index of every cell of a coarse mask, the part of the score's variance in which the cell has a
 //! hand, by Jansen's estimator on two designs A, B and their mixtures.
 
-use models::classifier::Output;
 use models::Tensor;
+use models::classifier::Output;
 use rand::RngExt;
 use rand::seq::SliceRandom;
 use spec::Reader;

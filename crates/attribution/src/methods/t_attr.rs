@@ -36,7 +36,8 @@ impl Method for TransformerAttribution {
             let targets = batch::targets(question.targets, &jobs);
             let gradients = attention::with_gradients(classifier, x.clone(), &targets).split_off(self.start);
             let trace = classifier.network.trace(x);
-            let relevance = classifier.network.walk_back(&trace, one_hot(classifier, &targets), &nodes, &mut rules);
+            let relevance =
+                classifier.network.walk_back(&trace, one_hot(classifier, &targets), &nodes, &mut rules);
             let product = |(relevance, (_, g)): (Option<Value>, (Tensor<4>, Tensor<4>))| {
                 let relevance = relevance.map_or_else(|| g.zeros_like(), Value::tensor);
                 mean_of_heads(relu(g * relevance))

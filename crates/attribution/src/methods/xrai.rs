@@ -37,11 +37,13 @@ struct Xrai {
 impl Method for Xrai {
     fn explain(&self, question: &Question<'_>) -> Tensor<4> {
         let [n, _, h, w] = question.dims();
-        let attribution: Vec<f32> = self.attribution(question).into_data().try_into_vec().expect("maps are f32");
+        let attribution: Vec<f32> =
+            self.attribution(question).into_data().try_into_vec().expect("maps are f32");
         let pixels: Vec<Tensor<4>> = (0..n).map(|picture| question.pixels(picture)).collect();
-        let maps = attribution.par_chunks(h * w).zip(pixels).flat_map_iter(|(attribution, pixels)| {
-            grow(attribution, segments(&pixels))
-        });
+        let maps = attribution
+            .par_chunks(h * w)
+            .zip(pixels)
+            .flat_map_iter(|(attribution, pixels)| grow(attribution, segments(&pixels)));
         Tensor::from_data(TensorData::new(maps.collect(), [n, 1, h, w]), &question.images.device())
     }
 }

@@ -1,0 +1,163 @@
+//! Maps against Captum, pytorch-grad-cam, PAIR's saliency and the papers' formulas (`testdata/attribution/generate_more.py`).
+
+mod tiny;
+
+use attribution::{METHODS, Question, parse};
+use models::{Classifier, Tensor};
+use testing::{Tolerance, golden};
+use tiny::{RESNETS, TARGETS, numbers, resnet};
+
+fn maps(spec: &str, classifier: &Classifier, images: Tensor<4>, batch_size: usize) -> Tensor<4> {
+    let question =
+        Question { classifier, images, targets: &TARGETS, names: &tiny::names(), seed: 0, batch_size };
+    let named = parse(spec).unwrap_or_else(|error| panic!("{error}"));
+    named.method.check(classifier).unwrap();
+    named.method.explain(&question)
+}
+
+fn check(golden_name: &str, spec: &str, tolerance: f64) {
+    for network in RESNETS {
+        let kept = maps(spec, &resnet(network, &[]), tiny::pictures(), 8).slice(models::s![.., .., ..;5, ..;3]);
+        let expected = golden::array(format!("attribution/more/{network}.{golden_name}.npy"));
+        let close = Tolerance::new(f64::INFINITY, tolerance);
+        let result = testing::compare::close(&numbers(kept), &expected.data, close);
+        result.unwrap_or_else(|error| panic!("{spec} on {network}: {error}"));
+    }
+}
+
+#[test]
+fn cams_equal_pytorch_grad_cam() {
+    for method in ["gradcam++", "xgradcam", "hirescam", "scorecam", "eigencam"] {
+        check(method, method, 5e-4);
+    }
+    check("gradcam++.bee", "gradcam++:variant=bee", 5e-4);
+}
+
+#[test]
+fn cams_equal_their_formulas() {
+    for method in ["ablation-cam", "lift-cam", "act-ig", "fullgrad"] {
+        check(method, method, 5e-4);
+    }
+    check("iia", "iia:steps=4", 5e-4);
+    check("iia.published", "iia:steps=4,variant=published", 5e-4);
+}
+
+#[test]
+fn backward_rules_equal_captum() {
+    check("deconvnet", "deconvnet", 5e-4);
+    check("deeplift", "deeplift", 2e-3);
+}
+
+#[test]
+fn paths_equal_pair() {
+    check("guided-ig", "guided-ig:steps=25,distance=0.3,fraction=0.5", 2e-2);
+    check("blur-ig", "blur-ig:steps=20,sigma=10", 2e-3);
+}
+
+/// Specs of every method, short enough for a test, and whether it fits a convolutional network.
+fn quick(name: &str) -> (String, bool) {
+    let parameters = match name {
+        "smoothgrad" | "squaregrad" | "vargrad" | "expected-gradients" | "deeplift-shap" => ":samples=3",
+        "lime" => ":samples=20,segments=grid,cells=3",
+        "kernel-shap" => ":samples=20,segments=grid,cells=3",
+        "integrated-gradients" | "guided-ig" | "blur-ig" | "xrai" => ":steps=3",
+        "iia" => ":steps=2",
+        "rise" => ":masks=9",
+        "occlusion" => ":window=32",
+        "hsic" => ":designs=12,grid=3",
+        "sobol" => ":designs=3,grid=3",
+        _ => "",
+    };
+    let transformer = [
+        "attention",
+        "rollout",
+        "gradient-rollout",
+        "attention-gradcam",
+        "partial-lrp",
+        "t-attr",
+        "gae",
+        "attn-lrp",
+    ];
+    (format!("{name}{parameters}"), !transformer.contains(&name))
+}
+
+#[test]
+fn every_method_gives_finite_maps_whatever_the_batch() {
+    let classifier = resnet("tiny_basic", &[]);
+    for entry in METHODS {
+        let (spec, fits) = quick(entry.name);
+        if !fits {
+            let error = parse(&spec).unwrap().method.check(&classifier).unwrap_err().to_string();
+            assert!(error.contains("it has no attention"), "{spec}: {error}");
+            continue;
+        }
+        let all = maps(&spec, &classifier, tiny::pictures(), 8);
+        assert!(matches!(all.dims(), [2, 1 | 3, 64, 64]), "{spec}: {:?}", all.dims());
+        let all = numbers(all);
+        assert!(all.iter().all(|value| value.is_finite()), "{spec}");
+        assert!(all.iter().any(|value| *value != all[0]), "{spec} is constant");
+        assert_eq!(numbers(maps(&spec, &classifier, tiny::pictures(), 3)), all, "{spec} in batches of three");
+    }
+}
+
+/// Invariant 1 and DeepLIFT's: shares sum to the difference of the logits.
+#[test]
+fn shares_sum_to_the_difference_of_the_scores() {
+    let classifier = resnet("tiny_bottleneck", &[]);
+    let x = tiny::pictures();
+    let logit = |x: Tensor<4>| numbers(classifier.output(classifier.logits(x), &TARGETS, models::classifier::Output::Logit));
+    let (score, zero) = (logit(x.clone()), logit(x.zeros_like()));
+    for (spec, tolerance) in [("deeplift", 1e-3), ("integrated-gradients:steps=200,rule=middle", 1e-2)] {
+        let sums = numbers(maps(spec, &classifier, x.clone(), 16).sum_dim(1).sum_dim(2).sum_dim(3));
+        for (sum, (score, zero)) in sums.iter().zip(score.iter().zip(&zero)) {
+            let difference = score - zero;
+            assert!((sum - difference).abs() <= tolerance * difference.abs(), "{spec}: {sum} and {difference}");
+        }
+    }
+}
+
+/// Invariant 4.
+#[test]
+fn without_noise_smoothgrad_is_the_gradient() {
+    let classifier = resnet("tiny_basic", &[]);
+    let gradient = numbers(maps("gradient", &classifier, tiny::pictures(), 8));
+    let smooth = numbers(maps("smoothgrad:noise=0,samples=4", &classifier, tiny::pictures(), 8));
+    testing::compare::close(&smooth, &gradient, Tolerance::new(1e-6, 1e-6)).unwrap();
+}
+
+/// Invariants 6, 8 and 9: behind a mean and a matrix, all of these are CAM up to a factor for each picture.
+#[test]
+fn on_a_linear_tail_weights_are_those_of_the_last_matrix() {
+    let classifier = tiny::cam(&tiny::wave(108, 0.7), &tiny::wave(8, 0.3));
+    let x = tiny::pictures().narrow(2, 0, 8).narrow(3, 0, 8);
+    let question = |spec: &str| {
+        let question = Question {
+            classifier: &classifier,
+            images: x.clone(),
+            targets: &[0, 1],
+            names: &tiny::names(),
+            seed: 0,
+            batch_size: 2,
+        };
+        numbers(parse(spec).unwrap().method.explain(&question))
+    };
+    let unit = |map: &[f32]| {
+        let size = map.iter().map(|v| v * v).sum::<f32>().sqrt().max(1e-12);
+        map.iter().map(|v| v / size).collect::<Vec<f32>>()
+    };
+    let close = Tolerance::new(1e-4, 1e-4);
+    for (a, b) in [("gradcam", "hirescam"), ("gradcam", "xgradcam"), ("lift-cam", "ablation-cam")] {
+        for (a_map, b_map) in question(a).chunks(64).zip(question(b).chunks(64)) {
+            testing::compare::close(&unit(a_map), &unit(b_map), close).unwrap_or_else(|e| panic!("{a}, {b}: {e}"));
+        }
+    }
+}
+
+/// Invariant 2: no room beside the straight line leaves integrated gradients by the left rule.
+#[test]
+fn guided_ig_without_room_is_integrated_gradients() {
+    let classifier = resnet("tiny_basic", &[]);
+    let guided = numbers(maps("guided-ig:steps=5,distance=0", &classifier, tiny::pictures(), 8));
+    let straight = numbers(maps("integrated-gradients:steps=5,rule=left", &classifier, tiny::pictures(), 8));
+    testing::compare::close(&guided, &straight, Tolerance::new(f64::INFINITY, 1e-3)).unwrap();
+}

@@ -1,0 +1,231 @@
+"""Writes reference maps of the small networks for the methods beyond `generate.py`: Captum, pytorch-grad-cam and PAIR's
+saliency where they have the method, the papers' formulas written down in PyTorch where none has.
+
+Run: python testdata/attribution/generate_more.py   Versions: testdata/requirements.txt (torch 2.15.0, captum 0.9.0,
+grad-cam 1.5.7, saliency 0.2.1). Of every map (2, c, 64, 64) each fifth row and each third column is kept:
+`more/<net>.<method>.npy`, (2, c, 13, 22). Everything is computed in float64 and raw: signed, not scaled, not reduced.
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import saliency.core as pair
+import torch
+import torch.nn.functional as F
+from captum.attr import Deconvolution, DeepLift, Saliency
+from pytorch_grad_cam import EigenCAM, GradCAMPlusPlus, HiResCAM, ScoreCAM, XGradCAM
+from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
+from torch import nn
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent / "models"))
+from networks import load  # noqa: E402
+
+CLASSES = torch.tensor([3, 7])
+# PAIR's library calls an argument by a name that NumPy has dropped.
+quantile = np.quantile
+np.quantile = lambda a, q, interpolation="linear": quantile(a, q, method=interpolation)
+
+
+def save(name, maps):
+    (HERE / "more").mkdir(exist_ok=True)
+    maps = torch.as_tensor(np.asarray(maps.detach() if isinstance(maps, torch.Tensor) else maps))
+    maps = maps[:, None] if maps.ndim == 3 else maps
+    np.save(HERE / f"more/{name}.npy", maps.numpy()[:, :, ::5, ::3].astype("<f4"))
+
+
+def up(maps):
+    return F.interpolate(maps[:, None], (64, 64), mode="bilinear", align_corners=False)
+
+
+def at_layer(net, x, layer="layer4"):
+    """The layer's values and the gradients of the target logits there."""
+    held = {}
+
+    def hook(_, __, value):
+        value.retain_grad()
+        held["values"] = value
+
+    handle = net.get_submodule(layer).register_forward_hook(hook)
+    net(x.clone().requires_grad_()).gather(1, CLASSES[:, None]).sum().backward()
+    handle.remove()
+    return held["values"].detach(), held["values"].grad
+
+
+def gradients(net, x):
+    noise = torch.from_numpy(np.load(HERE / "smoothgrad_noise.npy")).double()
+    each = torch.stack([Saliency(net).attribute(x + n, CLASSES, abs=False) for n in noise])
+    return {"squaregrad": (each**2).mean(0), "vargrad": (each**2).mean(0) - each.mean(0) ** 2}
+
+
+def cams(net, x):
+    """pytorch-grad-cam's weights times the layer's values at the layer's size, then resized: without its scaling."""
+    targets = [ClassifierOutputTarget(int(c)) for c in CLASSES]
+    values, grads = at_layer(net, x)
+    found = {}
+    for name, kind in {"gradcam++": GradCAMPlusPlus, "xgradcam": XGradCAM, "hirescam": HiResCAM}.items():
+        with kind(net, [net.layer4]) as cam:
+            raw = cam.get_cam_image(x, net.layer4, targets, values.numpy(), grads.numpy(), False)
+        found[name] = up(torch.from_numpy(np.maximum(raw, 0)))
+    with ScoreCAM(net, [net.layer4]) as cam, torch.no_grad():
+        weights = cam.get_cam_weights(x, net.layer4, targets, values.numpy(), None)
+    weights = torch.from_numpy(np.asarray(weights))[:, :, None, None]
+    found["scorecam"] = up((weights * values).sum(1).clamp(min=0))
+    first = torch.from_numpy(EigenCAM(net, [net.layer4]).get_cam_image(x, None, None, values.numpy(), None, False))
+    flat = first.flatten(1)
+    heaviest = flat.gather(1, flat.abs().argmax(1, keepdim=True)).sign()
+    found["eigencam"] = up(first * heaviest[:, :, None])
+    den = 2 * grads**2 + (values * grads**3).sum((2, 3), keepdim=True)
+    alpha = torch.where(grads == 0, 0.0, grads**2 / (torch.where(den == 0, 1.0, den) + 1e-6))
+    found["gradcam++.bee"] = up(((alpha * grads.clamp(min=0)).sum((2, 3), keepdim=True) * values).sum(1))
+    return found
+
+
+@torch.no_grad()
+def ablation(net, x):
+    held = {}
+    handle = net.layer4.register_forward_hook(lambda _, __, value: held.update(values=value))
+    scores = net(x).gather(1, CLASSES[:, None])[:, 0]
+    handle.remove()
+    values = held["values"]
+    weights = torch.zeros(values.shape[:2], dtype=x.dtype)
+    for c in range(values.shape[1]):
+        without = values.clone()
+        without[:, c] = 0
+        left = net.fc(without.mean((2, 3))).gather(1, CLASSES[:, None])[:, 0]
+        weights[:, c] = (scores - left) / scores
+    return up((weights[:, :, None, None] * values).sum(1).clamp(min=0))
+
+
+def fullgrad(net, x):
+    """Bias terms of every convolution and BatchNorm (its effective bias), each scaled over channels and positions."""
+    held, handles = [], []
+    for module in net.modules():
+        if isinstance(module, (nn.BatchNorm2d, nn.Conv2d)):
+
+            def hook(module, _, value):
+                value.retain_grad()
+                held.append((module, value))
+
+            handles.append(module.register_forward_hook(hook))
+    leaf = x.clone().requires_grad_()
+    net(leaf).gather(1, CLASSES[:, None]).sum().backward()
+    [handle.remove() for handle in handles]
+
+    def scaled(term):
+        term = term.abs()
+        term = term - term.amin((1, 2, 3), keepdim=True)
+        return term / (term.amax((1, 2, 3), keepdim=True) + 1e-6)
+
+    total = scaled(x * leaf.grad).sum(1, keepdim=True)
+    for module, value in held:
+        if isinstance(module, nn.BatchNorm2d):
+            bias = module.bias - module.running_mean * module.weight / (module.running_var + module.eps).sqrt()
+        elif module.bias is not None:
+            bias = module.bias
+        else:
+            continue
+        term = scaled(value.grad * bias[None, :, None, None]).sum(1, keepdim=True)
+        total = total + F.interpolate(term, (64, 64), mode="bilinear", align_corners=True)
+    return total
+
+
+def from_pair(net, x):
+    """Guided IG and Blur IG of the target's logit; PAIR has channels last."""
+
+    def call(images, call_model_args=None, expected_keys=None):
+        leaf = torch.from_numpy(np.asarray(images)).double().movedim(-1, 1).requires_grad_()
+        net(leaf)[:, call_model_args["target"]].sum().backward()
+        return {pair.INPUT_OUTPUT_GRADIENTS: leaf.grad.movedim(1, -1).numpy()}
+
+    found = {"guided-ig": [], "blur-ig": []}
+    for image, target in zip(x, CLASSES.tolist()):
+        last = image.movedim(0, -1).numpy()
+        args = {"target": target}
+        guided = pair.GuidedIG().GetMask(last, call, args, x_baseline=np.zeros_like(last), x_steps=25, max_dist=0.3, fraction=0.5)
+        blur = pair.BlurIG().GetMask(last, call, args, max_sigma=10, steps=20, grad_step=0.01, batch_size=20)
+        found["guided-ig"].append(np.moveaxis(guided, -1, 0))
+        found["blur-ig"].append(np.moveaxis(blur, -1, 0))
+    return {name: np.stack(maps) for name, maps in found.items()}
+
+
+def act_ig(net, x, steps=10):
+    values, _ = at_layer(net, x)
+    total = 0
+    for k in range(1, steps + 1):
+        leaf = (values * k / steps).requires_grad_()
+        net.fc(leaf.mean((2, 3))).gather(1, CLASSES[:, None]).sum().backward()
+        total = total + leaf.grad
+    return up((values * total / steps).sum(1))
+
+
+def iia(net, x, steps=4):
+    """Both variants of the convolutional form at layer4, whose tail is the mean and a matrix."""
+    maps = {"iia": [], "iia.published": []}
+    for image, target in zip(x, CLASSES.tolist()):
+        line = torch.stack([image * i / steps for i in range(steps + 1)])
+        held = {}
+        handle = net.layer4.register_forward_hook(lambda _, __, value: held.update(values=value.detach()))
+        net(line)
+        handle.remove()
+        features = held["values"]
+        base = features.min(0, keepdim=True).values
+
+        def products(at):
+            leaf = at.clone().requires_grad_()
+            net.fc(leaf.mean((2, 3)))[:, target].sum().backward()
+            return (leaf.grad * at.clamp(min=0)).sum((0, 1))
+
+        inner = [products(base + (features - base) * k / steps) for k in range(steps + 1)]
+        maps["iia"].append(sum(inner))
+        maps["iia.published"].append(products(features))
+    return {name: up(torch.stack(each)) for name, each in maps.items()}
+
+
+def main():
+    x = torch.from_numpy(np.load(HERE.parent / "models/input.npy")).double()
+    for name in ["tiny_basic", "tiny_bottleneck"]:
+        net = load(name)
+        keep = lambda method, maps: save(f"{name}.{method}", maps)
+        for part in (gradients, cams, from_pair, iia):
+            for method, maps in part(net, x).items():
+                keep(method, maps)
+        keep("ablation-cam", ablation(net, x))
+        keep("fullgrad", fullgrad(net, x))
+        keep("act-ig", act_ig(net, x))
+        # Behind layer4 stand only a mean and a matrix, so DeepLIFT's shares are weight times value.
+        values, _ = at_layer(net, x)
+        weights = net.fc.weight[CLASSES] * values.mean((2, 3))
+        keep("lift-cam", up((weights[:, :, None, None] * values).sum(1).clamp(min=0)))
+        keep("deconvnet", Deconvolution(net).attribute(x, CLASSES))
+        keep("deeplift", DeepLift(separate_relus(net)).attribute(x, 0.0 * x, CLASSES))
+
+
+def separate_relus(net):
+    """torchvision uses one ReLU of a block several times; Captum's DeepLIFT needs a module for each use."""
+
+    class Block(nn.Module):
+        def __init__(self, block):
+            super().__init__()
+            self.block, names = block, [n for n in ("conv1", "conv2", "conv3") if hasattr(block, n)]
+            self.names, self.relus = names, nn.ModuleList(nn.ReLU() for _ in names)
+
+        def forward(self, x):
+            y = x
+            for i, name in enumerate(self.names):
+                y = getattr(self.block, name.replace("conv", "bn"))(getattr(self.block, name)(y))
+                if i + 1 < len(self.names):
+                    y = self.relus[i](y)
+            skip = x if self.block.downsample is None else self.block.downsample(x)
+            return self.relus[-1](y + skip)
+
+    for i in range(1, 5):
+        stage = getattr(net, f"layer{i}")
+        setattr(net, f"layer{i}", nn.Sequential(*(Block(block) for block in stage)))
+    return net
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    main()
