@@ -8,6 +8,7 @@ mod attention;
 mod baseline;
 mod batch;
 mod gaussian;
+mod linear;
 mod lrp;
 mod method;
 mod methods;

@@ -3,7 +3,7 @@
 const BINS: usize = 256;
 
 /// The threshold that parts numbers between their smallest and largest into the two classes with the largest variance
-/// between them, on 256 bins; the centre of the last bin of the lower class. Equal numbers have no two classes: their
+/// between them, on 256 bins; the upper end of the last bin of the lower class. Equal numbers have no two classes: their
 /// value itself.
 pub(crate) fn otsu(values: &[f32]) -> f32 {
     let (low, high) = values.iter().fold((f32::MAX, f32::MIN), |(low, high), &x| (low.min(x), high.max(x)));
@@ -32,7 +32,7 @@ pub(crate) fn otsu(values: &[f32]) -> f32 {
             best = (between, bin);
         }
     }
-    centre(best.1) as f32
+    low + (best.1 + 1) as f32 * width
 }
 
 #[cfg(test)]

@@ -4,10 +4,10 @@
 
 use models::resize::Resample;
 use models::{Classifier, Tensor, TensorData};
-use nalgebra::{DMatrix, SymmetricEigen};
 use spec::Reader;
 
 use crate::batch;
+use crate::linear::{Matrix, first_direction};
 use crate::method::{Error, Layer, Method, Question};
 use crate::registry::Entry;
 
@@ -50,16 +50,15 @@ impl Method for EigenCam {
 /// The projection of each position on the first principal component of `(channels, positions)`.
 fn component(maps: &[f32], channels: usize) -> Vec<f32> {
     let positions = maps.len() / channels;
-    let mut x = DMatrix::from_fn(positions, channels, |i, c| f64::from(maps[c * positions + i]));
-    for mut column in x.column_iter_mut() {
-        let mean = column.mean();
-        column.add_scalar_mut(-mean);
-    }
-    // The left singular vectors of x are the eigenvectors of x x^T, which is small: positions are few.
-    let eigen = SymmetricEigen::new(&x * x.transpose());
-    let first = eigen.eigenvalues.imax();
-    let size = eigen.eigenvalues[first].max(0.0).sqrt();
-    let vector = eigen.eigenvectors.column(first);
-    let heaviest = vector.iter().copied().max_by(|a, b| a.abs().total_cmp(&b.abs())).unwrap_or(1.0);
-    vector.iter().map(|u| (u * size * heaviest.signum()) as f32).collect()
+    let mean = |c: usize| {
+        let channel = maps[c * positions..][..positions].iter();
+        channel.map(|&v| f64::from(v)).sum::<f64>() / positions as f64
+    };
+    let means: Vec<f64> = (0..channels).map(mean).collect();
+    let x = Matrix::from_fn(positions, channels, |i, c| f64::from(maps[c * positions + i]) - means[c]);
+    let direction = first_direction(&x);
+    let project = |row: &[f64]| row.iter().zip(&direction).map(|(x, v)| x * v).sum::<f64>();
+    let map: Vec<f64> = x.rows().map(project).collect();
+    let farthest = map.iter().copied().max_by(|a, b| a.abs().total_cmp(&b.abs())).unwrap_or(1.0);
+    map.into_iter().map(|value| (value * farthest.signum()) as f32).collect()
 }

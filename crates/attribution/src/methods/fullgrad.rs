@@ -75,7 +75,6 @@ struct Terms {
     /// Those that have positions, `(n, c, h', w')`: the input's first.
     maps: Vec<Tensor<4>>,
     /// The sum of those that have none (linear layers), `(n)`.
-    #[cfg_attr(not(test), expect(dead_code, reason = "only completeness needs it"))]
     rest: Option<Tensor<1>>,
 }
 

@@ -4,12 +4,12 @@
 
 use models::Tensor;
 use models::classifier::Output;
-use nalgebra::{DMatrix, DVector};
 use rand::RngExt;
 use rand::seq::index;
 use spec::Reader;
 
 use crate::baseline::Baseline;
+use crate::linear::{Matrix, ridge_regression};
 use crate::method::{Method, Question};
 use crate::registry::Entry;
 use crate::segments::Segments;
@@ -85,12 +85,11 @@ fn values(subsets: &[Vec<bool>], scores: &[f32]) -> Vec<f64> {
     }
     let rows = &subsets[2..];
     let on = |subset: &[bool], j: usize| f64::from(u8::from(subset[j]));
-    let x = DMatrix::from_fn(rows.len(), m - 1, |i, j| on(&rows[i], j) - on(&rows[i], m - 1));
-    let y =
-        DVector::from_fn(rows.len(), |i, _| f64::from(scores[2 + i]) - empty - on(&rows[i], m - 1) * gain);
-    // The pseudo-inverse: too few samples for so many segments give the smallest values that fit.
-    let solved = x.svd(true, true).solve(&y, 1e-9).expect("both sides of the decomposition were asked for");
-    let mut values: Vec<f64> = solved.iter().copied().collect();
+    let x = Matrix::from_fn(rows.len(), m - 1, |i, j| on(&rows[i], j) - on(&rows[i], m - 1));
+    let target = |(i, row): (usize, &Vec<bool>)| f64::from(scores[2 + i]) - empty - on(row, m - 1) * gain;
+    let y: Vec<f64> = rows.iter().enumerate().map(target).collect();
+    // A ridge too small to matter: with too few samples for so many segments, the smallest values that fit.
+    let mut values = ridge_regression(&x, &y, 1e-9 * rows.len() as f64);
     values.push(gain - values.iter().sum::<f64>());
     values
 }

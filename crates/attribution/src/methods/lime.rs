@@ -4,11 +4,11 @@
 
 use models::Tensor;
 use models::classifier::Output;
-use nalgebra::{DMatrix, DVector};
 use rand::RngExt;
 use spec::Reader;
 
 use crate::baseline::Baseline;
+use crate::linear::{Matrix, ridge_regression};
 use crate::method::{Method, Question};
 use crate::registry::Entry;
 use crate::segments::Segments;
@@ -72,11 +72,9 @@ impl Lime {
         let on = |i: usize, j: usize| f64::from(u8::from(subsets[i][j]));
         let means: Vec<f64> = (0..m).map(|j| mean(&|i| on(i, j))).collect();
         let level = mean(&|i| f64::from(scores[i]));
-        let x = DMatrix::from_fn(n, m, |i, j| (on(i, j) - means[j]) * weights[i].sqrt());
-        let y = DVector::from_fn(n, |i, _| (f64::from(scores[i]) - level) * weights[i].sqrt());
-        let normal = x.tr_mul(&x) + DMatrix::identity(m, m) * self.ridge;
-        let solved = normal.cholesky().map(|root| root.solve(&x.tr_mul(&y)));
-        solved.expect("a ridge makes the matrix positive").iter().copied().collect()
+        let x = Matrix::from_fn(n, m, |i, j| (on(i, j) - means[j]) * weights[i].sqrt());
+        let y: Vec<f64> = (0..n).map(|i| (f64::from(scores[i]) - level) * weights[i].sqrt()).collect();
+        ridge_regression(&x, &y, self.ridge)
     }
 }
 
