@@ -19,9 +19,9 @@ pub(crate) fn otsu(values: &[f32]) -> f32 {
     let total: f64 = counts.iter().enumerate().map(|(bin, &count)| count as f64 * centre(bin)).sum();
     let (mut below, mut sum) = (0_usize, 0.0);
     let mut best = (f64::MIN, 0);
-    for bin in 0..BINS - 1 {
-        below += counts[bin];
-        sum += counts[bin] as f64 * centre(bin);
+    for (bin, &count) in counts.iter().enumerate() {
+        below += count;
+        sum += count as f64 * centre(bin);
         let above = values.len() - below;
         if below == 0 || above == 0 {
             continue;

@@ -60,8 +60,7 @@ fn paths_equal_pair() {
 fn quick(name: &str) -> (String, bool) {
     let parameters = match name {
         "smoothgrad" | "squaregrad" | "vargrad" | "expected-gradients" | "deeplift-shap" => ":samples=3",
-        "lime" => ":samples=20,segments=grid,cells=3",
-        "kernel-shap" => ":samples=20,segments=grid,cells=3",
+        "lime" | "kernel-shap" => ":samples=20,segments=grid,cells=3",
         "integrated-gradients" | "guided-ig" | "blur-ig" | "xrai" => ":steps=3",
         "iia" => ":steps=2",
         "rise" => ":masks=9",

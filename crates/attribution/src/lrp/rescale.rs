@@ -34,7 +34,7 @@ impl Rescale {
         let (input, output) = self.reference(step);
         let risen = step.output.clone().zip(output, |y, b| y - b);
         let change = arrived.clone().zip(risen, |m, d| m * d);
-        self.over_difference(step, arrived, input, change)
+        over_difference(step, arrived, input, change)
     }
 
     fn maximum(&self, step: &Step<'_>, arrived: &Value) -> Value {
@@ -47,20 +47,20 @@ impl Rescale {
         let here = step.gradient(&part(&larger, &output)).remove(0);
         let there =
             step.run(step.network, vec![input.clone()]).gradient(&part(step.output, &larger)).remove(0);
-        self.over_difference(step, arrived, input, here.zip(there, |a, b| a + b))
+        over_difference(step, arrived, input, here.zip(there, |a, b| a + b))
     }
+}
 
-    /// `change / (x - b)`, or the gradient where the two inputs are the same.
-    fn over_difference(&self, step: &Step<'_>, arrived: &Value, input: Value, change: Value) -> Value {
-        let difference = step.inputs[0].clone().zip(input, |x, b| x - b);
-        let gradient = step.gradient(arrived).remove(0);
-        // One where the inputs are the same, zero elsewhere.
-        let same = difference.clone().map(|d| d.abs().lower_elem(SMALL).float());
-        let ratio = change.zip(difference, |change, d| {
-            let zero = d.clone().abs().lower_elem(SMALL);
-            change / d.mask_fill(zero, 1.0)
-        });
-        let ratio = ratio.zip(same.clone(), |r, same| r * (same.neg() + 1.0));
-        ratio.zip(gradient.zip(same, |g, same| g * same), |r, g| r + g)
-    }
+/// `change / (x - b)`, or the gradient where the two inputs are the same.
+fn over_difference(step: &Step<'_>, arrived: &Value, input: Value, change: Value) -> Value {
+    let difference = step.inputs[0].clone().zip(input, |x, b| x - b);
+    let gradient = step.gradient(arrived).remove(0);
+    // One where the inputs are the same, zero elsewhere.
+    let same = difference.clone().map(|d| d.abs().lower_elem(SMALL).float());
+    let ratio = change.zip(difference, |change, d| {
+        let zero = d.clone().abs().lower_elem(SMALL);
+        change / d.mask_fill(zero, 1.0)
+    });
+    let ratio = ratio.zip(same.clone(), |r, same| r * (same.neg() + 1.0));
+    ratio.zip(gradient.zip(same, |g, same| g * same), |r, g| r + g)
 }

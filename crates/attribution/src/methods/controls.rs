@@ -57,6 +57,10 @@ impl Method for Center {
         let columns = Tensor::<4>::from_data(TensorData::new(line(w), [1, 1, 1, w]), &device);
         (rows * columns).expand([n, 1, h, w])
     }
+
+    fn is_black_box(&self) -> bool {
+        true
+    }
 }
 
 struct Edge;
@@ -66,6 +70,10 @@ impl Method for Edge {
         let [n, ..] = question.dims();
         let grey: Vec<Tensor<4>> = (0..n).map(|picture| question.pixels(picture).mean_dim(1)).collect();
         sobel(Tensor::cat(grey, 0))
+    }
+
+    fn is_black_box(&self) -> bool {
+        true
     }
 }
 
@@ -94,6 +102,10 @@ struct InputMagnitude;
 impl Method for InputMagnitude {
     fn explain(&self, question: &Question<'_>) -> Tensor<4> {
         question.images.clone().abs().mean_dim(1)
+    }
+
+    fn is_black_box(&self) -> bool {
+        true
     }
 }
 

@@ -65,8 +65,8 @@ impl FullGrad {
             if self.scale == Scale::Layer { reduce(x, 1) } else { x }
         };
         let term = term.abs();
-        let term = term.clone() - over(term, |x, axis| x.min_dim(axis));
-        term.clone() / (over(term, |x, axis| x.max_dim(axis)) + 1e-6)
+        let term = term.clone() - over(term, Tensor::min_dim::<usize>);
+        term.clone() / (over(term, Tensor::max_dim::<usize>) + 1e-6)
     }
 }
 

@@ -114,7 +114,7 @@ impl GuidedIg {
         let (least, most) = ((alpha - self.distance).max(0.0), (alpha + self.distance).min(1.0));
         let target = path.length * (1.0 - alpha);
         loop {
-            self.catch_up(path, gradient, least);
+            catch_up(path, gradient, least);
             let left = path.left();
             if (left - target).abs() <= 1e-9 * left.abs().max(target.abs()).max(1.0) {
                 return;
@@ -133,17 +133,6 @@ impl GuidedIg {
         }
     }
 
-    /// Features that lag behind the slowest that is allowed.
-    fn catch_up(&self, path: &mut Path, gradient: &[f64], least: f64) {
-        for i in 0..path.x.len() {
-            let whole = path.x[i] - path.baseline[i];
-            if whole != 0.0 && (path.at[i] - path.baseline[i]) / whole < least {
-                let to = path.line(i, least);
-                path.move_to(i, to, gradient);
-            }
-        }
-    }
-
     /// Features that may still move in this step and have the smallest gradients of all.
     fn movable(&self, path: &Path, gradient: &[f64], most: f64) -> Vec<usize> {
         let size = |i: usize| {
@@ -155,5 +144,16 @@ impl GuidedIg {
         let (_, threshold, _) = sorted.select_nth_unstable_by(rank, f64::total_cmp);
         let threshold = *threshold;
         (0..sizes.len()).filter(|&i| sizes[i] <= threshold && sizes[i].is_finite()).collect()
+    }
+}
+
+/// Features that lag behind the slowest that is allowed.
+fn catch_up(path: &mut Path, gradient: &[f64], least: f64) {
+    for i in 0..path.x.len() {
+        let whole = path.x[i] - path.baseline[i];
+        if whole != 0.0 && (path.at[i] - path.baseline[i]) / whole < least {
+            let to = path.line(i, least);
+            path.move_to(i, to, gradient);
+        }
     }
 }

@@ -44,6 +44,10 @@ impl Method for Hsic {
         });
         Tensor::cat(maps.collect(), 0)
     }
+
+    fn is_black_box(&self) -> bool {
+        true
+    }
 }
 
 /// `tr(K H L H) / (n - 1)^2` for each column of zeros and ones.

@@ -53,6 +53,10 @@ impl Method for KernelShap {
         });
         Tensor::cat(maps.collect(), 0)
     }
+
+    fn is_black_box(&self) -> bool {
+        true
+    }
 }
 
 /// A subset whose size `k` has the probability of the Shapley kernel summed over all subsets of that size,

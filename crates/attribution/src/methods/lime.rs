@@ -55,6 +55,10 @@ impl Method for Lime {
         });
         Tensor::cat(maps.collect(), 0)
     }
+
+    fn is_black_box(&self) -> bool {
+        true
+    }
 }
 
 impl Lime {

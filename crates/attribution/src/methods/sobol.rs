@@ -54,6 +54,10 @@ impl Method for Sobol {
         });
         Tensor::cat(maps.collect(), 0)
     }
+
+    fn is_black_box(&self) -> bool {
+        true
+    }
 }
 
 /// Jansen: `E((f(A) - f(C_j))^2) / (2 V)`; nothing varies in a score without variance.
@@ -79,12 +83,12 @@ pub(crate) fn hypercube(
     columns: usize,
 ) -> Vec<Vec<f32>> {
     let mut random = question.random("hypercube", picture, draw);
-    let mut design = vec![vec![0.0; columns]; rows];
-    for column in 0..columns {
+    let mut design = vec![Vec::with_capacity(columns); rows];
+    for _ in 0..columns {
         let mut order: Vec<usize> = (0..rows).collect();
         order.shuffle(&mut random);
-        for (row, part) in order.into_iter().enumerate() {
-            design[row][column] = (part as f32 + random.random::<f32>()) / rows as f32;
+        for (row, part) in design.iter_mut().zip(order) {
+            row.push((part as f32 + random.random::<f32>()) / rows as f32);
         }
     }
     design
