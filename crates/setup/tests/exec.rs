@@ -114,7 +114,7 @@ fn children_that_do_not_start_are_told() {
     for (command, expected) in [
         ("exit 3", "ended before its first line (exit status 3)"),
         ("kill -9 $$", "ended before its first line (signal 9)"),
-        ("exec >&-; sleep 5", "closed its standard output before its first line"),
+        ("exec >&-; sleep 5", "closed its end of the pipe before its first line"),
         ("echo loading the weights", "said `loading the weights`, where `plumbline classes=N"),
         ("head -c 100000 /dev/zero | tr '\\0' x", "said `xxxxx"),
         ("echo plumbline classes=ten scores=logits", "said `plumbline classes=ten scores=logits`, where"),

@@ -16,7 +16,7 @@ pub enum Reduce {
     Max,
     /// Mean of the positive parts
     PositiveMean,
-    /// Keep the channels: maps are (C, H, W)
+    /// Keep the channels, in the order of the network's input: maps are (C, H, W)
     None,
 }
 

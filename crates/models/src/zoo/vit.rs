@@ -64,7 +64,8 @@ pub fn architectures() -> Vec<Architecture> {
         }
     }
     let cifar = ViT { side: 32, patch: 4, ..ViT::new(128, 6, 4) };
-    all.push(cifar.architecture("cifar-vit", "imagenet-keep"));
+    let weights = "your own of timm's VisionTransformer";
+    all.push(Architecture { weights, ..cifar.architecture("cifar-vit", "imagenet-keep") });
     all
 }
 

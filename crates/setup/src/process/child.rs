@@ -114,7 +114,7 @@ impl Child {
     fn death(&self, before: &str) -> String {
         match self.status() {
             Some(status) => format!("ended before {before} ({status})"),
-            None => format!("closed its standard output before {before}"),
+            None => format!("closed its end of the pipe before {before}"),
         }
     }
 
