@@ -119,3 +119,53 @@ fn maps_of_transformers_do_not_depend_on_the_batch_size() {
         }
     }
 }
+
+/// Methods that read attention, against the papers' formulas (`testdata/attribution/generate_attention.py`).
+#[test]
+fn attention_methods_equal_their_formulas() {
+    let classifier = vit();
+    let specs = [
+        ("attention", "attention"),
+        ("rollout", "rollout"),
+        ("gradient-rollout", "gradient-rollout"),
+        ("gradient-rollout.signed", "gradient-rollout:relu=false,normalise=false"),
+        ("attention-gradcam", "attention-gradcam"),
+        ("gae", "gae"),
+        ("t-attr", "t-attr"),
+        ("t-attr.all", "t-attr:start=0"),
+        ("partial-lrp", "partial-lrp"),
+        ("iia", "iia:steps=2"),
+    ];
+    for (name, spec) in specs {
+        let expected = numbers(Resample::BILINEAR.resize(golden(&classifier, name), 64, 64));
+        let result = testing::compare::close(&numbers(explain(spec, &classifier)), &expected, CLOSE);
+        result.unwrap_or_else(|error| panic!("{spec}: {error}"));
+    }
+}
+
+#[test]
+fn attention_aware_relevance_equals_its_formulas() {
+    let classifier = vit();
+    let kept = numbers(explain("attn-lrp", &classifier).slice(models::s![.., .., ..;5, ..;3]));
+    let expected = golden::array("attribution/tiny_vit/attn-lrp.npy");
+    testing::compare::close(&kept, &expected.data, Tolerance::new(f64::INFINITY, 2e-3)).unwrap();
+}
+
+/// On a transformer every method either says that it does not fit or gives maps, the same in any batch.
+#[test]
+fn all_methods_answer_on_a_transformer() {
+    let classifier = vit();
+    let skipped = ["lime", "kernel-shap", "xrai", "rise", "sobol", "hsic", "occlusion"]; // only ask for scores
+    for entry in attribution::METHODS.iter().filter(|entry| !skipped.contains(&entry.name)) {
+        let steps = if entry.takes("steps") { ":steps=2" } else { "" };
+        let samples = if entry.takes("samples") { ":samples=2" } else { steps };
+        let spec = format!("{}{samples}", entry.name);
+        if let Err(error) = parse(&spec).unwrap().method.check(&classifier) {
+            assert!(["lrp", "sise", "ada-sise", "fullgrad"].contains(&entry.name), "{error}");
+            continue;
+        }
+        let all = numbers(explain(&spec, &classifier));
+        assert!(all.iter().all(|value| value.is_finite()), "{spec}");
+        assert!(numbers(explain_in_batches(&spec, &classifier, 1)) == all, "{spec} one by one");
+    }
+}

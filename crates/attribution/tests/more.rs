@@ -97,7 +97,7 @@ fn every_method_gives_finite_maps_whatever_the_batch() {
         let all = numbers(all);
         assert!(all.iter().all(|value| value.is_finite()), "{spec}");
         assert!(all.iter().any(|value| *value != all[0]), "{spec} is constant");
-        assert_eq!(numbers(maps(&spec, &classifier, tiny::pictures(), 3)), all, "{spec} in batches of three");
+        assert!(numbers(maps(&spec, &classifier, tiny::pictures(), 1)) == all, "{spec} one by one");
     }
 }
 

@@ -107,19 +107,24 @@ impl Iia {
         let classifier = question.classifier;
         let nodes = attention::nodes(classifier);
         let last = *nodes.last().expect("a transformer has a block");
+        let line = self.line(&x);
+        let matrix = in_batches(line.clone(), question.batch_size, |x| {
+            attention::matrices(classifier, x).pop().expect("a transformer has a block")
+        });
         let mut sums: Vec<Tensor<3>> = Vec::new();
-        for start in (0..=self.steps).step_by(question.batch_size.max(1)) {
-            let count = question.batch_size.max(1).min(self.steps + 1 - start);
-            let x = self.line(&x).narrow(0, start, count);
-            let matrix = attention::matrices(classifier, x.clone()).pop().expect("a transformer has a block");
-            for k in 0..=self.steps {
-                let value = Value::new(matrix.clone() * (k as f32 / self.steps as f32));
+        let size = question.batch_size.max(1);
+        for k in 0..=self.steps {
+            let scaled = matrix.clone() * (k as f32 / self.steps as f32);
+            for start in (0..=self.steps).step_by(size) {
+                let count = size.min(self.steps + 1 - start);
+                let value = Value::new(scaled.clone().narrow(0, start, count));
                 let mut rules = Injected { node: last, value, taps: Taps::at(&nodes) };
-                let products = products(classifier, x.clone(), target, &mut rules);
-                let means = products.into_iter().map(|product| mean_of_heads(relu(product)));
+                let products = products(classifier, line.clone().narrow(0, start, count), target, &mut rules);
+                let means: Vec<Tensor<3>> =
+                    products.into_iter().map(|product| mean_of_heads(relu(product))).collect();
                 // One picture after another, so that the sum does not depend on the batch.
                 for row in 0..count {
-                    let rows = means.clone().map(|mean| mean.narrow(0, row, 1));
+                    let rows = means.iter().map(|mean| mean.clone().narrow(0, row, 1));
                     sums = if sums.is_empty() {
                         rows.collect()
                     } else {
