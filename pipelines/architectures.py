@@ -1,6 +1,7 @@
 """The architectures that the zoo has, as torchvision and timm define them: seeded at full size, or with real weights."""
 
 import sys
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from torchvision import models
 from torchvision.transforms import InterpolationMode, v2
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "testdata/models"))
+from networks import CifarResNet, stride_in_first_conv  # noqa: E402
 from zoo import BinaryCnn, outputs, pictures, randomise  # noqa: E402
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -41,6 +43,11 @@ def full():
     create = lambda name: models.get_model(name, weights=None)
     for name in RESNETS:
         yield name, lambda name=name: create(name), 224, ["layer1", "layer2", "layer4"]
+    for name in RESNETS[2:]:
+        yield f"{name}-v1", lambda name=name: stride_in_first_conv(create(name)), 224, ["layer1", "layer2", "layer4"]
+    for depth in [20, 32, 44, 56, 110]:
+        cifar = lambda depth=depth: CifarResNet((depth - 2) // 6, 16)
+        yield f"cifar-resnet{depth}", cifar, 32, ["layer1", "layer2", "layer3"]
     for name in TORCHVISION:
         yield ours(name), lambda name=name: create(name), 224, None
     for size, side in enumerate(LITE_SIDES):
@@ -64,12 +71,12 @@ def old_names(state):
 def write_seeded(folder, only):
     """Writes seeded weights, two inputs, logits and three features of each architecture whose name starts with one of
     `only`. The weights are a .pth file; networks of less than 60 million parameters have a .safetensors file too."""
-    for seed, (name, make, side, points) in enumerate(full()):
+    for name, make, side, points in full():
         if only and not any(name.startswith(prefix) for prefix in only):
             continue
         place = folder / name
         (place / "features").mkdir(parents=True, exist_ok=True)
-        net = randomise(make(), side, 100 + seed)
+        net = randomise(make(), side, zlib.crc32(name.encode()))
         state = {key: value.clone().contiguous() for key, value in net.state_dict().items()}
         torch.save(old_names(state), place / "weights.pth")
         if sum(value.numel() for value in state.values()) < 60e6:

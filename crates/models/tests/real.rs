@@ -39,12 +39,13 @@ fn labels(path: &Path) -> Vec<(String, usize)> {
     text.lines().skip(1).map(row).collect()
 }
 
-/// Weight files, and how many of the 500 pictures PyTorch gets right with them: first, and among the first five.
+/// Weight files, and how many per cent of the 500 pictures PyTorch gets right with them: first, and among the first
+/// five (`pipelines/parity.py accuracy`).
 const REAL: [(&str, &str, [f64; 2]); 4] = [
-    ("resnet50-v1", "resnet50-v1.safetensors", [91.0, 98.6]),
+    ("resnet50-v1", "resnet50-v1.safetensors", [90.4, 98.6]),
     ("mobilenet-v2", "mobilenet_v2-b0353104.pth", [82.8, 96.6]),
     ("squeezenet1.1", "squeezenet1_1.safetensors", [60.0, 82.0]),
-    ("efficientnet-lite0", "efficientnet-lite0-57934424.pth", [89.2, 97.2]),
+    ("efficientnet-lite0", "efficientnet-lite0-57934424.pth", [88.4, 97.2]),
 ];
 
 /// The percentages of some of the 500 pictures that are right: first, and among the first five.
@@ -80,7 +81,7 @@ fn real_weights_recognise_some_pictures() {
 #[test]
 #[ignore = "minutes"]
 fn real_weights_recognise_all_pictures_as_in_pytorch() {
-    assert_recognised(1, 0.61);
+    assert_recognised(1, 0.41);
 }
 
 /// PyTorch finds 91.5 %, 92.6 % and 71.7 % of the first 1000 test pictures.
@@ -121,6 +122,7 @@ fn full_size_networks_equal_pytorch() {
                 let classifier = load(&name, &place.join(file));
                 let input = outputs::tensor(place.join("input.npy"));
                 let tolerance = Tolerance::new(f64::INFINITY, 1e-4);
+                outputs::assert_alone(&classifier.network, input.clone());
                 let apart = outputs::assert_equal(&classifier.network, input, &place, tolerance);
                 assert_eq!(apart.len(), 4, "{name}: three layers and the scores");
                 println!("{}: relative L2 at most {:.1e}", place.join(file).display(), largest(&apart));

@@ -28,6 +28,7 @@ fn check(name: &str, graph: Graph) {
     for network in [plain.fold_batch_norm(&[]).pack(), plain.fold_batch_norm(&[]), plain] {
         let input = outputs::tensor("models/input.npy");
         let folder = testdata(format!("models/zoo/{name}"));
+        outputs::assert_alone(&network, input.clone());
         assert_eq!(
             outputs::assert_equal(&network, input, &folder, CLOSE).len(),
             4,

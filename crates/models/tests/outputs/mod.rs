@@ -26,6 +26,14 @@ pub fn assert_equal(network: &Network, x: Tensor<4>, folder: &Path, tolerance: T
     values.into_iter().zip(files).map(|(value, file)| compare(value, &folder.join(file), tolerance)).collect()
 }
 
+/// Checks that the scores of the last picture are the same bits without the others.
+pub fn assert_alone(network: &Network, x: Tensor<4>) {
+    let scores = |x| network.logits(x).into_data().try_into_vec::<f32>().unwrap();
+    let last = x.dims()[0] - 1;
+    let (alone, together) = (scores(x.clone().narrow(0, last, 1)), scores(x));
+    assert_eq!(alone, together[last * alone.len()..]);
+}
+
 fn compare(value: Value, path: &Path, tolerance: Tolerance) -> f64 {
     let expected = golden::array(path);
     let value = value.slice(0, 0..expected.shape[0], 1);
