@@ -1,5 +1,6 @@
 //! What every explanation method gets and gives.
 
+use models::preprocess::Channels;
 use models::{Classifier, NodeId, Tensor};
 use rand::rngs::ChaCha8Rng;
 
@@ -58,10 +59,14 @@ impl Question<'_> {
         self.images.dims()
     }
 
-    /// One picture with values in 0..1, `(1, 3, h, w)`.
+    /// One picture with values in 0..1, red first, `(1, 3, h, w)`.
     pub(crate) fn pixels(&self, picture: usize) -> Tensor<4> {
         let (black, white) = (self.classifier.colour(0.0), self.classifier.colour(1.0));
-        (self.images.clone().narrow(0, picture, 1) - black.clone()) / (white - black)
+        let pixels = (self.images.clone().narrow(0, picture, 1) - black.clone()) / (white - black);
+        match self.classifier.preprocess.channels {
+            Channels::Rgb => pixels,
+            Channels::Bgr => pixels.flip([1]),
+        }
     }
 
     /// The random numbers of one draw of a method for one picture.
@@ -120,5 +125,39 @@ impl Layer {
             return Ok(node);
         }
         Err(unfit(format!("layer `{name}` has neither feature maps nor tokens")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use models::{Picture, Preprocess};
+
+    use super::*;
+    use crate::tiny;
+
+    #[test]
+    fn pixels_are_the_picture_whatever_the_network_takes() {
+        let picture = sample();
+        for name in ["imagenet-keep", "caffe", "none"] {
+            let mut classifier = tiny::resnet("tiny_basic", &[]);
+            classifier.preprocess = Preprocess::preset(name).unwrap();
+            let question = Question {
+                images: classifier.input(&[&picture, &picture]),
+                classifier: &classifier,
+                targets: &[0, 0],
+                names: &["a".into(), "b".into()],
+                seed: 0,
+                batch_size: 1,
+            };
+            let close = testing::Tolerance::new(1e-6, 1e-6);
+            testing::assert_close(&tiny::numbers(question.pixels(1)), &picture.pixels, close);
+        }
+    }
+
+    /// Another number in every channel of every pixel.
+    fn sample() -> Picture {
+        let keep = Preprocess::preset("none").unwrap();
+        let pixel = |x: u32, y: u32| image::Rgb([(x * 60) as u8, (y * 70) as u8, (x * y * 20) as u8]);
+        Picture::prepare("", &image::RgbImage::from_fn(4, 3, pixel), &keep).unwrap()
     }
 }

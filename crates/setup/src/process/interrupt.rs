@@ -36,8 +36,10 @@ fn set(left: Option<(Option<Pid>, PathBuf)>) {
     *LEFT.lock().unwrap_or_else(PoisonError::into_inner) = left;
 }
 
+/// The lock is held to the end: this process must not tell a failure of the child that it kills.
 fn end(signal: i32) {
-    if let Some((group, folder)) = &*LEFT.lock().unwrap_or_else(PoisonError::into_inner) {
+    let left = LEFT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((group, folder)) = &*left {
         child::kill(*group);
         let _ = fs::remove_dir_all(folder);
     }

@@ -29,7 +29,7 @@ fn a_program_is_a_classifier() {
     work.write("serve.sh", CONSTANT);
     work.write("names.txt", "cat\ndog\nowl\n");
     let arguments =
-        "-m random -m occlusion:window=64 -m rise:masks=5 --labels names.txt testbed/000 testbed/001";
+        "-m random -m occlusion:window=64 -m lime:samples=20 --labels names.txt testbed/000 testbed/001";
     let table = run(&work, "sh serve.sh", arguments).success();
     let rows = rows(&table);
     assert_eq!(rows.len(), 6);
