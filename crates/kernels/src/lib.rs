@@ -7,9 +7,20 @@
 //! are bitwise the same for any batch size and number of threads.
 
 mod conv;
+mod elementwise;
+mod grid;
+mod memory;
+mod output;
 mod panels;
+mod pool;
+mod product;
+mod simd;
 mod source;
 mod tile;
 
-pub use conv::{Conv2d, Geometry};
-pub use tile::instructions;
+pub use conv::{After, Conv2d, Geometry};
+pub use elementwise::mask;
+pub use memory::keep_freed_memory;
+pub use pool::Windows;
+pub use simd::Level;
+pub use source::Masked;

@@ -1,5 +1,7 @@
 //! Copies of a picture in which every kernel tap is a shift.
 
+use crate::simd::{Level, Simd, Work};
+
 /// One plane of the copy: sample (r, c) is the picture's (r * step + top, c * step + left), or zero outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Phase {
@@ -26,50 +28,121 @@ pub(crate) struct Source {
     pub(crate) slack: usize,
 }
 
+/// Numbers, some of which count as zero.
+#[derive(Clone, Copy, Debug)]
+pub struct Masked<'a> {
+    /// The numbers.
+    pub numbers: &'a [f32],
+    /// A number counts as zero where this one, of as many, does not lie between two bounds: the gradient of
+    /// something that was clipped.
+    pub mask: Option<(&'a [f32], [f32; 2])>,
+}
+
+impl<'a> Masked<'a> {
+    /// All of them count.
+    pub fn all(numbers: &'a [f32]) -> Self {
+        Self { numbers, mask: None }
+    }
+
+    /// Part of them.
+    #[inline(always)]
+    pub(crate) fn part(&self, range: std::ops::Range<usize>) -> Self {
+        let numbers = &self.numbers[range.clone()];
+        Self { numbers, mask: self.mask.map(|(mask, bounds)| (&mask[range], bounds)) }
+    }
+
+    /// Copies every `step`-th number.
+    #[inline(always)]
+    fn copy(&self, step: usize, to: &mut [f32]) {
+        match (self.mask, step) {
+            (None, 1) => to.copy_from_slice(&self.numbers[..to.len()]),
+            (None, _) => {
+                to.iter_mut().zip(self.numbers.iter().step_by(step)).for_each(|(to, from)| *to = *from);
+            }
+            (Some((mask, [low, high])), _) => {
+                let places = self.numbers.iter().zip(mask).step_by(step);
+                for (to, (from, at)) in to.iter_mut().zip(places) {
+                    *to = if *at <= low || *at >= high { 0.0 } else { *from };
+                }
+            }
+        }
+    }
+}
+
 impl Source {
+    /// The numbers as they are.
+    pub(crate) fn same(channels: usize, [height, width]: [usize; 2]) -> Self {
+        let phases = vec![Phase { top: 0, left: 0 }];
+        Self { channels, height, width, step: [1, 1], phases, rows: height, stride: width, slack: 0 }
+    }
+
     /// Numbers of one plane.
     pub(crate) fn plane(&self) -> usize {
         self.rows * self.stride
     }
 
+    /// Numbers of the planes of one channel.
+    pub(crate) fn channel(&self) -> usize {
+        self.phases.len() * self.plane()
+    }
+
     /// Numbers of the whole copy.
-    pub(crate) fn len(&self) -> usize {
-        self.channels * self.phases.len() * self.plane() + self.slack
+    fn len(&self) -> usize {
+        self.channels * self.channel() + self.slack
     }
 
     /// Copies a picture.
-    pub(crate) fn copy(&self, picture: &[f32], copy: &mut Vec<f32>) {
-        copy.clear();
+    pub(crate) fn copy(&self, level: Level, picture: Masked<'_>, copy: &mut Vec<f32>) {
+        // What lies there from the last time is overwritten.
         copy.resize(self.len(), 0.0);
-        let planes = copy.chunks_mut(self.plane());
-        let channels = picture.chunks(self.height * self.width);
-        let phases = channels.flat_map(|channel| self.phases.iter().map(move |phase| (channel, phase)));
-        for (plane, (channel, phase)) in planes.zip(phases) {
+        level.run(Copy { source: self, picture, copy });
+    }
+
+    #[inline(always)]
+    fn fill(&self, picture: Masked<'_>, copy: &mut [f32]) {
+        let (planes, slack) = copy.split_at_mut(self.channels * self.channel());
+        slack.fill(0.0);
+        for (i, plane) in planes.chunks_mut(self.plane()).enumerate() {
+            let (channel, phase) = (i / self.phases.len(), self.phases[i % self.phases.len()]);
             for (r, row) in plane.chunks_mut(self.stride).enumerate() {
                 let y = (r * self.step[0]) as isize + phase.top;
                 if (0..self.height as isize).contains(&y) {
-                    self.copy_row(&channel[y as usize * self.width..][..self.width], phase.left, row);
+                    let start = (channel * self.height + y as usize) * self.width;
+                    self.copy_row(picture.part(start..start + self.width), phase.left, row);
+                } else {
+                    row.fill(0.0);
                 }
             }
         }
     }
 
-    fn copy_row(&self, from: &[f32], left: isize, to: &mut [f32]) {
+    /// Sample c is `from[c * step + left]`.
+    #[inline(always)]
+    fn copy_row(&self, from: Masked<'_>, left: isize, to: &mut [f32]) {
         let step = self.step[1];
-        let first = (-left).max(0) as usize;
-        let first = first.div_ceil(step);
-        let Some(start) = (first * step).checked_add_signed(left).filter(|&start| start < from.len()) else {
-            return;
-        };
-        if first >= to.len() {
-            return;
+        let first = ((-left).max(0) as usize).div_ceil(step).min(to.len());
+        let start = ((first * step) as isize + left).max(0) as usize;
+        let count = self.width.saturating_sub(start).div_ceil(step).min(to.len() - first);
+        to[..first].fill(0.0);
+        to[first + count..].fill(0.0);
+        if count > 0 {
+            from.part(start..self.width).copy(step, &mut to[first..first + count]);
         }
-        if step == 1 {
-            let count = (to.len() - first).min(from.len() - start);
-            to[first..first + count].copy_from_slice(&from[start..start + count]);
-        } else {
-            to[first..].iter_mut().zip(from[start..].iter().step_by(step)).for_each(|(to, from)| *to = *from);
-        }
+    }
+}
+
+/// [`Source::fill`] with the instructions of this processor.
+struct Copy<'a> {
+    source: &'a Source,
+    picture: Masked<'a>,
+    copy: &'a mut [f32],
+}
+
+impl Work for Copy<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) {
+        self.source.fill(self.picture, self.copy);
     }
 }
 
@@ -90,9 +163,18 @@ mod tests {
             slack: 1,
         };
         let picture: Vec<f32> = (1..=12).map(|i| i as f32).collect();
-        let mut copy = Vec::new();
-        source.copy(&picture, &mut copy);
+        let mut copy = vec![7.0; 3];
+        source.copy(Level::best(), Masked::all(&picture), &mut copy);
         // Rows -1 and 1, columns -1, 1 and 3.
         assert_eq!(copy, [0.0, 0.0, 0.0, 0.0, 6.0, 8.0, 0.0]);
+    }
+
+    #[test]
+    fn what_was_clipped_counts_as_zero() {
+        let mask = [0.0, 0.5, 6.0, f32::NAN];
+        let masked = Masked { numbers: &[1.0, 2.0, 3.0, 4.0], mask: Some((&mask, [0.0, 6.0])) };
+        let mut copy = Vec::new();
+        Source::same(1, [2, 2]).copy(Level::best(), masked, &mut copy);
+        assert_eq!(copy, [0.0, 2.0, 0.0, 4.0]); // what is not a number stays visible
     }
 }

@@ -1,249 +1,339 @@
-//! The register tile: `MR` outputs at `NR` neighbouring positions, over the whole sum.
+//! The register tile: a few rows of weights times a few vectors of neighbouring samples, over part of a sum.
 
-use std::sync::OnceLock;
+use crate::simd::{Level, Simd, Work};
 
-/// The most positions a tile has.
-pub(crate) const MOST_POSITIONS: usize = 48;
-/// The most outputs a tile has.
-pub(crate) const MOST_OUTPUTS: usize = 8;
+/// The most rows that a tile has.
+pub(crate) const MOST_ROWS: usize = 8;
+/// Vectors of a whole tile.
+pub(crate) const VECTORS: usize = 3;
+/// The most numbers that a vector has.
+const MOST_LANES: usize = 16;
 
-/// Results of a tile: output by output, `positions` apart.
-pub(crate) type Results = [f32; MOST_OUTPUTS * MOST_POSITIONS];
+/// Terms that are added up before they join the sum: one long chain of 4,608 terms loses digits that sums of sums
+/// keep, and a ReLU near zero then falls on the other side.
+pub(crate) const PART: usize = 256;
 
-/// Computes `results[m][p] = sum_k panel[k][m] * source[offsets[k] + p]` for `p < count`, or adds it to what is there.
-///
-/// # Safety
-/// The processor has the kernel's instructions; `panel` holds `offsets.len() * outputs` numbers; `source` is
-/// readable at every offset for `count` positions.
-type Kernel = unsafe fn(
-    panel: *const f32,
-    source: *const f32,
-    offsets: &[u32],
-    count: usize,
-    add: bool,
-    results: &mut Results,
-);
+/// The sums of a tile between two parts.
+pub(crate) type Sums = [f32; MOST_ROWS * VECTORS * MOST_LANES];
 
-/// A kernel and its size.
+/// Lanes of a tile that go to neighbouring places.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Run {
+    /// The first lane.
+    pub(crate) lane: usize,
+    /// Their number.
+    pub(crate) count: usize,
+    /// Which of the outputs.
+    pub(crate) output: usize,
+    /// The place of the first in the plane of a row.
+    pub(crate) place: usize,
+}
+
+/// What is added to a sum.
 #[derive(Clone, Copy)]
-pub(crate) struct Tile {
-    pub(crate) outputs: usize,
-    pub(crate) positions: usize,
-    pub(crate) kernel: Kernel,
-    name: &'static str,
+pub(crate) enum Bias {
+    None,
+    /// One number for each row.
+    Rows(*const f32),
+    /// One number for each place.
+    Columns(*const f32),
 }
 
-/// The best tile for this processor.
-pub(crate) fn tile() -> Tile {
-    static TILE: OnceLock<Tile> = OnceLock::new();
-    *TILE.get_or_init(detect)
+/// Where finished sums go, and what happens to them on the way.
+pub(crate) struct End<'a> {
+    /// The outputs.
+    pub(crate) outputs: &'a [*mut f32],
+    /// What is added to each of them, in the same layout, or nothing.
+    pub(crate) added: &'a [*const f32],
+    /// Where the plane of the first row starts.
+    pub(crate) first: usize,
+    /// Distance of the planes of two rows.
+    pub(crate) plane: usize,
+    /// Distance of two places of a run.
+    pub(crate) step: usize,
+    pub(crate) bias: Bias,
+    /// Results below the first become it, those above the second become that.
+    pub(crate) clip: [f32; 2],
 }
 
-/// The name of the instructions in use: `avx512`, `avx2` or `portable`.
-pub fn instructions() -> &'static str {
-    tile().name
+/// `sum_k weights[r][k] * source[offsets[k] + lane]`, one part of it.
+pub(crate) struct Job<'a> {
+    /// Row `r`'s weight of term `k` lies at `r * row + k * term`.
+    pub(crate) weights: *const f32,
+    pub(crate) row: usize,
+    pub(crate) term: usize,
+    /// Rows that are wanted; the weights of others are not read.
+    pub(crate) rows: usize,
+    pub(crate) source: *const f32,
+    pub(crate) offsets: &'a [u32],
+    /// Lanes that are wanted, and may be read.
+    pub(crate) lanes: usize,
+    /// Where samples will be needed soon, at the same offsets; any address will do.
+    pub(crate) ahead: Option<*const f32>,
+    /// The first part of the sum, the last part.
+    pub(crate) first: bool,
+    pub(crate) last: bool,
+    pub(crate) sums: *mut Sums,
+    pub(crate) runs: &'a [Run],
+    pub(crate) end: &'a End<'a>,
 }
 
-#[cfg(target_arch = "x86_64")]
-fn detect() -> Tile {
-    if is_x86_feature_detected!("avx512f") {
-        return Tile { outputs: 8, positions: 48, kernel: x86::avx512, name: "avx512" };
-    }
-    if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-        return Tile { outputs: 4, positions: 24, kernel: x86::avx2, name: "avx2" };
-    }
-    PORTABLE
-}
+/// A tile of so many rows and vectors.
+pub(crate) type Kernel = unsafe fn(Level, &Job<'_>);
 
-#[cfg(not(target_arch = "x86_64"))]
-fn detect() -> Tile {
-    PORTABLE
-}
-
-pub(crate) const PORTABLE: Tile = Tile { outputs: 4, positions: 16, kernel: portable, name: "portable" };
-
-/// Arrays that the compiler turns into whatever vectors the target has.
-unsafe fn portable(
-    panel: *const f32,
-    source: *const f32,
-    offsets: &[u32],
-    count: usize,
-    add: bool,
-    results: &mut Results,
-) {
-    const MR: usize = 4;
-    const NR: usize = 16;
-    let mut sums = [[0.0_f32; NR]; MR];
-    for (k, &offset) in offsets.iter().enumerate() {
-        let mut samples = [0.0; NR];
-        // SAFETY: the caller says that `count` positions are readable at every offset.
-        let row = unsafe { std::slice::from_raw_parts(source.add(offset as usize), count) };
-        samples[..count].copy_from_slice(row);
-        // SAFETY: the panel holds MR numbers for every k.
-        let weights = unsafe { &*panel.add(k * MR).cast::<[f32; MR]>() };
-        for (sums, weight) in sums.iter_mut().zip(weights) {
-            for (sum, sample) in sums.iter_mut().zip(&samples) {
-                *sum += weight * sample;
-            }
-        }
-    }
-    for (row, sums) in results.chunks_mut(NR).zip(&sums) {
-        for (result, sum) in row.iter_mut().zip(sums) {
-            *result = if add { *result + sum } else { *sum };
-        }
-    }
-}
-
-#[cfg(target_arch = "x86_64")]
-mod x86 {
-    use super::Results;
-    use std::arch::x86_64::*;
-
-    /// Writes out a kernel of `rows` outputs x 3 vectors. The sums must live in registers, and they do so only if
-    /// every index is a constant, hence the list of rows.
-    macro_rules! kernel {
-        (
-            $(#[$attribute:meta])* $name:ident, lanes $lanes:literal, rows [$($row:literal)*],
-            $zero:ident, $load:ident, $masked:expr, $masks:expr, $splat:ident, $fma:ident, $plus:ident, $store:ident
-        ) => {
-            $(#[$attribute])*
-            pub(super) unsafe fn $name(
-                panel: *const f32,
-                source: *const f32,
-                offsets: &[u32],
-                count: usize,
-                add: bool,
-                results: &mut Results,
-            ) {
-                const ROWS: usize = [$($row),*].len();
-                let mut sums = [[$zero(); 3]; ROWS];
-                let mut weights = panel;
-                if count >= 3 * $lanes {
-                    for &offset in offsets {
-                        // SAFETY: the caller says that `count` positions are readable at every offset and that the
-                        // panel holds a row of weights for every offset.
-                        unsafe {
-                            let row = source.add(offset as usize);
-                            let (a, b, c) = ($load(row), $load(row.add($lanes)), $load(row.add(2 * $lanes)));
-                            $(
-                                let weight = $splat(*weights.add($row));
-                                sums[$row][0] = $fma(weight, a, sums[$row][0]);
-                                sums[$row][1] = $fma(weight, b, sums[$row][1]);
-                                sums[$row][2] = $fma(weight, c, sums[$row][2]);
-                            )*
-                            weights = weights.add(ROWS);
-                        }
-                    }
-                } else {
-                    let [first, second, third] = $masks(count);
-                    for &offset in offsets {
-                        // SAFETY: as above; masked lanes are not read.
-                        unsafe {
-                            let row = source.add(offset as usize);
-                            let a = $masked(row, first);
-                            let b = $masked(row.wrapping_add($lanes), second);
-                            let c = $masked(row.wrapping_add(2 * $lanes), third);
-                            $(
-                                let weight = $splat(*weights.add($row));
-                                sums[$row][0] = $fma(weight, a, sums[$row][0]);
-                                sums[$row][1] = $fma(weight, b, sums[$row][1]);
-                                sums[$row][2] = $fma(weight, c, sums[$row][2]);
-                            )*
-                            weights = weights.add(ROWS);
-                        }
-                    }
-                }
-                let out = results.as_mut_ptr();
-                // SAFETY: the results have room for ROWS x 3 vectors.
-                unsafe {
-                    if add {
-                        $(
-                            sums[$row][0] = $plus($load(out.add((3 * $row) * $lanes)), sums[$row][0]);
-                            sums[$row][1] = $plus($load(out.add((3 * $row + 1) * $lanes)), sums[$row][1]);
-                            sums[$row][2] = $plus($load(out.add((3 * $row + 2) * $lanes)), sums[$row][2]);
-                        )*
-                    }
-                    $(
-                        $store(out.add((3 * $row) * $lanes), sums[$row][0]);
-                        $store(out.add((3 * $row + 1) * $lanes), sums[$row][1]);
-                        $store(out.add((3 * $row + 2) * $lanes), sums[$row][2]);
-                    )*
-                }
+/// The tile for panels of `rows` rows and for `lanes` lanes.
+pub(crate) fn kernel(level: Level, rows: usize, lanes: usize) -> Kernel {
+    macro_rules! table {
+        ($($rows:literal)*) => {
+            match (rows, lanes.div_ceil(level.lanes())) {
+                $(
+                    ($rows, 1) => tile::<$rows, 1>,
+                    ($rows, 2) => tile::<$rows, 2>,
+                    ($rows, 3) => tile::<$rows, 3>,
+                )*
+                other => unreachable!("there is no tile of {other:?} rows and vectors"),
             }
         };
     }
-
-    kernel! {
-        /// 8 outputs x 48 positions in 24 registers.
-        #[target_feature(enable = "avx512f")]
-        avx512, lanes 16, rows [0 1 2 3 4 5 6 7],
-        _mm512_setzero_ps, _mm512_loadu_ps, |row, mask| _mm512_maskz_loadu_ps(mask, row), masks512,
-        _mm512_set1_ps, _mm512_fmadd_ps, _mm512_add_ps, _mm512_storeu_ps
-    }
-
-    kernel! {
-        /// 4 outputs x 24 positions in 12 registers.
-        #[target_feature(enable = "avx2,fma")]
-        avx2, lanes 8, rows [0 1 2 3],
-        _mm256_setzero_ps, _mm256_loadu_ps, |row, mask| _mm256_maskload_ps(row, mask), masks256,
-        _mm256_set1_ps, _mm256_fmadd_ps, _mm256_add_ps, _mm256_storeu_ps
-    }
-
-    fn masks512(count: usize) -> [__mmask16; 3] {
-        std::array::from_fn(|v| ((1_u32 << count.saturating_sub(v * 16).min(16)) - 1) as __mmask16)
-    }
-
-    #[target_feature(enable = "avx2")]
-    fn masks256(count: usize) -> [__m256i; 3] {
-        std::array::from_fn(|v| {
-            let lane = |i: usize| if v * 8 + i < count { -1 } else { 0 };
-            _mm256_setr_epi32(lane(0), lane(1), lane(2), lane(3), lane(4), lane(5), lane(6), lane(7))
-        })
-    }
-
-    #[cfg(test)]
-    pub(super) const AVX2: super::Tile =
-        super::Tile { outputs: 4, positions: 24, kernel: avx2, name: "avx2" };
+    table!(1 2 3 4 6 8)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// The best height of panels for so many rows: the one that wastes the least, and then the highest.
+pub(crate) fn panel_rows(level: Level, rows: usize) -> usize {
+    // Cycles of a step: products, or loads where a tile is low (lines of memory are crossed half of the time).
+    let cost = |height: usize| rows.div_ceil(height) * (2 * VECTORS * height).max(4 * VECTORS + height);
+    let heights = [8, 6, 4, 3, 2, 1].into_iter().filter(|&height| height <= level.most_rows());
+    heights.min_by_key(|&height| cost(height)).unwrap_or(1)
+}
 
-    fn tiles() -> Vec<Tile> {
-        let mut all = vec![PORTABLE, tile()];
-        #[cfg(target_arch = "x86_64")]
-        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-            all.push(x86::AVX2);
+/// # Safety
+/// The weights, the wanted lanes of the source at all offsets and the sums are there; the outputs have room
+/// for the runs of all rows and nothing else reads or writes there; the level is what the panels were made for.
+unsafe fn tile<const R: usize, const N: usize>(level: Level, job: &Job<'_>) {
+    struct Tile<'a, const R: usize, const N: usize>(&'a Job<'a>);
+    impl<const R: usize, const N: usize> Work for Tile<'_, R, N> {
+        type Output = ();
+        #[inline(always)]
+        fn run<S: Simd>(self, simd: S) {
+            // SAFETY: the caller of `tile` says so.
+            unsafe { run::<S, R, N>(simd, self.0) }
         }
-        all
     }
+    level.run(Tile::<R, N>(job));
+}
 
-    #[test]
-    fn every_tile_equals_the_plain_sum_and_reads_no_further() {
-        let source: Vec<f32> = (0..200).map(|i| ((i * 37) % 101) as f32 / 50.0 - 1.0).collect();
-        let offsets = [0, 3, 90, 41, 152];
-        for tile in tiles() {
-            let panel: Vec<f32> = (0..offsets.len() * tile.outputs).map(|i| (i % 7) as f32 - 3.0).collect();
-            for count in [1, 2, 15, 16, tile.positions - 1, tile.positions] {
-                let mut results = [0.0; MOST_OUTPUTS * MOST_POSITIONS];
-                let source = &source[..152 + count];
-                // SAFETY: the tile was detected, the panel is whole, the source ends where the last read does.
-                unsafe {
-                    let (first, rest) = panel.split_at(2 * tile.outputs);
-                    (tile.kernel)(first.as_ptr(), source.as_ptr(), &offsets[..2], count, false, &mut results);
-                    (tile.kernel)(rest.as_ptr(), source.as_ptr(), &offsets[2..], count, true, &mut results);
-                }
-                for m in 0..tile.outputs {
-                    for p in 0..count {
-                        let term =
-                            |(k, &o): (usize, &u32)| panel[k * tile.outputs + m] * source[o as usize + p];
-                        let sum: f32 = offsets.iter().enumerate().map(term).sum();
-                        let result = results[m * tile.positions + p];
-                        assert!((sum - result).abs() < 1e-5, "{} {m} {p}: {result} {sum}", tile.name);
-                    }
+/// # Safety
+/// As for [`tile`].
+#[inline(always)]
+unsafe fn run<S: Simd, const R: usize, const N: usize>(simd: S, job: &Job<'_>) {
+    // SAFETY: the caller's.
+    unsafe {
+        if job.last {
+            fetch::<S, R>(simd, job);
+        }
+        let mut sums = if job.lanes == N * S::LANES {
+            multiply::<S, R, N, false>(simd, job)
+        } else {
+            multiply::<S, R, N, true>(simd, job)
+        };
+        let kept = job.sums.cast::<f32>();
+        if !job.first {
+            for r in 0..R {
+                for v in 0..N {
+                    sums[r][v] = simd.add(simd.load(kept.add((r * N + v) * S::LANES)), sums[r][v]);
                 }
             }
+        }
+        if job.last && job.runs.len() == 1 && job.end.step == 1 {
+            finish(simd, &sums, job);
+            return;
+        }
+        for r in 0..R {
+            for v in 0..N {
+                simd.store(kept.add((r * N + v) * S::LANES), sums[r][v]);
+            }
+        }
+        if job.last {
+            scatter(simd, N * S::LANES, job);
+        }
+    }
+}
+
+/// Asks for the lines that the results will be written to.
+///
+/// # Safety
+/// As for [`tile`].
+#[inline(always)]
+unsafe fn fetch<S: Simd, const R: usize>(simd: S, job: &Job<'_>) {
+    for run in job.runs {
+        let planes = [Some(job.end.outputs[run.output].cast_const()), job.end.added.get(run.output).copied()];
+        for plane in planes.into_iter().flatten() {
+            for r in 0..job.rows {
+                for at in (0..run.count).step_by(16) {
+                    let place = job.end.first + r * job.end.plane + run.place + at * job.end.step;
+                    simd.prefetch(plane.wrapping_add(place));
+                }
+            }
+        }
+    }
+}
+
+/// The part of the sum, in registers.
+///
+/// # Safety
+/// As for [`tile`].
+#[inline(always)]
+unsafe fn multiply<S: Simd, const R: usize, const N: usize, const SOME: bool>(
+    simd: S,
+    job: &Job<'_>,
+) -> [[S::F; N]; R] {
+    let mut sums = [[simd.splat(0.0); N]; R];
+    // Rows that are not wanted repeat the first one.
+    let mut rows = [job.weights; R];
+    for (r, row) in rows.iter_mut().enumerate().take(job.rows) {
+        *row = job.weights.wrapping_add(r * job.row);
+    }
+    let mask = simd.first(job.lanes - (N - 1) * S::LANES);
+    let mut at = 0;
+    for &offset in job.offsets {
+        // SAFETY: the caller says that weights and samples are there; masked lanes are not read.
+        unsafe {
+            let from = job.source.add(offset as usize);
+            let mut samples = [simd.splat(0.0); N];
+            for v in 0..N {
+                samples[v] = if SOME && v == N - 1 {
+                    simd.load_some(from.add(v * S::LANES), mask)
+                } else {
+                    simd.load(from.add(v * S::LANES))
+                };
+            }
+            if let Some(ahead) = job.ahead {
+                simd.prefetch(ahead.wrapping_add(offset as usize));
+            }
+            for r in 0..R {
+                let weight = simd.splat(*rows[r].add(at));
+                for v in 0..N {
+                    sums[r][v] = simd.fma(weight, samples[v], sums[r][v]);
+                }
+            }
+        }
+        at += job.term;
+    }
+    sums
+}
+
+/// Writes a tile whose lanes all go to neighbouring places.
+///
+/// # Safety
+/// As for [`tile`].
+#[inline(always)]
+unsafe fn finish<S: Simd, const R: usize, const N: usize>(simd: S, sums: &[[S::F; N]; R], job: &Job<'_>) {
+    let (run, end) = (&job.runs[0], job.end);
+    let output = end.outputs[run.output];
+    let added = end.added.get(run.output);
+    for r in 0..R {
+        if r >= job.rows {
+            break;
+        }
+        for v in 0..N {
+            let at = end.first + r * end.plane + run.place + v * S::LANES;
+            let count = (job.lanes - v * S::LANES).min(S::LANES);
+            // SAFETY: the run has room for the wanted lanes of this row.
+            unsafe {
+                let added = added.map(|added| added.add(at));
+                let place = run.place + v * S::LANES;
+                put(simd, sums[r][v], count, end, r, place, added, output.add(at));
+            }
+        }
+    }
+}
+
+/// Adds what is to be added to one vector of a row, clips it and writes its first lanes.
+///
+/// # Safety
+/// As for [`tile`].
+#[inline(always)]
+#[allow(clippy::too_many_arguments)]
+unsafe fn put<S: Simd>(
+    simd: S,
+    sum: S::F,
+    count: usize,
+    end: &End<'_>,
+    row: usize,
+    place: usize,
+    added: Option<*const f32>,
+    to: *mut f32,
+) {
+    let mask = simd.first(count);
+    // SAFETY: the caller's.
+    unsafe {
+        let bias = match end.bias {
+            Bias::None => simd.splat(0.0),
+            Bias::Rows(bias) => simd.splat(*bias.add(row)),
+            Bias::Columns(bias) => simd.load_some(bias.add(place), mask),
+        };
+        let mut sum = simd.add(sum, bias);
+        if let Some(added) = added {
+            sum = simd.add(sum, simd.load_some(added, mask));
+        }
+        let (low, high) = (simd.splat(end.clip[0]), simd.splat(end.clip[1]));
+        simd.store_some(to, mask, simd.min(high, simd.max(low, sum)));
+    }
+}
+
+/// Writes a tile, kept row by row `width` apart, run by run.
+///
+/// # Safety
+/// As for [`tile`].
+#[inline(always)]
+unsafe fn scatter<S: Simd>(simd: S, width: usize, job: &Job<'_>) {
+    let end = job.end;
+    for run in job.runs {
+        let output = end.outputs[run.output];
+        let added = end.added.get(run.output);
+        for r in 0..job.rows {
+            for lane in (0..run.count).step_by(S::LANES) {
+                let count = (run.count - lane).min(S::LANES);
+                let at = end.first + r * end.plane + run.place + lane * end.step;
+                // SAFETY: the run has room for the wanted lanes of this row.
+                unsafe {
+                    let kept = job.sums.cast::<f32>().add(r * width + run.lane + lane);
+                    let sum = simd.load_some(kept, simd.first(count));
+                    let (added, to) = (added.map(|added| added.wrapping_add(at)), output.wrapping_add(at));
+                    write(simd, sum, count, end, r, run.place + lane, added, to);
+                }
+            }
+        }
+    }
+}
+
+/// [`put`], with the results a step apart.
+///
+/// # Safety
+/// As for [`tile`].
+#[inline(always)]
+#[allow(clippy::too_many_arguments)]
+pub(crate) unsafe fn write<S: Simd>(
+    simd: S,
+    sum: S::F,
+    count: usize,
+    end: &End<'_>,
+    row: usize,
+    place: usize,
+    added: Option<*const f32>,
+    to: *mut f32,
+) {
+    // SAFETY: the caller's.
+    unsafe {
+        if end.step == 1 {
+            put(simd, sum, count, end, row, place, added, to);
+            return;
+        }
+        assert!(added.is_none(), "nothing is added to scattered results");
+        let mut line = [0.0; MOST_LANES];
+        put(simd, sum, count, end, row, place, None, line.as_mut_ptr());
+        for (i, result) in line.iter().enumerate().take(count) {
+            *to.add(i * end.step) = *result;
         }
     }
 }

@@ -3,9 +3,11 @@
 //! Input row `y` meets output row `o` at tap `k` when `y + padding = stride o + dilation k`. All input rows with
 //! the same `r = (y + padding) mod stride` use the same taps, so they are one convolution without a stride.
 
-use super::{Conv2d, Product, Sizes, run};
-use crate::panels::{Grid, Panels};
-use crate::source::{Phase, Source};
+use super::pass::{self, Pass};
+use super::{After, Conv2d};
+use crate::grid::Grid;
+use crate::panels::Panels;
+use crate::source::{Masked, Phase, Source};
 
 /// The taps of one phase along one axis: (tap, distance in output rows).
 type Taps = Vec<(usize, isize)>;
@@ -14,19 +16,23 @@ type Taps = Vec<(usize, isize)>;
 pub(super) struct Part {
     residue: [usize; 2],
     taps: [Taps; 2],
-    panels: Panels,
+    /// For each group of channels; nothing if every channel is one.
+    panels: Vec<Panels>,
+    /// Then the weights of each channel, tap by tap.
+    pub(super) channels: Vec<f32>,
 }
 
-/// Along one axis: the rows of the input in this phase, and the border that the taps need.
-struct Axis {
-    /// First row of the input.
+/// The rows of the input in a phase, along one axis.
+pub(super) struct Axis {
+    /// The first row.
     first: usize,
     /// Their number.
     count: usize,
-    /// The output row under tap distance 0 of the first one, minus the border.
+    /// The output row that the first one meets at tap distance 0.
+    row: isize,
+    /// The first output row that is met, and the one behind the last.
     start: isize,
-    /// Rows that the taps cover from there on, beyond `count`.
-    reach: usize,
+    end: isize,
 }
 
 impl Conv2d {
@@ -34,48 +40,78 @@ impl Conv2d {
     ///
     /// # Panics
     /// If the numbers do not fit the size.
-    pub fn input_gradient(&self, gradient: &[f32], size: [usize; 2]) -> Vec<f32> {
+    pub fn input_gradient(&self, gradient: Masked<'_>, size: [usize; 2]) -> Vec<f32> {
         let geometry = &self.geometry;
         let out = geometry.output(size);
         let picture = geometry.outputs * out[0] * out[1];
-        assert_eq!(gradient.len() % picture, 0);
+        assert_eq!(gradient.numbers.len() % picture, 0);
         let plane = size[0] * size[1];
-        let sizes = Sizes { picture, out: geometry.inputs * plane };
-        let mut result = vec![0.0; gradient.len() / picture * sizes.out];
-        for part in self.backward.get_or_init(|| self.parts()) {
-            let axes = [0, 1].map(|axis| part.axis(axis, self, size[axis]));
-            let [rows, columns] = &axes;
-            if rows.count == 0 || columns.count == 0 {
-                continue;
-            }
-            let source = self.part_source(&axes, out);
-            let direct = geometry.kernel == [1, 1] && geometry.stride == [1, 1] && geometry.padding == [0, 0];
-            let offsets = part.offsets(&source, geometry.outputs);
-            let grid = Grid {
-                rows: rows.count,
-                columns: columns.count,
-                stride: source.stride,
-                first: rows.first * size[1] + columns.first,
-                row_step: geometry.stride[0] * size[1],
-                column_step: geometry.stride[1],
-                plane,
-            };
-            let product = Product {
-                source: &source,
-                direct,
-                panels: &part.panels,
-                offsets: &offsets,
-                grid,
-                bias: None,
-            };
-            run(&product, gradient, sizes, &mut result);
+        let phases = self.phases(size);
+        if phases.is_empty() {
+            return vec![0.0; gradient.numbers.len() / picture * geometry.inputs * plane];
         }
-        result
+        if geometry.depthwise() {
+            return self.depthwise_gradient(gradient, &phases, size);
+        }
+        let direct = geometry.pointwise() && gradient.mask.is_none();
+        let source = self.gradient_source(&phases, out);
+        let products = phases.iter().map(|(part, axes)| pass::Part {
+            panels: &part.panels,
+            offsets: part.offsets(axes, &source, geometry.group()[1]),
+            grid: self.gradient_grid(axes, &source, size),
+        });
+        let pass = Pass {
+            products: products.collect(),
+            group: geometry.group()[1] * source.channel(),
+            source: (!direct).then_some(source),
+            rows: geometry.group()[0],
+            picture,
+            plane,
+            bias: None,
+            after: After::NOTHING,
+        };
+        pass.run(gradient)
+    }
+
+    /// The phases that an input of this size has, and their rows and columns.
+    fn phases(&self, size: [usize; 2]) -> Vec<(&Part, [Axis; 2])> {
+        let parts = self.backward.get_or_init(|| self.parts()).iter();
+        let phases = parts.map(|part| (part, [0, 1].map(|axis| part.axis(axis, self, size[axis]))));
+        phases.filter(|(_, axes)| axes.iter().all(|axis| axis.count > 0)).collect()
+    }
+
+    pub(super) fn gradient_grid(
+        &self,
+        [rows, columns]: &[Axis; 2],
+        source: &Source,
+        size: [usize; 2],
+    ) -> Grid {
+        let stride = self.geometry.stride;
+        if self.geometry.pointwise() {
+            let plane = size[0] * size[1];
+            return Grid {
+                rows: 1,
+                columns: plane,
+                stride: plane,
+                first: 0,
+                row_step: plane,
+                column_step: 1,
+            };
+        }
+        Grid {
+            rows: rows.count,
+            columns: columns.count,
+            stride: source.stride,
+            first: rows.first * size[1] + columns.first,
+            row_step: stride[0] * size[1],
+            column_step: stride[1],
+        }
     }
 
     /// The phases that have a tap.
     fn parts(&self) -> Vec<Part> {
         let geometry = self.geometry;
+        let [inputs, outputs] = geometry.group();
         let mut parts = Vec::new();
         for ry in 0..geometry.stride[0] {
             for rx in 0..geometry.stride[1] {
@@ -84,13 +120,20 @@ impl Conv2d {
                 if count == 0 {
                     continue;
                 }
-                let [kh, kw] = geometry.kernel;
-                let panels = Panels::new(geometry.inputs, geometry.outputs * count, |input, k| {
-                    let (output, tap) = (k / count, k % count);
+                let weight = |output: usize, input: usize, tap: usize| {
                     let (ky, kx) = (taps[0][tap / taps[1].len()].0, taps[1][tap % taps[1].len()].0);
-                    self.weight[((output * geometry.inputs + input) * kh + ky) * kw + kx]
-                });
-                parts.push(Part { residue: [ry, rx], taps, panels });
+                    self.weight[geometry.weights(output, input) + ky * geometry.kernel[1] + kx]
+                };
+                let panels = |group: usize| {
+                    Panels::new(self.level, inputs, outputs * count, |input, k| {
+                        weight(group * outputs + k / count, input, k % count)
+                    })
+                };
+                let (groups, channels) =
+                    if geometry.depthwise() { (0, geometry.groups) } else { (geometry.groups, 0) };
+                let panels = (0..groups).map(panels).collect();
+                let channels = (0..channels * count).map(|i| weight(i / count, 0, i % count)).collect();
+                parts.push(Part { residue: [ry, rx], taps, panels, channels });
             }
         }
         parts
@@ -102,21 +145,26 @@ impl Conv2d {
         taps.map(|k| (k, (k * dilation / stride) as isize)).collect()
     }
 
-    fn part_source(&self, [rows, columns]: &[Axis; 2], out: [usize; 2]) -> Source {
-        let left = (-columns.start).max(0) as usize;
+    /// The copy that the taps of all phases read.
+    pub(super) fn gradient_source(&self, phases: &[(&Part, [Axis; 2])], out: [usize; 2]) -> Source {
+        if self.geometry.pointwise() {
+            return Source::same(self.geometry.outputs, out);
+        }
+        let start = |axis: usize| phases.iter().map(|(_, axes)| axes[axis].start).min().unwrap_or(0);
+        let end = |axis: usize| phases.iter().map(|(_, axes)| axes[axis].end).max().unwrap_or(0);
+        let left = (-start(1)).max(0) as usize;
         // The zeros left of a row also stand right of the one before it.
-        let covered = (columns.count + columns.reach).saturating_sub(left);
-        let used = (out[1] as isize - columns.start).max(1) as usize;
-        let stride = if left > 0 { covered.max(used) } else { (columns.count + columns.reach).max(used) };
+        let right = (end(1) - out[1] as isize).max(0) as usize;
+        let columns = phases.iter().map(|(_, axes)| axes[1].count).max().unwrap_or(0);
         Source {
             channels: self.geometry.outputs,
             height: out[0],
             width: out[1],
             step: [1, 1],
-            phases: vec![Phase { top: rows.start, left: columns.start }],
-            rows: rows.count + rows.reach,
-            stride: stride.max(columns.count),
-            slack: columns.reach + 1,
+            phases: vec![Phase { top: start(0), left: -(left as isize) }],
+            rows: (end(0) - start(0)) as usize,
+            stride: (out[1] + left.max(right)).max(columns),
+            slack: right + 1,
         }
     }
 }
@@ -127,138 +175,24 @@ impl Part {
         // The first y >= 0 with (y + padding) mod stride = residue.
         let first = (self.residue[axis] + stride - padding % stride) % stride;
         let count = if first < size { (size - first).div_ceil(stride) } else { 0 };
-        let furthest = self.taps[axis].iter().map(|tap| tap.1).max().unwrap_or(0);
-        let nearest = self.taps[axis].iter().map(|tap| tap.1).min().unwrap_or(0);
+        let distances = || self.taps[axis].iter().map(|tap| tap.1);
         let row = ((first + padding - self.residue[axis]) / stride) as isize;
-        Axis { first, count, start: row - furthest, reach: (furthest - nearest) as usize }
+        let start = row - distances().max().unwrap_or(0);
+        Axis { first, count, row, start, end: row - distances().min().unwrap_or(0) + count as isize }
     }
 
-    /// Where the row of each (output channel, tap) starts in the copy.
-    fn offsets(&self, source: &Source, outputs: usize) -> Vec<u32> {
-        let furthest = |axis: usize| self.taps[axis].iter().map(|tap| tap.1).max().unwrap_or(0);
+    /// Where the samples of each (output channel of a group, tap) start in the copy.
+    pub(super) fn offsets(&self, [rows, columns]: &[Axis; 2], source: &Source, outputs: usize) -> Vec<u32> {
         let mut offsets = Vec::new();
         for output in 0..outputs {
             for (_, down) in &self.taps[0] {
                 for (_, right) in &self.taps[1] {
-                    let (row, column) = ((furthest(0) - down) as usize, (furthest(1) - right) as usize);
-                    offsets.push((output * source.plane() + row * source.stride + column) as u32);
+                    let row = (rows.row - down - source.phases[0].top) as usize;
+                    let column = (columns.row - right - source.phases[0].left) as usize;
+                    offsets.push((output * source.channel() + row * source.stride + column) as u32);
                 }
             }
         }
         offsets
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::Geometry;
-    use super::*;
-
-    fn numbers(count: usize, seed: usize) -> Vec<f32> {
-        (0..count).map(|i| ((i * 7919 + seed * 104_729) % 1009) as f32 / 504.5 - 1.0).collect()
-    }
-
-    /// The definition: visits every (output position, tap) pair.
-    fn reference(g: &Geometry, size: [usize; 2], mut visit: impl FnMut([usize; 4], [usize; 2], [usize; 2])) {
-        let [h, w] = g.output(size);
-        for o in 0..g.outputs {
-            for i in 0..g.inputs {
-                for (y, x) in (0..h).flat_map(|y| (0..w).map(move |x| (y, x))) {
-                    for ky in 0..g.kernel[0] {
-                        for kx in 0..g.kernel[1] {
-                            let at = |k: usize, o: usize, axis: usize| {
-                                (o * g.stride[axis] + k * g.dilation[axis]).checked_sub(g.padding[axis])
-                            };
-                            if let (Some(iy), Some(ix)) = (at(ky, y, 0), at(kx, x, 1))
-                                && iy < size[0]
-                                && ix < size[1]
-                            {
-                                visit([o, i, ky, kx], [y, x], [iy, ix]);
-                            }
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    fn geometries() -> Vec<(Geometry, [usize; 2])> {
-        let g = |inputs, outputs, k: [usize; 2], s: usize, p: usize, d: usize| Geometry {
-            inputs,
-            outputs,
-            kernel: k,
-            stride: [s; 2],
-            padding: [p; 2],
-            dilation: [d; 2],
-        };
-        vec![
-            (g(3, 5, [3, 3], 1, 1, 1), [7, 9]),
-            (g(4, 9, [1, 1], 1, 0, 1), [8, 7]),
-            (g(4, 9, [1, 1], 2, 0, 1), [8, 7]),
-            (g(3, 4, [7, 7], 2, 3, 1), [17, 16]),
-            (g(2, 17, [3, 3], 2, 1, 1), [9, 12]),
-            (g(2, 3, [3, 3], 2, 1, 1), [10, 10]),
-            (g(2, 3, [3, 3], 1, 2, 2), [9, 9]),
-            (g(2, 3, [3, 3], 1, 0, 1), [6, 5]),
-            (g(2, 3, [5, 3], 3, 2, 1), [14, 13]),
-            (g(2, 3, [2, 2], 2, 0, 1), [9, 8]),
-            (g(2, 3, [4, 4], 4, 0, 1), [19, 16]),
-            (g(1, 1, [3, 3], 1, 1, 1), [1, 1]),
-            (g(2, 2, [3, 3], 2, 1, 3), [13, 14]),
-            (g(2, 2, [1, 1], 3, 1, 1), [7, 8]),
-            (g(2, 2, [11, 11], 4, 2, 1), [39, 40]),
-        ]
-    }
-
-    #[test]
-    fn forward_and_gradient_equal_the_definition() {
-        for (g, size) in geometries() {
-            let n = 3;
-            let weight = numbers(g.outputs * g.inputs * g.kernel[0] * g.kernel[1], 1);
-            let bias = numbers(g.outputs, 2);
-            let [h, w] = g.output(size);
-            let x = numbers(n * g.inputs * size[0] * size[1], 3);
-            let dy = numbers(n * g.outputs * h * w, 4);
-            let conv = Conv2d::new(g, &weight, Some(&bias));
-            let (y, dx) = (conv.forward(&x, size), conv.input_gradient(&dy, size));
-            for picture in 0..n {
-                let mut expected = vec![0.0_f64; g.outputs * h * w];
-                expected.iter_mut().enumerate().for_each(|(at, y)| *y = f64::from(bias[at / (h * w)]));
-                let mut gradient = vec![0.0_f64; g.inputs * size[0] * size[1]];
-                reference(&g, size, |[o, i, ky, kx], [oy, ox], [iy, ix]| {
-                    let weight =
-                        f64::from(weight[((o * g.inputs + i) * g.kernel[0] + ky) * g.kernel[1] + kx]);
-                    let at_x = (i * size[0] + iy) * size[1] + ix;
-                    let at_y = (o * h + oy) * w + ox;
-                    expected[at_y] += weight * f64::from(x[picture * gradient.len() + at_x]);
-                    gradient[at_x] += weight * f64::from(dy[picture * g.outputs * h * w + at_y]);
-                });
-                for (got, want) in y[picture * expected.len()..].iter().zip(&expected) {
-                    assert!((f64::from(*got) - want).abs() < 1e-4, "forward {g:?} {size:?}");
-                }
-                for (got, want) in dx[picture * gradient.len()..].iter().zip(&gradient) {
-                    assert!((f64::from(*got) - want).abs() < 1e-4, "gradient {g:?} {size:?}");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn a_picture_alone_gives_the_same_bits_as_in_a_batch() {
-        for (g, size) in geometries() {
-            let weight = numbers(g.outputs * g.inputs * g.kernel[0] * g.kernel[1], 1);
-            let conv = Conv2d::new(g, &weight, None);
-            let one = g.inputs * size[0] * size[1];
-            let x = numbers(9 * one, 5);
-            let together = conv.forward(&x, size);
-            let alone: Vec<f32> = x.chunks(one).flat_map(|x| conv.forward(x, size)).collect();
-            assert_eq!(together, alone, "{g:?}");
-            let [h, w] = g.output(size);
-            let dy = numbers(9 * g.outputs * h * w, 6);
-            let together = conv.input_gradient(&dy, size);
-            let alone: Vec<f32> =
-                dy.chunks(g.outputs * h * w).flat_map(|dy| conv.input_gradient(dy, size)).collect();
-            assert_eq!(together, alone, "{g:?}");
-        }
     }
 }

@@ -1,40 +1,49 @@
 //! The convolution itself.
 
-use super::{Conv2d, Product, Sizes, run};
-use crate::panels::Grid;
-use crate::source::{Phase, Source};
+use super::pass::{Part, Pass};
+use super::{After, Conv2d};
+use crate::grid::Grid;
+use crate::source::{Masked, Phase, Source};
 
 impl Conv2d {
     /// Convolves `n` pictures `(inputs, h, w)`; the result is `(n, outputs, h', w')`.
     ///
     /// # Panics
     /// If the numbers do not fit the size.
-    pub fn forward(&self, x: &[f32], size: [usize; 2]) -> Vec<f32> {
+    pub fn forward(&self, x: &[f32], size: [usize; 2], after: After<'_>) -> Vec<f32> {
         let geometry = &self.geometry;
         let picture = geometry.inputs * size[0] * size[1];
         assert_eq!(x.len() % picture, 0);
+        if geometry.depthwise() {
+            return self.depthwise_forward(x, size, after);
+        }
         let [rows, columns] = geometry.output(size);
-        let (source, direct) = self.source(size);
-        let offsets = self.offsets(&source);
+        let source = self.source(size);
         let plane = rows * columns;
-        let grid =
-            Grid { rows, columns, stride: source.stride, first: 0, row_step: columns, column_step: 1, plane };
-        let product = Product {
-            source: &source,
-            direct,
-            panels: &self.forward,
-            offsets: &offsets,
-            grid,
-            bias: self.bias.as_deref(),
+        let grid = if geometry.pointwise() {
+            Grid { rows: 1, columns: plane, stride: plane, first: 0, row_step: plane, column_step: 1 }
+        } else {
+            Grid { rows, columns, stride: source.stride, first: 0, row_step: columns, column_step: 1 }
         };
-        let mut out = vec![0.0; x.len() / picture * geometry.outputs * plane];
-        run(&product, x, Sizes { picture, out: geometry.outputs * plane }, &mut out);
-        out
+        let pass = Pass {
+            products: vec![Part { panels: &self.forward, offsets: self.offsets(&source), grid }],
+            group: geometry.group()[0] * source.channel(),
+            source: (!geometry.pointwise()).then_some(source),
+            rows: geometry.group()[1],
+            picture,
+            plane,
+            bias: self.bias.as_deref(),
+            after,
+        };
+        pass.run(Masked::all(x))
     }
 
-    /// The copy that the taps read, and whether the picture itself will do.
-    fn source(&self, size: [usize; 2]) -> (Source, bool) {
+    /// The copy that the taps read.
+    pub(super) fn source(&self, size: [usize; 2]) -> Source {
         let geometry = &self.geometry;
+        if geometry.pointwise() {
+            return Source::same(geometry.inputs, size);
+        }
         let out = geometry.output(size);
         let mut phases = Vec::new();
         for (ky, kx) in self.taps() {
@@ -45,22 +54,19 @@ impl Conv2d {
         }
         let reach =
             |axis: usize| (geometry.kernel[axis] - 1) * geometry.dilation[axis] / geometry.stride[axis];
-        let shared = geometry.stride == [1, 1];
         // Rows share the zeros between them: the right border of one is the left border of the next.
+        let shared = geometry.stride == [1, 1];
         let stride = if shared { size[1] + geometry.padding[1] } else { out[1] + reach(1) };
-        let stride = stride.max(out[1]);
-        let direct = shared && geometry.kernel == [1, 1] && geometry.padding == [0, 0];
-        let source = Source {
+        Source {
             channels: geometry.inputs,
             height: size[0],
             width: size[1],
             step: geometry.stride,
             phases,
             rows: out[0] + reach(0),
-            stride,
+            stride: stride.max(out[1]),
             slack: reach(1) + 1,
-        };
-        (source, direct)
+        }
     }
 
     /// The plane that a tap reads.
@@ -72,15 +78,15 @@ impl Conv2d {
         Phase { top: residue(ky, 0), left: residue(kx, 1) }
     }
 
-    /// Where the row of each (channel, tap) starts in the copy.
-    fn offsets(&self, source: &Source) -> Vec<u32> {
+    /// Where the samples of each (channel of a group, tap) start in the copy.
+    pub(super) fn offsets(&self, source: &Source) -> Vec<u32> {
         let geometry = &self.geometry;
         let mut offsets = Vec::new();
-        for channel in 0..geometry.inputs {
+        for channel in 0..geometry.group()[0] {
             for (ky, kx) in self.taps() {
                 let phase = self.phase(ky, kx);
                 let index = source.phases.iter().position(|other| *other == phase).unwrap_or(0);
-                let plane = (channel * source.phases.len() + index) * source.plane();
+                let plane = channel * source.channel() + index * source.plane();
                 let down = ky * geometry.dilation[0] / geometry.stride[0];
                 let right = kx * geometry.dilation[1] / geometry.stride[1];
                 offsets.push((plane + down * source.stride + right) as u32);

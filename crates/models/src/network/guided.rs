@@ -63,6 +63,10 @@ impl Rules for Guided {
             |x: Tensor<1>| Tensor::from_dispatch(<Dispatch as GuidedRelu>::guided_relu(x.into_dispatch()));
         x.map(guided)
     }
+
+    fn plain(&self, network: &Network, node: NodeId) -> bool {
+        network.graph().nodes[node].op != Op::Relu
+    }
 }
 
 #[cfg(test)]

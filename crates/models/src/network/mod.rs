@@ -18,6 +18,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::checkpoint::{Checkpoint, CheckpointError};
 use graph::{Graph, NodeId, ParameterId};
+use packed::Role;
 use value::Value;
 
 /// One tensor of a checkpoint, by its rank.
@@ -81,9 +82,9 @@ pub struct Network {
     #[module(skip)]
     graph: Arc<Graph>,
     weights: Vec<Weight>,
-    /// Kernels packed for the CPU, by node.
+    /// What was packed for the CPU.
     #[module(skip)]
-    packed: Vec<Option<Arc<packed::Packed>>>,
+    packed: Option<Arc<packed::Packed>>,
 }
 
 /// What to do at each node: the way to watch a run, to replace a value or to change how an operation
@@ -93,12 +94,22 @@ pub trait Rules {
     fn apply(&mut self, network: &Network, node: NodeId, inputs: Vec<Value>) -> Value {
         network.apply(node, inputs)
     }
+
+    /// Whether `apply` does nothing but the operation itself at `node`, and need not be called: then the node may
+    /// be computed together with others, faster. The default is a careful no.
+    fn plain(&self, _network: &Network, _node: NodeId) -> bool {
+        false
+    }
 }
 
 /// The operations as they are.
 pub struct Plain;
 
-impl Rules for Plain {}
+impl Rules for Plain {
+    fn plain(&self, _: &Network, _: NodeId) -> bool {
+        true
+    }
+}
 
 /// Adds a tap to chosen nodes, so that one backward pass gives the gradient of each.
 #[derive(Default)]
@@ -125,6 +136,10 @@ impl Rules for Taps {
         self.taken.push((node, value.clone(), leaf));
         value
     }
+
+    fn plain(&self, _: &Network, node: NodeId) -> bool {
+        !self.nodes.contains(&node)
+    }
 }
 
 impl Network {
@@ -134,7 +149,7 @@ impl Network {
     /// If the numbers differ.
     pub fn new(graph: Graph, weights: Vec<Weight>) -> Self {
         assert_eq!(graph.parameters.len(), weights.len());
-        Self { graph: Arc::new(graph), weights, packed: Vec::new() }
+        Self { graph: Arc::new(graph), weights, packed: None }
     }
 
     /// Takes the weights that the graph declares out of a checkpoint.
@@ -165,7 +180,7 @@ impl Network {
     #[must_use]
     pub fn with_weights(&self, weights: Vec<Weight>) -> Self {
         assert_eq!(self.weights.len(), weights.len());
-        Self { graph: Arc::clone(&self.graph), weights, packed: Vec::new() }
+        Self { graph: Arc::clone(&self.graph), weights, packed: None }
     }
 
     /// The number of classes.
@@ -246,12 +261,23 @@ impl Network {
         for (id, value) in feeds {
             values[id] = Some(value);
         }
+        let plain = |id| needed[id] && !fed.contains(&id) && rules.plain(self, id);
+        let roles = self.roles(plain, |id| fetches.contains(&id));
         for (id, node) in graph.nodes.iter().enumerate() {
-            if needed[id] && values[id].is_none() {
-                let inputs =
-                    node.inputs.iter().map(|&input| take(&mut values, &mut readers, input)).collect();
-                values[id] = Some(rules.apply(self, id, inputs));
+            if !needed[id] || values[id].is_some() {
+                continue;
             }
+            let mut read = |ids: &[NodeId]| -> Vec<Value> {
+                ids.iter().map(|&input| take(&mut values, &mut readers, input)).collect()
+            };
+            values[id] = match roles[id] {
+                Role::Inside => None,
+                Role::End(chain, count) => {
+                    let inputs = read(&chain.inputs(graph, count));
+                    Some(self.apply_chain(chain, count, inputs))
+                }
+                Role::Alone => Some(rules.apply(self, id, read(&node.inputs))),
+            };
         }
         fetches.iter().map(|&fetch| take(&mut values, &mut readers, fetch)).collect()
     }

@@ -16,6 +16,9 @@ impl Network {
     /// # Panics
     /// If the inputs do not fit the operation; [`super::graph::Graph::shapes`] finds that out beforehand.
     pub fn apply(&self, node: NodeId, inputs: Vec<Value>) -> Value {
+        if let Some(value) = self.apply_packed(node, &inputs) {
+            return value;
+        }
         let mut inputs = inputs.into_iter();
         let mut next = || inputs.next().expect("an operation has as many inputs as its node");
         match &self.graph.nodes[node].op {
@@ -23,11 +26,9 @@ impl Network {
             Op::External(scores) => Value::new(scores.apply(next().tensor())),
             Op::Constant { parameter } => self.constant(*parameter),
             Op::Conv2d { weight, bias, stride, padding, dilation, groups } => {
-                let x = next().tensor();
-                Value::new(self.packed_conv(node, &x).unwrap_or_else(|| {
-                    let options = ConvOptions::new(*stride, *padding, *dilation, *groups);
-                    module::conv2d(x, self.kernel(*weight), bias.map(|id| self.vector(id)), options)
-                }))
+                let options = ConvOptions::new(*stride, *padding, *dilation, *groups);
+                let bias = bias.map(|id| self.vector(id));
+                Value::new(module::conv2d(next().tensor(), self.kernel(*weight), bias, options))
             }
             Op::Linear { weight, bias } => self.linear(next(), *weight, *bias),
             Op::BatchNorm2d { weight, bias, mean, variance, epsilon } => {

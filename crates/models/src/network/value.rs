@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
+use burn::backend::DispatchTensor;
 use burn::tensor::activation::softmax;
 use burn::tensor::ops::PadMode;
-use burn::tensor::{Device, Slice, Tensor, module};
+use burn::tensor::{DType, Device, Slice, Tensor, module};
 
 /// What a node computes: a float tensor of any rank.
 ///
@@ -65,6 +66,16 @@ impl Value {
     /// The number of axes.
     pub fn rank(&self) -> usize {
         self.0.rank()
+    }
+
+    /// The type of the numbers.
+    pub(super) fn dtype(&self) -> DType {
+        self.0.dtype()
+    }
+
+    /// The tensor as burn's backends exchange it.
+    pub(super) fn into_dispatch(self) -> DispatchTensor {
+        self.0.into_dispatch()
     }
 
     /// The device that holds the numbers.

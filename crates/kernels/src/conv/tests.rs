@@ -1,0 +1,184 @@
+use super::{After, Conv2d, Geometry};
+use crate::simd::Level;
+use crate::source::Masked;
+
+fn numbers(count: usize, seed: usize) -> Vec<f32> {
+    (0..count).map(|i| ((i * 7919 + seed * 104_729) % 1009) as f32 / 504.5 - 1.0).collect()
+}
+
+/// The definition: visits every ((output, input), output position, tap, input position).
+fn visit(
+    g: &Geometry,
+    size: [usize; 2],
+    mut visit: impl FnMut([usize; 2], [usize; 2], [usize; 2], [usize; 2]),
+) {
+    let [h, w] = g.output(size);
+    let [inputs, outputs] = g.group();
+    for (o, i) in (0..g.outputs).flat_map(|o| (0..inputs).map(move |i| (o, o / outputs * inputs + i))) {
+        for (y, x) in (0..h).flat_map(|y| (0..w).map(move |x| (y, x))) {
+            for (ky, kx) in (0..g.kernel[0]).flat_map(|ky| (0..g.kernel[1]).map(move |kx| (ky, kx))) {
+                let at = |k: usize, o: usize, axis: usize| {
+                    (o * g.stride[axis] + k * g.dilation[axis]).checked_sub(g.padding[axis])
+                };
+                if let (Some(iy), Some(ix)) = (at(ky, y, 0), at(kx, x, 1))
+                    && iy < size[0]
+                    && ix < size[1]
+                {
+                    visit([o, i], [y, x], [ky, kx], [iy, ix]);
+                }
+            }
+        }
+    }
+}
+
+fn dense(inputs: usize, outputs: usize, kernel: [usize; 2], s: usize, p: usize, d: usize) -> Geometry {
+    Geometry { inputs, outputs, groups: 1, kernel, stride: [s; 2], padding: [p; 2], dilation: [d; 2] }
+}
+
+fn geometries() -> Vec<(Geometry, [usize; 2])> {
+    let grouped = |groups, geometry| Geometry { groups, ..geometry };
+    vec![
+        (dense(3, 5, [3, 3], 1, 1, 1), [7, 9]),
+        (dense(4, 9, [1, 1], 1, 0, 1), [8, 7]),
+        (dense(4, 9, [1, 1], 2, 0, 1), [8, 7]),
+        (dense(3, 4, [7, 7], 2, 3, 1), [17, 16]),
+        (dense(2, 17, [3, 3], 2, 1, 1), [9, 12]),
+        (dense(2, 3, [3, 3], 2, 1, 1), [10, 10]),
+        (dense(2, 3, [3, 3], 1, 2, 2), [9, 9]),
+        (dense(2, 3, [3, 3], 1, 0, 1), [6, 5]),
+        (dense(2, 3, [5, 3], 3, 2, 1), [14, 13]),
+        (dense(2, 3, [2, 2], 2, 0, 1), [9, 8]),
+        (dense(2, 3, [4, 4], 4, 0, 1), [19, 16]),
+        (dense(1, 1, [3, 3], 1, 1, 1), [1, 1]),
+        (dense(2, 2, [3, 3], 2, 1, 3), [13, 14]),
+        (dense(2, 2, [1, 1], 3, 1, 1), [7, 8]),
+        (dense(2, 2, [11, 11], 4, 2, 1), [39, 40]),
+        // Sums of more than one part, and planes so small that samples are gathered.
+        (dense(40, 33, [3, 3], 1, 1, 1), [5, 6]),
+        (dense(300, 70, [1, 1], 1, 0, 1), [7, 7]),
+        (dense(40, 64, [3, 3], 2, 1, 1), [7, 7]),
+        (grouped(5, dense(5, 5, [3, 3], 1, 1, 1)), [19, 18]),
+        (grouped(4, dense(4, 4, [3, 3], 2, 1, 1)), [9, 12]),
+        (grouped(3, dense(3, 3, [5, 5], 2, 2, 1)), [7, 7]),
+        (grouped(3, dense(3, 3, [1, 1], 1, 0, 1)), [4, 5]),
+        (grouped(3, dense(3, 3, [3, 3], 1, 2, 2)), [9, 9]),
+        (grouped(2, dense(2, 2, [1, 1], 3, 1, 1)), [7, 8]),
+        (grouped(2, dense(4, 6, [3, 3], 1, 1, 1)), [7, 9]),
+        (grouped(3, dense(12, 3, [3, 3], 2, 1, 1)), [8, 9]),
+        (grouped(4, dense(4, 8, [3, 3], 2, 1, 1)), [8, 9]),
+    ]
+}
+
+struct Case {
+    geometry: Geometry,
+    size: [usize; 2],
+    weight: Vec<f32>,
+    bias: Vec<f32>,
+    x: Vec<f32>,
+    dy: Vec<f32>,
+}
+
+impl Case {
+    fn new(geometry: Geometry, size: [usize; 2], pictures: usize) -> Self {
+        let [h, w] = geometry.output(size);
+        Self {
+            geometry,
+            size,
+            weight: numbers(geometry.outputs * geometry.group()[0] * geometry.taps(), 1),
+            bias: numbers(geometry.outputs, 2),
+            x: numbers(pictures * geometry.inputs * size[0] * size[1], 3),
+            dy: numbers(pictures * geometry.outputs * h * w, 4),
+        }
+    }
+
+    fn conv(&self, level: Level) -> Conv2d {
+        Conv2d::new(level, self.geometry, &self.weight, Some(&self.bias))
+    }
+
+    /// The output and the gradient of the input by their definition.
+    fn expected(&self) -> (Vec<f64>, Vec<f64>) {
+        let (g, [h, w]) = (&self.geometry, self.geometry.output(self.size));
+        let (input, output) = (g.inputs * self.size[0] * self.size[1], g.outputs * h * w);
+        let mut y: Vec<f64> =
+            (0..self.dy.len()).map(|i| f64::from(self.bias[i / (h * w) % g.outputs])).collect();
+        let mut dx = vec![0.0_f64; self.x.len()];
+        for picture in 0..self.x.len() / input {
+            visit(g, self.size, |[o, i], [oy, ox], [ky, kx], [iy, ix]| {
+                let start = g.weights(o, i % g.group()[0]);
+                let weight = f64::from(self.weight[start + ky * g.kernel[1] + kx]);
+                let at_x = picture * input + (i * self.size[0] + iy) * self.size[1] + ix;
+                let at_y = picture * output + (o * h + oy) * w + ox;
+                y[at_y] += weight * f64::from(self.x[at_x]);
+                dx[at_x] += weight * f64::from(self.dy[at_y]);
+            });
+        }
+        (y, dx)
+    }
+}
+
+fn assert_close(got: &[f32], expected: &[f64], what: &str) {
+    assert_eq!(got.len(), expected.len(), "{what}");
+    for (i, (got, expected)) in got.iter().zip(expected).enumerate() {
+        assert!((f64::from(*got) - expected).abs() < 1e-4, "{what}, number {i}: {got}, expected {expected}");
+    }
+}
+
+#[test]
+fn output_and_gradient_equal_the_definition() {
+    for (geometry, size) in geometries() {
+        let case = Case::new(geometry, size, 3);
+        let (y, dx) = case.expected();
+        for level in Level::all() {
+            let (conv, what) = (case.conv(level), format!("{} {geometry:?} {size:?}", level.name()));
+            assert_close(&conv.forward(&case.x, size, After::NOTHING), &y, &what);
+            assert_close(&conv.input_gradient(Masked::all(&case.dy), size), &dx, &what);
+        }
+    }
+}
+
+#[test]
+fn sums_are_added_to_and_clipped_and_what_was_clipped_has_no_gradient() {
+    for (geometry, size) in geometries() {
+        let case = Case::new(geometry, size, 2);
+        let add = numbers(case.dy.len(), 7);
+        let clip = [0.0, 1.5];
+        for level in Level::all() {
+            let (conv, what) = (case.conv(level), format!("{} {geometry:?} {size:?}", level.name()));
+            let y = conv.forward(&case.x, size, After { add: Some(&add), clip });
+            let plain = conv.forward(&case.x, size, After::NOTHING);
+            let expected: Vec<f32> =
+                plain.iter().zip(&add).map(|(y, add)| (y + add).clamp(0.0, 1.5)).collect();
+            assert_eq!(y, expected, "{what}");
+            let seen = |(dy, y): (&f32, &f32)| if 0.0 < *y && *y < 1.5 { *dy } else { 0.0 };
+            let masked: Vec<f32> = case.dy.iter().zip(&y).map(seen).collect();
+            let expected = conv.input_gradient(Masked::all(&masked), size);
+            let gradient = Masked { numbers: &case.dy, mask: Some((&y, clip)) };
+            assert_eq!(conv.input_gradient(gradient, size), expected, "{what}");
+        }
+    }
+}
+
+#[test]
+fn a_picture_alone_gives_the_same_bits_as_in_a_batch() {
+    for (geometry, size) in geometries() {
+        let case = Case::new(geometry, size, 9);
+        let conv = case.conv(Level::best());
+        let together = conv.forward(&case.x, size, After::NOTHING);
+        let alone = case.x.chunks(case.x.len() / 9).flat_map(|x| conv.forward(x, size, After::NOTHING));
+        assert_eq!(together, alone.collect::<Vec<_>>(), "{geometry:?}");
+        let together = conv.input_gradient(Masked::all(&case.dy), size);
+        let pictures = case.dy.chunks(case.dy.len() / 9);
+        let alone = pictures.flat_map(|dy| conv.input_gradient(Masked::all(dy), size));
+        assert_eq!(together, alone.collect::<Vec<_>>(), "{geometry:?}");
+    }
+}
+
+#[test]
+fn what_is_not_a_number_stays_visible() {
+    let geometry = dense(1, 1, [1, 1], 1, 0, 1);
+    for level in Level::all() {
+        let conv = Conv2d::new(level, geometry, &[1.0], None);
+        let y = conv.forward(&[f32::NAN, -1.0], [1, 2], After { add: None, clip: [0.0, 6.0] });
+        assert!(y[0].is_nan() && y[1] == 0.0, "{}: {y:?}", level.name());
+    }
+}

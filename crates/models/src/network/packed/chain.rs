@@ -1,0 +1,170 @@
+//! Operations that one kernel can compute together: a convolution, a sum, a ReLU.
+
+use std::sync::Arc;
+
+use kernels::After;
+
+use super::conv::Conv;
+use super::kernel::{call, fits};
+use crate::network::Network;
+use crate::network::graph::{Activation, Graph, NodeId, Op};
+use crate::network::value::Value;
+
+/// Nodes of which each but the last is read by the next one alone.
+#[derive(Debug)]
+pub(in crate::network) struct Chain {
+    /// A packed convolution, then perhaps a sum, then perhaps a ReLU or another clipping.
+    nodes: Vec<NodeId>,
+    /// What the sum adds.
+    added: Option<NodeId>,
+}
+
+/// What becomes of a node in one run.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::network) enum Role<'a> {
+    /// It is computed by itself.
+    Alone,
+    /// It is computed inside a chain, and its value is not seen.
+    Inside,
+    /// It is the value of the first so many nodes of a chain.
+    End(&'a Chain, usize),
+}
+
+/// The chains of a graph, none of which share a node. `packed` says which nodes can start one.
+pub(super) fn chains(graph: &Graph, packed: impl Fn(NodeId) -> bool) -> Vec<Chain> {
+    let consumers = graph.consumers();
+    let mut taken = vec![false; graph.nodes.len()];
+    let mut chains = Vec::new();
+    // Of two convolutions that are added, the later one does it: the other's value is there by then.
+    for start in (0..graph.nodes.len()).rev().filter(|&node| packed(node)) {
+        let mut chain = Chain { nodes: vec![start], added: None };
+        let mut last = start;
+        while let [next] = consumers[last][..] {
+            let node = &graph.nodes[next];
+            match (&node.op, &node.inputs[..]) {
+                _ if taken[next] => break,
+                (Op::Add, &[a, b]) if chain.added.is_none() => {
+                    chain.added = Some(if a == last { b } else { a });
+                }
+                (Op::Relu | Op::Activation(Activation::Clip(..)), _) => {
+                    chain.nodes.push(next);
+                    break;
+                }
+                _ => break,
+            }
+            chain.nodes.push(next);
+            last = next;
+        }
+        if chain.nodes.len() > 1 {
+            chain.nodes.iter().for_each(|&node| taken[node] = true);
+            chains.push(chain);
+        }
+    }
+    chains
+}
+
+/// The bounds of a clipping operation.
+fn bounds(op: &Op) -> Option<[f32; 2]> {
+    match op {
+        Op::Relu => Some([0.0, f32::INFINITY]),
+        Op::Activation(Activation::Clip(low, high)) => Some([*low as f32, *high as f32]),
+        _ => None,
+    }
+}
+
+impl Chain {
+    /// The nodes that the first `count` of the chain read.
+    pub(in crate::network) fn inputs(&self, graph: &Graph, count: usize) -> Vec<NodeId> {
+        let sums = self.nodes[..count].iter().filter(|&&node| graph.nodes[node].op == Op::Add).count();
+        let added = self.added.filter(|_| sums > 0);
+        std::iter::once(graph.nodes[self.nodes[0]].inputs[0]).chain(added).collect()
+    }
+}
+
+impl Network {
+    /// What becomes of each node if only those that are `plain` may be computed together, and only those that
+    /// are not `seen` may go unseen.
+    pub(in crate::network) fn roles(
+        &self,
+        plain: impl Fn(NodeId) -> bool,
+        seen: impl Fn(NodeId) -> bool,
+    ) -> Vec<Role<'_>> {
+        let mut roles = vec![Role::Alone; self.graph().nodes.len()];
+        for chain in self.packed.iter().flat_map(|packed| &packed.chains) {
+            let plain = chain.nodes.iter().take_while(|&&node| plain(node)).count();
+            let unseen = chain.nodes.iter().take_while(|&&node| !seen(node)).count();
+            let count = plain.min(unseen + 1);
+            if count > 1 {
+                chain.nodes[..count - 1].iter().for_each(|&node| roles[node] = Role::Inside);
+                roles[chain.nodes[count - 1]] = Role::End(chain, count);
+            }
+        }
+        roles
+    }
+
+    /// The first `count` nodes of a chain.
+    pub(in crate::network) fn apply_chain(&self, chain: &Chain, count: usize, inputs: Vec<Value>) -> Value {
+        let nodes = &chain.nodes[..count];
+        if let Some(packed) = self.packed_node(nodes[0])
+            && inputs.iter().all(fits)
+            && inputs.get(1).is_none_or(|added| added.shape() == packed.output(&inputs[0]))
+        {
+            let clip = nodes.iter().find_map(|&node| bounds(&self.graph().nodes[node].op));
+            let clip = clip.unwrap_or(After::NOTHING.clip);
+            return call(Arc::new(Conv { conv: Arc::clone(&packed.conv), clip }), inputs);
+        }
+        let mut inputs = inputs.into_iter();
+        nodes
+            .iter()
+            .fold(None, |value: Option<Value>, &node| {
+                let wanted = self.graph().nodes[node].inputs.len();
+                Some(self.apply(node, value.into_iter().chain(inputs.by_ref()).take(wanted).collect()))
+            })
+            .expect("a chain has nodes")
+    }
+
+    /// The node together with which another one is computed where nobody looks at it.
+    pub fn computed_in(&self, node: NodeId) -> Option<NodeId> {
+        let mut chains = self.packed.iter().flat_map(|packed| &packed.chains);
+        let chain = chains.find(|chain| chain.nodes.contains(&node))?;
+        chain.nodes.last().copied().filter(|&last| last != node)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// input -> a -> b -> sum -> relu, where the sum also reads c, which reads the input.
+    fn residual() -> Graph {
+        let mut graph = Graph::new([3, 8, 8]);
+        let mut conv = |name: &str, from: NodeId| {
+            let weight = graph.parameter(format!("{name}.weight"), &[3, 3, 1, 1]);
+            let op = Op::Conv2d {
+                weight,
+                bias: None,
+                stride: [1; 2],
+                padding: [0; 2],
+                dilation: [1; 2],
+                groups: 1,
+            };
+            graph.push(name, op, &[from])
+        };
+        let a = conv("a", Graph::INPUT);
+        let b = conv("b", a);
+        let c = conv("c", Graph::INPUT);
+        let sum = graph.push("sum", Op::Add, &[b, c]);
+        graph.push("relu", Op::Relu, &[sum]);
+        graph
+    }
+
+    #[test]
+    fn the_later_of_two_convolutions_takes_the_sum() {
+        let graph = residual();
+        let chains = chains(&graph, |node| matches!(graph.nodes[node].op, Op::Conv2d { .. }));
+        assert_eq!(chains.len(), 1);
+        assert_eq!(chains[0].nodes, [3, 4, 5]);
+        assert_eq!(chains[0].inputs(&graph, 3), [Graph::INPUT, 2]);
+        assert_eq!(chains[0].inputs(&graph, 1), [Graph::INPUT]);
+    }
+}
