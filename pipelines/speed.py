@@ -1,7 +1,7 @@
 """Times one pass of a network against PyTorch, in turns, on the same number of threads: forward, and forward with the
 gradient at the input (weights untracked). Medians; wall seconds and processor seconds of the whole process.
 
-    speed.py resnet50 vit-b-16 mobilenetv2 --batch 8 --threads 1
+    speed.py resnet50 vit-b16 mobilenet-v2 --batch 8 --threads 1
 
 Ours is `crates/models/examples/pass.rs` with made-up weights, PyTorch's is torchvision's network as a careful user runs
 it: `eval`, no gradients of weights, channels-last memory where that is faster. Linux only: processor time is read from /proc.
@@ -21,8 +21,8 @@ NETWORKS = {
     "resnet18": ("resnet18", True),
     "resnet50": ("resnet50", True),
     "vgg16": ("vgg16", True),
-    "mobilenetv2": ("mobilenet_v2", True),
-    "vit-b-16": ("vit_b_16", False),
+    "mobilenet-v2": ("mobilenet_v2", True),
+    "vit-b16": ("vit_b_16", False),
 }
 PASSES = ("forward", "backward")
 

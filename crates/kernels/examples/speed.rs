@@ -1,6 +1,8 @@
 //! Speed of typical layers by processor time: `cargo run --release -p kernels --example speed` (Linux).
 
-use kernels::{After, Conv2d, Geometry, Level, Masked};
+use std::sync::Arc;
+
+use kernels::{After, Conv2d, Geometry, Level, Linear, Masked};
 
 fn main() {
     println!("{} instructions, {} threads", Level::best().name(), rayon::current_num_threads());
@@ -30,20 +32,17 @@ fn main() {
             padding: [kernel / 2; 2],
             dilation: [1; 2],
         };
-        let conv = Conv2d::new(Level::best(), geometry, &vec![0.1; outputs * inputs * kernel * kernel], None);
+        let conv = Conv2d::new(
+            Level::best(),
+            geometry,
+            Arc::new(vec![0.1; outputs * inputs * kernel * kernel]),
+            None,
+        );
         let n = 8;
         let x = vec![0.5; n * inputs * size * size];
         let out = geometry.output([size; 2]);
         let work = (n * outputs * out[0] * out[1] * inputs * kernel * kernel) as f64;
         let dy = vec![0.5; n * outputs * out[0] * out[1]];
-        let best = |f: &dyn Fn() -> Vec<f32>| {
-            let time = |_| {
-                let start = processor_seconds();
-                std::hint::black_box(f());
-                processor_seconds() - start
-            };
-            (0..20).map(time).fold(f64::INFINITY, f64::min)
-        };
         let forward = best(&|| conv.forward(&x, [size; 2], After::NOTHING));
         let backward = best(&|| conv.input_gradient(Masked::all(&dy), [size; 2]));
         println!(
@@ -52,6 +51,30 @@ fn main() {
             2e-9 * work / backward
         );
     }
+    for [rows, inputs, outputs] in [[1576, 768, 2304], [1576, 768, 768], [1576, 768, 3072], [1576, 3072, 768]]
+    {
+        let linear =
+            Linear::new(Level::best(), [outputs, inputs], Arc::new(vec![0.1; outputs * inputs]), None);
+        let (x, dy) = (vec![0.5; rows * inputs], vec![0.5; rows * outputs]);
+        let work = 2e-9 * (rows * inputs * outputs) as f64;
+        let forward = best(&|| linear.forward(&x, After::NOTHING));
+        let backward = best(&|| linear.input_gradient(&dy));
+        println!(
+            "{rows} x {inputs} -> {outputs}: {:>6.1} GFLOP/s forward, {:>6.1} backward",
+            work / forward,
+            work / backward
+        );
+    }
+}
+
+/// The least processor time of several calls.
+fn best(f: &dyn Fn() -> Vec<f32>) -> f64 {
+    let time = |_| {
+        let start = processor_seconds();
+        std::hint::black_box(f());
+        processor_seconds() - start
+    };
+    (0..20).map(time).fold(f64::INFINITY, f64::min)
 }
 
 /// Of all threads of this process, so that other processes do not disturb it.

@@ -6,10 +6,14 @@
 //! Weights are packed once. One register tile adds up the whole sum of its outputs in one order, so results
 //! are bitwise the same for any batch size and number of threads.
 
+mod columns;
 mod conv;
 mod elementwise;
 mod grid;
+mod linear;
+mod math;
 mod memory;
+mod normal;
 mod output;
 mod panels;
 mod pool;
@@ -18,9 +22,31 @@ mod simd;
 mod source;
 mod tile;
 
-pub use conv::{After, Conv2d, Geometry};
-pub use elementwise::mask;
+pub use conv::{Conv2d, Geometry};
+pub use elementwise::Function;
+pub use linear::Linear;
 pub use memory::keep_freed_memory;
+pub use normal::{LayerNorm, softmax, softmax_gradient};
+pub use output::Target;
 pub use pool::Windows;
 pub use simd::Level;
 pub use source::Masked;
+
+use std::sync::Arc;
+
+/// Numbers that somebody else may hold as well.
+pub type Numbers = Arc<dyn AsRef<[f32]> + Send + Sync>;
+
+/// What happens to the sums before they are written.
+#[derive(Clone, Copy, Debug)]
+pub struct After<'a> {
+    /// Numbers of the result's shape that are added, after the bias.
+    pub add: Option<&'a [f32]>,
+    /// The result is clipped to these bounds.
+    pub clip: [f32; 2],
+}
+
+impl After<'_> {
+    /// Nothing.
+    pub const NOTHING: Self = Self { add: None, clip: [f32::NEG_INFINITY, f32::INFINITY] };
+}

@@ -1,5 +1,51 @@
 //! Results that threads write to different places of.
 
+use rayon::prelude::*;
+
+/// Numbers that an operation changes.
+pub enum Target<'a> {
+    /// In place.
+    Own(&'a mut [f32]),
+    /// In a copy, because somebody else reads them.
+    Shared(&'a [f32]),
+}
+
+impl Target<'_> {
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Own(numbers) => numbers.len(),
+            Self::Shared(numbers) => numbers.len(),
+        }
+    }
+
+    /// Changes them block by block (`change` gets the place of its block as well); the copy, if there is one.
+    pub(crate) fn change(self, block: usize, change: impl Fn(usize, &mut [f32]) + Sync) -> Option<Vec<f32>> {
+        match self {
+            Self::Own(numbers) => {
+                let blocks = numbers.par_chunks_mut(block).enumerate();
+                blocks.for_each(|(i, numbers)| change(i * block, numbers));
+                None
+            }
+            Self::Shared(numbers) => {
+                let write = |output: Output| {
+                    numbers.par_chunks(block).enumerate().for_each(|(i, numbers)| {
+                        let to = output.at(i * block);
+                        // SAFETY: the output is as long as the numbers, and each block belongs to one task.
+                        let to = unsafe {
+                            to.copy_from_nonoverlapping(numbers.as_ptr(), numbers.len());
+                            std::slice::from_raw_parts_mut(to, numbers.len())
+                        };
+                        change(i * block, to);
+                    });
+                };
+                // SAFETY: the blocks cover all numbers.
+                Some(unsafe { Output::collect(numbers.len(), write) })
+            }
+        }
+    }
+}
+
 /// A vector under construction.
 #[derive(Clone, Copy)]
 pub(crate) struct Output(*mut f32);

@@ -47,10 +47,10 @@ pub(crate) struct Room {
 /// A cache line.
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
-struct Line([f32; 16]);
+pub(crate) struct Line([f32; 16]);
 
 /// At least so many numbers, whatever they are.
-fn reserve(lines: &mut Vec<Line>, numbers: usize) -> *mut f32 {
+pub(crate) fn reserve(lines: &mut Vec<Line>, numbers: usize) -> *mut f32 {
     let count = numbers.div_ceil(16);
     if lines.len() < count {
         lines.resize(count, Line([0.0; 16]));

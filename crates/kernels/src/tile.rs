@@ -30,7 +30,7 @@ pub(crate) struct Run {
 }
 
 /// What is added to a sum.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Bias {
     None,
     /// One number for each row.
@@ -40,6 +40,7 @@ pub(crate) enum Bias {
 }
 
 /// Where finished sums go, and what happens to them on the way.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct End<'a> {
     /// The outputs.
     pub(crate) outputs: &'a [*mut f32],
@@ -144,7 +145,8 @@ unsafe fn run<S: Simd, const R: usize, const N: usize>(simd: S, job: &Job<'_>) {
                 }
             }
         }
-        if job.last && job.runs.len() == 1 && job.end.step == 1 {
+        let whole = |run: &Run| run.lane == 0 && run.count == job.lanes;
+        if job.last && job.end.step == 1 && job.runs.len() == 1 && whole(&job.runs[0]) {
             finish(simd, &sums, job);
             return;
         }

@@ -1,13 +1,16 @@
 //! Networks and resizing against PyTorch (`testdata/models/generate.py`).
 
+mod engines;
+
 use models::network::Taps;
+use models::network::guided::Guided;
 use models::resize::{Filter, Resample};
 use models::zoo;
 use models::zoo::cifar_resnet::CifarResNet;
 use models::zoo::convnext::ConvNeXt;
 use models::zoo::resnet::{Block, ResNet};
 use models::zoo::vit::ViT;
-use models::{Checkpoint, Device, Graph, Network, Plain, Tensor, TensorData, Value, device};
+use models::{Checkpoint, Device, Graph, Network, NodeId, Plain, Rules, Tensor, TensorData, Value, device};
 use testing::{Tolerance, assert_close, golden, testdata};
 
 /// f32 arithmetic against float64 references.
@@ -37,6 +40,7 @@ fn flat(value: Value) -> Vec<f32> {
 fn check(weights: &str, name: &str, graph: Graph, input: &str, features: &[&str]) {
     let checkpoint = Checkpoint::open(&testdata(format!("models/{weights}"))).unwrap();
     let plain = Network::load(graph, &checkpoint, &cpu()).unwrap();
+    engines::assert_agree(&plain.fold_batch_norm(&[]), tensor(&format!("models/{input}.npy")));
     for network in [plain.fold_batch_norm(&[]).pack(), plain.fold_batch_norm(&[]), plain] {
         let graph = network.graph();
         let mut fetches: Vec<usize> = features.iter().map(|layer| graph.find(layer).unwrap()).collect();
@@ -162,6 +166,61 @@ fn transformers_do_not_depend_on_the_batch() {
                 assert!(gradients[row * size..][..size] == gradient, "{name}, row {row} of {}", 2 * pairs);
             }
         }
+    }
+}
+
+#[test]
+fn engines_agree_about_transformers() {
+    for (name, _) in TRANSFORMERS {
+        engines::assert_agree(&transformer(name), tensor("models/input.npy"));
+    }
+}
+
+/// Rules that want to see every node.
+struct Careful;
+
+impl Rules for Careful {}
+
+#[test]
+fn nobody_can_tell_what_is_computed_together() {
+    for block in [Block::Basic, Block::Bottleneck] {
+        let file = if block == Block::Basic { "tiny_basic.pth" } else { "tiny_bottleneck.safetensors" };
+        let checkpoint = Checkpoint::open(&testdata(format!("models/{file}"))).unwrap();
+        let network = Network::load(tiny(block, false), &checkpoint, &cpu()).unwrap();
+        let network = network.fold_batch_norm(&[]).pack();
+        resume_everywhere(&network);
+        for node in 1..network.graph().output() {
+            let run = |rules: &mut dyn Rules| -> Vec<Vec<f32>> {
+                let feeds = vec![(Graph::INPUT, Value::new(tensor("models/input.npy")))];
+                let values = network.run(feeds, &[node, network.graph().output()], rules);
+                values.into_iter().map(flat).collect()
+            };
+            assert_eq!(run(&mut Plain), run(&mut Careful), "{}", network.graph().nodes[node].name);
+        }
+    }
+}
+
+#[test]
+fn guided_gradients_and_taps_reach_into_what_is_computed_together() {
+    let checkpoint = Checkpoint::open(&testdata("models/tiny_bottleneck.safetensors")).unwrap();
+    let stock = Network::load(tiny(Block::Bottleneck, false), &checkpoint, &cpu()).unwrap();
+    let stock = stock.fold_batch_norm(&[]);
+    let gradients = |network: &Network| {
+        let leaf = Value::new(tensor("models/input.npy")).leaf();
+        let run = |rules: &mut dyn Rules| {
+            let feeds = vec![(Graph::INPUT, leaf.clone())];
+            let logits = network.run(feeds, &[network.graph().output()], rules).remove(0).tensor::<2>();
+            logits.narrow(1, 3, 1).backward()
+        };
+        let guided = flat(leaf.grad(&run(&mut Guided)).unwrap());
+        let nodes: Vec<NodeId> = (1..network.graph().output()).collect();
+        let mut taps = Taps::at(&nodes);
+        let tapped = run(&mut taps);
+        let taken = taps.taken.into_iter().map(|(_, _, leaf)| flat(leaf.grad(&tapped).unwrap()));
+        std::iter::once(guided).chain(taken).collect::<Vec<_>>()
+    };
+    for (ours, expected) in gradients(&stock.clone().pack()).iter().zip(gradients(&stock)) {
+        assert_close(ours, &expected, CLOSE);
     }
 }
 

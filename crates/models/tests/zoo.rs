@@ -1,6 +1,7 @@
 //! The architecture families: small members against torchvision and timm (`testdata/models/generate.py`), and what is
 //! published about the full ones.
 
+mod engines;
 mod outputs;
 
 use models::zoo::alexnet::AlexNet;
@@ -25,6 +26,7 @@ fn checkpoint(name: &str) -> Checkpoint {
 /// Loads, runs, and compares logits and three features, with BatchNorm apart and folded.
 fn check(name: &str, graph: Graph) {
     let plain = Network::load(graph, &checkpoint(name), &device::cpu().device).unwrap();
+    engines::assert_agree(&plain.fold_batch_norm(&[]), outputs::tensor("models/input.npy"));
     for network in [plain.fold_batch_norm(&[]).pack(), plain.fold_batch_norm(&[]), plain] {
         let input = outputs::tensor("models/input.npy");
         let folder = testdata(format!("models/zoo/{name}"));

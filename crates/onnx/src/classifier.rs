@@ -32,7 +32,7 @@ pub fn load(path: &Path, device: &Device, options: Options) -> Result<(Classifie
     let weights = parameters
         .map(|(parameter, numbers)| Weight::new(TensorData::new(numbers, parameter.shape.clone()), device))
         .collect();
-    let network = Network::new(import.graph, weights).fold_batch_norm(&options.keep).pack();
+    let network = Network::new(import.graph, weights).fold_batch_norm(&options.keep).pack_for(options.engine);
     let name = path.file_stem().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let classifier = Classifier {
         name,

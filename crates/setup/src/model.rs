@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 use models::preprocess::PreprocessError;
-use models::{Checkpoint, Classifier, Preprocess, device, zoo};
+use models::{Checkpoint, Classifier, Engine, Preprocess, device, zoo};
 use pipe::Usage;
 
 use crate::process::{self, Process};
@@ -43,6 +43,9 @@ pub struct ModelArgs {
     /// Inputs at once, samples and steps included: a number or auto
     #[arg(long, value_name = "N", default_value = "auto")]
     pub batch_size: BatchSize,
+    /// Who computes on the CPU: best, stock, or avx512, avx2, neon, portable (docs/performance.md)
+    #[arg(long, value_name = "ENGINE", default_value = "best", hide = true)]
+    pub engine: Engine,
 }
 
 /// `auto` or a number.
@@ -95,7 +98,8 @@ impl ModelArgs {
         device::set_threads(self.thread_count());
         let chosen = device::choose(&self.device)?;
         let preprocess = self.preprocess.as_deref().map(Preprocess::open).transpose()?;
-        let options = zoo::Options { preprocess, keep: keep.to_vec(), ..zoo::Options::default() };
+        let (keep, engine) = (keep.to_vec(), self.engine);
+        let options = zoo::Options { preprocess, keep, engine, ..zoo::Options::default() };
         let (mut process, mut notes) = (None, Vec::new());
         let classifier = match self.source()? {
             Source::Testbed => testbed::classifier(&chosen.device, options)?,

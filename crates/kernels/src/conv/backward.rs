@@ -3,8 +3,9 @@
 //! Input row `y` meets output row `o` at tap `k` when `y + padding = stride o + dilation k`. All input rows with
 //! the same `r = (y + padding) mod stride` use the same taps, so they are one convolution without a stride.
 
+use super::Conv2d;
 use super::pass::{self, Pass};
-use super::{After, Conv2d};
+use crate::After;
 use crate::grid::Grid;
 use crate::panels::Panels;
 use crate::source::{Masked, Phase, Source};
@@ -111,6 +112,7 @@ impl Conv2d {
     /// The phases that have a tap.
     fn parts(&self) -> Vec<Part> {
         let geometry = self.geometry;
+        let weights = (*self.weight).as_ref();
         let [inputs, outputs] = geometry.group();
         let mut parts = Vec::new();
         for ry in 0..geometry.stride[0] {
@@ -122,7 +124,7 @@ impl Conv2d {
                 }
                 let weight = |output: usize, input: usize, tap: usize| {
                     let (ky, kx) = (taps[0][tap / taps[1].len()].0, taps[1][tap % taps[1].len()].0);
-                    self.weight[geometry.weights(output, input) + ky * geometry.kernel[1] + kx]
+                    weights[geometry.weights(output, input) + ky * geometry.kernel[1] + kx]
                 };
                 let panels = |group: usize| {
                     Panels::new(self.level, inputs, outputs * count, |input, k| {

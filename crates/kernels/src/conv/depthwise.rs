@@ -5,8 +5,9 @@ use std::cell::RefCell;
 
 use rayon::prelude::*;
 
+use super::Conv2d;
 use super::backward::{Axis, Part};
-use super::{After, Conv2d};
+use crate::After;
 use crate::grid::Grid;
 use crate::output::Output;
 use crate::simd::{Simd, Work};
@@ -46,7 +47,7 @@ impl Conv2d {
         let source = self.source(size);
         let grid = Grid { rows, columns, stride: source.stride, first: 0, row_step: columns, column_step: 1 };
         let sweeps = Sweeps {
-            sweeps: vec![Sweep { weights: &self.weight, offsets: self.offsets(&source), grid }],
+            sweeps: vec![Sweep { weights: (*self.weight).as_ref(), offsets: self.offsets(&source), grid }],
             source: Source { channels: 1, ..source },
             channels: self.geometry.groups,
             plane: rows * columns,

@@ -1,7 +1,8 @@
 //! The convolution itself.
 
+use super::Conv2d;
 use super::pass::{Part, Pass};
-use super::{After, Conv2d};
+use crate::After;
 use crate::grid::Grid;
 use crate::source::{Masked, Phase, Source};
 

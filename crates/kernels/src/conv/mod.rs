@@ -9,6 +9,7 @@ mod tests;
 
 use std::sync::OnceLock;
 
+use crate::Numbers;
 use crate::panels::Panels;
 use crate::simd::Level;
 
@@ -65,25 +66,11 @@ impl Geometry {
     }
 }
 
-/// What happens to the sums of a convolution before they are written.
-#[derive(Clone, Copy, Debug)]
-pub struct After<'a> {
-    /// Numbers of the output's shape that are added, after the bias.
-    pub add: Option<&'a [f32]>,
-    /// The result is clipped to these bounds.
-    pub clip: [f32; 2],
-}
-
-impl After<'_> {
-    /// Nothing.
-    pub const NOTHING: Self = Self { add: None, clip: [f32::NEG_INFINITY, f32::INFINITY] };
-}
-
 /// A convolution with its weights packed.
 pub struct Conv2d {
     geometry: Geometry,
     level: Level,
-    weight: Vec<f32>,
+    weight: Numbers,
     bias: Option<Vec<f32>>,
     /// For each group; nothing if every channel is one.
     forward: Vec<Panels>,
@@ -95,27 +82,23 @@ impl Conv2d {
     ///
     /// # Panics
     /// If the numbers of weights or biases do not fit the geometry.
-    pub fn new(level: Level, geometry: Geometry, weight: &[f32], bias: Option<&[f32]>) -> Self {
+    pub fn new(level: Level, geometry: Geometry, weight: Numbers, bias: Option<&[f32]>) -> Self {
+        let numbers = (*weight).as_ref();
         let [inputs, outputs] = geometry.group();
         let k = inputs * geometry.taps();
         assert_eq!(
             [inputs * geometry.groups, outputs * geometry.groups],
             [geometry.inputs, geometry.outputs]
         );
-        assert_eq!(weight.len(), geometry.outputs * k);
+        assert_eq!(numbers.len(), geometry.outputs * k);
         assert!(bias.is_none_or(|bias| bias.len() == geometry.outputs));
         let groups = if geometry.depthwise() { 0 } else { geometry.groups };
         let panels = |group: usize| {
-            Panels::new(level, outputs, k, |output, i| weight[(group * outputs + output) * k + i])
+            Panels::new(level, outputs, k, |output, i| numbers[(group * outputs + output) * k + i])
         };
-        Self {
-            geometry,
-            level,
-            weight: weight.to_vec(),
-            bias: bias.map(<[f32]>::to_vec),
-            forward: (0..groups).map(panels).collect(),
-            backward: OnceLock::new(),
-        }
+        let forward = (0..groups).map(panels).collect();
+        let bias = bias.map(<[f32]>::to_vec);
+        Self { geometry, level, weight, bias, forward, backward: OnceLock::new() }
     }
 
     /// The shape.

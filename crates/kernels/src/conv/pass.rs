@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::After;
+use crate::After;
 use crate::grid::Grid;
 use crate::output::Output;
 use crate::panels::Panels;

@@ -1,4 +1,7 @@
-use super::{After, Conv2d, Geometry};
+use std::sync::Arc;
+
+use super::{Conv2d, Geometry};
+use crate::After;
 use crate::simd::Level;
 use crate::source::Masked;
 
@@ -53,6 +56,9 @@ fn geometries() -> Vec<(Geometry, [usize; 2])> {
         (dense(2, 2, [3, 3], 2, 1, 3), [13, 14]),
         (dense(2, 2, [1, 1], 3, 1, 1), [7, 8]),
         (dense(2, 2, [11, 11], 4, 2, 1), [39, 40]),
+        // Tiles that begin or end with a border.
+        (dense(2, 3, [3, 3], 1, 1, 1), [20, 64]),
+        (dense(2, 3, [3, 3], 1, 1, 1), [30, 23]),
         // Sums of more than one part, and planes so small that samples are gathered.
         (dense(40, 33, [3, 3], 1, 1, 1), [5, 6]),
         (dense(300, 70, [1, 1], 1, 0, 1), [7, 7]),
@@ -92,7 +98,7 @@ impl Case {
     }
 
     fn conv(&self, level: Level) -> Conv2d {
-        Conv2d::new(level, self.geometry, &self.weight, Some(&self.bias))
+        Conv2d::new(level, self.geometry, Arc::new(self.weight.clone()), Some(&self.bias))
     }
 
     /// The output and the gradient of the input by their definition.
@@ -177,7 +183,7 @@ fn a_picture_alone_gives_the_same_bits_as_in_a_batch() {
 fn what_is_not_a_number_stays_visible() {
     let geometry = dense(1, 1, [1, 1], 1, 0, 1);
     for level in Level::all() {
-        let conv = Conv2d::new(level, geometry, &[1.0], None);
+        let conv = Conv2d::new(level, geometry, Arc::new([1.0]), None);
         let y = conv.forward(&[f32::NAN, -1.0], [1, 2], After { add: None, clip: [0.0, 6.0] });
         assert!(y[0].is_nan() && y[1] == 0.0, "{}: {y:?}", level.name());
     }

@@ -108,6 +108,11 @@ impl Level {
         all.into_iter().map(Self).collect()
     }
 
+    /// The one of this name, if this processor has it.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::all().into_iter().find(|level| level.name() == name)
+    }
+
     /// `avx512`, `avx2`, `neon` or `portable`.
     pub fn name(self) -> &'static str {
         match self.0 {

@@ -18,6 +18,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::checkpoint::{Checkpoint, CheckpointError};
 use graph::{Graph, NodeId, ParameterId};
+pub use packed::Engine;
 use packed::Role;
 use value::Value;
 

@@ -16,10 +16,10 @@ impl Network {
     /// # Panics
     /// If the inputs do not fit the operation; [`super::graph::Graph::shapes`] finds that out beforehand.
     pub fn apply(&self, node: NodeId, inputs: Vec<Value>) -> Value {
-        if let Some(value) = self.apply_packed(node, &inputs) {
-            return value;
-        }
-        let mut inputs = inputs.into_iter();
+        let mut inputs = match self.apply_packed(node, inputs) {
+            Ok(value) => return value,
+            Err(inputs) => inputs.into_iter(),
+        };
         let mut next = || inputs.next().expect("an operation has as many inputs as its node");
         match &self.graph.nodes[node].op {
             Op::Input => panic!("the input must be given"),

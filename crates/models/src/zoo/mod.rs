@@ -19,8 +19,8 @@ use burn::tensor::Device;
 
 use crate::checkpoint::{Checkpoint, CheckpointError};
 use crate::classifier::Classifier;
-use crate::network::Network;
 use crate::network::graph::Graph;
+use crate::network::{Engine, Network};
 use crate::preprocess::Preprocess;
 
 /// Why a model cannot be had.
@@ -99,6 +99,8 @@ pub struct Options {
     pub labels: Vec<String>,
     /// Layers whose values before a BatchNorm must stay readable.
     pub keep: Vec<String>,
+    /// Who computes on the CPU.
+    pub engine: Engine,
 }
 
 /// Loads a classifier: the architecture of that name with the weights of a checkpoint.
@@ -153,7 +155,7 @@ impl Architecture {
         let head = checkpoint.shape(self.head).and_then(|shape| shape.first().copied());
         let classes = head.filter(|&classes| classes > 0).unwrap_or(1000);
         let network = Network::load((self.build)(classes), checkpoint, device)?;
-        let network = network.fold_batch_norm(&options.keep).pack();
+        let network = network.fold_batch_norm(&options.keep).pack_for(options.engine);
         let preset = || Preprocess::preset(preset).expect("an architecture names a preset");
         let layer = network.graph().auto_layer().expect("a CNN has feature maps");
         Ok(Classifier {

@@ -1,19 +1,20 @@
-//! Operations that one kernel can compute together: a convolution, a sum, a ReLU.
+//! Operations that one kernel can compute together: a convolution or linear layer, a sum, a ReLU.
 
 use std::sync::Arc;
 
 use kernels::After;
 
-use super::conv::Conv;
 use super::kernel::{call, fits};
+use super::layer::Chained;
+use super::pointwise::bounds;
 use crate::network::Network;
-use crate::network::graph::{Activation, Graph, NodeId, Op};
+use crate::network::graph::{Graph, NodeId, Op};
 use crate::network::value::Value;
 
 /// Nodes of which each but the last is read by the next one alone.
 #[derive(Debug)]
 pub(in crate::network) struct Chain {
-    /// A packed convolution, then perhaps a sum, then perhaps a ReLU or another clipping.
+    /// A packed layer, then perhaps a sum, then perhaps a ReLU or another clipping.
     nodes: Vec<NodeId>,
     /// What the sum adds.
     added: Option<NodeId>,
@@ -35,7 +36,7 @@ pub(super) fn chains(graph: &Graph, packed: impl Fn(NodeId) -> bool) -> Vec<Chai
     let consumers = graph.consumers();
     let mut taken = vec![false; graph.nodes.len()];
     let mut chains = Vec::new();
-    // Of two convolutions that are added, the later one does it: the other's value is there by then.
+    // Of two layers that are added, the later one does it: the other's value is there by then.
     for start in (0..graph.nodes.len()).rev().filter(|&node| packed(node)) {
         let mut chain = Chain { nodes: vec![start], added: None };
         let mut last = start;
@@ -46,7 +47,7 @@ pub(super) fn chains(graph: &Graph, packed: impl Fn(NodeId) -> bool) -> Vec<Chai
                 (Op::Add, &[a, b]) if chain.added.is_none() => {
                     chain.added = Some(if a == last { b } else { a });
                 }
-                (Op::Relu | Op::Activation(Activation::Clip(..)), _) => {
+                (op, _) if bounds(op).is_some() => {
                     chain.nodes.push(next);
                     break;
                 }
@@ -61,15 +62,6 @@ pub(super) fn chains(graph: &Graph, packed: impl Fn(NodeId) -> bool) -> Vec<Chai
         }
     }
     chains
-}
-
-/// The bounds of a clipping operation.
-fn bounds(op: &Op) -> Option<[f32; 2]> {
-    match op {
-        Op::Relu => Some([0.0, f32::INFINITY]),
-        Op::Activation(Activation::Clip(low, high)) => Some([*low as f32, *high as f32]),
-        _ => None,
-    }
 }
 
 impl Chain {
@@ -105,13 +97,17 @@ impl Network {
     /// The first `count` nodes of a chain.
     pub(in crate::network) fn apply_chain(&self, chain: &Chain, count: usize, inputs: Vec<Value>) -> Value {
         let nodes = &chain.nodes[..count];
-        if let Some(packed) = self.packed_node(nodes[0])
+        if let (Some(packed), Some(node)) = (&self.packed, self.packed_node(nodes[0]))
             && inputs.iter().all(fits)
-            && inputs.get(1).is_none_or(|added| added.shape() == packed.output(&inputs[0]))
+            && inputs.get(1).is_none_or(|added| added.shape() == node.layer.output(&inputs[0].shape()))
         {
             let clip = nodes.iter().find_map(|&node| bounds(&self.graph().nodes[node].op));
-            let clip = clip.unwrap_or(After::NOTHING.clip);
-            return call(Arc::new(Conv { conv: Arc::clone(&packed.conv), clip }), inputs);
+            let kernel = Chained {
+                level: packed.level,
+                layer: Arc::clone(&node.layer),
+                clip: clip.unwrap_or(After::NOTHING.clip),
+            };
+            return call(Arc::new(kernel), inputs);
         }
         let mut inputs = inputs.into_iter();
         nodes
@@ -121,13 +117,6 @@ impl Network {
                 Some(self.apply(node, value.into_iter().chain(inputs.by_ref()).take(wanted).collect()))
             })
             .expect("a chain has nodes")
-    }
-
-    /// The node together with which another one is computed where nobody looks at it.
-    pub fn computed_in(&self, node: NodeId) -> Option<NodeId> {
-        let mut chains = self.packed.iter().flat_map(|packed| &packed.chains);
-        let chain = chains.find(|chain| chain.nodes.contains(&node))?;
-        chain.nodes.last().copied().filter(|&last| last != node)
     }
 }
 

@@ -11,6 +11,7 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, Flex, backend_extension};
 use burn::tensor::{DType, Device, Tensor, TensorData};
 use burn_flex::FlexTensor;
+use kernels::Target;
 
 use crate::network::value::Value;
 
@@ -124,8 +125,8 @@ fn track<B: Host, C: CheckpointStrategy, const N: usize>(
     inputs: [FloatTensor<Autodiff<B, C>>; N],
     kernel: Arc<dyn Kernel>,
 ) -> FloatTensor<Autodiff<B, C>> {
-    let nodes = inputs.each_ref().map(|input| input.node());
-    let inputs = inputs.into_iter().map(|input| input.into_primitive()).collect();
+    let nodes = inputs.each_ref().map(FloatTensor::<Autodiff<B, C>>::node);
+    let inputs = inputs.into_iter().map(FloatTensor::<Autodiff<B, C>>::into_primitive).collect();
     match Step.prepare::<C>(nodes).compute_bound().stateful() {
         OpsKind::Tracked(step) => {
             let (value, gradient) = B::forward(kernel, inputs, true);
@@ -162,6 +163,18 @@ pub(super) fn contiguous(x: FlexTensor) -> FlexTensor {
 /// The numbers of a tensor that is [`contiguous`].
 pub(super) fn numbers(x: &FlexTensor) -> &[f32] {
     x.as_slice().expect("contiguous numbers")
+}
+
+/// A tensor after a change, in place if nobody else reads it. `change` gives a copy that it had to make.
+pub(super) fn change(x: FlexTensor, change: impl FnOnce(Target<'_>) -> Option<Vec<f32>>) -> FlexTensor {
+    let mut x = contiguous(x);
+    let shape = x.layout().shape().to_vec();
+    let (count, start) = (shape.iter().product::<usize>(), x.layout().start_offset());
+    let copy = match x.try_storage_mut::<f32>() {
+        Some(own) if own.len() == count && start == 0 => change(Target::Own(own)),
+        _ => change(Target::Shared(numbers(&x))),
+    };
+    copy.map_or(x, |copy| tensor(copy, &shape))
 }
 
 /// A tensor of a shape.

@@ -3,115 +3,182 @@
 //! Only values get gradients here; a network whose weights are tracked uses burn's own operations.
 
 mod chain;
-mod conv;
 mod kernel;
+mod layer;
+mod pointwise;
 mod pool;
+mod rows;
 
+use std::str::FromStr;
 use std::sync::Arc;
 
 use burn::backend::Flex;
 use burn::tensor::{DType, Tensor};
 use burn_flex::FlexTensor;
-use kernels::{After, Conv2d, Geometry, Level};
+use kernels::{After, Conv2d, Geometry, Level, Linear};
 
+use super::Network;
 use super::graph::{NodeId, Op};
 use super::value::Value;
-use super::{Network, Weight};
 use chain::Chain;
 pub(super) use chain::Role;
-use kernel::Kernel;
+use kernel::{Kernel, contiguous, numbers};
+use layer::{Chained, Layer};
+use pointwise::Pointwise;
+use pool::MaxPool;
+use rows::{Norm, Softmax};
+
+/// Who computes on the CPU.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Engine {
+    /// Our kernels with the best instructions of the processor.
+    #[default]
+    Best,
+    /// Our kernels with these instructions.
+    Kernels(Level),
+    /// burn's own operations.
+    Stock,
+}
+
+impl FromStr for Engine {
+    type Err = String;
+
+    /// `best`, `stock`, or the name of instructions that this processor has.
+    fn from_str(name: &str) -> Result<Self, String> {
+        match name {
+            "best" => Ok(Self::Best),
+            "stock" => Ok(Self::Stock),
+            _ => Level::named(name).map(Self::Kernels).ok_or_else(|| {
+                let levels: Vec<&str> = Level::all().into_iter().map(Level::name).collect();
+                format!("best, stock or, on this processor, {} is needed", levels.join(", "))
+            }),
+        }
+    }
+}
 
 /// What was packed of a network.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Packed {
+    level: Level,
     /// By node.
     nodes: Vec<Option<PackedNode>>,
     chains: Vec<Chain>,
 }
 
-/// A packed operation and the tensor that it was packed from.
+/// A packed layer and the tensor that it was packed from.
 struct PackedNode {
-    conv: Arc<Conv2d>,
+    layer: Arc<Layer>,
     weight: FlexTensor,
 }
 
 impl std::fmt::Debug for PackedNode {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.conv.geometry().fmt(f)
+        f.debug_struct("PackedNode").field("weight", &self.weight).finish_non_exhaustive()
     }
 }
 
-impl PackedNode {
-    /// The shape of the result for an input.
-    fn output(&self, x: &Value) -> Vec<usize> {
-        let (shape, geometry) = (x.shape(), self.conv.geometry());
-        let [rows, columns] = geometry.output([shape[2], shape[3]]);
-        vec![shape[0], geometry.outputs, rows, columns]
+/// The numbers of a weight, which the packed layer and the network share.
+struct Shared(FlexTensor);
+
+impl AsRef<[f32]> for Shared {
+    fn as_ref(&self) -> &[f32] {
+        numbers(&self.0)
     }
 }
 
 impl Network {
-    /// Packs the weights of convolutions for the CPU and finds what can be done on the way. On other devices, or
+    /// Packs the weights of convolutions and linear layers for the CPU and finds what can be done on the way. On other devices, or
     /// with other numbers than `f32`, nothing happens.
     #[must_use]
-    pub fn pack(mut self) -> Self {
+    pub fn pack(self) -> Self {
+        self.pack_for(Engine::Best)
+    }
+
+    /// [`Network::pack`], or not.
+    #[must_use]
+    pub fn pack_for(mut self, engine: Engine) -> Self {
+        self.packed = None;
+        let level = match engine {
+            Engine::Best => Level::best(),
+            Engine::Kernels(level) => level,
+            Engine::Stock => return self,
+        };
         kernels::keep_freed_memory();
-        let nodes: Vec<_> = (0..self.graph().nodes.len()).map(|id| self.pack_node(id)).collect();
+        let nodes: Vec<_> = (0..self.graph().nodes.len()).map(|id| self.pack_node(level, id)).collect();
         let chains = chain::chains(self.graph(), |node| nodes[node].is_some());
-        self.packed = Some(Arc::new(Packed { nodes, chains }));
+        self.packed = Some(Arc::new(Packed { level, nodes, chains }));
         self
     }
 
-    fn pack_node(&self, node: NodeId) -> Option<PackedNode> {
-        let Op::Conv2d { weight, bias, stride, padding, dilation, groups } = self.graph().nodes[node].op
-        else {
-            return None;
-        };
-        let kernel = self.kernel(weight);
-        let [outputs, inputs, rows, columns] = kernel.dims();
-        let geometry = Geometry {
-            inputs: inputs * groups,
-            outputs,
-            groups,
-            kernel: [rows, columns],
-            stride,
-            padding,
-            dilation,
-        };
-        let weight = plain(kernel)?.to_contiguous();
-        let bias = bias.map(|id| self.vector(id).into_data().iter::<f32>().collect::<Vec<f32>>());
-        let conv = Conv2d::new(Level::best(), geometry, weight.storage::<f32>(), bias.as_deref());
-        Some(PackedNode { conv: Arc::new(conv), weight })
+    fn pack_node(&self, level: Level, node: NodeId) -> Option<PackedNode> {
+        let vector = |id| Some(self.vector(id).into_data().iter::<f32>().collect::<Vec<f32>>());
+        match self.graph().nodes[node].op {
+            Op::Conv2d { weight, bias, stride, padding, dilation, groups } => {
+                let [outputs, inputs, rows, columns] = self.kernel(weight).dims();
+                let (inputs, kernel) = (inputs * groups, [rows, columns]);
+                let geometry = Geometry { inputs, outputs, groups, kernel, stride, padding, dilation };
+                let weight = contiguous(plain(self.kernel(weight))?);
+                let shared = Arc::new(Shared(weight.clone()));
+                let conv = Conv2d::new(level, geometry, shared, bias.and_then(vector).as_deref());
+                Some(PackedNode { layer: Arc::new(Layer::Conv(conv)), weight })
+            }
+            Op::Linear { weight, bias } => {
+                let size = self.matrix(weight).dims();
+                let weight = contiguous(plain(self.matrix(weight))?);
+                let shared = Arc::new(Shared(weight.clone()));
+                let linear = Linear::new(level, size, shared, bias.and_then(vector).as_deref());
+                Some(PackedNode { layer: Arc::new(Layer::Linear(linear)), weight })
+            }
+            _ => None,
+        }
     }
 
-    /// The packed operation of a node, if there is one and the weights are still the same.
+    /// The packed layer of a node, if there is one and the weights are still the same.
     fn packed_node(&self, node: NodeId) -> Option<&PackedNode> {
         let packed = self.packed.as_ref()?.nodes[node].as_ref()?;
-        let Op::Conv2d { weight, .. } = self.graph().nodes[node].op else { return None };
-        let Weight::Kernel(weight) = &self.weights()[weight] else { return None };
-        let now = plain(weight.val())?;
-        Arc::ptr_eq(&now.data_arc(), &packed.weight.data_arc()).then_some(packed)
+        let now = match self.graph().nodes[node].op {
+            Op::Conv2d { weight, .. } => plain(self.kernel(weight)),
+            Op::Linear { weight, .. } => plain(self.matrix(weight)),
+            _ => None,
+        };
+        Arc::ptr_eq(&now?.data_arc(), &packed.weight.data_arc()).then_some(packed)
     }
 
-    /// A node by a kernel, if this network was packed, there is a kernel for it, and it can work on these values.
-    pub(super) fn apply_packed(&self, node: NodeId, inputs: &[Value]) -> Option<Value> {
-        self.packed.as_ref()?;
+    /// The kernel of a node, if this network was packed, there is one, and it can work on these values.
+    fn kernel_of(&self, node: NodeId, inputs: &[Value]) -> Option<Arc<dyn Kernel>> {
+        let level = self.packed.as_ref()?.level;
         if !inputs.iter().all(kernel::fits) {
             return None;
         }
-        let kernel: Arc<dyn Kernel> = match &self.graph().nodes[node].op {
-            Op::Conv2d { .. } => {
-                let conv = Arc::clone(&self.packed_node(node)?.conv);
-                Arc::new(conv::Conv { conv, clip: After::NOTHING.clip })
+        let op = &self.graph().nodes[node].op;
+        match op {
+            Op::Conv2d { .. } | Op::Linear { .. } => {
+                let layer = Arc::clone(&self.packed_node(node)?.layer);
+                Some(Arc::new(Chained { level, layer, clip: After::NOTHING.clip }))
             }
             Op::MaxPool2d(pool) => {
-                let (pool, shape) = (pool::MaxPool(*pool), inputs[0].shape());
+                let (pool, shape) = (MaxPool { level, pool: *pool }, inputs[0].shape());
                 pool.windows([shape[2], shape[3]])?;
-                Arc::new(pool)
+                Some(Arc::new(pool))
             }
-            _ => return None,
-        };
-        Some(kernel::call(kernel, inputs.to_vec()))
+            Op::Softmax { axis } if axis + 1 == inputs[0].rank() => Some(Arc::new(Softmax { level })),
+            Op::LayerNorm { weight, bias, epsilon } => {
+                let (scale, shift) = (plain(self.vector(*weight))?, plain(self.vector(*bias))?);
+                Some(Arc::new(Norm { level, scale, shift, epsilon: *epsilon as f32 }))
+            }
+            _ => {
+                let function = pointwise::function(op)?;
+                Some(Arc::new(Pointwise { level, function }))
+            }
+        }
+    }
+
+    /// The value of a node by its kernel; the inputs where there is none.
+    pub(super) fn apply_packed(&self, node: NodeId, inputs: Vec<Value>) -> Result<Value, Vec<Value>> {
+        match self.kernel_of(node, &inputs) {
+            Some(kernel) => Ok(kernel::call(kernel, inputs)),
+            None => Err(inputs),
+        }
     }
 }
 

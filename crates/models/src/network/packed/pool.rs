@@ -10,13 +10,16 @@ use crate::network::graph::Pool;
 
 /// The largest number of each window.
 #[derive(Debug)]
-pub(super) struct MaxPool(pub(super) Pool);
+pub(super) struct MaxPool {
+    pub(super) level: Level,
+    pub(super) pool: Pool,
+}
 
 impl MaxPool {
     /// The windows of maps of this size, if all of them meet the map.
     pub(super) fn windows(&self, size: [usize; 2]) -> Option<Windows> {
-        let Pool { kernel, stride, padding, .. } = self.0;
-        let count = [self.0.windows(0, size[0])?, self.0.windows(1, size[1])?];
+        let Pool { kernel, stride, padding, .. } = self.pool;
+        let count = [self.pool.windows(0, size[0])?, self.pool.windows(1, size[1])?];
         (0..2).all(|axis| padding[axis] < kernel[axis]).then_some(())?;
         Some(Windows { kernel, stride, padding, size, count })
     }
@@ -27,7 +30,7 @@ impl Kernel for MaxPool {
         let x = contiguous(inputs.into_iter().next().expect("one input"));
         let [n, c, h, w] = x.layout().shape().dims();
         let windows = self.windows([h, w]).expect("windows that meet the map");
-        let y = windows.max(Level::best(), numbers(&x));
+        let y = windows.max(self.level, numbers(&x));
         let y = tensor(y, &[n, c, windows.count[0], windows.count[1]]);
         let kept = y.clone();
         let back = move |gradient, _: &[bool]| {

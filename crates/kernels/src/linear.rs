@@ -1,0 +1,127 @@
+//! Linear layers and the gradient of their input.
+
+use std::sync::OnceLock;
+
+use crate::columns::{self, Columns, View};
+use crate::simd::Level;
+use crate::{After, Numbers};
+
+/// `x W^T + b` with the matrix packed.
+pub struct Linear {
+    level: Level,
+    inputs: usize,
+    outputs: usize,
+    weight: Numbers,
+    bias: Option<Vec<f32>>,
+    /// The matrix from inputs to outputs, packed.
+    forward: Vec<f32>,
+    /// That from outputs to inputs.
+    backward: OnceLock<Vec<f32>>,
+}
+
+impl Linear {
+    /// Packs a matrix `(outputs, inputs)`.
+    ///
+    /// # Panics
+    /// If the numbers do not fit.
+    pub fn new(level: Level, [outputs, inputs]: [usize; 2], weight: Numbers, bias: Option<&[f32]>) -> Self {
+        let numbers = (*weight).as_ref();
+        assert_eq!(numbers.len(), outputs * inputs);
+        assert!(bias.is_none_or(|bias| bias.len() == outputs));
+        let mut forward = Vec::new();
+        let view = View { numbers, row: 1, column: inputs };
+        columns::pack(level, [inputs, outputs], view, &mut forward);
+        let bias = bias.map(<[f32]>::to_vec);
+        Self { level, inputs, outputs, weight, bias, forward, backward: OnceLock::new() }
+    }
+
+    /// Numbers of a result.
+    pub fn outputs(&self) -> usize {
+        self.outputs
+    }
+
+    /// The results of rows of `inputs` numbers. A row's bits do not depend on the other rows.
+    ///
+    /// # Panics
+    /// If the numbers are not whole rows.
+    pub fn forward(&self, x: &[f32], after: After<'_>) -> Vec<f32> {
+        let Self { level, inputs: k, outputs: columns, forward: numbers, .. } = self;
+        let columns = Columns { level: *level, k: *k, columns: *columns, numbers };
+        columns.multiply(x, self.bias.as_deref(), after)
+    }
+
+    /// The gradient of the rows from that of the results.
+    ///
+    /// # Panics
+    /// If the numbers are not whole rows.
+    pub fn input_gradient(&self, gradient: &[f32]) -> Vec<f32> {
+        let Self { level, inputs: columns, outputs: k, .. } = self;
+        let numbers = self.backward.get_or_init(|| {
+            let mut backward = Vec::new();
+            let view = View { numbers: (*self.weight).as_ref(), row: *columns, column: 1 };
+            columns::pack(*level, [*k, *columns], view, &mut backward);
+            backward
+        });
+        let columns = Columns { level: *level, k: *k, columns: *columns, numbers };
+        columns.multiply(gradient, None, After::NOTHING)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    fn numbers(count: usize, seed: usize) -> Vec<f32> {
+        (0..count).map(|i| ((i * 7919 + seed * 104_729) % 1009) as f32 / 504.5 - 1.0).collect()
+    }
+
+    const SIZES: [[usize; 3]; 5] = [[1, 5, 3], [9, 300, 50], [197, 64, 48], [3, 7, 100], [130, 520, 31]];
+
+    #[test]
+    fn results_and_gradients_equal_the_definition() {
+        for [n, inputs, outputs] in SIZES {
+            let (w, b) = (numbers(outputs * inputs, 1), numbers(outputs, 2));
+            let (x, dy, add) = (numbers(n * inputs, 3), numbers(n * outputs, 4), numbers(n * outputs, 5));
+            let clip = [-1.0, 2.0];
+            for level in Level::all() {
+                let linear = Linear::new(level, [outputs, inputs], Arc::new(w.clone()), Some(&b));
+                let y = linear.forward(&x, After { add: Some(&add), clip });
+                for (i, y) in y.iter().enumerate() {
+                    let (row, o) = (i / outputs, i % outputs);
+                    let sum: f64 = (0..inputs)
+                        .map(|k| f64::from(x[row * inputs + k]) * f64::from(w[o * inputs + k]))
+                        .sum();
+                    let expected = (sum + f64::from(b[o]) + f64::from(add[i])).clamp(-1.0, 2.0);
+                    assert!(
+                        (f64::from(*y) - expected).abs() < 1e-4,
+                        "{} {n} {inputs} {outputs}",
+                        level.name()
+                    );
+                }
+                for (i, dx) in linear.input_gradient(&dy).iter().enumerate() {
+                    let (row, k) = (i / inputs, i % inputs);
+                    let expected: f64 = (0..outputs)
+                        .map(|o| f64::from(dy[row * outputs + o]) * f64::from(w[o * inputs + k]))
+                        .sum();
+                    assert!(
+                        (f64::from(*dx) - expected).abs() < 1e-4,
+                        "{} {n} {inputs} {outputs}",
+                        level.name()
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_row_alone_gives_the_same_bits_as_among_others() {
+        for [n, inputs, outputs] in SIZES {
+            let linear =
+                Linear::new(Level::best(), [outputs, inputs], Arc::new(numbers(outputs * inputs, 1)), None);
+            let x = numbers(n * inputs, 3);
+            let alone = x.chunks(inputs).flat_map(|x| linear.forward(x, After::NOTHING));
+            assert_eq!(linear.forward(&x, After::NOTHING), alone.collect::<Vec<_>>());
+        }
+    }
+}
