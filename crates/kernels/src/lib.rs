@@ -1,4 +1,4 @@
-//! Convolutions on the CPU: slices in, numbers out. No tensors, no graph.
+//! Convolutions, linear layers and what comes between them on the CPU: slices in, numbers out. No tensors, no graph.
 //!
 //! A convolution is a matrix product whose right side is never built. The picture is copied once into planes
 //! with its border (and, for strides, split by phase), so that the samples under one kernel tap lie at a fixed
@@ -13,11 +13,11 @@ mod grid;
 mod linear;
 mod math;
 mod memory;
-mod normal;
 mod output;
 mod panels;
 mod pool;
 mod product;
+mod rows;
 mod simd;
 mod source;
 mod tile;
@@ -26,9 +26,9 @@ pub use conv::{Conv2d, Geometry};
 pub use elementwise::Function;
 pub use linear::Linear;
 pub use memory::keep_freed_memory;
-pub use normal::{LayerNorm, softmax, softmax_gradient};
 pub use output::Target;
 pub use pool::Windows;
+pub use rows::{LayerNorm, softmax, softmax_gradient};
 pub use simd::Level;
 pub use source::Masked;
 

@@ -2,6 +2,8 @@
 
 use anyhow::{Result, bail};
 use models::zoo::{self, Architecture};
+use models::graph::Node;
+use models::{Graph, Network, NodeId, Op};
 use pipe::Usage;
 
 use crate::model::{ModelArgs, Source};
@@ -24,8 +26,9 @@ pub fn models() -> String {
 }
 
 impl ModelArgs {
-    /// `--list-layers`: name, operation and output shape of every node for the model's usual input. Convolutions
-    /// stand apart from their BatchNorm, as they do where one of them is named as a layer.
+    /// `--list-layers`: name, operation and output shape of every node for the model's usual input, and the layer that
+    /// it is computed with. Convolutions stand apart from their BatchNorm, as they do where one of them is named as a
+    /// layer.
     ///
     /// # Errors
     /// As [`ModelArgs::open`].
@@ -44,12 +47,30 @@ impl ModelArgs {
         let [channels, h, w] = graph.input;
         let [h, w] = classifier.preprocess.crop.unwrap_or([h, w]);
         let width = graph.nodes.iter().map(|node| node.name.len()).max().unwrap_or(0);
-        let lines =
-            graph.nodes.iter().zip(graph.shapes([channels, h, w])?).enumerate().map(|(id, (node, shape))| {
-                let shape: Vec<String> = shape.iter().skip(1).map(ToString::to_string).collect();
-                let auto = if id == classifier.layer { "  (auto)" } else { "" };
-                format!("{:<width$} {:<14} {}{auto}\n", node.name, node.op.kind(), shape.join("x"))
-            });
-        Ok(lines.collect())
+        let joined = joined(&classifier.network.fold_batch_norm(&[]).pack_for(self.engine), graph);
+        let line = |(id, (node, shape)): (NodeId, (&Node, Vec<usize>))| {
+            let shape: Vec<String> = shape.iter().skip(1).map(ToString::to_string).collect();
+            let auto = if id == classifier.layer { "  (auto)" } else { "" };
+            let with = joined[id].as_ref().map_or_else(String::new, |layer| format!("  (with {layer})"));
+            format!("{:<width$} {:<14} {}{with}{auto}\n", node.name, node.op.kind(), shape.join("x"))
+        };
+        Ok(graph.nodes.iter().zip(graph.shapes([channels, h, w])?).enumerate().map(line).collect())
     }
+}
+
+/// For each node of a graph the layer that the network, which is the same with BatchNorm folded, computes it with.
+fn joined(network: &Network, listed: &Graph) -> Vec<Option<String>> {
+    // A folded convolution has the name of its BatchNorm.
+    let layer = |name: &str| -> Option<String> {
+        let node = &listed.nodes[listed.find(name)?];
+        let first = if matches!(node.op, Op::BatchNorm2d { .. }) { &listed.nodes[node.inputs[0]] } else { node };
+        Some(first.name.clone())
+    };
+    let one = |node: &Node| {
+        let folded = network.graph().find(&node.name)?;
+        let is_folded = network.graph().nodes[folded].op.kind() != node.op.kind();
+        let with = network.computed_with(folded).or(is_folded.then_some(folded))?;
+        layer(&network.graph().nodes[with].name)
+    };
+    listed.nodes.iter().map(one).collect()
 }

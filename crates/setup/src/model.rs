@@ -43,7 +43,7 @@ pub struct ModelArgs {
     /// Inputs at once, samples and steps included: a number or auto
     #[arg(long, value_name = "N", default_value = "auto")]
     pub batch_size: BatchSize,
-    /// Who computes on the CPU: best, stock, or avx512, avx2, neon, portable (docs/performance.md)
+    /// Who computes on the CPU: best, stock, or avx512, avx2, portable (docs/performance.md)
     #[arg(long, value_name = "ENGINE", default_value = "best", hide = true)]
     pub engine: Engine,
 }

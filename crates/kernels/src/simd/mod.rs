@@ -3,8 +3,6 @@
 //! Work is written once over [`Simd`]. [`Level::run`] compiles it for each instruction set; a value of a type
 //! that implements [`Simd`] is the proof that its instructions exist.
 
-#[cfg(target_arch = "aarch64")]
-mod neon;
 mod portable;
 #[cfg(target_arch = "x86_64")]
 mod x86;
@@ -78,8 +76,6 @@ enum Instructions {
     Avx512,
     #[cfg(target_arch = "x86_64")]
     Avx2,
-    #[cfg(target_arch = "aarch64")]
-    Neon,
     Portable,
 }
 
@@ -102,8 +98,6 @@ impl Level {
                 all.push(Instructions::Avx2);
             }
         }
-        #[cfg(target_arch = "aarch64")]
-        all.push(Instructions::Neon);
         all.push(Instructions::Portable);
         all.into_iter().map(Self).collect()
     }
@@ -113,15 +107,13 @@ impl Level {
         Self::all().into_iter().find(|level| level.name() == name)
     }
 
-    /// `avx512`, `avx2`, `neon` or `portable`.
+    /// `avx512`, `avx2` or `portable`.
     pub fn name(self) -> &'static str {
         match self.0 {
             #[cfg(target_arch = "x86_64")]
             Instructions::Avx512 => "avx512",
             #[cfg(target_arch = "x86_64")]
             Instructions::Avx2 => "avx2",
-            #[cfg(target_arch = "aarch64")]
-            Instructions::Neon => "neon",
             Instructions::Portable => "portable",
         }
     }
@@ -131,8 +123,8 @@ impl Level {
         match self.0 {
             #[cfg(target_arch = "x86_64")]
             Instructions::Avx512 => 8,
-            #[cfg(target_arch = "aarch64")]
-            Instructions::Neon => 8,
+            // 32 registers of four numbers.
+            Instructions::Portable if cfg!(target_arch = "aarch64") => 8,
             _ => 4,
         }
     }
@@ -160,8 +152,6 @@ impl Level {
             // SAFETY: likewise.
             #[cfg(target_arch = "x86_64")]
             Instructions::Avx2 => unsafe { x86::with_avx2(work) },
-            #[cfg(target_arch = "aarch64")]
-            Instructions::Neon => neon::with(work),
             Instructions::Portable => work.run(portable::Portable),
         }
     }

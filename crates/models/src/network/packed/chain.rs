@@ -74,6 +74,12 @@ impl Chain {
 }
 
 impl Network {
+    /// The convolution or linear layer that a node is computed together with, unless a value between is asked for.
+    pub fn computed_with(&self, node: NodeId) -> Option<NodeId> {
+        let mut chains = self.packed.iter().flat_map(|packed| &packed.chains);
+        chains.find(|chain| chain.nodes[1..].contains(&node)).map(|chain| chain.nodes[0])
+    }
+
     /// What becomes of each node if only those that are `plain` may be computed together, and only those that
     /// are not `seen` may go unseen.
     pub(in crate::network) fn roles(

@@ -1,0 +1,162 @@
+//! LayerNorm.
+
+use super::{block, load, sum};
+use crate::output::Target;
+use crate::simd::{Level, Simd, Work};
+
+/// LayerNorm: `(x - mean) / sqrt(variance + epsilon) * scale + shift` over rows as long as the scale.
+#[derive(Clone, Copy, Debug)]
+pub struct LayerNorm<'a> {
+    /// One factor for each place of a row.
+    pub scale: &'a [f32],
+    /// One summand for each place of a row.
+    pub shift: &'a [f32],
+    /// Added to the variance.
+    pub epsilon: f32,
+}
+
+impl LayerNorm<'_> {
+    /// The values of rows.
+    ///
+    /// # Panics
+    /// If the numbers are not whole rows.
+    pub fn apply(&self, level: Level, x: Target<'_>) -> Option<Vec<f32>> {
+        let n = self.scale.len();
+        assert_eq!([x.len() % n, self.shift.len()], [0, n]);
+        x.change(block(n), |_, rows| level.run(Norm { norm: *self, rows }))
+    }
+
+    /// The gradient of the rows `x` from that of the values.
+    ///
+    /// # Panics
+    /// If the numbers are not whole rows.
+    pub fn gradient(&self, level: Level, x: &[f32], gradient: Target<'_>) -> Option<Vec<f32>> {
+        let n = self.scale.len();
+        assert_eq!([x.len() % n, gradient.len()], [0, x.len()]);
+        gradient.change(block(n), |start, gradient| {
+            let x = &x[start..start + gradient.len()];
+            level.run(NormGradient { norm: *self, x, gradient });
+        })
+    }
+}
+
+/// The mean of a row, and one over the root of its variance plus epsilon.
+#[inline(always)]
+fn moments<S: Simd>(simd: S, row: &[f32], epsilon: f32) -> (f32, f32) {
+    let (mut total, mut squares) = (simd.splat(0.0), simd.splat(0.0));
+    for at in (0..row.len()).step_by(S::LANES) {
+        // SAFETY: `at` is a place of the row.
+        total = simd.add(total, unsafe { load(simd, row, at) }.0);
+    }
+    let mean = sum(simd, total) / row.len() as f32;
+    let means = [mean; 16];
+    for at in (0..row.len()).step_by(S::LANES) {
+        // SAFETY: likewise, and no vector is longer than the means.
+        let away = unsafe {
+            let (x, mask) = load(simd, row, at);
+            simd.sub(x, simd.load_some(means.as_ptr(), mask))
+        };
+        squares = simd.fma(away, away, squares);
+    }
+    let squares = sum(simd, squares);
+    (mean, 1.0 / (squares / row.len() as f32 + epsilon).sqrt())
+}
+
+struct Norm<'a> {
+    norm: LayerNorm<'a>,
+    rows: &'a mut [f32],
+}
+
+impl Work for Norm<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let LayerNorm { scale, shift, epsilon } = self.norm;
+        for row in self.rows.chunks_mut(scale.len()) {
+            let (mean, inverse) = moments(simd, row, epsilon);
+            for at in (0..row.len()).step_by(S::LANES) {
+                // SAFETY: `at` is a place of the row, and of the scale and the shift, which are as long.
+                unsafe {
+                    let (x, mask) = load(simd, row, at);
+                    let even = simd.mul(simd.sub(x, simd.splat(mean)), simd.splat(inverse));
+                    let y = simd.fma(even, load(simd, scale, at).0, load(simd, shift, at).0);
+                    simd.store_some(row.as_mut_ptr().add(at), mask, y);
+                }
+            }
+        }
+    }
+}
+
+struct NormGradient<'a> {
+    norm: LayerNorm<'a>,
+    x: &'a [f32],
+    gradient: &'a mut [f32],
+}
+
+impl Work for NormGradient<'_> {
+    type Output = ();
+    /// With `e` the even row and `g` the gradient times the scale: `(g - mean(g) - e mean(g e)) / deviation`.
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let LayerNorm { scale, epsilon, .. } = self.norm;
+        let n = scale.len();
+        for (x, gradient) in self.x.chunks(n).zip(self.gradient.chunks_mut(n)) {
+            let (mean, inverse) = moments(simd, x, epsilon);
+            let (mut total, mut product) = (simd.splat(0.0), simd.splat(0.0));
+            for at in (0..n).step_by(S::LANES) {
+                // SAFETY: `at` is a place of each row.
+                unsafe {
+                    let g = simd.mul(load(simd, gradient, at).0, load(simd, scale, at).0);
+                    let even = simd.mul(simd.sub(load(simd, x, at).0, simd.splat(mean)), simd.splat(inverse));
+                    total = simd.add(total, g);
+                    product = simd.fma(g, even, product);
+                }
+            }
+            let total = simd.splat(sum(simd, total) / n as f32);
+            let product = simd.splat(sum(simd, product) / n as f32);
+            for at in (0..n).step_by(S::LANES) {
+                // SAFETY: likewise.
+                unsafe {
+                    let (g, mask) = load(simd, gradient, at);
+                    let g = simd.mul(g, load(simd, scale, at).0);
+                    let even = simd.mul(simd.sub(load(simd, x, at).0, simd.splat(mean)), simd.splat(inverse));
+                    let rest = simd.sub(simd.sub(g, total), simd.mul(even, product));
+                    simd.store_some(gradient.as_mut_ptr().add(at), mask, simd.mul(rest, simd.splat(inverse)));
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{differences, rows};
+    use super::*;
+
+    #[test]
+    fn rows_of_a_layer_norm_are_even_and_have_their_gradients() {
+        for (n, level) in [5, 16, 50].into_iter().flat_map(|n| Level::all().into_iter().map(move |l| (n, l)))
+        {
+            let (x, scale, shift) = (rows(n), vec![1.5; n], vec![-0.25; n]);
+            let norm = LayerNorm { scale: &scale, shift: &shift, epsilon: 1e-5 };
+            let mut y = x.clone();
+            norm.apply(level, Target::Own(&mut y));
+            for (y, x) in y.chunks(n).zip(x.chunks(n)) {
+                let mean = x.iter().sum::<f32>() / n as f32;
+                let variance = x.iter().map(|x| (x - mean).powi(2)).sum::<f32>() / n as f32;
+                for (y, x) in y.iter().zip(x) {
+                    let expected = (x - mean) / (variance + 1e-5).sqrt() * 1.5 - 0.25;
+                    assert!((y - expected).abs() < 1e-5, "{n} {}: {y}, expected {expected}", level.name());
+                }
+            }
+            let weights = rows(n).into_iter().rev().collect::<Vec<_>>();
+            let mut gradient = weights.clone();
+            norm.gradient(level, &x, Target::Own(&mut gradient));
+            for (g, expected) in
+                gradient.iter().zip(differences(&x, &weights, |x| drop(norm.apply(level, Target::Own(x)))))
+            {
+                assert!((g - expected).abs() < 2e-3, "{n} {}: {g}, expected {expected}", level.name());
+            }
+        }
+    }
+}
