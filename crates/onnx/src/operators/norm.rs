@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use models::graph::{Activation, ParameterId};
+use models::graph::{Activation, ParameterId, Pool};
 use models::{NodeId, Op};
 
 use super::Outputs;
@@ -82,6 +82,31 @@ fn row(importer: &mut Importer, constant: &Constant, width: usize) -> Result<Par
         return Err(format!("`{}` of shape {:?} for {width} channels", constant.name, constant.shape));
     }
     importer.parameter(&constant.name, &[width], constant.floats()?.to_vec())
+}
+
+/// LRN: `x / (bias + alpha mean(x^2))^beta`, the mean over `size` neighbouring channels, zeros beyond the ends
+/// (Krizhevsky et al., "ImageNet Classification with Deep Convolutional Neural Networks", 2012).
+pub fn local_response(importer: &mut Importer, call: &Call<'_>) -> Outputs {
+    let x = importer.node(call.input(0)?)?;
+    let [_, channels, rows, columns] = importer.shape(x).sizes[..] else {
+        return Err(format!("a value of shape {:?}; maps are needed", importer.shape(x).sizes));
+    };
+    let size = usize::try_from(call.int("size", 0)).unwrap_or(0);
+    let (alpha, beta, bias) = (call.float("alpha", 1e-4), call.float("beta", 0.75), call.float("bias", 1.0));
+    if size.is_multiple_of(2) || size > channels || bias <= 0.0 || alpha < 0.0 {
+        return Err(format!("size {size}, alpha {alpha} and bias {bias} for {channels} channels"));
+    }
+    // Channels become rows, so that a pool runs over them.
+    let square = importer.emit_part("square", Op::Multiply, &[x, x])?;
+    let stacked = importer.emit_part("stacked", Op::reshape(&[1, channels, rows * columns]), &[square])?;
+    let pool = Pool { kernel: [size, 1], stride: [1, 1], padding: [size / 2, 0], ceil: false };
+    let mean = importer.emit_part("mean", Op::AvgPool2d { pool, count_padding: true }, &[stacked])?;
+    let mean = importer.emit_part("maps", Op::reshape(&[channels, rows, columns]), &[mean])?;
+    let sum = importer.emit_part("sum", Op::Affine { scale: alpha, shift: bias }, &[mean])?;
+    let log = importer.emit_part("log", Op::Activation(Activation::Log), &[sum])?;
+    let log = importer.emit_part("scaled", Op::Affine { scale: beta, shift: 0.0 }, &[log])?;
+    let power = importer.emit_part("power", Op::Activation(Activation::Exp), &[log])?;
+    Ok(vec![Value::Node(importer.emit(Op::Divide, &[x, power])?)])
 }
 
 /// The axis of a softmax; before operator set 13 it is all axes from that one on.

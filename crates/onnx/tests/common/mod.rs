@@ -3,7 +3,7 @@
 //! Each test file uses a part of it.
 #![allow(dead_code)]
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use models::classifier::Output;
 use models::zoo::Options;
@@ -17,21 +17,18 @@ pub struct Answers {
     pub logits: Vec<f32>,
     /// At the input, of each picture's largest score.
     pub gradient: Vec<f32>,
-    pub gradient32: Option<Vec<f32>>,
 }
 
 impl Answers {
-    /// Reads `STEM.input.npy` and its company.
-    pub fn read(stem: &Path) -> Self {
-        let file = |what: &str| PathBuf::from(format!("{}.{what}.npy", stem.display()));
+    /// Reads `input.npy` and its company.
+    pub fn read(folder: &Path) -> Self {
+        let file = |what: &str| folder.join(format!("{what}.npy"));
         let input = golden::array(file("input"));
-        let single = file("gradient32");
         Self {
             shape: input.shape.try_into().expect("four axes"),
             input: input.data,
             logits: golden::array(file("logits")).data,
             gradient: golden::array(file("gradient")).data,
-            gradient32: testing::testdata(&single).exists().then(|| golden::array(single).data),
         }
     }
 
@@ -54,26 +51,28 @@ pub fn stem(path: &Path) -> &str {
 
 /// A classifier that takes pictures as they are.
 pub fn load(path: &Path) -> Classifier {
-    let options = Options { preprocess: Preprocess::preset("none"), ..Options::default() };
+    opened(path, Preprocess::preset("none").unwrap())
+}
+
+/// The same, of pictures of this height and width.
+pub fn load_sized(path: &Path, size: [usize; 2]) -> Classifier {
+    opened(path, Preprocess { crop: Some(size), ..Preprocess::preset("none").unwrap() })
+}
+
+fn opened(path: &Path, preprocess: Preprocess) -> Classifier {
+    let options = Options { preprocess: Some(preprocess), ..Options::default() };
     let (classifier, _) =
         onnx::load(path, &device::cpu().device, options).unwrap_or_else(|error| panic!("{error}"));
     classifier
 }
 
-/// What a file answers to the input of other answers.
-pub fn answers(path: &Path, asked: &Answers) -> Answers {
-    let classifier = load(path);
+/// What a classifier answers to the input of other answers.
+pub fn answers(classifier: &Classifier, asked: &Answers) -> Answers {
     let numbers = |x: Tensor<4>| x.into_data().try_into_vec().unwrap();
     let logits = classifier.logits(asked.tensor()).into_data().try_into_vec().unwrap();
     let (gradient, _) =
         classifier.input_gradient(asked.tensor(), &asked.targets(), Output::Logit, &mut Plain);
-    Answers {
-        shape: asked.shape,
-        input: asked.input.clone(),
-        logits,
-        gradient: numbers(gradient),
-        gradient32: None,
-    }
+    Answers { shape: asked.shape, input: asked.input.clone(), logits, gradient: numbers(gradient) }
 }
 
 /// Relative error in L2.
