@@ -44,7 +44,7 @@ def full():
 
 def write_seeded(folder, names):
     """For each name a folder: weights, two pictures, PyTorch's logits and gradients in float64, how far its float32 is, a file by
-    each exporter in each operator set, for one picture and for any number."""
+    each exporter in each operator set, for one picture and for any number, and one with BatchNorm as it was."""
     for seed, (name, make) in enumerate(full()):
         if name not in names:
             continue
@@ -64,6 +64,7 @@ def write_seeded(folder, names):
                 label = f"{'dynamo' if dynamo else 'torchscript'}-{opset or 'newest'}-{'free' if free else 'fixed'}"
                 if not exports.export(net, x, place / f"{label}.onnx", opset, dynamo, free):
                     print(f"  {label}: PyTorch cannot", flush=True)
+        exports.export(net, x, place / "torchscript-17-apart.onnx", 17, False, True, **exports.APART)
 
 
 def cifar_resnet(data):

@@ -21,6 +21,8 @@ logging.disable(logging.WARNING)
 # Operator sets of the older exporter (TorchScript), and of the newer one: its lowest and its own choice.
 TORCHSCRIPT = (11, 13, 17, 18)
 DYNAMO = (18, None)
+# BatchNorm stays a node of its own. Otherwise the exporters fold it into the weights before it, which rounds them anew.
+APART = {"training": torch.onnx.TrainingMode.PRESERVE, "do_constant_folding": False}
 
 
 def plain_attention(q, k, v, attn_mask=None, dropout_p=0.0, is_causal=False, scale=None, enable_gqa=False):
@@ -102,33 +104,34 @@ def pictures(count, side, seed):
     return smooth + 0.3 * torch.randn(count, 3, side, side)
 
 
-def export(net, x, path, opset, dynamo, free):
+def export(net, x, path, opset, dynamo, free, **settings):
     """Writes a file for any number of pictures (`free`) or for one. False if the exporter cannot: PyTorch's own attention
-    module needs operator set 13."""
+    module needs operator set 13. Further settings are the exporter's."""
     if not dynamo and opset < 13 and any(isinstance(module, nn.MultiheadAttention) for module in net.modules()):
         return False
     fused = F.scaled_dot_product_attention
     try:
-        (export_dynamo if dynamo else export_torchscript)(net, x, str(path), opset, free)
+        (export_dynamo if dynamo else export_torchscript)(net, x, str(path), opset, free, **settings)
     finally:
         F.scaled_dot_product_attention = fused
     return True
 
 
-def export_dynamo(net, x, path, opset, free):
+def export_dynamo(net, x, path, opset, free, **chosen):
     argument = next(iter(inspect.signature(net.forward).parameters))
     shapes = {argument: {0: torch.export.Dim("n")}} if free else None
-    chosen = {} if opset is None else {"opset_version": opset}
+    if opset is not None:
+        chosen["opset_version"] = opset
     settings = {"dynamo": True, "dynamic_shapes": shapes, "external_data": False, "verbose": False}
     torch.onnx.export(net, (x if free else x[:1],), path, **settings, **chosen)
 
 
-def export_torchscript(net, x, path, opset, free):
+def export_torchscript(net, x, path, opset, free, **chosen):
     if opset < 14:
         F.scaled_dot_product_attention = plain_attention
     axes = {"input": {0: "n"}, "logits": {0: "n"}} if free else None
     names = {"input_names": ["input"], "output_names": ["logits"]}
-    torch.onnx.export(net, (x[:1],), path, dynamo=False, opset_version=opset, dynamic_axes=axes, **names)
+    torch.onnx.export(net, (x[:1],), path, dynamo=False, opset_version=opset, dynamic_axes=axes, **names, **chosen)
 
 
 def operators(path):

@@ -34,7 +34,8 @@ fn built_in(place: &Path) -> Option<Classifier> {
 }
 
 /// Gradients jump where an activation crosses zero, and rounding is enough for that: PyTorch's own float32 is as far from
-/// its float64 as `rounding.npy` says. Ours may be 1e-3 away, or twice as far as that.
+/// its float64 as `rounding.npy` says. Ours may be 1e-3 away, or twice as far as that. The exporters round weights when they
+/// fold BatchNorm; where it stays apart, the weights are those of the built-in network, and its gradient is 1e-3 away.
 #[test]
 fn exports_equal_pytorch() {
     let Some(folder) = testing::parity_dir() else { return };
@@ -55,7 +56,8 @@ fn exports_equal_pytorch() {
                 format!("{} | {}", place.file_name().unwrap().display(), path.file_stem().unwrap().display());
             println!("| {name} | {logits:.1e} | {gradient:.1e} | {own:.1e} | {native:.1e} |");
             let limit = f64::max(1e-3, 2.0 * own);
-            if logits > 1e-4 || gradient > limit || native > limit {
+            let same_weights = path.ends_with("torchscript-17-apart.onnx");
+            if logits > 1e-4 || gradient > limit || native > if same_weights { 1e-3 } else { limit } {
                 far.push(name);
             }
             files += 1;

@@ -1,8 +1,8 @@
 //! `--list-models` and `--list-layers`.
 
 use anyhow::{Result, bail};
-use models::zoo::{self, Architecture};
 use models::graph::Node;
+use models::zoo::{self, Architecture};
 use models::{Graph, Network, NodeId, Op};
 use pipe::Usage;
 
@@ -63,7 +63,8 @@ fn joined(network: &Network, listed: &Graph) -> Vec<Option<String>> {
     // A folded convolution has the name of its BatchNorm.
     let layer = |name: &str| -> Option<String> {
         let node = &listed.nodes[listed.find(name)?];
-        let first = if matches!(node.op, Op::BatchNorm2d { .. }) { &listed.nodes[node.inputs[0]] } else { node };
+        let first =
+            if matches!(node.op, Op::BatchNorm2d { .. }) { &listed.nodes[node.inputs[0]] } else { node };
         Some(first.name.clone())
     };
     let one = |node: &Node| {
