@@ -68,8 +68,9 @@ imagenet-results: build ## ResNet-50 on 30 ImageNet pictures for docs/results.md
 cifar-results: build ## CIFAR ResNet-56 on 500 pictures for docs/results.md
 	PATH="$(BIN):$$PATH" pipelines/cifar.sh $(OUT)/cifar 500
 
-testbed-weights: build ## Train the embedded classifier again
+testbed-weights: build ## Train the embedded classifiers again
 	$(BIN)/train testbed --out testdata/testbed/resnet8.safetensors
+	$(BIN)/train testbed --network testbed-vit --out testdata/testbed/vit.safetensors
 
 goldens: ## Rewrite the expected numbers (needs testdata/requirements.txt)
 	for script in testdata/*/generate*.py; do $(PYTHON) $$script; done

@@ -98,6 +98,19 @@ fn gradcam_of_other_tokens_equals_pytorch_grad_cam() {
     assert_equal(&classifier, explain("gradcam:layer=blocks.0.norm2", &classifier), expected);
 }
 
+/// The scores read the class token, and after the last attention nothing goes from a patch to it.
+#[test]
+fn behind_the_last_attention_patches_have_no_gradient() {
+    let classifier = vit();
+    let map = |layer: &str| numbers(explain(&format!("gradcam:layer={layer},relu=false"), &classifier));
+    for layer in ["blocks.1.norm2", "blocks.1", "norm"] {
+        assert!(map(layer).iter().all(|value| *value == 0.0), "{layer}");
+    }
+    for layer in ["blocks.1.norm1", "blocks.0"] {
+        assert!(map(layer).iter().any(|value| *value != 0.0), "{layer}");
+    }
+}
+
 #[test]
 fn maps_of_transformers_do_not_depend_on_the_batch_size() {
     let specs = [

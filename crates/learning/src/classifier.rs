@@ -6,7 +6,7 @@ use burn::tensor::activation::log_softmax;
 use models::{Device, Int, Network, Tensor, TensorData};
 use rand::seq::SliceRandom;
 
-use crate::norm::BatchStatistics;
+use crate::norm::Training;
 
 /// How to train.
 #[derive(Clone, Copy, Debug)]
@@ -64,7 +64,7 @@ pub fn train(
         for (step, rows) in order.chunks(recipe.batch).enumerate() {
             let done = (epoch * per_epoch + step) as f64 / (recipe.epochs * per_epoch) as f64;
             let batch = load(epoch, rows);
-            let mut rules = BatchStatistics::default();
+            let mut rules = Training::default();
             let logits = network.logits_with(pixels(&batch, &device).autodiff(), &mut rules);
             let loss = cross_entropy(logits, &batch.labels);
             sum += loss.clone().into_scalar::<f32>() * rows.len() as f32;

@@ -5,8 +5,8 @@ use models::{Device, Graph, Network, TensorData};
 use rand::RngExt;
 use rand_distr::StandardNormal;
 
-/// A network with random weights: kernels `N(0, 2 / fan_out)`, matrices `N(0, 1 / fan_in)`, scales and
-/// variances one, everything else zero. Each tensor has a generator of its own, keyed by its name.
+/// A network with random weights: kernels `N(0, 2 / fan_out)`, matrices `N(0, 1 / fan_in)`, tokens and position
+/// embeddings `N(0, 0.02^2)`, scales and variances one, everything else zero. Each tensor has a generator of its own, keyed by its name.
 pub fn initialise(graph: Graph, seed: u64, device: &Device) -> Network {
     let weight = |name: &str, shape: &[usize]| {
         let count = shape.iter().product();
@@ -17,6 +17,7 @@ pub fn initialise(graph: Graph, seed: u64, device: &Device) -> Network {
         let numbers = match shape {
             [out, _, h, w] => normal((2.0 / (out * h * w) as f32).sqrt()),
             [_, from] => normal((1.0 / *from as f32).sqrt()),
+            [_, _, _] => normal(0.02),
             _ if name.ends_with("running_var") || is_scale(name) => vec![1.0; count],
             _ => vec![0.0; count],
         };

@@ -10,7 +10,9 @@ use pipe::npy::{self, Array};
 fn main() {
     let mode = std::env::args().nth(1).unwrap_or_default();
     let device = device::cpu().device;
-    let classifier = testbed::classifier(&device, zoo::Options::default()).expect("the embedded weights fit");
+    let classifier = testbed::Embedded::ResNet
+        .classifier(&device, zoo::Options::default())
+        .expect("the embedded weights fit");
     let probabilities = mode == "probabilities";
     let scores = |Array { shape, data }: Array| -> Vec<f32> {
         let shape: [usize; 4] = shape.try_into().expect("(n, 3, h, w)");

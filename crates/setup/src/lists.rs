@@ -5,8 +5,9 @@ use models::graph::Node;
 use models::zoo::{self, Architecture};
 use models::{Graph, Network, NodeId, Op};
 use pipe::Usage;
+use testbed::Embedded;
 
-use crate::model::{ModelArgs, Source};
+use crate::model::{ModelArgs, Source, architecture};
 
 /// `--list-models`: name, usual input and preprocessing, the layer called auto, and whose files fit.
 pub fn models() -> String {
@@ -18,8 +19,8 @@ pub fn models() -> String {
         let layer = graph.auto_layer().map_or("-", |node| &graph.nodes[node].name);
         row(&name, &input.map(|length| length.to_string()).join("x"), preprocess, layer, weights)
     };
-    let built_in = Architecture { weights: "embedded; without --model", ..testbed::architecture() };
-    let zoo = std::iter::once(built_in).chain(zoo::architectures()).map(model).collect::<String>();
+    let zoo = Embedded::ALL.map(Embedded::architecture).into_iter().chain(zoo::architectures());
+    let zoo = zoo.map(model).collect::<String>();
     let file = row("FILE.onnx", "its own", "imagenet", "-", "in the file (docs/onnx.md)");
     let command = row("exec:COMMAND", "any", "imagenet", "-", "a program of your own (docs/exec.md)");
     row("model", "input", "preprocess", "layer auto", "weights") + &zoo + &file + &command
@@ -38,8 +39,7 @@ impl ModelArgs {
         }
         let graph = match self.source()? {
             Source::Onnx(path) => onnx::import(path, None)?.graph,
-            Source::Zoo { model, .. } => (zoo::architecture(model)?.build)(1),
-            Source::Testbed | Source::Command(_) => (testbed::architecture().build)(1),
+            _ => (architecture(self.name())?.build)(1),
         };
         let names: Vec<String> = graph.nodes.into_iter().map(|node| node.name).collect();
         let classifier = self.open(&names)?.classifier;

@@ -8,8 +8,10 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 use models::preprocess::PreprocessError;
+use models::zoo::Architecture;
 use models::{Checkpoint, Classifier, Engine, Preprocess, device, zoo};
 use pipe::Usage;
+use testbed::Embedded;
 
 use crate::process::{self, Process};
 
@@ -83,7 +85,7 @@ pub struct Loaded {
 
 /// Where a classifier comes from.
 pub(crate) enum Source<'a> {
-    Testbed,
+    Embedded(Embedded),
     Zoo { model: &'a str, weights: &'a Path },
     Onnx(&'a Path),
     Command(&'a str),
@@ -102,9 +104,9 @@ impl ModelArgs {
         let options = zoo::Options { preprocess, keep, engine, ..zoo::Options::default() };
         let (mut process, mut notes) = (None, Vec::new());
         let classifier = match self.source()? {
-            Source::Testbed => testbed::classifier(&chosen.device, options)?,
+            Source::Embedded(embedded) => embedded.classifier(&chosen.device, options)?,
             Source::Zoo { model, weights } => {
-                zoo::load(model, &Checkpoint::open(weights)?, &chosen.device, options)?
+                architecture(model)?.load(&Checkpoint::open(weights)?, &chosen.device, options)?
             }
             Source::Onnx(path) => {
                 let (classifier, told) = onnx::load(path, &chosen.device, options)?;
@@ -124,7 +126,7 @@ impl ModelArgs {
 
     /// What `--model` and `--weights` say together.
     pub(crate) fn source(&self) -> Result<Source<'_>> {
-        let Some(model) = self.model.as_deref() else { return Ok(Source::Testbed) };
+        let model = self.name();
         let whole = match model.strip_prefix(process::PREFIX) {
             Some(command) => Some(Source::Command(command)),
             None => is_onnx(model).then_some(Source::Onnx(Path::new(model))),
@@ -133,8 +135,15 @@ impl ModelArgs {
             (Some(source), None) => Ok(source),
             (Some(_), Some(_)) => bail!(Usage(format!("--model {model} takes no --weights"))),
             (None, Some(weights)) => Ok(Source::Zoo { model, weights }),
-            (None, None) => bail!(Usage(format!("--model {model} needs --weights"))),
+            (None, None) => Embedded::find(model)
+                .map(Source::Embedded)
+                .ok_or_else(|| Usage(format!("--model {model} needs --weights")).into()),
         }
+    }
+
+    /// What `--model` says, or the first embedded classifier.
+    pub(crate) fn name(&self) -> &str {
+        self.model.as_deref().unwrap_or(Embedded::ALL[0].name())
     }
 
     /// The classifier's name, if it only gives scores, which is known before it is opened.
@@ -190,7 +199,12 @@ fn known_model(name: &str) -> Result<String, zoo::ModelError> {
     if name.starts_with(process::PREFIX) || is_onnx(name) {
         return Ok(name.into());
     }
-    zoo::architecture(name).map(|architecture| architecture.name)
+    architecture(name).map(|architecture| architecture.name)
+}
+
+/// An architecture of the zoo, or of an embedded classifier.
+pub(crate) fn architecture(name: &str) -> Result<Architecture, zoo::ModelError> {
+    Embedded::find(name).map_or_else(|| zoo::architecture(name), |embedded| Ok(embedded.architecture()))
 }
 
 fn seconds(text: &str) -> Result<Duration, &'static str> {
@@ -214,7 +228,7 @@ mod tests {
     #[test]
     fn automatic_batches_shrink_with_the_picture() {
         let device = device::cpu();
-        let classifier = testbed::classifier(&device.device, zoo::Options::default()).unwrap();
+        let classifier = Embedded::ResNet.classifier(&device.device, zoo::Options::default()).unwrap();
         let loaded = |batch_size| Loaded {
             classifier: classifier.clone(),
             device: device.name.clone(),

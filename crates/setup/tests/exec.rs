@@ -30,8 +30,9 @@ fn serve(mode: &str) -> String {
 }
 
 fn pictures(count: usize) -> Tensor<4> {
-    let embedded =
-        testbed::classifier(&models::device::cpu().device, models::zoo::Options::default()).unwrap();
+    let embedded = testbed::Embedded::ResNet
+        .classifier(&models::device::cpu().device, models::zoo::Options::default())
+        .unwrap();
     let preprocess = Preprocess::preset("imagenet-keep").unwrap();
     let pictures: Vec<Picture> =
         testbed::names().iter().take(count).map(|name| setup::open(name, &preprocess).unwrap()).collect();
@@ -51,8 +52,9 @@ fn failure(loaded: &Loaded, batch: Tensor<4>) -> String {
 
 #[test]
 fn a_child_answers_as_the_network_itself() {
-    let embedded =
-        testbed::classifier(&models::device::cpu().device, models::zoo::Options::default()).unwrap();
+    let embedded = testbed::Embedded::ResNet
+        .classifier(&models::device::cpu().device, models::zoo::Options::default())
+        .unwrap();
     let child = open(&serve(""), "").unwrap().classifier;
     assert!(child.name.starts_with("exec:'") && child.layer_name().is_none() && child.sha256.is_empty());
     assert_eq!(child.network.classes(), 10);
@@ -64,8 +66,9 @@ fn a_child_answers_as_the_network_itself() {
 
 #[test]
 fn probabilities_get_no_second_softmax() {
-    let embedded =
-        testbed::classifier(&models::device::cpu().device, models::zoo::Options::default()).unwrap();
+    let embedded = testbed::Embedded::ResNet
+        .classifier(&models::device::cpu().device, models::zoo::Options::default())
+        .unwrap();
     let child = open(&serve("probabilities"), "").unwrap().classifier;
     let expected = numbers(embedded.probabilities(pictures(3)));
     assert_eq!(numbers(child.logits(pictures(3))), expected);

@@ -29,7 +29,7 @@ mod sheet;
 mod stored;
 
 pub use class::CLASSES;
-pub use network::{architecture, classifier};
+pub use network::Embedded;
 pub use scene::{Object, Scene, Split, scene};
 pub use sheet::{mask_sheet, picture_sheet};
 pub use stored::{names, picture};

@@ -1,33 +1,95 @@
-//! The classifier that has learnt the task, embedded in the program.
+//! The classifiers that have learnt the task, embedded in the program.
 
 use models::zoo::cifar_resnet::CifarResNet;
+use models::zoo::vit::{Stem, ViT};
 use models::zoo::{Architecture, ModelError, Options};
 use models::{Checkpoint, Classifier, Device};
 
 use crate::{CLASSES, SIZE};
 
-/// Written by `make testbed-weights`.
-const WEIGHTS: &[u8] = include_bytes!("../../../testdata/testbed/resnet8.safetensors");
+/// A network of which trained weights are embedded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Embedded {
+    /// A ResNet of eight layers: three stages of 16, 32 and 64 channels at 32, 16 and 8 pixels.
+    ResNet,
+    /// A vision transformer: a stem of convolutions, 8 x 8 patches and a class token, four blocks of four heads.
+    ViT,
+}
 
-/// A ResNet of eight layers: three stages of 16, 32 and 64 channels at 32, 16 and 8 pixels.
-pub fn architecture() -> Architecture {
-    let family = CifarResNet { blocks: 1, width: 16, stem_stride: 2 };
-    let build = move |classes| family.graph(classes);
-    Architecture {
-        input: [3, SIZE, SIZE],
-        preprocess: "imagenet-keep",
-        ..Architecture::imagenet("testbed", "linear.weight", build)
+impl Embedded {
+    /// All of them; the first is the one that is used where none is named.
+    pub const ALL: [Self; 2] = [Self::ResNet, Self::ViT];
+
+    /// What `--model` calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ResNet => "testbed",
+            Self::ViT => "testbed-vit",
+        }
+    }
+
+    /// The network of that name.
+    pub fn find(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|embedded| embedded.name() == name)
+    }
+
+    /// The file that `make testbed-weights` writes.
+    fn weights(self) -> &'static [u8] {
+        match self {
+            Self::ResNet => include_bytes!("../../../testdata/testbed/resnet8.safetensors"),
+            Self::ViT => include_bytes!("../../../testdata/testbed/vit.safetensors"),
+        }
+    }
+
+    /// Its architecture.
+    pub fn architecture(self) -> Architecture {
+        let resnet = CifarResNet { blocks: 1, width: 16, stem_stride: 2 };
+        let vit = ViT { side: SIZE, patch: 8, hidden: 128, stem: Stem::Convolutions, ..ViT::new(64, 4, 4) };
+        let (architecture, weights) = match self {
+            Self::ResNet => {
+                let architecture =
+                    Architecture::imagenet(self.name(), "linear.weight", move |n| resnet.graph(n));
+                (architecture, "embedded; without --model")
+            }
+            Self::ViT => {
+                (Architecture::imagenet(self.name(), "head.weight", move |n| vit.graph(n)), "embedded")
+            }
+        };
+        Architecture { input: [3, SIZE, SIZE], preprocess: "imagenet-keep", weights, ..architecture }
+    }
+
+    /// The classifier, trained on the split [`crate::Split::Train`].
+    ///
+    /// # Errors
+    /// If the embedded weights do not fit, which a test excludes.
+    pub fn classifier(self, device: &Device, mut options: Options) -> Result<Classifier, ModelError> {
+        let name = format!("the embedded weights of {}", self.name());
+        let checkpoint = Checkpoint::from_safetensors(&name, self.weights())?;
+        if options.labels.is_empty() {
+            options.labels = CLASSES.map(String::from).to_vec();
+        }
+        self.architecture().load(&checkpoint, device, options)
     }
 }
 
-/// The embedded classifier, trained on the split [`crate::Split::Train`].
-///
-/// # Errors
-/// If the embedded weights do not fit, which a test excludes.
-pub fn classifier(device: &Device, mut options: Options) -> Result<Classifier, ModelError> {
-    let checkpoint = Checkpoint::from_safetensors("the embedded testbed weights", WEIGHTS)?;
-    if options.labels.is_empty() {
-        options.labels = CLASSES.map(String::from).to_vec();
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use models::{Picture, device};
+
+    /// The held-out pictures are measured when the weights are made (`testdata/testbed/README.md`).
+    #[test]
+    fn embedded_classifiers_know_the_demo_pictures() {
+        for embedded in Embedded::ALL {
+            let classifier = embedded.classifier(&device::cpu().device, Options::default()).unwrap();
+            let is_right = |name: &String| {
+                let scene = crate::picture(name).unwrap();
+                let picture = Picture::prepare(name, &scene.image, &classifier.preprocess).unwrap();
+                let best = classifier.logits(classifier.input(&[&picture])).argmax(1).into_data();
+                best.iter::<i64>().next() == Some(scene.label as i64)
+            };
+            let right = crate::names().iter().filter(|name| is_right(name)).count();
+            assert!(right >= 36, "{}: {right} of 40", embedded.name());
+        }
     }
-    architecture().load(&checkpoint, device, options)
 }

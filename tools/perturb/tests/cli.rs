@@ -184,6 +184,21 @@ fn a_bad_row_is_one_line_and_disturbs_no_other() {
 }
 
 #[test]
+fn a_picture_that_the_network_cannot_take_costs_one_line() {
+    let work = work();
+    let pixel = |x: u32, y: u32| image::Rgb([(x * 3) as u8, (y * 5) as u8, (x * y) as u8]);
+    image::RgbImage::from_fn(128, 32, pixel).save(work.join("wide.png")).unwrap();
+    npy::write_file(&work.join("wide.npy"), &[32, 128], &map(3)[..32 * 128]).unwrap();
+    let table =
+        "image,target,method,map\ntestbed/003,3,a,one.npy\nwide.png,3,a,wide.npy\ntestbed/004,3,a,one.npy\n";
+    let output = run(&work, "-t pos --model testbed-vit", table);
+    let message = output.failure(1);
+    let expected = "perturb: wide.png, a, open: input (input) cannot work on 1x3x32x128: the network takes 64 x 64 pixels only";
+    assert_eq!(message.lines().next(), Some(expected), "{message}");
+    assert_eq!(cells(&output.text()).len(), 2 * 10);
+}
+
+#[test]
 fn a_damaged_table_ends_the_run_with_its_line() {
     let work = work();
     let table = TABLE.replace("testbed/004,4,7", "testbed/004,4,seven");

@@ -1,20 +1,23 @@
-//! Train what Plumbline trains: so far, the testbed's classifier.
+//! Train what Plumbline trains: so far, the testbed's classifiers.
+
+mod pictures;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use learning::{Batch, Recipe};
+use learning::Recipe;
 use models::{Preprocess, device};
 use pipe::atomic::{self, AtomicFile};
-use rand::RngExt;
-use rayon::prelude::*;
-use testbed::{SIZE, Scene, Split};
+use testbed::{Embedded, Split};
+
+use pictures::Pictures;
 
 const EXAMPLES: &str = "\
 Examples:
   train testbed --out testdata/testbed/resnet8.safetensors
+  train testbed --network testbed-vit --out testdata/testbed/vit.safetensors
   train testbed --pictures 2000 --epochs 1 --out small.safetensors";
 
 /// Train a classifier from a committed, seeded recipe.
@@ -27,7 +30,7 @@ struct Args {
 
 #[derive(clap::Subcommand, Debug)]
 enum What {
-    /// The small ResNet that tells the testbed's ten classes apart
+    /// A small network that tells the testbed's ten classes apart
     Testbed(Testbed),
 }
 
@@ -36,15 +39,18 @@ struct Testbed {
     /// Weights to write (.safetensors)
     #[arg(short, long, value_name = "FILE")]
     out: PathBuf,
-    /// Training pictures
-    #[arg(long, value_name = "N", default_value = "30000")]
-    pictures: NonZeroUsize,
-    /// Passes over them
-    #[arg(long, value_name = "N", default_value = "8")]
-    epochs: NonZeroUsize,
-    /// Highest learning rate
-    #[arg(long, value_name = "RATE", default_value_t = 0.004)]
-    rate: f64,
+    /// testbed, the ResNet, or testbed-vit
+    #[arg(long, value_name = "NAME", default_value = "testbed", value_parser = network)]
+    network: Embedded,
+    /// Training pictures [default: 30000, for testbed-vit 40000]
+    #[arg(long, value_name = "N")]
+    pictures: Option<NonZeroUsize>,
+    /// Passes over them [default: 8, for testbed-vit 4]
+    #[arg(long, value_name = "N")]
+    epochs: Option<NonZeroUsize>,
+    /// Highest learning rate [default: 0.004, for testbed-vit 0.002]
+    #[arg(long, value_name = "RATE")]
+    rate: Option<f64>,
     /// Held-out pictures to measure the accuracy on
     #[arg(long, value_name = "N", default_value = "2000")]
     heldout: NonZeroUsize,
@@ -73,67 +79,41 @@ fn testbed(args: &Testbed) -> Result<()> {
     let cannot_write = || format!("cannot write {}", args.out.display());
     drop(AtomicFile::create(&args.out).with_context(cannot_write)?);
     let device = device::cpu().device;
-    let graph = (testbed::architecture().build)(testbed::CLASSES.len());
-    let first = learning::initialise(graph, args.seed, &device);
-    let load = |epoch: usize, rows: &[usize]| batch(rows, |row| training_picture(args.seed, epoch, row));
-    let network = learning::train(first, args.pictures.get(), &recipe(args), load, |epoch, _| {
+    let architecture = args.network.architecture();
+    let preprocess = Preprocess::preset(architecture.preprocess).expect("a preset");
+    let (pictures, recipe) = recipe(args);
+    let draw = |split, count| Pictures::draw(args.seed, split, count, preprocess.clone());
+    let (training, heldout) = (draw(Split::Train, pictures), draw(Split::Heldout, args.heldout.get()));
+    let first = learning::initialise((architecture.build)(testbed::CLASSES.len()), args.seed, &device);
+    let load = |epoch: usize, rows: &[usize]| training.training_batch(epoch, rows);
+    let network = learning::train(first, pictures, &recipe, load, |epoch, _| {
         if !args.quiet {
-            pipe::note(format_args!("epoch {}/{}: loss {:.4}", epoch.number, args.epochs, epoch.loss));
+            pipe::note(format_args!("epoch {}/{}: loss {:.4}", epoch.number, recipe.epochs, epoch.loss));
         }
     });
-    let heldout = |rows: &[usize]| batch(rows, |row| heldout_picture(args.seed, row));
     let rows: Vec<usize> = (0..args.heldout.get()).collect();
-    let accuracy = learning::accuracy(&network, rows.chunks(128).map(heldout), &device);
+    let accuracy = learning::accuracy(&network, rows.chunks(128).map(|rows| heldout.batch(rows)), &device);
     pipe::note(format_args!("{:.2} % of {} held-out pictures are right", 100.0 * accuracy, args.heldout));
     atomic::write(&args.out, &learning::to_safetensors(&network)?).with_context(cannot_write)
 }
 
-fn recipe(args: &Testbed) -> Recipe {
-    Recipe {
-        epochs: args.epochs.get(),
-        batch: 128,
-        rate: args.rate,
-        warm_up: 0.2,
-        decay: 0.01,
-        seed: args.seed,
-    }
-}
-
-/// Pictures drawn in parallel, normalised as the classifier does.
-fn batch(rows: &[usize], draw: impl Fn(usize) -> Drawn + Sync) -> Batch {
-    let drawn: Vec<Drawn> = rows.par_iter().map(|&row| draw(row)).collect();
-    let (pixels, labels): (Vec<_>, Vec<_>) = drawn.into_iter().unzip();
-    Batch { pixels: pixels.concat(), shape: [rows.len(), 3, SIZE, SIZE], labels }
-}
-
-/// Normalised planes and the class.
-type Drawn = (Vec<f32>, usize);
-
-fn heldout_picture(seed: u64, row: usize) -> Drawn {
-    planes(&testbed::scene(seed, Split::Heldout, row as u64), |x, y| (x, y))
-}
-
-/// A training picture, flipped and transposed at random in each epoch: no class has a right way up.
-fn training_picture(seed: u64, epoch: usize, row: usize) -> Drawn {
-    let mut random = stats::random::generator(seed, &["turn", &epoch.to_string()], row as u64);
-    let [across, down, swap]: [bool; 3] = random.random();
-    planes(&testbed::scene(seed, Split::Train, row as u64), |x, y| {
-        let x = if across { SIZE as u32 - 1 - x } else { x };
-        let y = if down { SIZE as u32 - 1 - y } else { y };
-        if swap { (y, x) } else { (x, y) }
-    })
-}
-
-fn planes(scene: &Scene, from: impl Fn(u32, u32) -> (u32, u32)) -> Drawn {
-    let preprocess = Preprocess::preset(testbed::architecture().preprocess).expect("a preset");
-    let side = SIZE as u32;
-    let mut planes = Vec::with_capacity(3 * SIZE * SIZE);
-    for c in 0..3 {
-        for (y, x) in (0..side).flat_map(|y| (0..side).map(move |x| (y, x))) {
-            let (x, y) = from(x, y);
-            let value = f32::from(scene.image.get_pixel(x, y)[c]) / 255.0;
-            planes.push((value - preprocess.mean[c]) / preprocess.std[c]);
+/// How many pictures, and how to train on them: each network's own way, with what the command line changes.
+fn recipe(args: &Testbed) -> (usize, Recipe) {
+    let seed = args.seed;
+    let (pictures, usual) = match args.network {
+        Embedded::ResNet => {
+            (30_000, Recipe { epochs: 8, batch: 128, rate: 0.004, warm_up: 0.2, decay: 0.01, seed })
         }
-    }
-    (planes, scene.label)
+        Embedded::ViT => {
+            (40_000, Recipe { epochs: 4, batch: 32, rate: 0.002, warm_up: 0.1, decay: 0.02, seed })
+        }
+    };
+    let epochs = args.epochs.map_or(usual.epochs, NonZeroUsize::get);
+    let rate = args.rate.unwrap_or(usual.rate);
+    (args.pictures.map_or(pictures, NonZeroUsize::get), Recipe { epochs, rate, ..usual })
+}
+
+fn network(name: &str) -> Result<Embedded, String> {
+    let known = Embedded::ALL.map(Embedded::name).join(", ");
+    Embedded::find(name).ok_or_else(|| format!("known are {known}"))
 }

@@ -1,6 +1,7 @@
 //! `train` as a shell sees it: a few pictures, one pass.
 
 use models::{Checkpoint, device};
+use testbed::Embedded;
 use testing::WorkDir;
 
 const TRAIN: &str = env!("CARGO_BIN_EXE_train");
@@ -25,8 +26,22 @@ fn equal_seeds_give_equal_weights_that_load() {
     assert!(bytes("weights/a.safetensors") == bytes("b.safetensors"));
     assert!(bytes("b.safetensors") != bytes("c.safetensors"));
     let checkpoint = Checkpoint::open(&work.join("b.safetensors")).unwrap();
-    let loaded =
-        testbed::architecture().load(&checkpoint, &device::cpu().device, models::zoo::Options::default());
+    let options = models::zoo::Options::default();
+    let loaded = Embedded::ResNet.architecture().load(&checkpoint, &device::cpu().device, options);
+    assert_eq!(loaded.unwrap().network.classes(), 10);
+}
+
+#[test]
+fn the_transformer_is_trained_by_the_same_command() {
+    let work = WorkDir::new();
+    for threads in ["1", "2"] {
+        let arguments = ["-q", "--network", "testbed-vit", "--threads", threads, "--out", threads];
+        work.run(TRAIN, [&SMALL[..7], &arguments].concat(), "").success();
+    }
+    assert!(std::fs::read(work.join("1")).unwrap() == std::fs::read(work.join("2")).unwrap());
+    let checkpoint = Checkpoint::from_safetensors("1", &std::fs::read(work.join("1")).unwrap()).unwrap();
+    let options = models::zoo::Options::default();
+    let loaded = Embedded::ViT.architecture().load(&checkpoint, &device::cpu().device, options);
     assert_eq!(loaded.unwrap().network.classes(), 10);
 }
 
@@ -40,4 +55,6 @@ fn wrong_use_is_told_before_the_training() {
     work.run(TRAIN, ["testbed"], "").failure(2);
     work.run(TRAIN, ["testbed", "--out", "a", "--pictures", "0"], "").failure(2);
     work.run(TRAIN, ["imagenet", "--out", "a"], "").failure(2);
+    let message = work.run(TRAIN, ["testbed", "--network", "resnet50", "--out", "a"], "").failure(2);
+    assert!(message.contains("known are testbed, testbed-vit"), "{message}");
 }

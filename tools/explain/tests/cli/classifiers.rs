@@ -33,6 +33,22 @@ fn a_network_of_one_size_refuses_other_pictures_one_by_one() {
 }
 
 #[test]
+fn the_embedded_transformer_needs_no_file() {
+    let work = WorkDir::new();
+    let layers = run(&work, "--model testbed-vit --list-layers", "").success();
+    let auto: Vec<&str> = layers.lines().filter(|line| line.ends_with("(auto)")).collect();
+    assert!(auto.len() == 1 && auto[0].starts_with("blocks.3.norm1"), "{layers}");
+    let rows = rows(&run(&work, "--model testbed-vit -m gradcam testbed/004", "").success());
+    assert_eq!(rows[0].model, "testbed-vit");
+    // Four axes that are no rows and columns of a picture, and values that are the same for all pictures.
+    for layer in ["blocks.3.attn.softmax", "pos_embed"] {
+        let method = format!("gradcam:layer={layer}");
+        let error = run(&work, &format!("--model testbed-vit -m {method} testbed"), "").failure(2);
+        assert!(error.contains(&format!("layer `{layer}` has neither feature maps nor tokens")), "{error}");
+    }
+}
+
+#[test]
 fn broken_weights_are_told() {
     let work = WorkDir::new();
     png(&work, "a.png", 32, 32);

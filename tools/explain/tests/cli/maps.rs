@@ -114,3 +114,22 @@ fn the_record_says_what_was_done() {
     assert_eq!(methods, ["gradcam", "rise:masks=5"]);
     assert!(record["seconds_compute"].as_f64().unwrap() > 0.0);
 }
+
+/// Methods for a transformer, in little.
+const ALL_OF_VIT: &str = "-m random -m gradient -m input-x-gradient -m smoothgrad:samples=3 -m integrated-gradients:steps=3 \
+     -m guided-backprop -m gradcam -m layercam:layer=blocks.1.norm1 -m occlusion:window=32 -m rise:masks=7 \
+     -m attention -m rollout -m gae -m attn-lrp";
+
+#[test]
+fn the_embedded_transformer_is_explained_in_any_batch_on_any_threads() {
+    let work = WorkDir::new();
+    let model = "--model testbed-vit testbed/000 testbed/007";
+    let expected = maps(&work, &run(&work, &format!("{ALL_OF_VIT} {model}"), "").success());
+    assert_eq!(expected.len(), 28);
+    for arguments in ["-o 1 --batch-size 1 --threads 1", "-o 2 --batch-size 3 --threads 2"] {
+        let found = maps(&work, &run(&work, &format!("{ALL_OF_VIT} {arguments} {model}"), "").success());
+        for (key, map) in &expected {
+            assert!(found[key] == *map, "{key:?}, {arguments}");
+        }
+    }
+}
