@@ -9,6 +9,7 @@ CARGO ?= cargo
 PREFIX ?= /usr/local
 PYTHON ?= python3
 OUT ?= out
+PARITY ?= maps curves accuracy rise depth onnx onnx-others
 export PLUMBLINE_DATA ?= $(abspath ../shared/data)
 TOOLS := explain perturb score correlate rank render train
 BIN := $(abspath $(or $(CARGO_TARGET_DIR),target))/release
@@ -78,8 +79,10 @@ goldens: ## Rewrite the expected numbers (needs testdata/requirements.txt)
 bless: ## Accept the tools' present output as expected
 	BLESS=1 $(MAKE) test
 
-parity: build ## Compare with PyTorch, Captum and pytorch-grad-cam on real weights (needs testdata/requirements.txt)
-	$(PYTHON) pipelines/parity.py --bin $(BIN)
+parity: build ## Compare with PyTorch and its libraries at full size (needs testdata/requirements.txt; PARITY=, ONLY= for a part)
+	$(PYTHON) pipelines/parity.py --bin $(BIN) --out $(OUT)/parity $(addprefix --only ,$(ONLY)) $(PARITY)
+	PLUMBLINE_PARITY=$(abspath $(OUT)/parity/depth) $(CARGO) test --workspace --release --locked \
+	  --lib --test real --test parity -- --nocapture
 
 bench: build ## Our time over that of PyTorch, Captum and pytorch-grad-cam (needs testdata/requirements.txt)
 	$(PYTHON) pipelines/bench.py --bin $(BIN)
