@@ -7,7 +7,7 @@ count=${2:-6}
 here=$(dirname "$0")
 data=${PLUMBLINE_DATA:-../shared/data}
 brought=$here/../weights
-methods=(random gradient integrated-gradients:steps=25 gradcam layercam rise:masks=200)
+methods=(random gradient integrated-gradients gradcam layercam rise:masks=400)
 tests=(deletion:steps=20,fill=zero insertion:steps=20,fill=zero mask:fill=zero
   mask:fill=zero,percentile=50 mask:fill=zero,percentile=75 mask:fill=zero,percentile=90)
 mkdir -p "$out"
