@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 NETWORKS = {
     "resnet18": ("resnet18", True),
     "resnet50": ("resnet50", True),
+    "resnet50-v1": ("resnet50", True),  # the stride in the first convolution of a block
     "vgg16": ("vgg16", True),
     "mobilenet-v2": ("mobilenet_v2", True),
     "vit-b16": ("vit_b_16", False),
@@ -36,6 +37,10 @@ def serve(name, batch, threads):
     torch.manual_seed(0)
     builder, channels_last = NETWORKS[name]
     net = getattr(torchvision.models, builder)().eval().requires_grad_(False)
+    if name.endswith("-v1"):
+        for module in net.modules():
+            if isinstance(module, torchvision.models.resnet.Bottleneck):
+                module.conv1.stride, module.conv2.stride = module.conv2.stride, (1, 1)
     x = torch.randn(batch, 3, 224, 224)
     if channels_last:
         net, x = net.to(memory_format=torch.channels_last), x.contiguous(memory_format=torch.channels_last)

@@ -1,0 +1,1 @@
+"""Our time over that of PyTorch, Captum, pytorch-grad-cam, zennit and Quantus: `python pipelines/bench --help`."""

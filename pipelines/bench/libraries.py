@@ -1,0 +1,104 @@
+"""The same by Captum, pytorch-grad-cam, zennit and Quantus, called as their documentation says, in batches."""
+
+import numpy as np
+import quantus
+import torch
+from captum.attr import IntegratedGradients, KernelShap, NoiseTunnel, Occlusion, Saliency
+from pytorch_grad_cam import AblationCAM, GradCAM, ScoreCAM
+from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
+from zennit.attribution import Gradient
+from zennit.composites import EpsilonPlus
+from zennit.torchvision import ResNetCanonizer
+
+from bench.peer import peer
+
+BATCH = 16
+
+
+def each(s, attribute):
+    """One picture (1, 3, 224, 224) and its class at a time; maps summed over channels."""
+    maps = [attribute(x[None], int(target))[0].sum(0) for x, target in zip(s.x, s.targets)]
+    return torch.stack(maps).detach().cpu().numpy()
+
+
+def probability(s):
+    return lambda x: s.net(x).softmax(1)
+
+
+@peer("integrated-gradients", "Captum")
+def integrated_gradients(s):
+    method = IntegratedGradients(s.net)
+    return each(s, lambda x, target: method.attribute(x, 0.0, target, n_steps=50, internal_batch_size=10))
+
+
+@peer("smoothgrad", "Captum")
+def smoothgrad(s):
+    method = NoiseTunnel(Saliency(s.net))
+    torch.manual_seed(0)
+    return each(s, lambda x, target: method.attribute(
+        x, nt_type="smoothgrad", nt_samples=25, nt_samples_batch_size=5, stdevs=0.15 * float(x.max() - x.min()),
+        target=target, abs=False))
+
+
+@peer("occlusion", "Captum")
+@torch.no_grad()
+def occlusion(s):
+    method = Occlusion(probability(s))
+    return each(s, lambda x, target: method.attribute(
+        x, (3, 32, 32), (3, 16, 16), 0.0, target, perturbations_per_eval=BATCH)[:, :1])
+
+
+@peer("kernel-shap", "Captum")
+@torch.no_grad()
+def kernel_shap(s, samples, cells=8):
+    line = torch.arange(224, device=s.device) * cells // 224
+    segments = (line[:, None] * cells + line)[None, None]
+    method = KernelShap(probability(s))
+    torch.manual_seed(0)
+    return each(s, lambda x, target: method.attribute(
+        x, 0.0, target, feature_mask=segments, n_samples=samples, perturbations_per_eval=BATCH)[:, :1])
+
+
+@peer("lrp", "zennit")
+def lrp(s):
+    maps = []
+    with Gradient(s.net, EpsilonPlus(canonizers=[ResNetCanonizer()])) as attributor:
+        for x, targets in s.batches():
+            start = torch.eye(1000, device=s.device)[targets]
+            maps.append(attributor(x.clone().requires_grad_(), start)[1].sum(1))
+    return torch.cat(maps).detach().cpu().numpy()
+
+
+@peer("gradcam", "pytorch-grad-cam")
+def gradcam(s):
+    maps = []
+    with GradCAM(s.net, [s.network.layer], reshape_transform=s.network.grid) as cam:
+        for x, targets in s.batches():
+            maps += [*cam(x.clone().requires_grad_(), [ClassifierOutputTarget(int(target)) for target in targets])]
+    return np.stack(maps)
+
+
+def without_gradients(s, method):
+    with method(s.net, [s.network.layer]) as cam, torch.no_grad():
+        maps = [cam(x[None], [ClassifierOutputTarget(int(target))])[0] for x, target in zip(s.x, s.targets)]
+    return np.stack(maps)
+
+
+@peer("scorecam", "pytorch-grad-cam")
+def scorecam(s):
+    return without_gradients(s, ScoreCAM)
+
+
+@peer("ablation-cam", "pytorch-grad-cam")
+def ablation_cam(s):
+    return without_gradients(s, AblationCAM)
+
+
+@peer("pixel-flipping", "Quantus")
+def pixel_flipping(s):
+    """96 steps: Quantus orders the values of all channels, here 3 x 50176 of them."""
+    metric = quantus.PixelFlipping(features_in_step=3 * 224 * 224 // 96, perturb_baseline=0.0, disable_warnings=True)
+    curves = metric(
+        model=s.net, x_batch=s.x.cpu().numpy(), y_batch=s.targets.cpu().numpy(), a_batch=s.maps[:, None],
+        channel_first=True, device=s.device)
+    return np.asarray(curves)

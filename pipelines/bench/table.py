@@ -1,0 +1,141 @@
+"""Runs the rows: both sides in turns, medians, and a table that is on disk after every row."""
+
+import os
+import platform
+import statistics
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+from scipy.stats import spearmanr
+
+from bench import ours
+from bench.peer import Peer, prepare
+
+HEAD = "| network | ours | peer | pictures | runs | ours, s/picture | peer, s/picture | ours / peer | agreement |"
+PACKAGES = ["torch", "torchvision", "timm", "captum", "grad-cam", "zennit", "quantus"]
+EXPLAIN = """
+Pictures is how many a run computes; forward and backward are one batch of made-up numbers. Agreement: of maps the lowest
+Spearman correlation between ours and the peer's over the pictures, of curves the largest difference of a probability."""
+
+
+def processor():
+    lines = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+    return lines[0].split(":")[1].strip() if lines else platform.processor()
+
+
+class Table:
+    def __init__(self, args):
+        self.args, self.lines = args, []
+        own = ours.run([args.bin / "explain", "--version"]).strip()
+        versions = ", ".join([own, *(f"{name} {version(name)}" for name in PACKAGES)])
+        self.machine = (
+            f"{processor()}, {os.cpu_count()} cores, {args.threads} threads, device {args.device}, {platform.system()}; "
+            f"medians of runs in turns; {versions}."
+        )
+
+    def add(self, network, label, peer, pictures, times, agreement):
+        own, their = (statistics.median(part) for part in times)
+        numbers = [f"{own:.4f}", f"{their:.4f}", f"{own / their:.2f}", agreement]
+        cells = [network, f"`{label}`", peer, pictures, len(times[0]), *numbers]
+        self.lines.append("| " + " | ".join(map(str, cells)) + " |")
+        print(self.lines[-1], flush=True)
+        self.write()
+
+    def write(self):
+        text = [HEAD, "|---|---|---|---:|---:|---:|---:|---:|---:|", *self.lines, "", self.machine, EXPLAIN]
+        self.args.table.write_text("\n".join(text) + "\n")
+
+
+def alternate(sides, runs):
+    """Each side's seconds per picture and last answer."""
+    times, answers = {name: [] for name in sides}, {}
+    for _ in range(runs):
+        for name, call in sides.items():
+            taken, answers[name] = call()
+            times[name].append(taken)
+    return times, answers
+
+
+def agreement(kind, own, their):
+    if len(own) != len(their) or not all(np.isfinite(values).all() for values in (own, their)):
+        sys.exit(f"our answer has the shape {own.shape}, the peer's {their.shape}, or some are not finite")
+    if kind == "curves":  # Quantus leaves out the picture as it was
+        return f"{np.abs(own[:, -their.shape[1] :] - their).max():.1e} apart"
+    return f"{min(spearmanr(a.ravel(), b.ravel()).statistic for a, b in zip(own, their)):.4f}"
+
+
+def passes(args, table, network, rows):
+    sides = ours.pass_sides(args, network)
+    for row in rows:
+        calls = {name: lambda side=side: (side.ask(row.task)[0] / args.batch, None) for name, side in sides.items()}
+        times, _ = alternate(calls, args.runs)
+        table.add(network, row.label, row.peers[0], args.batch, [*times.values()], "-")
+    for side in sides.values():
+        side.close()
+
+
+class Network:
+    """Both sides of the rows of one network."""
+
+    def __init__(self, args, name, paths):
+        self.args, self.name, self.paths = args, name, paths
+        file = ours.weights(args, name)
+        self.tools = ours.Tools(args, name)
+        self.peer = Peer(args.threads, name, file, paths, args.device)
+        self.maps = None  # the table of maps that curves follow
+
+    def follow(self):
+        if self.maps is None:
+            _, self.maps = self.tools.explain("gradcam:relu=false", self.paths)
+            self.peer.follow(ours.read_maps(self.maps))
+
+    def own(self, row, count):
+        """Seconds per picture and the answer of our tools on the first pictures."""
+        if row.kind == "maps":
+            taken, printed = self.tools.explain(row.specs[0], self.paths[:count])
+            return taken / count, ours.read_maps(printed)
+        table = self.args.out / "followed.csv"
+        table.write_text("\n".join(self.maps.splitlines()[: count + 1]) + "\n")
+        taken, printed = self.tools.perturb(row.specs, table)
+        return taken / count, ours.read_curves(printed)
+
+    def theirs(self, row, name, count):
+        taken, answer = self.peer.ask(row.task, name, count, dict(row.settings))
+        return taken / count, answer
+
+    def measure(self, row, table):
+        long = row.forwards > self.args.forwards
+        count = max(1, min(self.args.forwards // row.forwards, len(self.paths)))
+        if row.kind == "curves":
+            self.follow()
+        names = [name for name in row.peers if not self.args.peers or name in self.args.peers]
+        sides = {"ours": lambda: self.own(row, count)}
+        sides |= {name: lambda name=name: self.theirs(row, name, count) for name in names}
+        if not long:
+            alternate({name: sides[name] for name in names}, 1)  # warm-up
+        times, answers = alternate(sides, min(self.args.runs, self.args.long_runs) if long else self.args.runs)
+        for name in names:
+            alike = agreement(row.kind, answers["ours"], answers[name])
+            table.add(self.name, row.label, name, count, [times["ours"], times[name]], alike)
+
+
+def bench(args, chosen):
+    """`chosen` are pairs of a network and its rows."""
+    paths = ours.write_pictures(args.out / "pictures", args.pictures)
+    table = Table(args)
+    print(HEAD + "\n|---|---|---|---:|---:|---:|---:|---:|---:|", flush=True)
+    for name, rows in chosen:
+        single = [row for row in rows if row.kind == "pass"]
+        if single and args.device != "cpu":
+            print("forward and backward: the example `pass` runs on the CPU only", file=sys.stderr)
+        elif single:
+            passes(args, table, name, single)
+        if rest := [row for row in rows if row.kind != "pass"]:
+            prepare(ours.weights(args, name))
+            network = Network(args, name, paths)
+            for row in rest:
+                network.measure(row, table)
+            network.peer.close()
+    print(f"\n{table.machine}\n{EXPLAIN}")
