@@ -1,0 +1,84 @@
+"""Both devices must give the same maps and the same curves."""
+
+from gpu.networks import PICTURES
+from gpu.tools import Failed, distance, read_map, read_rows
+
+FAR = 1e-3  # matrix products of a GPU may use TF32
+TESTS = ["deletion:steps=20", "insertion:steps=20", "pos", "mask"]
+# What is asked of big networks: each kind of operation, few samples.
+FEW = [
+    "gradient", "input-x-gradient", "smoothgrad:samples=4", "integrated-gradients:steps=8", "guided-backprop", "deeplift", "lrp",
+    "fullgrad", "gradcam", "layercam", "scorecam", "occlusion:window=56,stride=56", "rise:masks=64",
+    "kernel-shap:samples=64,segments=grid,cells=4", "rollout", "gae", "t-attr", "attn-lrp",
+]
+
+
+def maps(tools, network, device, methods):
+    """The maps of each method, or what went wrong; all in one run if that works."""
+    def ask(some):
+        rows = read_rows(tools.explain(network, device, some, PICTURES)[0])
+        return {method: [read_map(row) for row in rows if row["method"] == method] for method in some}
+
+    try:
+        return ask(methods)
+    except Failed:
+        found = {}
+        for method in methods:
+            try:
+                found |= ask([method])
+            except Failed as error:
+                found[method] = str(error)
+        return found
+
+
+def methods_of(tools, network, wanted):
+    every = tools.methods() if network.small else FEW
+    return [method for method in every if not wanted or method.split(":")[0] in wanted]
+
+
+def compare_maps(tools, devices, networks, wanted, report):
+    """A table method x network of the largest relative L2 over the pictures."""
+    cells, notes = {}, []
+    for network in networks:
+        first = maps(tools, network, devices[0], methods_of(tools, network, wanted))
+        fits = [method for method, answer in first.items() if not isinstance(answer, str)]
+        second = maps(tools, network, devices[1], fits) if fits else {}
+        for method, answer in first.items():
+            if isinstance(answer, str):
+                cell = "-" if "does not fit" in answer else "FAILED"
+                notes += [f"- {network.name}, {method}, {devices[0]}: {answer}"] if cell == "FAILED" else []
+            elif isinstance(second[method], str):
+                cell = "FAILED"
+                notes.append(f"- {network.name}, {method}, {devices[1]}: {second[method]}")
+            else:
+                apart = max(distance(a, b) for a, b in zip(answer, second[method]))
+                cell = f"{apart:.0e}" if apart <= FAR else f"**{apart:.0e}**"
+            cells[method.split(":")[0], network.name] = cell
+        measured = [cell for (_, name), cell in cells.items() if name == network.name and cell != "-"]
+        far = sum(cell.startswith("**") for cell in measured)
+        print(f"{network.name}: {len(measured)} methods, {far} further apart than {FAR}", flush=True)
+    columns = list(dict.fromkeys(name for _, name in cells))
+    report.add(f"Maps: relative L2 between {devices[0]} and {devices[1]}, largest of {len(PICTURES)} pictures; bold above {FAR}", [
+        "| method | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|",
+        *("| " + " | ".join([method, *(cells.get((method, name), " ") for name in columns)]) + " |"
+          for method in dict.fromkeys(method for method, _ in cells)), "", *notes,
+    ])
+    report.failures += sum(cell == "FAILED" for cell in cells.values())
+
+
+def compare_curves(tools, devices, networks, report):
+    """The largest difference of a probability on the same maps."""
+    lines = ["| network | answers | largest difference of a probability | other class predicted |", "|---|---:|---:|---:|"]
+    for network in networks:
+        try:
+            table = tools.out / "followed.csv"
+            table.write_text(tools.explain(network, devices[0], ["gradcam", "random"], PICTURES)[0])
+            first, second = (read_rows(tools.perturb(network, device, TESTS, table)) for device in devices)
+            apart = max(abs(float(a["probability"]) - float(b["probability"])) for a, b in zip(first, second, strict=True))
+            other = sum(a["predicted"] != b["predicted"] for a, b in zip(first, second))
+            lines.append(f"| {network.name} | {len(first)} | {apart:.1e} | {other} |")
+        except (Failed, ValueError) as error:
+            report.failures += 1
+            lines.append(f"| {network.name} | FAILED: {error} | | |")
+        print(lines[-1], flush=True)
+    report.add(f"perturb: {devices[0]} against {devices[1]}, {', '.join(TESTS)}", lines)

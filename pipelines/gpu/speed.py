@@ -1,0 +1,41 @@
+"""Seconds of the first and of the second run; throughput and memory."""
+
+from gpu.networks import PICTURES
+from gpu.tools import Failed, Watch
+
+METHODS = ["gradcam", "integrated-gradients:steps=50"]
+
+
+def start(tools, device, network, report):
+    """Cold: nothing compiled or tuned is on disk. Must be the first run on the device."""
+    lines = ["| run | whole, s | of it computing, s |", "|---|---:|---:|"]
+    for name in ["first, nothing on disk", "second", "third"]:
+        record = tools.explain(network, device, ["gradcam"], PICTURES)[1]
+        lines.append(f"| {name} | {record['wall']:.2f} | {record['seconds_compute']:.3f} |")
+    report.add(f"Start: gradcam of {len(PICTURES)} pictures, {network.name}, {device}", lines)
+
+
+def throughput(tools, device, networks, batches, masks, report):
+    """RISE is many forward passes and little else, so it stands for forward throughput: our tools have no bare one, and no
+    bf16. The first run of each batch size tunes kernels, the second counts."""
+    lines = ["| network | method | batch | whole, s/picture | forwards/s | GPU memory, MiB |", "|---|---|---:|---:|---:|---:|"]
+    for network in networks:
+        for method in [f"rise:masks={masks}", *METHODS]:
+            for batch in batches:
+                lines.append(f"| {network.name} | {method} | {batch} | {once(tools, device, network, method, batch, masks, report)} |")
+                print(lines[-1], flush=True)
+    report.add(f"Throughput of explain on {device}, f32 (bf16: our tools do not offer it)", lines)
+
+
+def once(tools, device, network, method, batch, masks, report):
+    rise = method.startswith("rise")
+    pictures = PICTURES[:1] if rise else PICTURES * 4
+    ask = lambda: tools.explain(network, device, [method], pictures, "--batch-size", batch)[1]
+    try:
+        ask()
+        with Watch() as watch:
+            seconds = ask()["seconds_compute"] / len(pictures)
+    except Failed as error:
+        report.failures += 1
+        return f"FAILED: {error} | | "
+    return f"{seconds:.4f} | {f'{masks / seconds:.0f}' if rise else ''} | {watch.peak}"
