@@ -16,7 +16,7 @@ BIN := $(abspath $(or $(CARGO_TARGET_DIR),target))/release
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
 .PHONY: help build install check fmt clippy test doc smoke check-cuda demo weights imagenet-demo imagenet-results \
-        cifar-results testbed-weights goldens bless parity bench clean
+        cifar-results testbed-weights goldens bless parity bench gpu clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -84,8 +84,14 @@ parity: build ## Compare with PyTorch and its libraries at full size (needs test
 	PLUMBLINE_PARITY=$(abspath $(OUT)/parity/depth) $(CARGO) test --workspace --release --locked \
 	  --lib --test real --test parity -- --nocapture
 
-bench: build ## Our time over that of PyTorch, Captum and pytorch-grad-cam (needs testdata/requirements.txt)
-	$(PYTHON) pipelines/bench.py --bin $(BIN)
+bench: build ## Our time over that of PyTorch, Captum and others; BENCH="--tasks forward" (needs testdata/requirements.txt)
+	$(CARGO) build --workspace --release --locked --example pass
+	$(PYTHON) pipelines/bench --bin $(BIN) --out $(OUT)/bench $(BENCH)
+
+gpu: ## On a machine with an NVIDIA GPU: all that docs/gpu.md lists; GPU="--python PYTHON-WITH-TORCH"
+	$(CARGO) build --release --locked -p explain -p perturb --features explain/cuda,perturb/cuda \
+	  --target-dir $(dir $(BIN))cuda
+	$(PYTHON) pipelines/gpu --bin $(dir $(BIN))cuda/release --out $(OUT)/gpu $(GPU)
 
 clean: ## Remove what was built
 	$(CARGO) clean

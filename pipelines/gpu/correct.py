@@ -13,11 +13,15 @@ FEW = [
 ]
 
 
+def name_of(method):
+    return method.split(":")[0]
+
+
 def maps(tools, network, device, methods):
     """The maps of each method, or what went wrong; all in one run if that works."""
     def ask(some):
         rows = read_rows(tools.explain(network, device, some, PICTURES)[0])
-        return {method: [read_map(row) for row in rows if row["method"] == method] for method in some}
+        return {method: [read_map(row) for row in rows if name_of(row["method"]) == name_of(method)] for method in some}
 
     try:
         return ask(methods)
@@ -33,7 +37,7 @@ def maps(tools, network, device, methods):
 
 def methods_of(tools, network, wanted):
     every = tools.methods() if network.small else FEW
-    return [method for method in every if not wanted or method.split(":")[0] in wanted]
+    return [method for method in every if not wanted or name_of(method) in wanted]
 
 
 def compare_maps(tools, devices, networks, wanted, report):
@@ -53,7 +57,7 @@ def compare_maps(tools, devices, networks, wanted, report):
             else:
                 apart = max(distance(a, b) for a, b in zip(answer, second[method]))
                 cell = f"{apart:.0e}" if apart <= FAR else f"**{apart:.0e}**"
-            cells[method.split(":")[0], network.name] = cell
+            cells[name_of(method), network.name] = cell
         measured = [cell for (_, name), cell in cells.items() if name == network.name and cell != "-"]
         far = sum(cell.startswith("**") for cell in measured)
         print(f"{network.name}: {len(measured)} methods, {far} further apart than {FAR}", flush=True)
