@@ -60,7 +60,8 @@ def choose(parser, args):
     every = rows(args.masks, args.samples)
     if unknown := (set(args.tasks) - {row.task for row in every}) | (set(args.networks) - set(NETWORKS)):
         parser.error(f"unknown: {', '.join(sorted(unknown))}; see --list")
-    wanted = [row for row in every if not args.tasks or row.task in args.tasks]
+    wanted = [row for row in every if (not args.tasks or row.task in args.tasks)
+              and (not args.peers or set(args.peers) & set(row.peers))]
     of = lambda network: [row for row in wanted if network in row.fits and network in (args.networks or row.networks)]
     return [(network, of(network)) for network in NETWORKS if of(network)]
 

@@ -8,7 +8,7 @@ TESTS = ["deletion:steps=20", "insertion:steps=20", "pos", "mask"]
 # What is asked of big networks: each kind of operation, few samples.
 FEW = [
     "gradient", "input-x-gradient", "smoothgrad:samples=4", "integrated-gradients:steps=8", "guided-backprop", "deeplift", "lrp",
-    "fullgrad", "gradcam", "layercam", "scorecam", "occlusion:window=56,stride=56", "rise:masks=64",
+    "fullgrad", "gradcam", "layercam", "ablation-cam", "occlusion:window=56,stride=56", "rise:masks=64",
     "kernel-shap:samples=64,segments=grid,cells=4", "rollout", "gae", "t-attr", "attn-lrp",
 ]
 

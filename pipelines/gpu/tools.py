@@ -14,6 +14,9 @@ from array import array
 from pathlib import Path
 
 
+LONGEST = 1800  # seconds of one run
+
+
 class Failed(Exception):
     """The last line of what a tool said."""
 
@@ -33,7 +36,11 @@ class Tools:
         """What it printed, and wall seconds."""
         command = [str(part) for part in (self.bin / tool, *arguments)]
         start = time.perf_counter()
-        done = subprocess.run(command, capture_output=True, text=True, cwd=self.home, env=self.environment)
+        given = {"cwd": self.home, "env": self.environment, "timeout": LONGEST}
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, **given)
+        except subprocess.TimeoutExpired:
+            raise Failed(f"{tool} did not end within {LONGEST} s") from None
         if done.returncode:
             said = done.stderr.strip().splitlines()
             raise Failed(said[-1] if said else f"{tool} ended with status {done.returncode} and no word")
