@@ -2,6 +2,7 @@
 
 use models::{Tensor, TensorData};
 use rand::RngExt;
+use rand::seq::SliceRandom;
 use rand_distr::StandardNormal;
 use spec::Reader;
 
@@ -23,21 +24,33 @@ pub(crate) enum Baseline {
     Uniform,
     /// Normalised values from a standard normal distribution.
     Normal,
+    /// Pictures that the user names. Draws go through all of them in a random order before one comes again.
+    Pictures,
 }
 
-const WORDS: [(&str, Baseline); 6] = [
+const WORDS: [(&str, Baseline); 7] = [
     ("zero", Baseline::Zero),
     ("black", Baseline::Black),
     ("mean", Baseline::Mean),
     ("blur", Baseline::Blur),
     ("uniform", Baseline::Uniform),
     ("normal", Baseline::Normal),
+    ("pictures", Baseline::Pictures),
 ];
+
+/// Those of which each draw is another one.
+const DRAWN: [(&str, Baseline); 3] =
+    [("uniform", Baseline::Uniform), ("normal", Baseline::Normal), ("pictures", Baseline::Pictures)];
 
 impl Baseline {
     /// Takes `baseline` out of a spec string.
     pub(crate) fn take(reader: &mut Reader) -> Result<Self, spec::Error> {
         reader.choose("baseline", &WORDS)
+    }
+
+    /// Takes `baseline` out of the spec string of a method that draws many.
+    pub(crate) fn take_drawn(reader: &mut Reader) -> Result<Self, spec::Error> {
+        reader.choose("baseline", &DRAWN)
     }
 
     /// The baselines of some pictures, `(pictures, 3, h, w)`. Random ones are keyed by picture and draw.
@@ -58,10 +71,20 @@ impl Baseline {
                 Self::Normal => noise(question, picture, draw, |random, count| {
                     random.sample_iter(StandardNormal).take(count).collect()
                 }),
+                Self::Pictures => drawn(question, picture, draw),
             }
         };
         Tensor::cat(pictures.iter().map(one).collect(), 0)
     }
+}
+
+/// The baseline picture of one draw.
+fn drawn(question: &Question<'_>, picture: usize, draw: usize) -> Tensor<4> {
+    let all = question.baselines.expect("the question brings the pictures that its method draws from");
+    let count = all.dims()[0];
+    let mut order: Vec<usize> = (0..count).collect();
+    order.shuffle(&mut question.random("baseline", picture, draw / count));
+    all.clone().narrow(0, order[draw % count], 1)
 }
 
 /// Random numbers in the shape of a picture.

@@ -9,6 +9,8 @@ pub(crate) enum Edge {
     Zero,
     /// The picture mirrored about its border pixels, as PyTorch's `reflect`.
     Reflect,
+    /// The picture mirrored about its borders, so that border pixels come twice, as SciPy's `reflect`.
+    Symmetric,
 }
 
 /// `x` under a Gaussian of deviation `sigma` cut at `radius` pixels; a deviation of zero changes nothing.
@@ -64,6 +66,10 @@ fn place(at: isize, size: usize, edge: Edge) -> Option<usize> {
     match edge {
         Edge::Zero => None,
         Edge::Reflect if last == 0 => Some(0),
+        Edge::Symmetric => {
+            let at = at.rem_euclid(2 * (last + 1)) as usize;
+            Some(at.min(2 * size - 1 - at))
+        }
         Edge::Reflect => {
             let at = at.rem_euclid(2 * last);
             Some(if at > last { 2 * last - at } else { at } as usize)
@@ -92,6 +98,7 @@ mod tests {
     #[test]
     fn places_are_mirrored_about_the_border_pixel() {
         assert_eq!([-2, -1, 0, 4, 5].map(|at| place(at, 4, Edge::Reflect)), [2, 1, 0, 2, 1].map(Some));
+        assert_eq!([-2, -1, 0, 4, 5].map(|at| place(at, 4, Edge::Symmetric)), [1, 0, 0, 3, 2].map(Some));
         assert_eq!(place(-1, 4, Edge::Zero), None);
     }
 

@@ -51,6 +51,8 @@ pub struct Question<'a> {
     pub seed: u64,
     /// The most inputs to run at once, samples included.
     pub batch_size: usize,
+    /// Normalised pictures `(k, 3, h, w)` of the same size that `baseline=pictures` draws from.
+    pub baselines: Option<&'a Tensor<4>>,
 }
 
 impl Question<'_> {
@@ -148,6 +150,7 @@ mod tests {
                 names: &["a".into(), "b".into()],
                 seed: 0,
                 batch_size: 1,
+                baselines: None,
             };
             let close = testing::Tolerance::new(1e-6, 1e-6);
             testing::assert_close(&tiny::numbers(question.pixels(1)), &picture.pixels, close);

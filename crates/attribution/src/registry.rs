@@ -106,6 +106,11 @@ pub struct Named {
 }
 
 impl Named {
+    /// Whether the method draws baselines from pictures, which [`crate::Question::baselines`] must then bring.
+    pub fn draws_pictures(&self) -> bool {
+        self.spec.split([':', ',']).any(|part| part == "baseline=pictures")
+    }
+
     /// Whether the method can explain a black box called `model`.
     ///
     /// # Errors

@@ -55,7 +55,7 @@ pub(crate) fn masks(segments: &[usize], rows: &[Vec<f32>], like: &Tensor<4>) -> 
 /// over their sizes; then segments smaller than `size` join a neighbour.
 fn felzenszwalb(picture: &Tensor<4>, scale: f64, sigma: f64, size: usize) -> (Vec<usize>, usize) {
     let [_, channels, h, w] = picture.dims();
-    let smooth = gaussian::blur(picture.clone(), sigma, scipy_radius(sigma), Edge::Reflect);
+    let smooth = gaussian::blur(picture.clone(), sigma, scipy_radius(sigma), Edge::Symmetric);
     let pixels: Vec<f32> = smooth.into_data().try_into_vec().expect("pictures are f32");
     let difference = |a: usize, b: usize| {
         let square = |c: usize| f64::from(pixels[c * h * w + a] - pixels[c * h * w + b]).powi(2);
@@ -81,7 +81,7 @@ fn felzenszwalb(picture: &Tensor<4>, scale: f64, sigma: f64, size: usize) -> (Ve
     // Equal differences go in the order of the pixels.
     edges.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)).then(a.2.cmp(&b.2)));
     let mut forest = Forest::new(h * w);
-    // The scale is that of pixel values in 0..255, as everywhere in the literature.
+    // The scale counts as for pixel values in 0..255, whatever the values, as everywhere in the literature.
     let scale = scale / 255.0;
     for &(difference, a, b) in &edges {
         let (a, b) = (forest.root(a), forest.root(b));

@@ -48,3 +48,16 @@ pub(crate) fn grid_map(question: &Question<'_>, grid: usize, values: Vec<f32>) -
     let cells = Tensor::from_data(TensorData::new(values, [1, 1, grid, grid]), &question.images.device());
     Resample::BILINEAR.resize(cells, h, w)
 }
+
+/// The subsets of six segments, and their scores, that `testdata/attribution/generate_shap.py` gives to the packages.
+#[cfg(test)]
+pub(crate) fn samples() -> (Vec<Vec<bool>>, Vec<f32>) {
+    let subset = |i: usize| (0..6).map(|j| i == 0 || (37 * i % 64) >> j & 1 == 1).collect();
+    let subsets: Vec<Vec<bool>> = (0..24).map(subset).collect();
+    let score = |subset: &Vec<bool>| {
+        let on = (0..6).filter(|&j| subset[j]).map(|j| (j as f32 + 1.0).powf(1.5) / 7.0);
+        on.sum::<f32>().sin()
+    };
+    let scores = subsets.iter().map(score).collect();
+    (subsets, scores)
+}

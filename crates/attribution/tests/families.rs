@@ -7,10 +7,9 @@ use attribution::{Question, parse};
 use models::resize::Resample;
 use models::zoo::convnext::ConvNeXt;
 use models::zoo::densenet::DenseNet;
-use models::zoo::vgg::Vgg;
 use models::zoo::vit::ViT;
 use models::zoo::{Architecture, Options};
-use models::{Checkpoint, Classifier, Graph, Network, Tensor, TensorData, device};
+use models::{Checkpoint, Classifier, Tensor, TensorData, device};
 use testing::{Tolerance, golden, testdata};
 use tiny::{TARGETS, numbers};
 
@@ -18,9 +17,8 @@ use tiny::{TARGETS, numbers};
 const CLOSE: Tolerance = Tolerance::new(f64::INFINITY, 5e-4);
 
 fn networks() -> [Classifier; 4] {
-    let vgg = Vgg { stages: [1, 1, 2, 2, 2], norm: true, width: 2, hidden: 8 }.graph(10);
     let densenet = DenseNet { growth: 4, blocks: [2, 2, 2, 1], stem: 8 }.graph(10);
-    [classifier("vgg", vgg), classifier("densenet", densenet), vit(), convnext()]
+    [tiny::vgg(), tiny::zoo("densenet", densenet), vit(), convnext()]
 }
 
 fn vit() -> Classifier {
@@ -37,15 +35,6 @@ fn load(architecture: Architecture) -> Classifier {
     architecture.load(&checkpoint, &device::cpu().device, Options::default()).unwrap()
 }
 
-fn classifier(name: &str, graph: Graph) -> Classifier {
-    let path = testdata(format!("models/zoo/{name}/weights.safetensors"));
-    let device = device::cpu().device;
-    let network = Network::load(graph, &Checkpoint::open(&path).unwrap(), &device).unwrap();
-    let network = network.fold_batch_norm(&[]).pack();
-    let layer = network.graph().auto_layer().unwrap();
-    tiny::classifier(name, network, layer)
-}
-
 fn explain(spec: &str, classifier: &Classifier) -> Tensor<4> {
     explain_in_batches(spec, classifier, 8)
 }
@@ -58,6 +47,7 @@ fn explain_in_batches(spec: &str, classifier: &Classifier, batch_size: usize) ->
         names: &tiny::names(),
         seed: 0,
         batch_size,
+        baselines: None,
     };
     parse(spec).unwrap().method.explain(&question)
 }

@@ -16,8 +16,15 @@ const EXACT: Tolerance = Tolerance::new(1e-5, 1e-5);
 fn ask(spec: &str, classifier: &Classifier, images: &Tensor<4>, names: &[&str], seed: u64) -> Vec<f32> {
     let names: Vec<String> = names.iter().map(ToString::to_string).collect();
     let targets = if names.len() == 2 { &TARGETS[..] } else { &[1] };
-    let question =
-        Question { classifier, images: images.clone(), targets, names: &names, seed, batch_size: 16 };
+    let question = Question {
+        classifier,
+        images: images.clone(),
+        targets,
+        names: &names,
+        seed,
+        batch_size: 16,
+        baselines: None,
+    };
     let maps = numbers(parse(spec).unwrap().method.explain(&question));
     assert!(maps.iter().all(|value| value.is_finite()), "{spec}");
     maps
@@ -215,6 +222,7 @@ fn random_numbers_belong_to_the_picture_and_the_seed() {
         names: &["b".into(), "a".into()],
         seed: 0,
         batch_size: 2,
+        baselines: None,
     };
     let both = tiny::numbers(parse("random").unwrap().method.explain(&question));
     assert_eq!(both[64..], numbers);

@@ -15,6 +15,7 @@ fn relevance(spec: &str, classifier: &Classifier, batch_size: usize) -> Tensor<4
         names: &tiny::names(),
         seed: 0,
         batch_size,
+        baselines: None,
     };
     let named = parse(spec).unwrap();
     named.method.check(classifier).unwrap();
@@ -73,6 +74,7 @@ fn relevance_is_conserved_without_biases() {
             names: &tiny::names(),
             seed: 0,
             batch_size: 2,
+            baselines: None,
         };
         let sums = numbers(parse(spec).unwrap().method.explain(&question).sum_dim(1).sum_dim(2).sum_dim(3));
         assert!(sums.iter().all(|sum| (sum - 1.0).abs() < 1e-3), "{spec}: {sums:?}");

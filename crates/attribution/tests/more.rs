@@ -9,8 +9,16 @@ use testing::{Tolerance, golden};
 use tiny::{RESNETS, TARGETS, numbers, resnet};
 
 fn maps(spec: &str, classifier: &Classifier, images: Tensor<4>, batch_size: usize) -> Tensor<4> {
-    let question =
-        Question { classifier, images, targets: &TARGETS, names: &tiny::names(), seed: 0, batch_size };
+    let given = tiny::given(3);
+    let question = Question {
+        classifier,
+        images,
+        targets: &TARGETS,
+        names: &tiny::names(),
+        seed: 0,
+        batch_size,
+        baselines: Some(&given),
+    };
     let named = parse(spec).unwrap_or_else(|error| panic!("{error}"));
     named.method.check(classifier).unwrap();
     named.method.explain(&question)
@@ -48,6 +56,35 @@ fn cams_equal_their_formulas() {
 fn backward_rules_equal_captum_and_the_rescale_rule() {
     check("deconvnet", "deconvnet", 5e-4);
     check("deeplift", "deeplift:baseline=blur", 2e-3);
+}
+
+/// The mean over all baselines that are there, in whatever order they are drawn.
+#[test]
+fn deeplift_shap_equals_captum_and_the_rescale_rule() {
+    check("deeplift-shap", "deeplift-shap:baseline=pictures,samples=3", 2e-3);
+    let maps = maps("deeplift-shap:baseline=pictures,samples=3", &tiny::vgg(), tiny::pictures(), 8);
+    let expected = golden::array("attribution/more/vgg.deeplift-shap.npy");
+    let kept = numbers(maps.slice(models::s![.., .., ..;5, ..;3]));
+    testing::assert_close(&kept, &expected.data, Tolerance::new(f64::INFINITY, 2e-3));
+}
+
+#[test]
+fn excitation_backprop_equals_torchray() {
+    check("excitation-backprop.layer4", "excitation-backprop", 5e-4);
+    check("excitation-backprop.layer2", "excitation-backprop:layer=layer2.0.relu", 2e-3);
+}
+
+#[test]
+fn sise_equals_its_formulas() {
+    check("sise", "sise", 5e-4);
+    check("ada-sise", "ada-sise", 5e-4);
+}
+
+/// Segments too are found anew, by scikit-image. At both ends of the path values tie, and their gradients are a matter of
+/// rounding.
+#[test]
+fn xrai_equals_pair() {
+    check("xrai", "xrai", 1e-2);
 }
 
 #[test]
@@ -139,6 +176,7 @@ fn on_a_linear_tail_weights_are_those_of_the_last_matrix() {
             names: &tiny::names(),
             seed: 0,
             batch_size: 2,
+            baselines: None,
         };
         numbers(parse(spec).unwrap().method.explain(&question))
     };

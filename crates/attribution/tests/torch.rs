@@ -20,6 +20,7 @@ fn maps(spec: &str, classifier: &Classifier, batch_size: usize) -> Tensor<4> {
         names: &tiny::names(),
         seed: 0,
         batch_size,
+        baselines: None,
     };
     let named = parse(spec).unwrap();
     named.method.check(classifier).unwrap();
@@ -121,6 +122,7 @@ fn maps_do_not_depend_on_the_other_pictures() {
             names: &tiny::names()[1..],
             seed: 0,
             batch_size: 64,
+            baselines: None,
         };
         let alone = numbers(parse(spec).unwrap().method.explain(&question));
         assert_eq!(alone, together[together.len() / 2..], "{spec}");

@@ -196,6 +196,7 @@ impl<'a> Run<'a> {
             names: &names,
             seed: self.args.seed,
             batch_size: self.loaded.batch_size(h, w),
+            baselines: None,
         };
         for pack in packs {
             let clock = Instant::now();

@@ -16,8 +16,7 @@ pub(crate) const ENTRY: Entry = Entry {
     cost: "samples (2 F + B)",
     build: |reader: &mut Reader| {
         let samples = reader.take_if("samples", 20, "a positive whole number", |&samples| samples > 0)?;
-        let baseline =
-            reader.choose("baseline", &[("uniform", Baseline::Uniform), ("normal", Baseline::Normal)])?;
+        let baseline = Baseline::take_drawn(reader)?;
         Ok(Box::new(DeepLiftShap { samples, baseline }))
     },
 };

@@ -3,7 +3,7 @@
 //! `(x' - b) * df_y/dx (b + a (x' - b))` over positions `a` uniform in 0..1, noisy pictures `x'` and drawn baselines `b`.
 //!
 //! Expected gradients have no noise and draw a fresh baseline every time; Gradient SHAP (Captum) adds noise and draws
-//! from a set. `baseline=zero,x` of Meaningful Perturbation, half of whose samples are the picture itself, is `mpm=true`.
+//! from a set. The baselines `0, x` of Meaningful Perturbation, half of whose samples are the picture itself, is `mpm=true`.
 
 use models::classifier::Output;
 use models::{Plain, Tensor, TensorData};
@@ -37,8 +37,7 @@ pub(crate) const EXPECTED: Entry = Entry {
     cost: "samples (F + B)",
     build: |reader: &mut Reader| {
         let samples = reader.take_if("samples", 200, "a positive whole number", |&samples| samples > 0)?;
-        let baseline =
-            reader.choose("baseline", &[("uniform", Baseline::Uniform), ("normal", Baseline::Normal)])?;
+        let baseline = Baseline::take_drawn(reader)?;
         Ok(Box::new(GradientShap { name: "expected-gradients", samples, noise: 0.0, baseline, mpm: false }))
     },
 };
@@ -53,47 +52,44 @@ struct GradientShap {
 }
 
 /// What is drawn for one sample.
-pub(crate) struct Draw {
+struct Draw {
     /// Added to the picture.
-    pub(crate) noise: Vec<f32>,
+    noise: Vec<f32>,
     /// The position between baseline and picture.
-    pub(crate) along: f32,
-    /// Whether the picture is its own baseline.
-    pub(crate) own: bool,
+    along: f32,
+    /// `(1, 3, h, w)`.
+    baseline: Tensor<4>,
 }
 
 impl Method for GradientShap {
     fn explain(&self, question: &Question<'_>) -> Tensor<4> {
         let count = question.dims()[1..].iter().product();
-        explain(question, self.samples, self.baseline, |job| {
+        explain(question, self.samples, |job| {
             let mut random = question.random(self.name, job.picture, job.sample);
             let along = random.random();
-            let own = self.mpm && random.random();
+            let baseline = if self.mpm && random.random() {
+                question.images.clone().narrow(0, job.picture, 1)
+            } else {
+                self.baseline.of(question, &[job.picture], job.sample)
+            };
             let normal = random.sample_iter::<f32, _>(StandardNormal).take(count);
             let noise =
                 if self.noise == 0.0 { vec![0.0; count] } else { normal.map(|z| z * self.noise).collect() };
-            Draw { noise, along, own }
+            Draw { noise, along, baseline }
         })
     }
 }
 
-fn explain(
-    question: &Question<'_>,
-    samples: usize,
-    baseline: Baseline,
-    draw: impl Fn(Job) -> Draw,
-) -> Tensor<4> {
+fn explain(question: &Question<'_>, samples: usize, draw: impl Fn(Job) -> Draw) -> Tensor<4> {
     let [n, c, h, w] = question.dims();
     let mut sums = Sums::new(n);
     for jobs in batch::batches(n, samples, question.batch_size) {
         let draws: Vec<Draw> = jobs.iter().map(|&job| draw(job)).collect();
         let noise = draws.iter().flat_map(|draw| draw.noise.iter().copied()).collect();
         let x = batch::pictures(&question.images, &jobs);
-        let noisy = x.clone() + Tensor::from_data(TensorData::new(noise, [jobs.len(), c, h, w]), &x.device());
-        let baselines = jobs.iter().map(|job| baseline.of(question, &[job.picture], job.sample));
-        let own = batch::numbers(draws.iter().map(|draw| f32::from(u8::from(draw.own))).collect(), &x);
-        let baselines = Tensor::cat(baselines.collect(), 0) * (own.clone().neg() + 1.0) + x * own;
-        let step = noisy - baselines.clone();
+        let noise = Tensor::from_data(TensorData::new(noise, [jobs.len(), c, h, w]), &x.device());
+        let baselines = Tensor::cat(draws.iter().map(|draw| draw.baseline.clone()).collect(), 0);
+        let step = x + noise - baselines.clone();
         let along = batch::numbers(draws.iter().map(|draw| draw.along).collect(), &step);
         let at = baselines + step.clone() * along;
         let targets = batch::targets(question.targets, &jobs);
@@ -101,4 +97,49 @@ fn explain(
         sums.add(&jobs, &(gradient * step));
     }
     sums.finish() / samples as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tiny::{self, RESNETS, TARGETS, numbers};
+    use testing::{Tolerance, golden};
+
+    /// The draws of `testdata/attribution/generate_shap.py`: four samples, the noise and the baselines out of the noise
+    /// that SmoothGrad is given.
+    fn given(question: &Question<'_>, noise: &[f32], with_noise: bool, job: Job) -> Draw {
+        let size = 3 * 64 * 64;
+        let part = |i: usize| noise[i * size..][..size].to_vec();
+        let baseline = TensorData::new(part(4 + (job.sample + job.picture) % 4), [1, 3, 64, 64]);
+        let flat = (job.picture * 4 + job.sample) as f32;
+        Draw {
+            noise: if with_noise { part(job.sample) } else { vec![0.0; size] },
+            along: (flat * 0.375 + 0.125) % 1.0,
+            baseline: Tensor::from_data(baseline, &question.images.device()),
+        }
+    }
+
+    #[test]
+    fn means_over_given_draws_equal_captum() {
+        let noise = golden::array("attribution/smoothgrad_noise.npy").data;
+        for network in RESNETS {
+            let question = Question {
+                classifier: &tiny::resnet(network, &[]),
+                images: tiny::pictures(),
+                targets: &TARGETS,
+                names: &tiny::names(),
+                seed: 0,
+                batch_size: 3,
+                baselines: None,
+            };
+            for (name, with_noise) in [("gradient-shap", true), ("expected-gradients", false)] {
+                let maps = explain(&question, 4, |job| given(&question, &noise, with_noise, job));
+                let expected = golden::array(format!("attribution/more/{network}.{name}.npy"));
+                let kept = numbers(maps.slice(models::s![.., .., ..;5, ..;3]));
+                let close =
+                    testing::compare::close(&kept, &expected.data, Tolerance::new(f64::INFINITY, 5e-4));
+                close.unwrap_or_else(|error| panic!("{name} on {network}: {error}"));
+            }
+        }
+    }
 }

@@ -119,4 +119,15 @@ mod tests {
             assert!((found - truth).abs() < 1e-6, "{found} and {truth}");
         }
     }
+
+    #[test]
+    fn values_equal_the_package_shap() {
+        let (mut subsets, mut scores) = crate::subsets::samples();
+        (subsets[0], scores[0]) = (vec![true; 6], 0.9);
+        subsets.insert(0, vec![false; 6]);
+        scores.insert(0, 0.2);
+        let found: Vec<f32> = values(&subsets, &scores).into_iter().map(|x| x as f32).collect();
+        let expected = testing::golden::array("attribution/more/regressions.npy");
+        testing::assert_close(&found, &expected.data[6..], testing::Tolerance::new(1e-5, 1e-5));
+    }
 }

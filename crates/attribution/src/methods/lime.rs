@@ -106,4 +106,15 @@ mod tests {
             assert!((found - truth).abs() < 1e-5, "{found} and {truth}");
         }
     }
+
+    /// The package has the root of the paper's kernel.
+    #[test]
+    fn coefficients_equal_the_package_lime() {
+        let (subsets, scores) = crate::subsets::samples();
+        let (segments, baseline) = (Segments::Grid(2), Baseline::Zero);
+        let lime = Lime { samples: 24, width: 0.25 * 2.0_f64.sqrt(), ridge: 1.0, segments, baseline };
+        let found: Vec<f32> = lime.coefficients(&subsets, &scores).into_iter().map(|x| x as f32).collect();
+        let expected = testing::golden::array("attribution/more/regressions.npy");
+        testing::assert_close(&found, &expected.data[..6], testing::Tolerance::new(1e-6, 1e-6));
+    }
 }

@@ -169,6 +169,7 @@ mod tests {
                 names: &tiny::names(),
                 seed: 0,
                 batch_size: 24,
+                baselines: None,
             };
             let maps = explain(&question, &masks(), seeds.len(), 0.5, |job| seeds[job.sample].clone());
             let expected = golden::array(format!("attribution/{network}/rise.npy"));
@@ -199,6 +200,7 @@ mod tests {
             names: &vec![String::new(); targets.len()],
             seed: 0,
             batch_size: 8,
+            baselines: None,
         };
         let masks = Masks::new(7, shape[2], shape[3], &device);
         let maps = explain(&question, &masks, seeds.len(), 0.5, |job| seeds[job.sample].clone());
@@ -215,6 +217,7 @@ mod tests {
             names: &tiny::names(),
             seed: 0,
             batch_size: 1,
+            baselines: None,
         };
         let (rise, masks) = (Rise { masks: 0, grid: 7, p: 0.25 }, masks());
         let seeds: Vec<Seed> =

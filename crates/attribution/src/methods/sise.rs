@@ -71,7 +71,8 @@ impl Method for Sise {
     }
 }
 
-/// The last feature map of each size: the ends of the blocks.
+/// The last feature map of each size that nothing passes by: the ends of the blocks. Inside a residual block, the shortcut
+/// passes by.
 fn blocks(classifier: &Classifier) -> Vec<NodeId> {
     let graph = classifier.network.graph();
     let Ok(shapes) = graph.shapes(graph.input) else { return Vec::new() };
@@ -81,6 +82,7 @@ fn blocks(classifier: &Classifier) -> Vec<NodeId> {
         if let [1, _, h, w] = shapes[id][..]
             && h * w > 1
             && Layout::at(graph, &shapes, id).is_some()
+            && graph.cut(id) == [id]
         {
             ends.retain(|(size, _)| *size != [h, w]);
             ends.push(([h, w], id));
@@ -171,11 +173,13 @@ mod tests {
 
     #[test]
     fn blocks_end_where_the_size_changes() {
-        let classifier = tiny::resnet("tiny_basic", &[]);
-        let graph = classifier.network.graph();
-        let names: Vec<&str> =
-            blocks(&classifier).into_iter().map(|id| graph.nodes[id].name.as_str()).collect();
-        assert_eq!(names, ["relu", "layer1.0.relu", "layer2.0.relu", "layer3.0.relu", "layer4.0.relu"]);
+        for network in tiny::RESNETS {
+            let classifier = tiny::resnet(network, &[]);
+            let graph = classifier.network.graph();
+            let names: Vec<&str> =
+                blocks(&classifier).into_iter().map(|id| graph.nodes[id].name.as_str()).collect();
+            assert_eq!(names, ["relu", "layer1.0.relu", "layer2.0.relu", "layer3.0.relu", "layer4.0.relu"]);
+        }
     }
 
     #[test]

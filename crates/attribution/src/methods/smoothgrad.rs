@@ -156,6 +156,7 @@ mod tests {
                 names: &tiny::names(),
                 seed: 0,
                 batch_size: 5,
+                baselines: None,
             };
             let given = |kind| statistic(&question, kind, noise.len(), |job| noise[job.sample].to_vec());
             let expected = golden::array(format!("attribution/{network}/smoothgrad.npy"));
@@ -179,6 +180,7 @@ mod tests {
             names: &tiny::names(),
             seed: 0,
             batch_size: 1,
+            baselines: None,
         };
         let deviations = |scale| {
             SmoothGrad { statistic: Statistic::Mean, samples: 1, noise: 0.5, scale }.deviations(&question)

@@ -109,6 +109,7 @@ mod tests {
             names: &crate::tiny::names(),
             seed: 0,
             batch_size: 1,
+            baselines: None,
         };
         let n = 4000;
         let (a, b) = (hypercube(&question, 0, 0, n, 3), hypercube(&question, 0, 1, n, 3));

@@ -80,7 +80,7 @@ fn segments(pixels: &Tensor<4>) -> Vec<Vec<usize>> {
         .collect();
     let mut all = Vec::new();
     for scale in SCALES {
-        let cut = Segments::Felzenszwalb { scale: scale * 255.0, sigma: 0.8, size: LEAST_SIZE };
+        let cut = Segments::Felzenszwalb { scale, sigma: 0.8, size: LEAST_SIZE };
         let (of, count) = cut.of(&doubled);
         let mut wide = vec![vec![false; h * w]; count];
         for (i, &segment) in of.iter().enumerate() {
@@ -125,6 +125,7 @@ fn grow(attribution: &[f32], mut segments: Vec<Vec<usize>>) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tiny;
 
     #[test]
     fn the_best_segment_comes_first_and_all_pixels_get_a_value() {
@@ -132,5 +133,30 @@ mod tests {
         let segments = vec![(0..200).collect(), (0..100).collect(), (150..160).collect()];
         let map = grow(&attribution, segments);
         assert!(map[..100].iter().all(|&x| x == 2.0) && map[100..].iter().all(|&x| x == 1.0));
+    }
+
+    /// PAIR's segments, by scikit-image, and what grows in them from a given attribution.
+    #[test]
+    fn regions_equal_pair() {
+        let given = |i: usize| {
+            let (y, x) = ((i / 64) as f32, (i % 64) as f32);
+            (0.1 * y).sin() * (0.07 * x).cos() + 0.2 * (1.3 * i as f64).sin() as f32
+        };
+        let attribution: Vec<f32> = (0..64 * 64).map(given).collect();
+        let question = Question {
+            classifier: &tiny::resnet("tiny_basic", &[]),
+            images: tiny::pictures(),
+            targets: &tiny::TARGETS,
+            names: &tiny::names(),
+            seed: 0,
+            batch_size: 2,
+            baselines: None,
+        };
+        let map = |picture| grow(&attribution, segments(&question.pixels(picture)));
+        let maps = TensorData::new([map(0), map(1)].concat(), [2, 1, 64, 64]);
+        let maps = Tensor::<4>::from_data(maps, &question.images.device());
+        let expected = testing::golden::array("attribution/more/xrai_regions.npy");
+        let kept = tiny::numbers(maps.slice(models::s![.., .., ..;5, ..;3]));
+        testing::assert_close(&kept, &expected.data, testing::Tolerance::new(1e-5, 1e-5));
     }
 }

@@ -5,6 +5,7 @@
 
 use models::network::Weight;
 use models::zoo::resnet::{Block, ResNet};
+use models::zoo::vgg::Vgg;
 use models::{Checkpoint, Classifier, Graph, Network, NodeId, Op, Preprocess, Tensor, TensorData, device};
 use testing::{golden, testdata};
 
@@ -40,6 +41,27 @@ pub fn resnet(name: &str, keep: &[String]) -> Classifier {
     let network = network.fold_batch_norm(keep).pack();
     let layer = network.graph().auto_layer().unwrap();
     classifier(name, network, layer)
+}
+
+/// A VGG with two channels to begin with.
+pub fn vgg() -> Classifier {
+    zoo("vgg", Vgg { stages: [1, 1, 2, 2, 2], norm: true, width: 2, hidden: 8 }.graph(10))
+}
+
+/// A network of `testdata/models/zoo`.
+pub fn zoo(name: &str, graph: Graph) -> Classifier {
+    let path = testdata(format!("models/zoo/{name}/weights.safetensors"));
+    let network = Network::load(graph, &Checkpoint::open(&path).unwrap(), &device::cpu().device).unwrap();
+    let network = network.fold_batch_norm(&[]).pack();
+    let layer = network.graph().auto_layer().unwrap();
+    classifier(name, network, layer)
+}
+
+/// The first of the pictures of noise that references are given as baselines.
+pub fn given(count: usize) -> Tensor<4> {
+    let mut noise = golden::array("attribution/smoothgrad_noise.npy").data;
+    noise.truncate(count * 3 * 64 * 64);
+    Tensor::from_data(TensorData::new(noise, [count, 3, 64, 64]), &device::cpu().device)
 }
 
 /// One matrix from 8 x 8 pictures to two classes, with a bias.
