@@ -13,7 +13,7 @@ import numpy as np
 import saliency.core as pair
 import torch
 import torch.nn.functional as F
-from captum.attr import Deconvolution, Saliency
+from captum.attr import Deconvolution, GuidedBackprop, Saliency
 from pytorch_grad_cam import EigenCAM, GradCAMPlusPlus, HiResCAM, XGradCAM
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 from torch import nn
@@ -21,6 +21,7 @@ from torchvision.transforms import GaussianBlur
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "models"))
+import zoo  # noqa: E402
 from networks import load  # noqa: E402
 
 CLASSES = torch.tensor([3, 7])
@@ -194,6 +195,22 @@ def iia(net, x, steps=4):
     return {name: up(torch.stack(each)) for name, each in maps.items()}
 
 
+class UpperBound(nn.Module):
+    def forward(self, x):
+        return x.clamp(max=6)
+
+
+def relu6(x):
+    """Captum's rules for ReLUs on a network with ReLU6, each of which is made a ReLU and an upper bound."""
+    net = zoo.load("mobilenet_v2")
+    for parent in list(net.modules()):
+        for name, child in parent.named_children():
+            if isinstance(child, nn.ReLU6):
+                setattr(parent, name, nn.Sequential(nn.ReLU(), UpperBound()))
+    save("mobilenet_v2.guided-backprop", GuidedBackprop(net).attribute(x, CLASSES))
+    save("mobilenet_v2.deconvnet", Deconvolution(net).attribute(x, CLASSES))
+
+
 def main():
     x = torch.from_numpy(np.load(HERE.parent / "models/input.npy")).double()
     for name in ["tiny_basic", "tiny_bottleneck"]:
@@ -211,6 +228,7 @@ def main():
         keep("lift-cam", up((weights[:, :, None, None] * values).sum(1).clamp(min=0)))
         keep("deconvnet", Deconvolution(net).attribute(x, CLASSES))
         keep("deeplift", deeplift(net, x, GaussianBlur(31, 10.0)(x)))
+    relu6(x)
 
 
 def deeplift(net, x, baseline):

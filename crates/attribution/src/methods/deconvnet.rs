@@ -1,10 +1,12 @@
 //! DeconvNet (Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks", 2014): the input gradient with
-//! every ReLU replaced, on the way back, by a ReLU of the gradient itself.
+//! every ReLU replaced, on the way back, by a ReLU of the gradient itself. An upper bound (ReLU6) keeps its own derivative.
 
+use models::network::op::Activation;
 use models::network::walk::{Backward, Step};
-use models::{Op, Tensor, Value, relu};
+use models::{Classifier, Op, Tensor, Value, relu};
 
-use crate::method::{Method, Question};
+use super::guided_backprop::check_relu;
+use crate::method::{Error, Method, Question};
 use crate::registry::Entry;
 use crate::walk::walk;
 
@@ -22,12 +24,23 @@ impl Method for DeconvNet {
     fn explain(&self, question: &Question<'_>) -> Tensor<4> {
         walk(question, &mut Deconvolution)
     }
+
+    fn check(&self, classifier: &Classifier) -> Result<(), Error> {
+        check_relu("deconvnet", classifier)
+    }
 }
 
 struct Deconvolution;
 
 impl Backward for Deconvolution {
     fn step(&mut self, step: &Step<'_>, arrived: Value) -> Vec<Value> {
-        if *step.op() == Op::Relu { vec![arrived.map(relu)] } else { step.gradient(&arrived) }
+        match step.op() {
+            Op::Relu => vec![arrived.map(relu)],
+            Op::Activation(Activation::Clip(low, high)) if *low == 0.0 => {
+                let below = step.inputs[0].clone().map(|x| x.lower_elem(*high).float());
+                vec![arrived.zip(below, |g, below| relu(g) * below)]
+            }
+            _ => step.gradient(&arrived),
+        }
     }
 }

@@ -1,11 +1,11 @@
 //! Guided backpropagation (Springenberg et al., "Striving for Simplicity", 2015): the input gradient with
 //! negative gradients stopped at every ReLU.
 
-use models::Tensor;
 use models::network::guided::Guided;
+use models::{Classifier, Tensor};
 
 use super::gradient::input_gradient;
-use crate::method::{Method, Question};
+use crate::method::{Error, Method, Question};
 use crate::registry::Entry;
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -22,4 +22,16 @@ impl Method for GuidedBackprop {
     fn explain(&self, question: &Question<'_>) -> Tensor<4> {
         input_gradient(question, &mut Guided)
     }
+
+    fn check(&self, classifier: &Classifier) -> Result<(), Error> {
+        check_relu("guided-backprop", classifier)
+    }
+}
+
+/// An error where a network has no ReLU, and the method would be the plain gradient.
+pub(crate) fn check_relu(method: &str, classifier: &Classifier) -> Result<(), Error> {
+    if classifier.network.graph().nodes.iter().any(|node| node.op.is_relu()) {
+        return Ok(());
+    }
+    Err(Error::unfit(method, classifier, "it has no ReLU"))
 }

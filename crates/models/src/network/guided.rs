@@ -50,15 +50,17 @@ impl<B: GuidedRelu, C: CheckpointStrategy> GuidedRelu for Autodiff<B, C> {
     }
 }
 
-/// Runs a network with every ReLU replaced by the guided one.
+/// Runs a network with every ReLU replaced by the guided one. An upper bound (ReLU6) keeps its own derivative.
 pub struct Guided;
 
 impl Rules for Guided {
     fn apply(&mut self, network: &Network, node: NodeId, inputs: Vec<Value>) -> Value {
-        if network.graph().nodes[node].op != Op::Relu {
+        let op = &network.graph().nodes[node].op;
+        if !op.is_relu() {
             return network.apply(node, inputs);
         }
-        let x = inputs.into_iter().next().expect("a ReLU has one input");
+        let x = if *op == Op::Relu { inputs.into_iter().next() } else { Some(network.apply(node, inputs)) };
+        let x = x.expect("a ReLU has one input");
         let guided =
             |x: Tensor<1>| Tensor::from_dispatch(<Dispatch as GuidedRelu>::guided_relu(x.into_dispatch()));
         x.map(guided)

@@ -262,6 +262,12 @@ impl Op {
         }
     }
 
+    /// Whether it is a ReLU, perhaps with an upper bound (ReLU6).
+    pub fn is_relu(&self) -> bool {
+        matches!(self, Self::Relu)
+            || matches!(self, Self::Activation(Activation::Clip(low, _)) if *low == 0.0)
+    }
+
     /// The parameters that the operation reads.
     pub fn parameters_mut(&mut self) -> Vec<&mut ParameterId> {
         match self {
