@@ -59,6 +59,14 @@ fn gradients_equal_captum() {
 }
 
 #[test]
+fn occlusion_with_several_windows_is_the_mean_of_captum_s_maps() {
+    let one = |name: &str| golden::array(format!("attribution/tiny_basic/occlusion_{name}.npy")).data;
+    let (small, large) = (one("window8_stride8"), one("window16_stride8"));
+    let mean: Vec<f32> = small.iter().zip(large).map(|(a, b)| (a + b) / 2.0).collect();
+    testing::assert_close(&explained("occlusion:window=8+16,stride=8+8", "tiny_basic"), &mean, CLOSE);
+}
+
+#[test]
 fn integrated_gradients_equal_captum() {
     check("integrated_gradients_gausslegendre", "integrated-gradients", &RESNETS);
     check("integrated_gradients_riemann_right", "integrated-gradients:rule=right", &RESNETS[1..]);

@@ -1,6 +1,12 @@
 //! Occlusion (Zeiler and Fergus, 2014): the drop of the class probability when a window is covered; a pixel
 //! gets the mean drop of the windows that cover it. The default, 8 x 8 windows side by side over zero (the
-//! mean colour), is that of the Coherency study.
+//! mean colour), is that of the Coherency study. Windows of several sizes, `window=8+16,stride=4+8`, each give a map, and
+//! the mean of these is the result.
+
+use std::fmt::{self, Display};
+use std::num::ParseIntError;
+use std::ops::Range;
+use std::str::FromStr;
 
 use models::classifier::Output;
 use models::{Tensor, TensorData};
@@ -16,13 +22,17 @@ pub(crate) const ENTRY: Entry = Entry {
     paper: "Zeiler and Fergus 2014",
     cost: "1 + windows F",
     build: |reader: &mut Reader| {
-        let positive = |&n: &usize| n > 0;
-        let window = reader.take_if("window", 8, "a positive whole number", positive)?;
-        let stride = reader.take_if("stride", window, "a positive whole number", positive)?;
+        let positive = |sizes: &Sizes| sizes.0.iter().all(|&size| size > 0);
+        let expected = "positive whole numbers joined by +";
+        let window = reader.take_if("window", Sizes(vec![8]), expected, positive)?;
+        let fits = |stride: &Sizes| positive(stride) && stride.0.len() == window.0.len();
+        let stride =
+            reader.take_if("stride", window.clone(), &format!("{expected}, one for each window"), fits)?;
+        let windows = window.0.into_iter().zip(stride.0).collect();
         let fill = reader.choose("fill", &[("zero", Fill::Zero), ("black", Fill::Black)])?;
         let output =
             reader.choose("output", &[("probability", Output::Probability), ("logit", Output::Logit)])?;
-        Ok(Box::new(Occlusion { window, stride, fill, output }))
+        Ok(Box::new(Occlusion { windows, fill, output }))
     },
 };
 
@@ -36,24 +46,49 @@ enum Fill {
 }
 
 struct Occlusion {
-    window: usize,
-    stride: usize,
+    /// The side and the stride of each kind of window.
+    windows: Vec<(usize, usize)>,
     fill: Fill,
     output: Output,
+}
+
+/// Whole numbers joined by `+`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Sizes(Vec<usize>);
+
+impl FromStr for Sizes {
+    type Err = ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.split('+').map(str::parse).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+impl Display for Sizes {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words: Vec<String> = self.0.iter().map(ToString::to_string).collect();
+        out.write_str(&words.join("+"))
+    }
+}
+
+/// A window: its kind, and the rows and columns that it covers.
+struct Window {
+    kind: usize,
+    rows: Range<usize>,
+    columns: Range<usize>,
 }
 
 impl Method for Occlusion {
     fn explain(&self, question: &Question<'_>) -> Tensor<4> {
         let [n, _, h, w] = question.dims();
-        let (tops, lefts) = (self.starts(h), self.starts(w));
+        let windows = self.windows(h, w);
         // Sample 0 is the picture itself, so its score rides in the same batches.
-        let samples = 1 + tops.len() * lefts.len();
-        let window = |sample: usize| (tops[(sample - 1) / lefts.len()], lefts[(sample - 1) % lefts.len()]);
+        let samples = 1 + windows.len();
         let mut scores = Vec::with_capacity(n * samples);
         for jobs in batch::batches(n, samples, question.batch_size) {
             let masks = jobs.iter().map(|job| match job.sample {
                 0 => vec![0.0; h * w],
-                sample => self.mask(window(sample), h, w),
+                sample => windows[sample - 1].mask(h, w),
             });
             let masks = TensorData::new(masks.flatten().collect(), [jobs.len(), 1, h, w]);
             let x = self.cover(question, batch::pictures(&question.images, &jobs), masks);
@@ -62,7 +97,7 @@ impl Method for Occlusion {
             let score = classifier.output(classifier.logits(x), &targets, self.output);
             scores.extend(score.into_data().try_into_vec::<f32>().expect("scores are f32"));
         }
-        let maps = scores.chunks(samples).flat_map(|scores| self.map(scores, window, h, w)).collect();
+        let maps = scores.chunks(samples).flat_map(|scores| self.map(scores, &windows, h, w)).collect();
         Tensor::from_data(TensorData::new(maps, [n, 1, h, w]), &question.images.device())
     }
 
@@ -71,24 +106,36 @@ impl Method for Occlusion {
     }
 }
 
-impl Occlusion {
-    /// Where windows start along a side: every `stride`, until one reaches the end; the last may be cut.
-    fn starts(&self, side: usize) -> Vec<usize> {
-        let last = side.saturating_sub(self.window).div_ceil(self.stride);
-        (0..=last).map(|i| i * self.stride).collect()
-    }
+/// Where windows of a side start along a side of the picture: every `stride`, until one reaches the end; the last may be
+/// cut.
+fn starts(window: usize, stride: usize, side: usize) -> Vec<usize> {
+    let last = side.saturating_sub(window).div_ceil(stride);
+    (0..=last).map(|i| i * stride).collect()
+}
 
-    fn rows(&self, start: usize, side: usize) -> std::ops::Range<usize> {
-        start.min(side)..side.min(start + self.window)
-    }
-
+impl Window {
     /// Ones inside the window.
-    fn mask(&self, (top, left): (usize, usize), h: usize, w: usize) -> Vec<f32> {
+    fn mask(&self, h: usize, w: usize) -> Vec<f32> {
         let mut mask = vec![0.0; h * w];
-        for y in self.rows(top, h) {
-            mask[y * w..][self.rows(left, w)].fill(1.0);
+        for y in self.rows.clone() {
+            mask[y * w..][self.columns.clone()].fill(1.0);
         }
         mask
+    }
+}
+
+impl Occlusion {
+    /// All windows of a picture, kind by kind.
+    fn windows(&self, h: usize, w: usize) -> Vec<Window> {
+        let mut all = Vec::new();
+        for (kind, &(size, stride)) in self.windows.iter().enumerate() {
+            let part = |start: usize, side: usize| start.min(side)..side.min(start + size);
+            for top in starts(size, stride, h) {
+                let row = starts(size, stride, w).into_iter();
+                all.extend(row.map(|left| Window { kind, rows: part(top, h), columns: part(left, w) }));
+            }
+        }
+        all
     }
 
     fn cover(&self, question: &Question<'_>, x: Tensor<4>, masks: TensorData) -> Tensor<4> {
@@ -100,22 +147,24 @@ impl Occlusion {
         }
     }
 
-    /// The mean drop over the windows that cover each pixel.
-    fn map(&self, scores: &[f32], window: impl Fn(usize) -> (usize, usize), h: usize, w: usize) -> Vec<f32> {
-        let mut sums = vec![0.0_f64; h * w];
-        let mut counts = vec![0_u32; h * w];
-        for sample in 1..scores.len() {
-            let (top, left) = window(sample);
-            let drop = f64::from(scores[0] - scores[sample]);
-            for y in self.rows(top, h) {
-                for x in self.rows(left, w) {
-                    sums[y * w + x] += drop;
-                    counts[y * w + x] += 1;
+    /// For each kind, the mean drop over the windows that cover each pixel; of all kinds, the mean.
+    fn map(&self, scores: &[f32], windows: &[Window], h: usize, w: usize) -> Vec<f32> {
+        let mut map = vec![0.0_f64; h * w];
+        for kind in 0..self.windows.len() {
+            let mut sums = vec![(0.0_f64, 0_u32); h * w];
+            for (window, score) in windows.iter().zip(&scores[1..]).filter(|(window, _)| window.kind == kind)
+            {
+                let drop = f64::from(scores[0] - score);
+                for (y, x) in window.rows.clone().flat_map(|y| window.columns.clone().map(move |x| (y, x))) {
+                    let (sum, count) = &mut sums[y * w + x];
+                    (*sum, *count) = (*sum + drop, *count + 1);
                 }
             }
+            // Gaps between windows were never covered: no evidence, zero.
+            let means = sums.into_iter().map(|(sum, count)| sum / f64::from(count.max(1)));
+            map.iter_mut().zip(means).for_each(|(total, mean)| *total += mean);
         }
-        // Gaps between windows were never covered: no evidence, zero.
-        sums.iter().zip(counts).map(|(sum, count)| (sum / f64::from(count.max(1))) as f32).collect()
+        map.into_iter().map(|total| (total / self.windows.len() as f64) as f32).collect()
     }
 }
 
@@ -125,9 +174,6 @@ mod tests {
 
     #[test]
     fn windows_reach_the_end_of_a_side() {
-        let starts = |window, stride, side| {
-            Occlusion { window, stride, fill: Fill::Zero, output: Output::Logit }.starts(side)
-        };
         assert_eq!(starts(8, 8, 32), [0, 8, 16, 24]);
         assert_eq!(starts(8, 8, 30), [0, 8, 16, 24]);
         assert_eq!(starts(16, 8, 64), [0, 8, 16, 24, 32, 40, 48]);
