@@ -81,7 +81,8 @@ fn a_linear_network_is_explained_exactly() {
         assert_close(&map(&spec, &classifier, &image), &products, EXACT);
     }
     assert_close(&map("gradient", &classifier, &image), &wave(2 * 192, 0.11)[192..], EXACT);
-    assert_close(&map("guided-backprop", &classifier, &image), &wave(2 * 192, 0.11)[192..], EXACT);
+    let guided = map("guided-ig:steps=20", &classifier, &image);
+    assert!((guided.iter().sum::<f32>() - difference).abs() < 1e-4);
 }
 
 #[test]
@@ -118,6 +119,57 @@ fn gradcam_is_cam_where_a_mean_and_a_matrix_follow() {
     let positive: Vec<f32> = cam.iter().map(|value| value.max(0.0)).collect();
     assert!(positive != cam && positive.iter().any(|value| *value > 0.0));
     assert_close(&map("gradcam", &classifier, &image), &positive, EXACT);
+}
+
+/// Invariant 10.
+#[test]
+fn gradcam_plus_plus_without_gradients_is_zero() {
+    let (classifier, image) = cam(&[0.0; 8]);
+    for spec in ["gradcam++", "gradcam++:variant=bee"] {
+        assert!(map(spec, &classifier, &image).iter().all(|value| *value == 0.0), "{spec}");
+    }
+}
+
+/// A linear network's Shapley values are what each segment's pixels add to the score, whatever the sample.
+#[test]
+fn kernel_shap_of_a_linear_network_is_exact() {
+    let (classifier, image) = linear();
+    let products = map("input-x-gradient", &classifier, &image);
+    let segment = |i: usize| (i % 64 / 32) * 2 + i % 8 / 4;
+    let mut sums = [0.0; 4];
+    (0..192).for_each(|i| sums[segment(i)] += products[i]);
+    let expected: Vec<f32> = (0..64).map(|i| sums[segment(i)]).collect();
+    let spec = "kernel-shap:samples=20,segments=grid,cells=2,output=logit";
+    assert_close(&map(spec, &classifier, &image), &expected, Tolerance::new(1e-4, 1e-4));
+}
+
+#[test]
+fn methods_of_relus_do_not_fit_a_network_without() {
+    let (classifier, _) = linear();
+    for method in ["guided-backprop", "deconvnet"] {
+        let error = parse(method).unwrap().check(&classifier).unwrap_err().to_string();
+        assert_eq!(error, format!("{method} does not fit linear: it has no ReLU"));
+    }
+}
+
+/// Each pixel has the mean of the maps of single windows.
+#[test]
+fn occlusion_takes_several_windows() {
+    let (classifier, image) = linear();
+    let one = |spec| map(spec, &classifier, &image);
+    let (small, large) = (one("occlusion:window=2,stride=1"), one("occlusion:window=4"));
+    let mean: Vec<f32> = small.iter().zip(&large).map(|(a, b)| (a + b) / 2.0).collect();
+    assert_close(&one("occlusion:window=2+4,stride=1+4"), &mean, EXACT);
+    assert_ne!(one("occlusion:window=2+4"), mean);
+    let wrong = |spec: &str| parse(spec).err().unwrap().to_string();
+    assert_eq!(
+        wrong("occlusion:window=8+x"),
+        "`occlusion`: window=8+x is not positive whole numbers joined by +"
+    );
+    assert_eq!(
+        wrong("occlusion:window=8+16,stride=4"),
+        "`occlusion`: stride=4 is not positive whole numbers joined by +, one for each window"
+    );
 }
 
 #[test]

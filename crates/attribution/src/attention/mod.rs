@@ -83,3 +83,34 @@ pub(crate) fn class_row(matrix: Tensor<3>, h: usize, w: usize) -> Tensor<4> {
     let map = row.narrow(2, prefix, t - prefix).reshape([n, 1, side, side]);
     Resample::BILINEAR.resize(map, h, w)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tiny::{numbers, wave};
+    use models::TensorData;
+
+    /// Two blocks of positive numbers.
+    fn blocks() -> Vec<Tensor<3>> {
+        let numbers = |step| wave(25, step).into_iter().map(f32::abs).collect();
+        let device = models::device::cpu().device;
+        [0.3, 0.7].map(|step| Tensor::from_data(TensorData::new(numbers(step), [1, 5, 5]), &device)).to_vec()
+    }
+
+    /// Invariant 15.
+    #[test]
+    fn rows_of_a_normalised_rollout_sum_to_one() {
+        for row in numbers(rollout(blocks(), true)).chunks(5) {
+            assert!((row.iter().sum::<f32>() - 1.0).abs() < 1e-6, "{row:?}");
+        }
+    }
+
+    /// Invariants 15 and 16: tokens that look at themselves only, or at nothing, hand nothing on.
+    #[test]
+    fn rollouts_of_the_identity_and_of_nothing_are_the_identity() {
+        let identity = identity(&blocks()[0]);
+        let none = identity.zeros_like();
+        assert_eq!(numbers(rollout(vec![identity.clone(); 3], true)), numbers(identity.clone()));
+        assert_eq!(numbers(rollout(vec![none; 3], false)), numbers(identity));
+    }
+}

@@ -71,3 +71,40 @@ fn balanced(shares: Vec<Value>, arrived: &Value) -> Vec<Value> {
     };
     shares.into_iter().zip(sums.clone()).map(scaled).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tiny::{self, numbers, wave};
+    use crate::walk::walk;
+    use models::{Graph, Network, TensorData};
+
+    /// Invariant 17: a matrix hands on all that it gets, a sum shares it out, and what a value read twice gets is added.
+    #[test]
+    fn relevance_is_conserved_where_branches_part_and_meet() {
+        let mut graph = Graph::new([3, 8, 8]);
+        let flat = graph.push("flatten", Op::Flatten, &[Graph::INPUT]);
+        let twice = graph.push("add", Op::Add, &[flat, flat]);
+        let weight = graph.parameter("fc.weight", &[2, 192]);
+        graph.push("fc", Op::Linear { weight, bias: None }, &[twice]);
+        let device = models::device::cpu().device;
+        let weight = TensorData::new(wave(2 * 192, 0.11), vec![2, 192]);
+        let network = Network::new(graph, vec![models::network::Weight::new(weight, &device)]);
+        let classifier = tiny::classifier("sum", network, Graph::INPUT);
+        let question = crate::Question {
+            classifier: &classifier,
+            images: tiny::picture(8),
+            targets: &[1],
+            names: &["a".into()],
+            seed: 0,
+            batch_size: 1,
+            baselines: None,
+        };
+        for kind in [Kind::Transformer, Kind::Original] {
+            let sum: f32 = numbers(walk(&question, &mut Relprop::new(&classifier, kind))).iter().sum();
+            // Where inputs of both signs have their own denominators, each hands on all.
+            let expected = if kind == Kind::Transformer { 1.0 } else { 2.0 };
+            assert!((sum - expected).abs() < 1e-4, "{kind:?}: {sum}");
+        }
+    }
+}

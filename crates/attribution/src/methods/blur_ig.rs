@@ -80,3 +80,29 @@ impl BlurIg {
 fn blur(x: Tensor<4>, sigma: f64) -> Tensor<4> {
     gaussian::blur(x, sigma, scipy_radius(sigma), Edge::Zero)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tiny::{self, numbers, wave};
+
+    /// Invariant 3.
+    #[test]
+    fn the_sum_is_the_difference_from_the_blurred_picture() {
+        let (classifier, x) = (tiny::cam(&wave(108, 0.23), &wave(8, 3.1)), tiny::picture(16));
+        let question = Question {
+            classifier: &classifier,
+            images: x.clone(),
+            targets: &[1],
+            names: &["a".into()],
+            seed: 0,
+            batch_size: 100,
+            baselines: None,
+        };
+        let map = crate::parse("blur-ig:sigma=3,steps=300").unwrap().method.explain(&question);
+        let logit = |x| numbers(classifier.output(classifier.logits(x), &[1], Output::Logit))[0];
+        let difference = logit(x.clone()) - logit(blur(x, 3.0));
+        let sum: f32 = numbers(map).iter().sum();
+        assert!((sum - difference).abs() < 2e-2 * difference.abs(), "{sum} is not {difference}");
+    }
+}

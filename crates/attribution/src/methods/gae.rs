@@ -27,16 +27,36 @@ impl Method for Gae {
             let targets = batch::targets(question.targets, &jobs);
             let blocks = attention::with_gradients(question.classifier, x, &targets);
             let products = blocks.into_iter().map(|(a, g)| mean_of_heads(relu(a * g)));
-            let carried = products.fold(None, |r: Option<Tensor<3>>, a| {
-                let r = r.unwrap_or_else(|| identity(&a));
-                Some(r.clone() + a.matmul(r))
-            });
-            class_row(carried.expect("check() found attention"), h, w)
+            class_row(carried(products), h, w)
         });
         Tensor::cat(maps.collect(), 0)
     }
 
     fn check(&self, classifier: &Classifier) -> Result<(), Error> {
         attention::check("gae", classifier)
+    }
+}
+
+/// Relevance behind the last block.
+fn carried(products: impl Iterator<Item = Tensor<3>>) -> Tensor<3> {
+    let carried = products.fold(None, |r: Option<Tensor<3>>, a| {
+        let r = r.unwrap_or_else(|| identity(&a));
+        Some(r.clone() + a.matmul(r))
+    });
+    carried.expect("check() found attention")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tiny::numbers;
+
+    /// Invariant 16.
+    #[test]
+    fn zero_gradients_carry_nothing_to_the_class_token() {
+        let none = Tensor::<3>::zeros([1, 5, 5], &models::device::cpu().device);
+        let r = carried([none.clone(), none.clone()].into_iter());
+        assert_eq!(numbers(r.clone()), numbers(identity(&none)));
+        assert!(numbers(class_row(r, 4, 4)).iter().all(|value| *value == 0.0));
     }
 }

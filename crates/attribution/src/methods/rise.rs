@@ -22,12 +22,23 @@ pub(crate) const ENTRY: Entry = Entry {
     cost: "masks F",
     build: |reader: &mut Reader| {
         let positive = |&n: &usize| n > 0;
-        let masks = reader.take_if("masks", 4000, "a positive whole number", positive)?;
-        let grid = reader.take_if("grid", 7, "a positive whole number", positive)?;
-        let p = reader.take_if("p", 0.5, "a number in (0, 1]", |&p: &f64| p > 0.0 && p <= 1.0)?;
+        let (masks, grid, p) = reader.choose("preset", &PRESETS)?;
+        let masks = reader.take_if("masks", masks, "a positive whole number", positive)?;
+        let grid = reader.take_if("grid", grid, "a positive whole number", positive)?;
+        let p = reader.take_if("p", p, "a number in (0, 1]", |&p: &f64| p > 0.0 && p <= 1.0)?;
         Ok(Box::new(Rise { masks, grid, p }))
     },
 };
+
+/// Masks, cells of a side and the share of open ones: in the paper for VGG-16 and for ResNet-50, in the two notebooks of its
+/// authors, and in the Coherency study.
+const PRESETS: [(&str, (usize, usize, f64)); 5] = [
+    ("paper", (4000, 7, 0.5)),
+    ("paper-resnet50", (8000, 7, 0.5)),
+    ("saliency-notebook", (6000, 8, 0.1)),
+    ("evaluation-notebook", (5000, 10, 0.1)),
+    ("coherency", (5000, 7, 0.1)),
+];
 
 struct Rise {
     masks: usize,
@@ -229,5 +240,44 @@ mod tests {
         let open: f32 = seeds.iter().flat_map(|seed| &seed.grid).sum();
         let share = open / (500.0 * 49.0);
         assert!((share - 0.25).abs() < 0.015, "{share}"); // Five standard deviations.
+    }
+
+    /// Invariant 13. With masks `M` of cells that are open with probability `p`, `E[M_i M_j]` is `p^2` plus `p (1 - p)` times what
+    /// the cells give to both pixels; for scores `sum_j c_j x_j`, this is the expected map. The difference between the
+    /// probabilities of two classes is such a score as long as it is small.
+    #[test]
+    fn the_expected_map_of_a_linear_score_is_known() {
+        let slope: Vec<f32> = (0..192).map(|i| 1e-3 * (i % 8) as f32).collect();
+        let classifier = tiny::linear(&[vec![0.0; 192], slope.clone()].concat(), [0.0; 2]);
+        let x = tiny::picture(8);
+        let (rise, masks) = (Rise { masks: 4000, grid: 4, p: 0.5 }, Masks::new(4, 8, 8, &classifier.device));
+        let map = |target: usize| {
+            let (targets, names) = ([target], ["a".to_string()]);
+            let (classifier, images) = (&classifier, x.clone());
+            numbers(rise.explain(&Question {
+                classifier,
+                images,
+                targets: &targets,
+                names: &names,
+                seed: 0,
+                batch_size: 500,
+                baselines: None,
+            }))
+        };
+        let found: Vec<f32> = map(1).iter().zip(map(0)).map(|(one, zero)| one - zero).collect();
+        // What each pixel adds to the score, and to the difference of the probabilities near one half.
+        let products: Vec<f32> =
+            numbers(x.clone()).iter().zip(&slope).map(|(x, slope)| x * slope / 2.0).collect();
+        let share: Vec<f32> = (0..64).map(|i| products[i] + products[64 + i] + products[128 + i]).collect();
+        let mut expected = vec![0.5 * share.iter().sum::<f32>(); 64];
+        for (cell, offset) in
+            (0..16).flat_map(|cell| (0..9).map(move |offset| (cell, [offset / 3, offset % 3])))
+        {
+            let grid = (0..16).map(|i| f32::from(u8::from(i == cell))).collect();
+            let mask = numbers(masks.grow(&[Seed { grid, offset }]));
+            let seen: f32 = mask.iter().zip(&share).map(|(m, s)| m * s).sum();
+            expected.iter_mut().zip(mask).for_each(|(sum, m)| *sum += 0.5 * m * seen / 9.0);
+        }
+        assert_close(&found, &expected, Tolerance::new(f64::INFINITY, 0.1));
     }
 }
