@@ -7,6 +7,7 @@ pub mod correlation;
 pub mod curve;
 pub mod interval;
 mod kendall;
+pub mod map;
 pub mod panel;
 pub mod random;
 pub mod ranks;
