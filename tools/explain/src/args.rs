@@ -16,9 +16,11 @@ Examples:
   model='--model resnet50 --weights resnet50.pth'
   explain $model -m integrated-gradients photos/*.jpg | perturb $model | score
   explain $model --images val.csv --target label --shard 3/50 -o maps > 3.csv
+  explain -m gradient --sign positive --smooth --normalize=minmax:high=99 testbed
+  explain -m expected-gradients:baseline=pictures --baselines train/ photos/*.jpg
   explain --npy cat.jpg | perturb --image cat.jpg | score
 
-Maps lie in OUT/<method>/<chunk>.npy, shape (n, H, W), raw and signed. The table on standard
+Maps lie in OUT/<method>/<chunk>.npy, shape (n, H, W), raw and signed unless a step is asked for. The table on standard
 output says which row of which file explains which picture:
 image,target,model,method,map,map_index. `testbed` stands for all embedded pictures,
 testbed/000 for one of them.";
@@ -44,9 +46,9 @@ pub struct Args {
     /// transformer the LayerNorm before the last attention; behind that, patches have no gradient]
     #[arg(long, value_name = "NAME")]
     pub layer: Option<String>,
-    /// How colour channels become one map
-    #[arg(long, value_name = "STEP", value_enum, default_value = "sum")]
-    pub reduce: crate::reduce::Reduce,
+    /// Picture, or folder of pictures, that baseline=pictures draws from (repeatable); all are kept in memory
+    #[arg(long, value_name = "PATH")]
+    pub baselines: Vec<String>,
     /// Folder for the maps
     #[arg(short, long, value_name = "DIR", default_value = "maps")]
     pub out: PathBuf,
@@ -74,6 +76,9 @@ pub struct Args {
     /// No progress on standard error
     #[arg(short, long)]
     pub quiet: bool,
+    /// What is done to maps.
+    #[command(flatten)]
+    pub steps: crate::finish::Steps,
     /// The classifier.
     #[command(flatten)]
     pub model: setup::ModelArgs,

@@ -1,6 +1,9 @@
 //! Explain a classifier's decisions: pictures in, saliency maps (`.npy`) and a table of them out.
 
 mod args;
+mod baselines;
+mod check;
+mod finish;
 mod item;
 mod pack;
 mod pictures;

@@ -1,6 +1,7 @@
 //! The list of pictures, from the command line or from a table.
 
 use anyhow::{Result, bail};
+use models::Classifier;
 use pipe::{BoundingBox, Boxes, Extra, Picture as Row, Rows, Usage};
 
 use crate::args::Args;
@@ -9,6 +10,17 @@ use crate::args::Args;
 pub struct List {
     pub pictures: Vec<Row>,
     pub extra: Vec<String>,
+}
+
+impl List {
+    /// The columns that travel with the maps: the list's own, and the name of the class if there are names.
+    pub fn columns(&self, classifier: &Classifier) -> Vec<String> {
+        let mut columns = self.extra.clone();
+        if !classifier.labels.is_empty() && !columns.iter().any(|name| name == "class") {
+            columns.push("class".into());
+        }
+        columns
+    }
 }
 
 /// Reads the list.

@@ -31,8 +31,8 @@ pub struct Report {
 }
 
 impl Report {
-    /// Notes the classifier and the settings, and starts the clock.
-    pub fn new(args: &Args, loaded: &Loaded, images: usize) -> Result<Self> {
+    /// Notes the classifier, the settings and the steps after a method, and starts the clock.
+    pub fn new(args: &Args, loaded: &Loaded, images: usize, steps: &Value) -> Result<Self> {
         let (k, n) = (args.shard.k, args.shard.n);
         let name = if n == 1 { "explain.json".to_string() } else { format!("explain.{k}-of-{n}.json") };
         let classifier = &loaded.classifier;
@@ -43,12 +43,14 @@ impl Report {
             .set("preprocess", serde_json::to_value(&classifier.preprocess)?)
             .set("layer", classifier.layer_name())
             .set("target", args.target.to_string())
-            .set("reduce", args.reduce.to_string())
             .set("seed", args.seed)
             .set("device", loaded.device.as_str())
             .set("threads", args.model.thread_count())
             .set("shard", format!("{k}/{n}"))
             .set("images", images);
+        for (step, value) in steps.as_object().into_iter().flatten() {
+            record.set(step, value.clone());
+        }
         Ok(Self { record, seconds: Vec::new(), path: args.out.join(name) })
     }
 

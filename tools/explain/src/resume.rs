@@ -16,19 +16,22 @@ use crate::pack;
 use crate::pictures::List;
 
 /// Everything that a finished chunk depends on, but for the method: it has a folder of its own.
-pub fn settings(args: &Args, classifier: &Classifier, list: &List) -> Result<Value> {
-    Ok(json!({
+pub fn settings(args: &Args, classifier: &Classifier, list: &List, steps: &Value) -> Result<Value> {
+    let mut settings = json!({
         "version": env!("CARGO_PKG_VERSION"),
         "model": classifier.name,
         "weights_sha256": classifier.sha256,
         "preprocess": serde_json::to_value(&classifier.preprocess)?,
         "target": args.target.to_string(),
-        "reduce": args.reduce.to_string(),
         "seed": args.seed,
         "chunk": args.chunk,
         "pictures": list.pictures.len(),
         "pictures_sha256": digest(list),
-    }))
+    });
+    for (step, value) in steps.as_object().into_iter().flatten() {
+        settings[step] = value.clone();
+    }
+    Ok(settings)
 }
 
 /// The list of pictures as one number: with another list, the same chunk holds other pictures.
@@ -37,6 +40,11 @@ fn digest(list: &List) -> String {
     for picture in &list.pictures {
         hash.update(format!("{picture:?}\n"));
     }
+    hexadecimal(hash)
+}
+
+/// A hash as text.
+pub fn hexadecimal(hash: Sha256) -> String {
     hash.finalize().iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}"); // Writing to a String cannot fail.
         text

@@ -2,14 +2,17 @@
 
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use attribution::{Named, Question};
+use models::Picture;
 use models::image::PictureError;
-use models::{Classifier, Picture};
-use pipe::{Explained, Failures, Picture as Row, Progress, Usage, Writer, npy};
-use setup::{Loaded, Target};
+use pipe::{Explained, Failures, Picture as Row, Progress, Writer, npy};
+use setup::Loaded;
 
 use crate::args::Args;
+use crate::baselines::Baselines;
+use crate::check;
+use crate::finish::Finish;
 use crate::item::{self, Item, Map, Maps};
 use crate::pack::{Files, Pack};
 use crate::pictures::{self, List};
@@ -18,20 +21,16 @@ use crate::resume;
 
 /// Explains everything that the command line asks for.
 pub fn explain(args: &Args) -> Result<()> {
-    let methods = args.parse_methods()?;
-    if let Some(model) = args.model.black_box() {
-        methods.iter().try_for_each(|named| named.check_black_box(model)).map_err(usage)?;
-    }
+    let (methods, finish) = (args.parse_methods()?, Finish::new(&args.steps)?);
+    check::arguments(args, &methods)?;
     let list = pictures::list(args)?;
     let keep: Vec<String> =
         methods.iter().filter_map(|named| named.method.keep()).map(str::to_string).collect();
     let mut loaded = args.model.open(&keep)?;
     args.name_classes(&mut loaded.classifier)?;
-    for named in &methods {
-        named.check(&loaded.classifier).map_err(usage)?;
-    }
-    check_target(args.target, &list.pictures, loaded.classifier.network.classes())?;
-    let mut run = Run::new(args, &loaded, &methods, &list)?;
+    check::fits(args, &methods, &loaded.classifier, &list.pictures)?;
+    let baselines = Baselines::open(&args.baselines, &loaded.classifier)?;
+    let mut run = Run::new(args, &loaded, &methods, &list, finish, baselines)?;
     for (number, rows) in list.pictures.chunks(usize::from(args.chunk)).enumerate() {
         if args.has_chunk(number) {
             run.chunk(number, rows)?;
@@ -42,35 +41,6 @@ pub fn explain(args: &Args) -> Result<()> {
 
 /// Why no class is the predicted one.
 const UNDEFINED: &str = "the classifier's scores are not finite";
-
-/// A method that does not fit the classifier was named on the command line.
-fn usage(error: attribution::Error) -> Usage {
-    let hint = if matches!(error, attribution::Error::Unfit { .. }) { " (see --list-layers)" } else { "" };
-    Usage(format!("{error}{hint}"))
-}
-
-/// What can be known to be wrong before any picture is opened.
-fn check_target(target: Target, pictures: &[Row], classes: usize) -> Result<()> {
-    let chosen = |row: &Row| row.label.is_some() || row.target.is_some();
-    match target {
-        Target::Class(class) if class >= classes => {
-            bail!(Usage(format!("--target {class}, but the model has {classes} classes, counted from 0")))
-        }
-        Target::Label if !pictures.is_empty() && !pictures.iter().any(chosen) => {
-            bail!(Usage("--target label, but no picture has a label".into()))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// The columns that travel with the maps: the list's own, and the name of the class if there are names.
-fn columns(list: &List, classifier: &Classifier) -> Vec<String> {
-    let mut columns = list.extra.clone();
-    if !classifier.labels.is_empty() && !columns.iter().any(|name| name == "class") {
-        columns.push("class".into());
-    }
-    columns
-}
 
 /// A picture, or why there is none.
 type Opened = Result<Picture, PictureError>;
@@ -86,28 +56,43 @@ struct Run<'a> {
     /// The table on standard output, unless the maps themselves go there.
     table: Option<Writer<Explained>>,
     total: usize,
+    finish: Finish,
+    baselines: Option<Baselines>,
 }
 
 impl<'a> Run<'a> {
-    fn new(args: &'a Args, loaded: &'a Loaded, methods: &'a [Named], list: &List) -> Result<Self> {
+    fn new(
+        args: &'a Args,
+        loaded: &'a Loaded,
+        methods: &'a [Named],
+        list: &List,
+        finish: Finish,
+        baselines: Option<Baselines>,
+    ) -> Result<Self> {
         if !args.quiet {
             pipe::note(format_args!("{} on {}", loaded.classifier.name, loaded.device));
             loaded.notes.iter().for_each(pipe::note);
         }
         let chunks = list.pictures.chunks(usize::from(args.chunk)).enumerate();
         let total = chunks.filter(|(number, _)| args.has_chunk(*number)).map(|(_, rows)| rows.len()).sum();
+        let mut steps = finish.settings();
+        if let Some(baselines) = &baselines {
+            steps["baselines_sha256"] = baselines.sha256.as_str().into();
+        }
         if !args.npy {
-            resume::claim(args, methods, &resume::settings(args, &loaded.classifier, list)?)?;
+            resume::claim(args, methods, &resume::settings(args, &loaded.classifier, list, &steps)?)?;
         }
         Ok(Self {
             progress: Progress::new("explain", total as u64, "images").quiet(args.quiet),
             failures: args.errors.failures()?,
-            report: Report::new(args, loaded, total)?,
-            table: if args.npy { None } else { Some(Writer::stdout(&columns(list, &loaded.classifier))?) },
+            report: Report::new(args, loaded, total, &steps)?,
+            table: if args.npy { None } else { Some(Writer::stdout(&list.columns(&loaded.classifier))?) },
             args,
             loaded,
             methods,
             total,
+            finish,
+            baselines,
         })
     }
 
@@ -173,6 +158,9 @@ impl<'a> Run<'a> {
         if let Err(error) = self.loaded.classifier.check_size([picture.height, picture.width]) {
             return self.fail(&row.image, "", "open", error.into()).map(|()| None);
         }
+        if let Some(reason) = self.baselines.as_ref().and_then(|baselines| baselines.misfit(&picture)) {
+            return self.fail(&row.image, "", "open", anyhow::Error::msg(reason)).map(|()| None);
+        }
         match item::class(self.args.target, &row, self.loaded.classifier.network.classes()) {
             Ok(class) => Ok(Some(Item { row, picture, class })),
             Err(error) => self.fail(&row.image, "", "target", error).map(|()| None),
@@ -189,6 +177,7 @@ impl<'a> Run<'a> {
         self.loaded.check()?;
         let classes: Vec<usize> = targets.iter().map(|target| target.unwrap_or(0)).collect();
         let names: Vec<String> = group.iter().map(|item| item.row.image.clone()).collect();
+        let baselines = self.baselines.as_ref().map(|baselines| baselines.pictures.clone());
         let question = Question {
             classifier,
             images,
@@ -196,11 +185,11 @@ impl<'a> Run<'a> {
             names: &names,
             seed: self.args.seed,
             batch_size: self.loaded.batch_size(h, w),
-            baselines: None,
+            baselines: baselines.as_ref(),
         };
         for pack in packs {
             let clock = Instant::now();
-            let maps = Maps::new(self.args.reduce.apply(pack.named.method.explain(&question)))?;
+            let maps = Maps::new(self.finish.reduce(pack.named.method.explain(&question)))?;
             self.loaded.check()?;
             self.report.add(&pack.named.spec, clock.elapsed().as_secs_f64());
             for ((map, item), &target) in maps.iter().zip(group).zip(&targets) {
@@ -221,6 +210,7 @@ impl<'a> Run<'a> {
             let error = anyhow::Error::msg("its map holds values that are not finite");
             return self.fail(&row.image, &row.method, "explain", error);
         }
+        let map = Map { shape: map.shape, values: &self.finish.apply(map) };
         if self.args.npy {
             let mut out = pipe::stdout();
             npy::write(&mut out, map.shape, map.values)?;

@@ -113,7 +113,7 @@ fn lists_tell_what_there_is() {
     }
     let methods = run(&work, "--list-methods", "").success();
     assert!(methods.contains("rise\n    random masks weighted by the probability behind them"), "{methods}");
-    assert!(methods.contains("parameters: masks=4000,grid=7,p=0.5"), "{methods}");
+    assert!(methods.contains("parameters: preset=paper,masks=4000,grid=7,p=0.5"), "{methods}");
     let layers = run(&work, "--list-layers", "").success();
     let auto: Vec<&str> = layers.lines().filter(|line| line.ends_with("(auto)")).collect();
     assert_eq!(auto.len(), 1, "{layers}");

@@ -41,7 +41,7 @@ fn wrong_use_is_told_before_any_work() {
     for (arguments, status, parts) in [
         ("-m gradcm testbed", 2, &["unknown method `gradcm`", "gradcam"][..]),
         ("-m rise:mask=5 testbed", 2, &["`rise` has no parameter `mask`", "masks=4000"]),
-        ("-m occlusion:window=0 testbed", 2, &["window=0 is not a positive whole number"]),
+        ("-m occlusion:window=0 testbed", 2, &["window=0 is not positive whole numbers"]),
         ("-m smoothgrad:noise=inf testbed", 2, &["noise=inf is not a number >= 0"]),
         ("-m rise -m rise:masks=4000 testbed", 2, &["method rise is given twice"]),
         ("-m gradcam:layer=layer9 testbed", 2, &["it has no layer `layer9`", "--list-layers"]),

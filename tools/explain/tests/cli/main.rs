@@ -1,8 +1,10 @@
 //! `explain` as a shell sees it, on the embedded pictures and classifier.
 
+mod baselines;
 mod classifiers;
 mod exec;
 mod failures;
+mod finish;
 mod maps;
 mod onnx;
 mod pictures;

@@ -101,7 +101,7 @@ fn the_record_says_what_was_done() {
     let record: serde_json::Value = serde_json::from_str(&text).unwrap();
     let expected = serde_json::json!({
         "tool": "explain", "version": env!("CARGO_PKG_VERSION"), "model": "testbed", "layer": "layer3.0.relu",
-        "target": "predicted", "reduce": "sum", "seed": 7, "device": "cpu", "threads": 2, "shard": "1/1", "images": 2,
+        "target": "predicted", "reduce": "sum", "sign": "both", "smooth": null, "normalize": null, "seed": 7, "device": "cpu", "threads": 2, "shard": "1/1", "images": 2,
     });
     for (name, value) in expected.as_object().unwrap() {
         assert_eq!(record[name], *value, "{name}");

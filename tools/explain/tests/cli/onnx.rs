@@ -5,7 +5,7 @@ use testing::testdata;
 use super::*;
 
 const METHODS: &str = "-m gradient -m input-x-gradient -m smoothgrad:samples=2 -m integrated-gradients:steps=3 \
-                       -m guided-backprop -m gradcam -m layercam -m occlusion:window=8 -m rise:masks=5";
+                       -m deeplift -m gradcam -m layercam -m occlusion:window=8 -m rise:masks=5";
 
 /// A fixture as bytes.
 fn fixture(name: &str) -> Vec<u8> {
@@ -30,6 +30,13 @@ fn every_method_works_on_a_file() {
         }
         let record = fs::read_to_string(work.join(format!("{name}/explain.json"))).unwrap();
         assert!(record.contains(r#""weights_sha256": ""#), "{record}");
+        let guided = run(&work, "--model classifier.onnx --preprocess none -m guided-backprop a.png", "");
+        if name.contains("resnet") {
+            guided.success();
+        } else {
+            let message = guided.failure(2);
+            assert!(message.contains("guided-backprop does not fit classifier: it has no ReLU"), "{message}");
+        }
     }
 }
 

@@ -1,0 +1,101 @@
+//! Pictures that `baseline=pictures` draws from.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, anyhow, bail};
+use attribution::Named;
+use models::{Classifier, Picture, Tensor};
+use pipe::Usage;
+use sha2::{Digest, Sha256};
+
+use crate::args::Args;
+use crate::resume;
+
+/// Baseline pictures, all of one size and all in memory.
+pub struct Baselines {
+    /// `(k, 3, h, w)`, as the network takes them.
+    pub pictures: Tensor<4>,
+    /// Of their values.
+    pub sha256: String,
+}
+
+/// What can be known to be wrong before anything is opened.
+pub fn check(args: &Args, methods: &[Named]) -> Result<()> {
+    let drawing = methods.iter().find(|named| named.draws_pictures());
+    match (drawing, args.baselines.is_empty()) {
+        (Some(named), true) => bail!(Usage(format!("{} needs pictures: --baselines", named.spec))),
+        (None, false) => bail!(Usage("--baselines, but no method has baseline=pictures".into())),
+        _ => Ok(()),
+    }
+}
+
+impl Baselines {
+    /// Opens the pictures that the command line names, if it names any.
+    pub fn open(given: &[String], classifier: &Classifier) -> Result<Option<Self>> {
+        if given.is_empty() {
+            return Ok(None);
+        }
+        let mut pictures: Vec<Picture> = Vec::new();
+        let mut hash = Sha256::new();
+        for name in names(given)? {
+            let picture = setup::open(&name, &classifier.preprocess)
+                .map_err(|error| anyhow!("baseline {}: {}", error.path, error.reason))?;
+            if let Some(first) = pictures.first() {
+                let (here, there) = (size(&picture), size(first));
+                if here != there {
+                    bail!(
+                        "baseline {name} is {here} as the network sees it, but those before it are {there}"
+                    );
+                }
+            }
+            picture.pixels.iter().for_each(|value| hash.update(value.to_le_bytes()));
+            pictures.push(picture);
+        }
+        let input = classifier.input(&pictures.iter().collect::<Vec<_>>());
+        Ok(Some(Self { pictures: input, sha256: resume::hexadecimal(hash) }))
+    }
+
+    /// Why a picture cannot have these baselines.
+    pub fn misfit(&self, picture: &Picture) -> Option<String> {
+        let [_, _, h, w] = self.pictures.dims();
+        let (here, there) = (size(picture), format!("{h} x {w}"));
+        (here != there).then(|| format!("it is {here} as the network sees it, but the baselines are {there}"))
+    }
+}
+
+fn size(picture: &Picture) -> String {
+    format!("{} x {}", picture.height, picture.width)
+}
+
+/// The pictures, in the order of the command line; those of a folder by name.
+fn names(given: &[String]) -> Result<Vec<String>> {
+    let mut all = Vec::new();
+    for name in given {
+        if name == "testbed" {
+            all.extend(testbed::names());
+        } else if Path::new(name).is_dir() {
+            all.extend(folder(name).with_context(|| format!("--baselines {name}"))?);
+        } else {
+            all.push(name.clone());
+        }
+    }
+    Ok(all)
+}
+
+/// The files in a folder, but for those whose names begin with a dot.
+fn folder(path: &str) -> Result<Vec<String>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(path)? {
+        let path = entry?.path();
+        let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        if path.is_file() && !hidden {
+            files.push(path.to_str().context("a name is not UTF-8")?.to_string());
+        }
+    }
+    if files.is_empty() {
+        bail!("the folder holds no files");
+    }
+    files.sort();
+    Ok(files)
+}
