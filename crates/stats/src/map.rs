@@ -24,7 +24,9 @@ impl Sign {
             Self::Positive => |x| x.max(0.0),
             Self::Negative => |x| (-x).max(0.0),
         };
-        map.iter_mut().for_each(|x| *x = part(*x));
+        for x in map {
+            *x = part(*x);
+        }
     }
 }
 
