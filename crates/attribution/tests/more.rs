@@ -60,7 +60,7 @@ fn backward_rules_equal_captum_and_the_rescale_rule() {
 
 /// The mean over all baselines that are there, in whatever order they are drawn.
 #[test]
-fn deeplift_shap_equals_captum_and_the_rescale_rule() {
+fn deeplift_shap_equals_shap_and_the_rescale_rule() {
     check("deeplift-shap", "deeplift-shap:baseline=pictures,samples=3", 2e-3);
     let maps = maps("deeplift-shap:baseline=pictures,samples=3", &tiny::vgg(), tiny::pictures(), 8);
     let expected = golden::array("attribution/more/vgg.deeplift-shap.npy");
@@ -84,7 +84,7 @@ fn sise_equals_its_formulas() {
 /// rounding.
 #[test]
 fn xrai_equals_pair() {
-    check("xrai", "xrai", 1e-2);
+    check("xrai", "xrai", 3e-3);
 }
 
 #[test]

@@ -278,6 +278,9 @@ mod tests {
             let seen: f32 = mask.iter().zip(&share).map(|(m, s)| m * s).sum();
             expected.iter_mut().zip(mask).for_each(|(sum, m)| *sum += 0.5 * m * seen / 9.0);
         }
+        let mean = expected.iter().sum::<f32>() / 64.0;
+        let spread: f32 = expected.iter().map(|x| (x - mean).powi(2)).sum();
+        assert!(spread > 0.3 * expected.iter().map(|x| x * x).sum::<f32>(), "{expected:?}");
         assert_close(&found, &expected, Tolerance::new(f64::INFINITY, 0.1));
     }
 }
