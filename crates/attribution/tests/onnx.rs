@@ -42,7 +42,9 @@ fn targets(name: &str) -> Vec<usize> {
 
 fn explain(spec: &str, classifier: &Classifier, targets: &[usize]) -> Tensor<4> {
     let images = array("input");
-    let question = Question { classifier, images, targets, names: &tiny::names(), seed: 0, batch_size: 8 };
+    let names = tiny::names();
+    let question =
+        Question { classifier, images, targets, names: &names, seed: 0, batch_size: 8, baselines: None };
     parse(spec).unwrap().method.explain(&question)
 }
 

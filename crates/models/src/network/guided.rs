@@ -67,7 +67,7 @@ impl Rules for Guided {
     }
 
     fn plain(&self, network: &Network, node: NodeId) -> bool {
-        network.graph().nodes[node].op != Op::Relu
+        !network.graph().nodes[node].op.is_relu()
     }
 }
 
