@@ -42,10 +42,10 @@ struct Testbed {
     /// testbed, the ResNet, or testbed-vit
     #[arg(long, value_name = "NAME", default_value = "testbed", value_parser = network)]
     network: Embedded,
-    /// Training pictures [default: 30000, for testbed-vit 40000]
+    /// Training pictures [default: 30000, for testbed-vit 50000]
     #[arg(long, value_name = "N")]
     pictures: Option<NonZeroUsize>,
-    /// Passes over them [default: 8, for testbed-vit 4]
+    /// Passes over them [default: 8, for testbed-vit 5]
     #[arg(long, value_name = "N")]
     epochs: Option<NonZeroUsize>,
     /// Highest learning rate [default: 0.004, for testbed-vit 0.002]
@@ -105,7 +105,7 @@ fn recipe(args: &Testbed) -> (usize, Recipe) {
             (30_000, Recipe { epochs: 8, batch: 128, rate: 0.004, warm_up: 0.2, decay: 0.01, seed })
         }
         Embedded::ViT => {
-            (40_000, Recipe { epochs: 4, batch: 32, rate: 0.002, warm_up: 0.1, decay: 0.02, seed })
+            (50_000, Recipe { epochs: 5, batch: 32, rate: 0.002, warm_up: 0.1, decay: 0.02, seed })
         }
     };
     let epochs = args.epochs.map_or(usual.epochs, NonZeroUsize::get);
