@@ -47,7 +47,7 @@ pub enum Error {
         expected: String,
     },
     /// A name that is not in the list.
-    #[error("unknown {what} `{name}`: known are {known}")]
+    #[error("unknown {what} `{name}`: known are {known}{hint}", hint = hint(name, known))]
     UnknownName {
         /// What the names stand for: method, test.
         what: &'static str,
@@ -56,6 +56,14 @@ pub enum Error {
         /// All names.
         known: String,
     },
+}
+
+/// The known name that is most like a wrong one, as the end of a message, if one is much like it.
+fn hint(name: &str, known: &str) -> String {
+    const ALIKE: f64 = 0.85;
+    let alike = known.split(", ").map(|known| (strsim::jaro_winkler(name, known), known));
+    let best = alike.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|best| best.0 >= ALIKE);
+    best.map_or_else(String::new, |(_, known)| format!("; did you mean `{known}`?"))
 }
 
 /// Takes the parameters out of a spec string, one after another, and keeps the canonical form.

@@ -111,7 +111,9 @@ mod tests {
     #[test]
     fn errors_name_the_test_the_parameter_and_what_is_allowed() {
         let message = |text: &str| Test::parse(text).unwrap_err().to_string();
-        assert_eq!(message("delete"), "unknown test `delete`: known are deletion, insertion, pos, neg, mask");
+        let known = "known are deletion, insertion, pos, neg, mask";
+        assert_eq!(message("delete"), format!("unknown test `delete`: {known}; did you mean `deletion`?"));
+        assert_eq!(message("xyz"), format!("unknown test `xyz`: {known}"));
         assert_eq!(
             message("deletion:fill=red"),
             "`deletion`: fill=red is not one of black, mean, zero, blur, uniform"
