@@ -10,6 +10,7 @@ from safetensors.torch import load_file, save_file
 from torchvision import models
 
 import architectures
+import full_transformers
 
 TESTDATA = Path(__file__).resolve().parent.parent / "testdata"
 sys.path[:0] = [str(TESTDATA / "onnx"), str(TESTDATA / "models")]
@@ -32,8 +33,15 @@ TIMM = {
 }
 
 
-def full():
-    """Name and constructor of each architecture; `NAME@torchvision` where timm has another one of the name."""
+# By both exporters in every operator set, for one picture and for any number.
+EVERY = [(opset, dynamo, free) for opsets, dynamo in ((exports.TORCHSCRIPT, False), (exports.DYNAMO, True))
+         for opset in opsets for free in (False, True)]
+# The oldest for one picture and the newest for any number, for the other members of a family.
+ENDS = [(exports.TORCHSCRIPT[0], False, False), (exports.TORCHSCRIPT[2], False, True), (None, True, True)]
+
+
+def members():
+    """Name and constructor of the members that are exported in every way; `NAME@torchvision` where timm has another one."""
     for name in TORCHVISION:
         yield architectures.ours(name), lambda name=name: models.get_model(name, weights=None)
     yield "convnext-tiny@torchvision", lambda: models.convnext_tiny(weights=None)
@@ -42,28 +50,39 @@ def full():
         yield name, lambda theirs=theirs: timm.create_model(theirs)
 
 
+def full():
+    """Name, constructor, side of the pictures and kinds of files of each architecture."""
+    known = dict(members())
+    for name, make in known.items():
+        yield name, make, 224, EVERY
+    for name, make, side, _ in architectures.full():
+        if name not in known:
+            yield name, make, side, ENDS
+    for name, make, _ in full_transformers.full():
+        if name not in known:
+            yield name, make, 224, ENDS
+
+
 def write_seeded(folder, names):
-    """For each name a folder: weights, two pictures, PyTorch's logits and gradients in float64, how far its float32 is, a file by
-    each exporter in each operator set, for one picture and for any number, and one with BatchNorm as it was."""
-    for seed, (name, make) in enumerate(full()):
+    """For each name a folder: weights, two pictures, PyTorch's logits and gradients in float64, how far its float32 is, files by
+    the exporters, and one with BatchNorm as it was."""
+    for seed, (name, make, side, kinds) in enumerate(full()):
         if name not in names:
             continue
         place = folder / name
         place.mkdir(parents=True, exist_ok=True)
-        net = exports.settle(make(), exports.pictures(8, 224, seed), seed)
+        net = exports.settle(make(), exports.pictures(8, side, seed), seed)
         save_file({key: value.clone().contiguous() for key, value in net.state_dict().items()}, place / "weights.safetensors")
-        x = exports.pictures(2, 224, 100 + seed)
+        x = exports.pictures(2, side, 100 + seed)
         logits, gradient = exports.answers(net.double(), x.double())
         rounding = exports.rounding(net.float(), x, gradient)
         exports.save(f"{place}/", {"input": x.numpy(), "logits": logits, "gradient": gradient, "rounding": rounding})
         spread = f"{logits.std():.2f}; the two pictures differ by {np.abs(logits[0] - logits[1]).mean():.2f}"
         print(f"{name}: logits have the deviation {spread}; PyTorch's gradients by up to {rounding.max():.1e}", flush=True)
-        kinds = [(opset, False) for opset in exports.TORCHSCRIPT] + [(opset, True) for opset in exports.DYNAMO]
-        for opset, dynamo in kinds:
-            for free in (False, True):
-                label = f"{'dynamo' if dynamo else 'torchscript'}-{opset or 'newest'}-{'free' if free else 'fixed'}"
-                if not exports.export(net, x, place / f"{label}.onnx", opset, dynamo, free):
-                    print(f"  {label}: PyTorch cannot", flush=True)
+        for opset, dynamo, free in kinds:
+            label = f"{'dynamo' if dynamo else 'torchscript'}-{opset or 'newest'}-{'free' if free else 'fixed'}"
+            if not exports.export(net, x, place / f"{label}.onnx", opset, dynamo, free):
+                print(f"  {label}: PyTorch cannot", flush=True)
         exports.export(net, x, place / "torchscript-17-apart.onnx", 17, False, True, **exports.APART)
 
 

@@ -18,11 +18,10 @@ sys.path.insert(0, str(HERE.parent / "models"))
 from tiny_transformers import load  # noqa: E402
 
 CLASSES = torch.tensor([3, 7])
-HEADS = 3
 
 
-def split(x):
-    return x.reshape(len(x), x.shape[1], HEADS, -1).transpose(1, 2)
+def split(x, heads):
+    return x.reshape(len(x), x.shape[1], heads, -1).transpose(1, 2)
 
 
 def join(x):
@@ -32,8 +31,8 @@ def join(x):
 class Run:
     """All values of one forward pass; attention matrices keep their gradients."""
 
-    def __init__(self, net, x, replaced=None):
-        self.net, self.x, self.blocks = net, x, []
+    def __init__(self, net, x, targets, replaced=None):
+        self.net, self.x, self.targets, self.blocks = net, x, targets, []
         self.patches = net.patch_embed.proj(x)
         tokens = self.patches.flatten(2).transpose(1, 2)
         self.before = torch.cat([net.cls_token.expand(len(x), -1, -1), tokens], 1)
@@ -41,7 +40,7 @@ class Run:
         for i, block in enumerate(net.blocks):
             v = {"x": t, "n1": block.norm1(t)}
             v["qkv"] = block.attn.qkv(v["n1"])
-            v["q"], v["k"], v["v"] = (split(part) for part in v["qkv"].chunk(3, 2))
+            v["q"], v["k"], v["v"] = (split(part, block.attn.num_heads) for part in v["qkv"].chunk(3, 2))
             v["raw"] = v["q"] @ v["k"].transpose(2, 3)
             v["dots"] = v["raw"] * block.attn.scale
             v["a"] = v["dots"].softmax(3)
@@ -62,7 +61,7 @@ class Run:
         self.logits = net.head(self.norm[:, 0])
 
     def scores(self):
-        return self.logits.gather(1, CLASSES[:, None])
+        return self.logits.gather(1, self.targets[:, None])
 
 
 def safe(z, epsilon):
@@ -101,14 +100,14 @@ def add(a, b, r, balanced, epsilon=1e-9):
 def relevance(run, rule, balanced, epsilon=1e-9, softmax=lambda v, r: r):
     """Relevance of every attention matrix, and of the first tokens."""
     net, found = run.net, []
-    r = linear(net.head, run.norm[:, 0], torch.eye(run.logits.shape[1], dtype=run.x.dtype)[CLASSES], rule, epsilon)
+    r = linear(net.head, run.norm[:, 0], torch.eye(run.logits.shape[1], dtype=run.x.dtype)[run.targets], rule, epsilon)
     tokens = torch.zeros_like(run.end)
     tokens[:, 0] = r
     for block, v in zip(reversed(net.blocks), reversed(run.blocks)):
         skip, r = add(v["x1"], v["f"], tokens, balanced, epsilon)
         r = linear(block.mlp.fc1, v["n2"], linear(block.mlp.fc2, v["g"], r, rule, epsilon), rule, epsilon)
         skip, r = add(v["x"], v["proj"], skip + r, balanced, epsilon)
-        r = split(linear(block.attn.proj, join(v["o"]), r, rule, epsilon))
+        r = split(linear(block.attn.proj, join(v["o"]), r, rule, epsilon), block.attn.num_heads)
         ra, rv = product(v["a"], v["v"], r, epsilon)
         found.insert(0, ra)
         rq, rk = product(v["q"], v["k"].transpose(2, 3), softmax(v, ra), epsilon)
@@ -127,11 +126,12 @@ def rollout(matrices, normalise):
 
 
 def row(matrix):
-    return matrix[:, 0, 1:].reshape(-1, 4, 4)
+    side = round((matrix.shape[2] - 1) ** 0.5)
+    return matrix[:, 0, 1:].reshape(-1, side, side)
 
 
-def attn_lrp(net, x):
-    run, epsilon = Run(net, x), 1e-6
+def attn_lrp(net, x, targets):
+    run, epsilon = Run(net, x, targets), 1e-6
     with torch.no_grad():
         softmax = lambda v, r: v["dots"] * (r - v["a"] * r.sum(3, keepdim=True))
         _, tokens = relevance(run, "epsilon", False, epsilon, softmax)
@@ -141,26 +141,25 @@ def attn_lrp(net, x):
     return x * torch.autograd.grad(net.patch_embed.proj(leaf), leaf, s)[0]
 
 
-def iia(net, x, steps=2):
+def iia(net, x, targets, steps=2):
     maps = []
-    for image, target in zip(x, CLASSES.tolist()):
+    for image, target in zip(x, targets[:, None]):
         sums = [0.0 for _ in net.blocks]
         for i in range(steps + 1):
             at = (image * i / steps)[None]
-            last = Run(net, at).blocks[-1]["a"].detach()
+            last = Run(net, at, target).blocks[-1]["a"].detach()
             for k in range(steps + 1):
-                run = Run(net, at, last * k / steps)
-                run.logits[0, target].backward()
+                run = Run(net, at, target, last * k / steps)
+                run.scores().sum().backward()
                 sums = [s + (v["a"] * v["a"].grad).clamp(min=0).mean(1).detach() for s, v in zip(sums, run.blocks)]
         maps.append(row(rollout([s / (steps + 1) ** 2 for s in sums], True)))
     return torch.cat(maps)
 
 
-def main():
-    x = torch.from_numpy(np.load(HERE.parent / "models/input.npy")).double()
-    net = load("tiny_vit")
-    run = Run(net, x)
-    assert torch.allclose(run.logits, net(x))
+def maps(net, x, targets):
+    """Of every method that ends in a matrix of the tokens: (n, h, w) on the grid."""
+    run = Run(net, x, targets)
+    assert torch.allclose(run.logits, net(x), atol=1e-4)
     run.scores().sum().backward()
     a, g = [v["a"].detach() for v in run.blocks], [v["a"].grad for v in run.blocks]
     mean = lambda matrix: matrix.mean(1)
@@ -169,7 +168,7 @@ def main():
         carried = carried + mean((matrix * gradient).clamp(min=0)) @ carried
     last = a[-1] * g[-1][:, :, :1, 1:].mean((2, 3), keepdim=True)
     attributed = [mean((r * d).clamp(min=0)) for r, d in zip(relevance(run, "positive", True)[0], g)]
-    maps = {
+    found = {
         "attention": mean(a[-1]),
         "rollout": rollout(map(mean, a), True),
         "gradient-rollout": rollout([mean((m * d).clamp(min=0)) for m, d in zip(a, g)], True),
@@ -180,10 +179,16 @@ def main():
         "t-attr.all": rollout(attributed, False),
         "partial-lrp": mean(relevance(run, "apart", False)[0][-1].clamp(min=0)),
     }
-    for name, matrix in maps.items():
-        np.save(HERE / f"tiny_vit/{name}.npy", row(matrix).numpy().astype("<f4"))
-    np.save(HERE / "tiny_vit/iia.npy", iia(net, x).detach().numpy().astype("<f4"))
-    np.save(HERE / "tiny_vit/attn-lrp.npy", attn_lrp(net, x).detach().numpy()[:, :, ::5, ::3].astype("<f4"))
+    return {name: row(matrix) for name, matrix in found.items()}
+
+
+def main():
+    x = torch.from_numpy(np.load(HERE.parent / "models/input.npy")).double()
+    net = load("tiny_vit")
+    for name, values in {**maps(net, x, CLASSES), "iia": iia(net, x, CLASSES)}.items():
+        np.save(HERE / f"tiny_vit/{name}.npy", values.detach().numpy().astype("<f4"))
+    values = attn_lrp(net, x, CLASSES).detach().numpy()
+    np.save(HERE / "tiny_vit/attn-lrp.npy", values[:, :, ::5, ::3].astype("<f4"))
 
 
 if __name__ == "__main__":

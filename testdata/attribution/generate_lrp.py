@@ -21,8 +21,6 @@ from networks import load  # noqa: E402
 
 CLASSES = torch.tensor([3, 7])
 MEAN, STD = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
-LOW, HIGH = ((bound - MEAN).double() / STD.double() for bound in (0.0, 1.0))
-LOW, HIGH = LOW[None, :, None, None], HIGH[None, :, None, None]
 
 
 def save(name, maps):
@@ -37,16 +35,18 @@ def first_then(first, layers):
     )
 
 
-def presets():
+def presets(mean=MEAN, std=STD):
+    """zennit's composites, for pictures that are normalised so."""
+    low, high = (((bound - mean).double() / std.double())[None, :, None, None] for bound in (0.0, 1.0))
     given = {"canonizers": [ResNetCanonizer()]}
     plus, gamma, small = rules.ZPlus(), rules.Gamma(0.25), rules.Epsilon(1e-6)
     return {
         "epsilon-plus": composites.EpsilonPlus(**given),
         "epsilon-plus-flat": composites.EpsilonPlusFlat(**given),
-        "epsilon-gamma-box": composites.EpsilonGammaBox(LOW, HIGH, **given),
+        "epsilon-gamma-box": composites.EpsilonGammaBox(low, high, **given),
         "epsilon-alpha2-beta1": composites.EpsilonAlpha2Beta1(**given),
         "epsilon-alpha2-beta1-flat": composites.EpsilonAlpha2Beta1Flat(**given),
-        "z-plus-box": first_then(rules.ZBox(LOW, HIGH), [(types.Convolution, plus), (nn.Linear, plus)]),
+        "z-plus-box": first_then(rules.ZBox(low, high), [(types.Convolution, plus), (nn.Linear, plus)]),
         "w-square": first_then(rules.WSquare(), [(types.Convolution, gamma), (nn.Linear, small)]),
         "epsilon": first_then(rules.Epsilon(0.01), [(types.Convolution, rules.Epsilon(0.01)), (nn.Linear, rules.Epsilon(0.01))]),
     }
@@ -106,7 +106,7 @@ def coherency_rule(layer, first):
     return lambda x, r: r
 
 
-def coherency(net, x):
+def coherency(net, x, targets):
     first = True
     for layer in net.modules():
         if list(layer.children()):
@@ -115,7 +115,7 @@ def coherency(net, x):
         layer.forward = lambda x, original=original, relevance=relevance: Rule.apply(x, original, relevance)
         first = False
     x = x.clone().requires_grad_()
-    scores = net(x).gather(1, CLASSES[:, None])
+    scores = net(x).gather(1, targets[:, None])
     return torch.autograd.grad(scores.sum(), x)[0]
 
 
@@ -131,7 +131,7 @@ def main():
         for module in net.modules():
             if isinstance(module, nn.ReLU):
                 module.inplace = False
-        save(f"{name}.coherency", coherency(net, x))
+        save(f"{name}.coherency", coherency(net, x, CLASSES))
 
 
 if __name__ == "__main__":

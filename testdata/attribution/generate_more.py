@@ -37,11 +37,12 @@ def save(name, maps):
     np.save(HERE / f"more/{name}.npy", maps.numpy()[:, :, ::5, ::3].astype("<f4"))
 
 
-def up(maps):
-    return F.interpolate(maps[:, None], (64, 64), mode="bilinear", align_corners=False)
+def up(maps, x):
+    """Maps (n, h, w) at the size of the pictures."""
+    return F.interpolate(maps[:, None], x.shape[2:], mode="bilinear", align_corners=False)
 
 
-def at_layer(net, x, layer="layer4"):
+def at_layer(net, x, targets, layer="layer4"):
     """The layer's values and the gradients of the target logits there."""
     held = {}
 
@@ -50,67 +51,80 @@ def at_layer(net, x, layer="layer4"):
         held["values"] = value
 
     handle = net.get_submodule(layer).register_forward_hook(hook)
-    net(x.clone().requires_grad_()).gather(1, CLASSES[:, None]).sum().backward()
+    net(x.clone().requires_grad_()).gather(1, targets[:, None]).sum().backward()
     handle.remove()
     return held["values"].detach(), held["values"].grad
 
 
-def gradients(net, x):
+def gradients(net, x, targets):
     noise = torch.from_numpy(np.load(HERE / "smoothgrad_noise.npy")).double()
-    each = torch.stack([Saliency(net).attribute(x + n, CLASSES, abs=False) for n in noise])
+    each = torch.stack([Saliency(net).attribute(x + n, targets, abs=False) for n in noise])
     return {"squaregrad": (each**2).mean(0), "vargrad": (each**2).mean(0) - each.mean(0) ** 2}
 
 
-def cams(net, x):
+def cams(net, x, classes):
     """pytorch-grad-cam's weights times the layer's values at the layer's size, then resized: without its scaling."""
-    targets = [ClassifierOutputTarget(int(c)) for c in CLASSES]
-    values, grads = at_layer(net, x)
+    targets = [ClassifierOutputTarget(int(c)) for c in classes]
+    values, grads = at_layer(net, x, classes)
     found = {}
     for name, kind in {"gradcam++": GradCAMPlusPlus, "xgradcam": XGradCAM, "hirescam": HiResCAM}.items():
         with kind(net, [net.layer4]) as cam:
             raw = cam.get_cam_image(x, net.layer4, targets, values.numpy(), grads.numpy(), False)
-        found[name] = up(torch.from_numpy(np.maximum(raw, 0)))
-    found["scorecam"] = score_cam(net, x, values)
+        found[name] = up(torch.from_numpy(np.maximum(raw, 0)), x)
     first = torch.from_numpy(EigenCAM(net, [net.layer4]).get_cam_image(x, None, None, values.numpy(), None, False))
     flat = first.flatten(1)
     heaviest = flat.gather(1, flat.abs().argmax(1, keepdim=True)).sign()
-    found["eigencam"] = up(first * heaviest[:, :, None])
+    found["eigencam"] = up(first * heaviest[:, :, None], x)
     den = 2 * grads**2 + (values * grads**3).sum((2, 3), keepdim=True)
     alpha = torch.where(grads == 0, 0.0, grads**2 / (torch.where(den == 0, 1.0, den) + 1e-6))
-    found["gradcam++.bee"] = up(((alpha * grads.clamp(min=0)).sum((2, 3), keepdim=True) * values).sum(1))
+    found["gradcam++.bee"] = up(((alpha * grads.clamp(min=0)).sum((2, 3), keepdim=True) * values).sum(1), x)
     return found
 
 
 @torch.no_grad()
-def score_cam(net, x, values):
+def score_cam(net, x, targets):
     """The paper's formula; pytorch-grad-cam resizes its masks with align_corners=True."""
-    maps = []
-    for image, channels, target in zip(x, values, CLASSES):
-        masks = F.interpolate(channels[:, None], (64, 64), mode="bilinear", align_corners=False)
+    maps, values = [], layer_values(net, x)[1]
+    for image, channels, target in zip(x, values, targets):
+        masks = F.interpolate(channels[:, None], x.shape[2:], mode="bilinear", align_corners=False)
         low, high = masks.amin((2, 3), keepdim=True), masks.amax((2, 3), keepdim=True)
         masks = torch.where(high > low, (masks - low) / (high - low), 0.0)
-        weights = net(image * masks)[:, target].softmax(0)
+        weights = torch.cat([net(image * some)[:, target] for some in masks.split(64)]).softmax(0)
         maps.append((weights[:, None, None] * channels).sum(0).clamp(min=0))
-    return up(torch.stack(maps))
+    return up(torch.stack(maps), x)
 
 
 @torch.no_grad()
-def ablation(net, x):
+def layer_values(net, x):
+    """Logits, and the last feature maps."""
     held = {}
     handle = net.layer4.register_forward_hook(lambda _, __, value: held.update(values=value))
-    scores = net(x).gather(1, CLASSES[:, None])[:, 0]
+    logits = net(x)
     handle.remove()
-    values = held["values"]
+    return logits, held["values"]
+
+
+@torch.no_grad()
+def ablation(net, x, targets):
+    logits, values = layer_values(net, x)
+    scores = logits.gather(1, targets[:, None])[:, 0]
     weights = torch.zeros(values.shape[:2], dtype=x.dtype)
     for c in range(values.shape[1]):
         without = values.clone()
         without[:, c] = 0
-        left = net.fc(without.mean((2, 3))).gather(1, CLASSES[:, None])[:, 0]
+        left = net.fc(without.mean((2, 3))).gather(1, targets[:, None])[:, 0]
         weights[:, c] = (scores - left) / scores
-    return up((weights[:, :, None, None] * values).sum(1).clamp(min=0))
+    return up((weights[:, :, None, None] * values).sum(1).clamp(min=0), x)
 
 
-def fullgrad(net, x):
+def lift_cam(net, x, targets):
+    """Behind layer4 stand only a mean and a matrix, so DeepLIFT's shares are weight times value."""
+    values = layer_values(net, x)[1]
+    weights = net.fc.weight[targets] * values.mean((2, 3))
+    return up((weights[:, :, None, None] * values).sum(1).clamp(min=0), x)
+
+
+def fullgrad(net, x, targets):
     """Bias terms of every convolution and BatchNorm (its effective bias), each scaled over channels and positions."""
     held, handles = [], []
     for module in net.modules():
@@ -122,7 +136,7 @@ def fullgrad(net, x):
 
             handles.append(module.register_forward_hook(hook))
     leaf = x.clone().requires_grad_()
-    net(leaf).gather(1, CLASSES[:, None]).sum().backward()
+    net(leaf).gather(1, targets[:, None]).sum().backward()
     [handle.remove() for handle in handles]
 
     def scaled(term):
@@ -139,11 +153,11 @@ def fullgrad(net, x):
         else:
             continue
         term = scaled(value.grad * bias[None, :, None, None]).sum(1, keepdim=True)
-        total = total + F.interpolate(term, (64, 64), mode="bilinear", align_corners=True)
+        total = total + F.interpolate(term, x.shape[2:], mode="bilinear", align_corners=True)
     return total
 
 
-def from_pair(net, x):
+def from_pair(net, x, targets):
     """Guided IG and Blur IG of the target's logit; PAIR has channels last."""
 
     def call(images, call_model_args=None, expected_keys=None):
@@ -152,7 +166,7 @@ def from_pair(net, x):
         return {pair.INPUT_OUTPUT_GRADIENTS: leaf.grad.movedim(1, -1).numpy()}
 
     found = {"guided-ig": [], "blur-ig": []}
-    for image, target in zip(x, CLASSES.tolist()):
+    for image, target in zip(x, targets.tolist()):
         last = image.movedim(0, -1).numpy()
         args = {"target": target}
         guided = pair.GuidedIG().GetMask(last, call, args, x_baseline=np.zeros_like(last), x_steps=25, max_dist=0.3, fraction=0.5)
@@ -162,26 +176,21 @@ def from_pair(net, x):
     return {name: np.stack(maps) for name, maps in found.items()}
 
 
-def act_ig(net, x, steps=10):
-    values, _ = at_layer(net, x)
+def act_ig(net, x, targets, steps=10):
+    values = layer_values(net, x)[1]
     total = 0
     for k in range(1, steps + 1):
         leaf = (values * k / steps).requires_grad_()
-        net.fc(leaf.mean((2, 3))).gather(1, CLASSES[:, None]).sum().backward()
+        net.fc(leaf.mean((2, 3))).gather(1, targets[:, None]).sum().backward()
         total = total + leaf.grad
-    return up((values * total / steps).sum(1))
+    return up((values * total / steps).sum(1), x)
 
 
-def iia(net, x, steps=4):
+def iia(net, x, targets, steps=4):
     """Both variants of the convolutional form at layer4, whose tail is the mean and a matrix."""
     maps = {"iia": [], "iia.published": []}
-    for image, target in zip(x, CLASSES.tolist()):
-        line = torch.stack([image * i / steps for i in range(steps + 1)])
-        held = {}
-        handle = net.layer4.register_forward_hook(lambda _, __, value: held.update(values=value.detach()))
-        net(line)
-        handle.remove()
-        features = held["values"]
+    for image, target in zip(x, targets.tolist()):
+        features = layer_values(net, torch.stack([image * i / steps for i in range(steps + 1)]))[1]
         base = features.min(0, keepdim=True).values
 
         def products(at):
@@ -192,7 +201,7 @@ def iia(net, x, steps=4):
         inner = [products(base + (features - base) * k / steps) for k in range(steps + 1)]
         maps["iia"].append(sum(inner))
         maps["iia.published"].append(products(features))
-    return {name: up(torch.stack(each)) for name, each in maps.items()}
+    return {name: up(torch.stack(each), x) for name, each in maps.items()}
 
 
 class UpperBound(nn.Module):
@@ -217,21 +226,17 @@ def main():
         net = load(name)
         keep = lambda method, maps: save(f"{name}.{method}", maps)
         for part in (gradients, cams, from_pair, iia):
-            for method, maps in part(net, x).items():
+            for method, maps in part(net, x, CLASSES).items():
                 keep(method, maps)
-        keep("ablation-cam", ablation(net, x))
-        keep("fullgrad", fullgrad(net, x))
-        keep("act-ig", act_ig(net, x))
-        # Behind layer4 stand only a mean and a matrix, so DeepLIFT's shares are weight times value.
-        values, _ = at_layer(net, x)
-        weights = net.fc.weight[CLASSES] * values.mean((2, 3))
-        keep("lift-cam", up((weights[:, :, None, None] * values).sum(1).clamp(min=0)))
+        single = {"scorecam": score_cam, "ablation-cam": ablation, "lift-cam": lift_cam, "fullgrad": fullgrad, "act-ig": act_ig}
+        for method, function in single.items():
+            keep(method, function(net, x, CLASSES))
         keep("deconvnet", Deconvolution(net).attribute(x, CLASSES))
-        keep("deeplift", deeplift(net, x, GaussianBlur(31, 10.0)(x)))
+        keep("deeplift", deeplift(net, x, CLASSES, GaussianBlur(31, 10.0)(x)))
     relu6(x)
 
 
-def deeplift(net, x, baseline):
+def deeplift(net, x, targets, baseline):
     """The rescale rule on pictures and baselines in one batch. Captum's DeepLift is not complete here: where windows of a
     max-pooling overlap, it keeps one of the shares that meet in a pixel and loses the others (3 to 13 % in relative L2)."""
 
@@ -253,7 +258,7 @@ def deeplift(net, x, baseline):
         return module
 
     def relu_share(a, b, m, same, difference):
-        return m * torch.where(same, (a > 0).double(), (a.clamp(min=0) - b.clamp(min=0)) / difference)
+        return m * torch.where(same, (a > 0).to(a.dtype), (a.clamp(min=0) - b.clamp(min=0)) / difference)
 
     def pool_share(a, b, m, same, difference):
         pool = net.maxpool_of
@@ -262,11 +267,13 @@ def deeplift(net, x, baseline):
         return torch.where(same, gradient(pool, a, m), change / difference)
 
     net.maxpool_of = lambda z: F.max_pool2d(z, 3, 2, 1)
-    net.maxpool, net.relu = rescaled(net.maxpool_of, pool_share), rescaled(lambda z: z.clamp(min=0), relu_share)
+    if isinstance(net.maxpool, nn.MaxPool2d):
+        net.maxpool = rescaled(net.maxpool_of, pool_share)
+    net.relu = rescaled(lambda z: z.clamp(min=0), relu_share)
     for block in [m for m in net.modules() if hasattr(m, "relu") and m is not net]:
         block.relu = net.relu
     both = torch.cat([x, baseline]).requires_grad_()
-    net(both)[: len(x)].gather(1, CLASSES[:, None]).sum().backward()
+    net(both)[: len(x)].gather(1, targets[:, None]).sum().backward()
     return (x - baseline) * both.grad[: len(x)]
 
 

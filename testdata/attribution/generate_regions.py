@@ -35,10 +35,10 @@ def folded(net):
     return net
 
 
-def excitation(net, x, layer):
+def excitation(net, x, targets, layer):
     net = update_resnet(net)
-    maps = excitation_backprop(net, x.clone().requires_grad_(), CLASSES, saliency_layer=layer)
-    return up(maps[:, 0].detach())
+    maps = excitation_backprop(net, x.clone().requires_grad_(), targets, saliency_layer=layer)
+    return up(maps[:, 0].detach(), x)
 
 
 def segments(pixels):
@@ -58,7 +58,7 @@ def regions(x):
     return np.stack([pair.XRAI._xrai(given, segments(image * STD + MEAN))[0] for image in images])
 
 
-def xrai(net, x, steps=100):
+def xrai(net, x, targets, mean=MEAN, std=STD, steps=100):
     """Both ends of the path are pictures of one colour, in which values tie at a max-pooling: which of them has the gradient
     is a matter of rounding, so 2 of 200 gradients are not well defined."""
 
@@ -68,11 +68,11 @@ def xrai(net, x, steps=100):
         return {pair.INPUT_OUTPUT_GRADIENTS: leaf.grad.movedim(1, -1).numpy()}
 
     maps = []
-    for image, target in zip(x, CLASSES.tolist()):
+    for image, target in zip(x, targets.tolist()):
         last = image.movedim(0, -1).numpy()
-        ends = [np.broadcast_to((pixel - MEAN) / STD, last.shape) for pixel in (0.0, 1.0)]
+        ends = [np.broadcast_to((pixel - mean) / std, last.shape) for pixel in (0.0, 1.0)]
         parameters = pair.XRAIParameters(steps=steps)
-        found = segments(last * STD + MEAN)
+        found = segments(last * std + mean)
         maps.append(pair.XRAI().GetMask(last, call, {"target": target}, ends, found, batch_size=steps, extra_parameters=parameters))
     return np.stack(maps)
 
@@ -88,11 +88,13 @@ def otsu(values):
     return threshold_otsu(values, 256) + (values.max() - values.min()) / 512
 
 
-def sise(net, x, adaptive):
-    # The ResNet's own `relu` runs once, behind its first convolution.
-    layers = ["relu", "layer1", "layer2", "layer3", "layer4"]
+# The ResNet's own `relu` runs once, behind its first convolution.
+BLOCKS = ["relu", "layer1", "layer2", "layer3", "layer4"]
+
+
+def sise(net, x, targets, adaptive, layers=BLOCKS):
     maps = []
-    for image, target in zip(x, CLASSES.tolist()):
+    for image, target in zip(x, targets.tolist()):
         held = {}
 
         def keep(name):
@@ -111,9 +113,9 @@ def sise(net, x, adaptive):
             share = means / means.max()
             threshold = otsu(share[share > 0].numpy()) if adaptive else 0
             kept = held[name].detach()[0, share > threshold]
-            masks = unit(F.interpolate(kept[:, None], (64, 64), mode="bilinear", align_corners=False))
+            masks = unit(F.interpolate(kept[:, None], x.shape[2:], mode="bilinear", align_corners=False))
             with torch.no_grad():
-                scores = net(image * masks).softmax(1)[:, target]
+                scores = torch.cat([net(image * some).softmax(1)[:, target] for some in masks.split(64)])
             if not adaptive:
                 masks = masks / (masks.sum((2, 3), keepdim=True) + 1e-6)
             parts.append(unit((scores[:, None, None, None] * masks).sum(0)[0]))
@@ -135,11 +137,11 @@ def main():
     x = torch.from_numpy(np.load(HERE.parent / "models/input.npy")).double()
     save("xrai_regions", regions(x))
     for name in ["tiny_basic", "tiny_bottleneck"]:
-        save(f"{name}.xrai", xrai(load(name), x))
-        save(f"{name}.sise", sise(load(name), x, False))
-        save(f"{name}.ada-sise", sise(load(name), x, True))
+        save(f"{name}.xrai", xrai(load(name), x, CLASSES))
+        save(f"{name}.sise", sise(load(name), x, CLASSES, False))
+        save(f"{name}.ada-sise", sise(load(name), x, CLASSES, True))
         for layer in ["layer4", "layer2"]:
-            save(f"{name}.excitation-backprop.{layer}", excitation(folded(load(name)), x, layer))
+            save(f"{name}.excitation-backprop.{layer}", excitation(folded(load(name)), x, CLASSES, layer))
 
 
 if __name__ == "__main__":

@@ -68,7 +68,7 @@ def main():
     for name in ["tiny_basic", "tiny_bottleneck"]:
         save(f"{name}.gradient-shap", gradient_shap(load(name), x, given, given))
         save(f"{name}.expected-gradients", gradient_shap(load(name), x, given, torch.zeros_like(given)))
-        each = [deeplift(load(name), x, baseline.expand_as(x)) for baseline in given[:3]]
+        each = [deeplift(load(name), x, CLASSES, baseline.expand_as(x)) for baseline in given[:3]]
         save(f"{name}.deeplift-shap", sum(each) / 3)
     # Captum's DeepLiftShap is not complete behind max-pooling, here too where windows do not overlap; shap's is.
     values = shap.DeepExplainer(zoo.load("vgg"), given[:3]).shap_values(x)
