@@ -80,7 +80,7 @@ bless: ## Accept the tools' present output as expected
 	BLESS=1 $(MAKE) test
 
 parity: build ## Compare with PyTorch and its libraries at full size (needs testdata/requirements.txt; PARITY=, ONLY= for a part)
-	$(PYTHON) pipelines/parity.py --bin $(BIN) --out $(OUT)/parity $(addprefix --only ,$(ONLY)) $(PARITY)
+	$(PYTHON) pipelines/parity --bin $(BIN) --out $(OUT)/parity $(addprefix --only ,$(ONLY)) $(PARITY)
 	PLUMBLINE_PARITY=$(abspath $(OUT)/parity/depth) $(CARGO) test --workspace --release --locked \
 	  --lib --test real --test parity -- --nocapture
 

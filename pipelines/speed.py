@@ -12,6 +12,7 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -28,21 +29,43 @@ NETWORKS = {
 PASSES = ("forward", "backward")
 
 
-def serve(name, batch, threads):
-    """PyTorch's side of the conversation: a pass for each line on standard input."""
+def network(name, batch, threads):
+    """torchvision's network with made-up weights, and pictures."""
     import torch
     import torchvision
 
     torch.set_num_threads(threads)
     torch.manual_seed(0)
-    builder, channels_last = NETWORKS[name]
-    net = getattr(torchvision.models, builder)().eval().requires_grad_(False)
+    net = getattr(torchvision.models, NETWORKS[name][0])().eval().requires_grad_(False)
     if name.endswith("-v1"):
         for module in net.modules():
             if isinstance(module, torchvision.models.resnet.Bottleneck):
                 module.conv1.stride, module.conv2.stride = module.conv2.stride, (1, 1)
-    x = torch.randn(batch, 3, 224, 224)
-    if channels_last:
+    return net, torch.randn(batch, 3, 224, 224)
+
+
+def serve_onnx(name, batch, threads):
+    """ONNX Runtime's side: it has no gradients, so every line is a forward pass."""
+    import onnxruntime
+    import torch
+
+    net, x = network(name, batch, threads)
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/network.onnx"
+        torch.onnx.export(net, (x,), path, dynamo=False, opset_version=17, input_names=["input"])
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    for _ in sys.stdin:
+        print(float(session.run(None, {"input": x.numpy()})[0].sum()), flush=True)
+
+
+def serve(name, batch, threads):
+    """PyTorch's side of the conversation: a pass for each line on standard input."""
+    import torch
+
+    net, x = network(name, batch, threads)
+    if NETWORKS[name][1]:
         net, x = net.to(memory_format=torch.channels_last), x.contiguous(memory_format=torch.channels_last)
     targets = torch.arange(batch)[:, None]
     for line in sys.stdin:
@@ -118,9 +141,10 @@ def main():
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--serve", help=argparse.SUPPRESS)
+    parser.add_argument("--onnx", action="store_true", help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.serve:
-        serve(args.serve, args.batch, args.threads)
+        (serve_onnx if args.onnx else serve)(args.serve, args.batch, args.threads)
         return
     print("| network | pass | ours, CPU ms | PyTorch | ratio | ours, wall ms | PyTorch | ratio |")
     print("|---|---|---:|---:|---:|---:|---:|---:|")

@@ -1,12 +1,13 @@
 """What a careful user writes in PyTorch: a batch at a time, no gradients that nobody needs, channels-last memory."""
 
 import numpy as np
-import parity
 import torch
 import torch.nn.functional as F
+from torchvision.transforms import GaussianBlur
 
 from bench.peer import peer
 from bench.rows import LOOP
+from parity.common import MEAN, STD
 
 BATCH = 16
 
@@ -96,11 +97,11 @@ def curve(s, i, test, fill, points):
 def curves(s, tests, points=101):
     """Curves of each picture, one after another, of each test and its fill."""
     answers = []
-    black = -(torch.tensor(parity.MEAN) / torch.tensor(parity.STD))[:, None, None].to(s.device)
+    black = -(torch.tensor(MEAN) / torch.tensor(STD))[:, None, None].to(s.device)
     for i, x in enumerate(s.x):
         for test, fill in tests:
             filled = {"black": lambda: black.expand_as(x), "zero": lambda: torch.zeros_like(x),
-                      "blur": lambda: parity.GaussianBlur(11, 5.0)(x)}[fill]()
+                      "blur": lambda: GaussianBlur(11, 5.0)(x)}[fill]()
             answers.append(curve(s, i, test, filled, points))
     return np.stack(answers)
 

@@ -4,11 +4,12 @@ import os
 from pathlib import Path
 
 import architectures
-import parity
 import tiny_transformers  # out of testdata/models, which `architectures` has added to the path
 import timm
 import torch
 from safetensors.torch import load_file, save_file
+
+from parity.common import DATA, picture, resnet50_v1
 
 VIT = "vit_base_patch16_224"
 
@@ -56,7 +57,7 @@ class Network:
     and what goes around it, `after` the scores of both; `grid` makes the layer's values (n, c, h, w)."""
 
     def __init__(self, name, weights, device):
-        make = {"resnet50-v1": parity.resnet50_v1, "mobilenet-v2": lambda: architectures.mobilenet_v2(parity.DATA),
+        make = {"resnet50-v1": resnet50_v1, "mobilenet-v2": lambda: architectures.mobilenet_v2(DATA),
                 "vit-b16": lambda: vit(weights)}[name]
         self.net = make().eval().requires_grad_(False).to(device)
         self.fast, self.layout, self.grid = self.net, torch.contiguous_format, None
@@ -87,4 +88,4 @@ class Network:
 
 
 def pictures(paths):
-    return torch.stack([parity.picture(Path(path)) for path in paths])
+    return torch.stack([picture(Path(path)) for path in paths])

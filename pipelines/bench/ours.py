@@ -100,12 +100,12 @@ def read_curves(printed):
 
 
 def pass_sides(args, network):
-    """Processes that answer a line with a pass of the network: the example `pass` of models, and PyTorch."""
+    """Processes that answer a line with a pass of the network: the example `pass` of models, PyTorch, ONNX Runtime."""
     example = args.bin / "examples/pass"
     if not example.exists():
         sys.exit(f"{example} is missing: cargo build --workspace --release --example pass")
     theirs = [sys.executable, speed.__file__, "--serve", network, "--batch", args.batch, "--threads", args.threads]
-    commands = {"ours": [example, network, args.batch], "PyTorch": theirs}
+    commands = {"ours": [example, network, args.batch], "PyTorch": theirs, "ONNX Runtime": [*theirs, "--onnx"]}
     return {name: speed.Side([str(part) for part in command], args.threads) for name, command in commands.items()}
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 NETWORKS = ("resnet50-v1", "mobilenet-v2", "vit-b16")
 CONVOLUTIONAL, RESNET, TRANSFORMER = NETWORKS[:2], NETWORKS[:1], NETWORKS[2:]
 LOOP = "PyTorch loop"
+RUNTIME = "ONNX Runtime"
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ def rows(masks, samples):
     transformer = {"networks": TRANSFORMER, "fits": TRANSFORMER}
     shap = f"kernel-shap:samples={samples},segments=grid,cells=8"
     return [
-        Row("forward", "pass", ("forward",), ("PyTorch",), 1),
+        Row("forward", "pass", ("forward",), ("PyTorch", RUNTIME), 1),
         Row("backward", "pass", ("forward and backward to the input",), ("PyTorch",), 3),
         Row("gradcam", "maps", ("gradcam",), ("pytorch-grad-cam", LOOP), 3),
         Row("integrated-gradients", "maps", ("integrated-gradients:steps=50",), ("Captum", LOOP), 150),

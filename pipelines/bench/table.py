@@ -14,7 +14,7 @@ from bench import ours
 from bench.peer import Peer, prepare
 
 HEAD = "| network | ours | peer | pictures | runs | ours, s/picture | peer, s/picture | ours / peer | agreement |"
-PACKAGES = ["torch", "torchvision", "timm", "captum", "grad-cam", "zennit", "quantus"]
+PACKAGES = ["torch", "torchvision", "timm", "onnxruntime", "captum", "grad-cam", "zennit", "quantus"]
 EXPLAIN = """
 Pictures is how many a run computes; forward and backward are one batch of made-up numbers. Agreement: of maps the lowest
 Spearman correlation between ours and the peer's over the pictures, of curves and of constant maps the largest difference. Random
@@ -72,9 +72,11 @@ def agreement(kind, own, their):
 def passes(args, table, network, rows):
     sides = ours.pass_sides(args, network)
     for row in rows:
-        calls = {name: lambda side=side: (side.ask(row.task)[0] / args.batch, None) for name, side in sides.items()}
+        peers = [name for name in row.peers if not args.peers or name in args.peers]
+        calls = {name: lambda side=sides[name]: (side.ask(row.task)[0] / args.batch, None) for name in ["ours", *peers]}
         times, _ = alternate(calls, args.runs)
-        table.add(network, row.label, row.peers[0], args.batch, [*times.values()], "-")
+        for name in peers:
+            table.add(network, row.label, name, args.batch, [times["ours"], times[name]], "-")
     for side in sides.values():
         side.close()
 

@@ -11,12 +11,11 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from captum.attr import GuidedBackprop, InputXGradient, IntegratedGradients, LayerGradCam, Occlusion, Saliency
-from pytorch_grad_cam import LayerCAM
-from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "models"))
 import zoo  # noqa: E402
+from generate_more import layercam  # noqa: E402
 from networks import load  # noqa: E402
 
 CLASSES = torch.tensor([3, 7])
@@ -57,15 +56,6 @@ def rise(net, x, masks):
     return maps
 
 
-def layercam(net, x, layer):
-    """pytorch-grad-cam's LayerCAM at feature resolution, before it scales the map to 0..1."""
-    with LayerCAM(net, [net.get_submodule(layer)]) as cam:
-        cam(x, [ClassifierOutputTarget(int(c)) for c in CLASSES])
-        seen = cam.activations_and_grads
-        values, gradients = seen.activations[0].detach().numpy(), seen.gradients[0].detach().numpy()
-        return torch.from_numpy(np.maximum(cam.get_cam_image(x, None, None, values, gradients, False), 0))
-
-
 def up(maps):
     return F.interpolate(maps[:, None], (64, 64), mode="bilinear", align_corners=False)[:, 0]
 
@@ -91,7 +81,7 @@ def attribute(name, noise, masks):
         if not suffix:
             keep("gradcam_up", up(raw))
     for layer in ["layer3", "layer4"]:
-        raw = layercam(net, x, layer)
+        raw = layercam(net, x, layer, CLASSES)
         keep(f"layercam_{layer}", raw)
         if layer == "layer4":
             keep("layercam_layer4_up", up(raw))

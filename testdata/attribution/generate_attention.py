@@ -146,7 +146,7 @@ def iia(net, x, targets, steps=2):
     for image, target in zip(x, targets[:, None]):
         sums = [0.0 for _ in net.blocks]
         for i in range(steps + 1):
-            at = (image * i / steps)[None]
+            at = (image * i / steps)[None].requires_grad_()
             last = Run(net, at, target).blocks[-1]["a"].detach()
             for k in range(steps + 1):
                 run = Run(net, at, target, last * k / steps)

@@ -17,7 +17,7 @@ from zennit.torchvision import ResNetCanonizer
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "models"))
-from networks import load  # noqa: E402
+from networks import folded, load  # noqa: E402
 
 CLASSES = torch.tensor([3, 7])
 MEAN, STD = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
@@ -123,7 +123,7 @@ def main():
     x = torch.from_numpy(np.load(HERE.parent / "models/input.npy")).double()
     for name in ["tiny_basic", "tiny_bottleneck"]:
         for preset, composite in presets().items():
-            net = load(name)
+            net = folded(load(name))
             with Gradient(model=net, composite=composite) as attributor:
                 _, maps = attributor(x.clone(), torch.eye(10, dtype=x.dtype)[CLASSES])
             save(f"{name}.{preset}", maps)

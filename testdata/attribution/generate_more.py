@@ -14,7 +14,7 @@ import saliency.core as pair
 import torch
 import torch.nn.functional as F
 from captum.attr import Deconvolution, GuidedBackprop, Saliency
-from pytorch_grad_cam import EigenCAM, GradCAMPlusPlus, HiResCAM, XGradCAM
+from pytorch_grad_cam import EigenCAM, GradCAMPlusPlus, HiResCAM, LayerCAM, XGradCAM
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 from torch import nn
 from torchvision.transforms import GaussianBlur
@@ -79,6 +79,15 @@ def cams(net, x, classes):
     alpha = torch.where(grads == 0, 0.0, grads**2 / (torch.where(den == 0, 1.0, den) + 1e-6))
     found["gradcam++.bee"] = up(((alpha * grads.clamp(min=0)).sum((2, 3), keepdim=True) * values).sum(1), x)
     return found
+
+
+def layercam(net, x, layer, targets):
+    """pytorch-grad-cam's LayerCAM at feature resolution, before it scales the map to 0..1."""
+    with LayerCAM(net, [net.get_submodule(layer)]) as cam:
+        cam(x.clone().requires_grad_(), [ClassifierOutputTarget(int(c)) for c in targets])
+        seen = cam.activations_and_grads
+        values, gradients = seen.activations[0].detach().numpy(), seen.gradients[0].detach().numpy()
+        return torch.from_numpy(np.maximum(cam.get_cam_image(x, None, None, values, gradients, False), 0))
 
 
 @torch.no_grad()
@@ -157,23 +166,31 @@ def fullgrad(net, x, targets):
     return total
 
 
-def from_pair(net, x, targets):
-    """Guided IG and Blur IG of the target's logit; PAIR has channels last."""
+def pair_call(net, kind):
+    """What PAIR's library asks for gradients of the target's logit; it has channels last."""
 
     def call(images, call_model_args=None, expected_keys=None):
-        leaf = torch.from_numpy(np.asarray(images)).double().movedim(-1, 1).requires_grad_()
+        leaf = torch.from_numpy(np.asarray(images)).to(kind).movedim(-1, 1).requires_grad_()
         net(leaf)[:, call_model_args["target"]].sum().backward()
         return {pair.INPUT_OUTPUT_GRADIENTS: leaf.grad.movedim(1, -1).numpy()}
 
-    found = {"guided-ig": [], "blur-ig": []}
-    for image, target in zip(x, targets.tolist()):
-        last = image.movedim(0, -1).numpy()
-        args = {"target": target}
-        guided = pair.GuidedIG().GetMask(last, call, args, x_baseline=np.zeros_like(last), x_steps=25, max_dist=0.3, fraction=0.5)
-        blur = pair.BlurIG().GetMask(last, call, args, max_sigma=10, steps=20, grad_step=0.01, batch_size=20)
-        found["guided-ig"].append(np.moveaxis(guided, -1, 0))
-        found["blur-ig"].append(np.moveaxis(blur, -1, 0))
-    return {name: np.stack(maps) for name, maps in found.items()}
+    return call
+
+
+def from_pair(method, net, x, targets, **settings):
+    maps, call = [], pair_call(net, x.dtype)
+    for image, target in zip(x.movedim(1, -1).numpy(), targets.tolist()):
+        maps.append(np.moveaxis(method.GetMask(image, call, {"target": target}, **settings), -1, 0))
+    return np.stack(maps)
+
+
+def guided_ig(net, x, targets):
+    settings = {"x_baseline": np.zeros_like(x[0].movedim(0, -1).numpy()), "x_steps": 25, "max_dist": 0.3, "fraction": 0.5}
+    return from_pair(pair.GuidedIG(), net, x, targets, **settings)
+
+
+def blur_ig(net, x, targets):
+    return from_pair(pair.BlurIG(), net, x, targets, max_sigma=10, steps=20, grad_step=0.01, batch_size=20)
 
 
 def act_ig(net, x, targets, steps=10):
@@ -225,10 +242,11 @@ def main():
     for name in ["tiny_basic", "tiny_bottleneck"]:
         net = load(name)
         keep = lambda method, maps: save(f"{name}.{method}", maps)
-        for part in (gradients, cams, from_pair, iia):
+        for part in (gradients, cams, iia):
             for method, maps in part(net, x, CLASSES).items():
                 keep(method, maps)
         single = {"scorecam": score_cam, "ablation-cam": ablation, "lift-cam": lift_cam, "fullgrad": fullgrad, "act-ig": act_ig}
+        single |= {"guided-ig": guided_ig, "blur-ig": blur_ig}
         for method, function in single.items():
             keep(method, function(net, x, CLASSES))
         keep("deconvnet", Deconvolution(net).attribute(x, CLASSES))

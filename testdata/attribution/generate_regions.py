@@ -13,26 +13,13 @@ import torch.nn.functional as F
 from skimage.filters import threshold_otsu
 from skimage.morphology import dilation, disk
 from skimage.segmentation import felzenszwalb
-from torch import nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torchray.attribution.excitation_backprop import excitation_backprop, update_resnet
 
-from generate_more import CLASSES, HERE, load, save, up
+from generate_more import CLASSES, HERE, load, pair_call, save, up
+from networks import folded
 
 MEAN, STD = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
 SCALES = [50, 100, 150, 250, 500, 1200]
-
-
-def folded(net):
-    """The same function with every BatchNorm inside its convolution, as plumbline loads it; positive weights are those."""
-    for parent in list(net.modules()):
-        children = dict(parent.named_children())
-        names = list(children)
-        for first, second in zip(names, names[1:]):
-            if isinstance(children[first], nn.Conv2d) and isinstance(children[second], nn.BatchNorm2d):
-                setattr(parent, first, fuse_conv_bn_eval(children[first], children[second]))
-                setattr(parent, second, nn.Identity())
-    return net
 
 
 def excitation(net, x, targets, layer):
@@ -61,13 +48,7 @@ def regions(x):
 def xrai(net, x, targets, mean=MEAN, std=STD, steps=100):
     """Both ends of the path are pictures of one colour, in which values tie at a max-pooling: which of them has the gradient
     is a matter of rounding, so 2 of 200 gradients are not well defined."""
-
-    def call(images, call_model_args=None, expected_keys=None):
-        leaf = torch.from_numpy(np.asarray(images)).double().movedim(-1, 1).requires_grad_()
-        net(leaf)[:, call_model_args["target"]].sum().backward()
-        return {pair.INPUT_OUTPUT_GRADIENTS: leaf.grad.movedim(1, -1).numpy()}
-
-    maps = []
+    maps, call = [], pair_call(net, x.dtype)
     for image, target in zip(x, targets.tolist()):
         last = image.movedim(0, -1).numpy()
         ends = [np.broadcast_to((pixel - mean) / std, last.shape) for pixel in (0.0, 1.0)]

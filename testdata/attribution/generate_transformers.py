@@ -14,7 +14,7 @@ from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "models"))
-from tiny_transformers import load  # noqa: E402
+from tiny_transformers import load, patches  # noqa: E402
 
 CLASSES = torch.tensor([3, 7])
 
@@ -23,12 +23,6 @@ def save(path, values):
     path = HERE / f"{path}.npy"
     path.parent.mkdir(exist_ok=True)
     np.save(path, np.ascontiguousarray(values, dtype="<f4"))
-
-
-def patches(tokens):
-    """Tokens as maps, without the class token: (n, 1 + h w, c) to (n, c, h, w)."""
-    side = int((tokens.shape[1] - 1) ** 0.5)
-    return tokens[:, 1:].reshape(len(tokens), side, side, -1).permute(0, 3, 1, 2)
 
 
 def gradcam(net, x, layer, reshape):

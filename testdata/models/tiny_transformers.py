@@ -66,6 +66,12 @@ def load(name):
     return net.double().eval()
 
 
+def patches(tokens):
+    """Tokens as maps, without the class token: (n, 1 + h w, c) to (n, c, h, w)."""
+    side = int((tokens.shape[1] - 1) ** 0.5)
+    return tokens[:, 1:].reshape(len(tokens), side, side, -1).permute(0, 3, 1, 2)
+
+
 @torch.no_grad()
 def features(net, x, places):
     """Logits, and the values of modules by the name that we call them: `places` gives for each the module and whether

@@ -1,5 +1,5 @@
 """Seeded weights for any network, and exports of it to ONNX by both of PyTorch's exporters; shared by the generator here
-and by pipelines/parity.py."""
+and by pipelines/parity."""
 
 import inspect
 import logging
@@ -13,8 +13,9 @@ import torch.nn.functional as F
 from timm import layers
 from torch import nn
 
-# The older exporter knows no fused attention before operator set 14.
+# The older exporter knows no fused attention before operator set 14, and PyTorch's fused attention module in none.
 layers.set_fused_attn(False)
+torch.backends.mha.set_fastpath_enabled(False)
 warnings.filterwarnings("ignore")
 logging.disable(logging.WARNING)
 

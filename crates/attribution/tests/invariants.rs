@@ -221,6 +221,23 @@ fn occlusion_of_a_linear_network_adds_up() {
     }
 }
 
+/// With log odds of 20 the probability is 1 in `f32`, whatever is covered; its distance from 1 is the exponential.
+#[test]
+fn occlusion_sees_drops_of_a_probability_that_rounds_to_one() {
+    let mut weight = wave(2 * 192, 0.11);
+    weight[..192].fill(0.0);
+    weight[192..].iter_mut().for_each(|w| *w *= 0.01);
+    let (classifier, image) = (tiny::linear(&weight, [0.0, 20.0]), tiny::picture(8));
+    let drops = map("occlusion:window=4,stride=4", &classifier, &image);
+    let logit = map("occlusion:window=4,stride=4,output=logit", &classifier, &image);
+    let whole = f64::from(output(&classifier, &image, Output::Logit));
+    for (drop, logit) in drops.into_iter().zip(logit) {
+        let expected = (-whole + f64::from(logit)).exp() - (-whole).exp();
+        let apart = (f64::from(drop) - expected).abs();
+        assert!(expected != 0.0 && apart < 1e-3 * expected.abs(), "{drop:e} is not {expected:e}");
+    }
+}
+
 #[test]
 fn occlusion_is_zero_where_the_network_is_blind() {
     let seen = |i: usize| i % 64 / 8 < 4;

@@ -23,19 +23,15 @@ fn relevance(spec: &str, classifier: &Classifier, batch_size: usize) -> Tensor<4
 }
 
 /// f32 against float64: a ReLU near its kink, or a denominator near zero, may fall on the other side.
-const CLOSE: Tolerance = Tolerance::new(f64::INFINITY, 2e-3);
-
-/// With flat weights in the first layer, many denominators there are small sums.
-const FLAT: Tolerance = Tolerance::new(f64::INFINITY, 1e-2);
+const CLOSE: Tolerance = Tolerance::new(f64::INFINITY, 1e-4);
 
 fn check(golden_name: &str, spec: &str) {
-    let close = if spec.ends_with("flat") { FLAT } else { CLOSE };
     for network in RESNETS {
         let keep: Vec<String> = parse(spec).unwrap().method.keep().map(str::to_string).into_iter().collect();
         let maps = relevance(spec, &resnet(network, &keep), 8);
         let kept = numbers(maps.slice(models::s![.., .., ..;5, ..;3]));
         let expected = golden::array(format!("attribution/lrp/{network}.{golden_name}.npy"));
-        let result = testing::compare::close(&kept, &expected.data, close);
+        let result = testing::compare::close(&kept, &expected.data, CLOSE);
         result.unwrap_or_else(|error| panic!("{spec} on {network}: {error}"));
     }
 }

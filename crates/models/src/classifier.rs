@@ -21,6 +21,9 @@ pub enum Output {
     Logit,
     /// The softmax probability.
     Probability,
+    /// `ln(p / (1 - p))` of the probability: it rises where the probability rises, and has a gradient where the probability
+    /// is so near 1 that it rounds to it.
+    LogOdds,
 }
 
 /// A network with everything around it.
@@ -111,10 +114,30 @@ impl Classifier {
 
     /// The output of one class for each picture, `(n, 1)`.
     pub fn output(&self, logits: Tensor<2>, targets: &[usize], output: Output) -> Tensor<2> {
-        let scores = if output == Output::Probability { self.normalised(logits) } else { logits };
         let indices: Vec<i32> = targets.iter().map(|&target| target as i32).collect();
         let indices = Tensor::<2, Int>::from_data(TensorData::new(indices, [targets.len(), 1]), &self.device);
-        scores.gather(1, indices)
+        match output {
+            Output::Logit => logits.gather(1, indices),
+            Output::Probability => self.normalised(logits).gather(1, indices),
+            Output::LogOdds => {
+                let ready = !self.network.graph().gives_probabilities();
+                let logits = if ready { logits } else { logits.clamp_min(f32::MIN_POSITIVE).log() };
+                logits.clone().gather(1, indices) - log_sum_of_others(logits, targets)
+            }
+        }
+    }
+
+    /// The outputs of one class on the host. A softmax probability near 1 keeps its distance from 1, of which `f32` has only
+    /// steps of 6e-8: it is computed from the log odds.
+    ///
+    /// # Panics
+    /// If a target is no class.
+    pub fn scores(&self, logits: Tensor<2>, targets: &[usize], output: Output) -> Vec<f64> {
+        let softmax = output == Output::Probability && !self.network.graph().gives_probabilities();
+        let values = self.output(logits, targets, if softmax { Output::LogOdds } else { output });
+        let values: Vec<f32> = values.into_data().try_into_vec().expect("scores are f32");
+        let score = |x: f64| if softmax { 1.0 / (1.0 + (-x).exp()) } else { x };
+        values.into_iter().map(|x| score(f64::from(x))).collect()
     }
 
     /// The gradient of each picture's target class at the input, `(n, 3, h, w)`, and the outputs `(n, 1)`.
@@ -195,5 +218,36 @@ impl Classifier {
         let gradient = leaf.grad(&gradients).unwrap_or_else(|| activations.clone().map(|x| x.zeros_like()));
         let layout = Layout::of(&activations.shape()).expect("a layer with maps or tokens");
         (layout.maps(activations), layout.maps(gradient))
+    }
+}
+
+/// `ln sum_j exp(logits_j)` over all classes but the target of each row, `(n, 1)`.
+fn log_sum_of_others(logits: Tensor<2>, targets: &[usize]) -> Tensor<2> {
+    let [n, classes] = logits.dims();
+    let hidden = |i: usize| if i % classes == targets[i / classes] { -1e30_f32 } else { 0.0 };
+    let hidden = TensorData::new((0..n * classes).map(hidden).collect(), [n, classes]);
+    let others = logits.clone() + Tensor::from_data(hidden, &logits.device());
+    let largest = others.clone().max_dim(1).detach();
+    (others - largest.clone()).exp().sum_dim(1).log() + largest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gradients of `ln(p / (1 - p))` are those of `p` over `p (1 - p)`, which is `1 - 9e-9` here.
+    #[test]
+    fn log_odds_have_a_gradient_where_the_probability_rounds_to_one() {
+        let device = crate::device::cpu().device;
+        let logits = Tensor::<2>::from_data([[20.0_f32, 1.0, 0.0], [0.5, 0.2, -0.1]], &device.autodiff());
+        let logits = logits.require_grad();
+        let lse = log_sum_of_others(logits.clone(), &[0, 1]);
+        let gradients = lse.clone().backward();
+        let found: Vec<f32> = lse.inner().into_data().try_into_vec().unwrap();
+        let expected = [(1_f32.exp() + 1.0).ln(), (0.5_f32.exp() + (-0.1_f32).exp()).ln()];
+        assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-6), "{found:?}");
+        let gradient: Vec<f32> = logits.grad(&gradients).unwrap().into_data().try_into_vec().unwrap();
+        let share = 1_f32.exp() / (1_f32.exp() + 1.0);
+        assert!(gradient[0] == 0.0 && (gradient[1] - share).abs() < 1e-6, "{gradient:?}");
     }
 }

@@ -1,5 +1,5 @@
 //! Real weights on real pictures, and full-depth networks against PyTorch. Each test says so where its data are not
-//! there: real ones lie in the folder `PLUMBLINE_DATA`, those of `pipelines/parity.py depth` in `PLUMBLINE_PARITY`.
+//! there: real ones lie in the folder `PLUMBLINE_DATA`, those of `pipelines/parity depth` in `PLUMBLINE_PARITY`.
 
 mod outputs;
 
@@ -40,7 +40,7 @@ fn labels(path: &Path) -> Vec<(String, usize)> {
 }
 
 /// Weight files, and how many per cent of the 500 pictures PyTorch gets right with them: first, and among the first
-/// five (`pipelines/parity.py accuracy`).
+/// five (`pipelines/parity accuracy`).
 const REAL: [(&str, &str, [f64; 2]); 4] = [
     ("resnet50-v1", "resnet50-v1.safetensors", [90.4, 98.6]),
     ("mobilenet-v2", "mobilenet_v2-b0353104.pth", [82.8, 96.6]),
@@ -127,7 +127,7 @@ fn full_size_networks_equal_pytorch() {
             }
         }
     }
-    assert!(compared > 0, "{} has no network: run pipelines/parity.py depth", folder.display());
+    assert!(compared > 0, "{} has no network: run pipelines/parity depth", folder.display());
 }
 
 #[test]

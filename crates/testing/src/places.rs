@@ -27,12 +27,12 @@ pub fn data_dir() -> Option<PathBuf> {
     None
 }
 
-/// The folder that `PLUMBLINE_PARITY` names: what `pipelines/parity.py` wrote for the tests. Where it is not set, says
+/// The folder that `PLUMBLINE_PARITY` names: what `pipelines/parity` wrote for the tests. Where it is not set, says
 /// that the caller is skipped.
 pub fn parity_dir() -> Option<PathBuf> {
     let folder = env::var_os("PLUMBLINE_PARITY").filter(|name| !name.is_empty()).map(PathBuf::from);
     if folder.is_none() {
-        eprintln!("skipped: no PLUMBLINE_PARITY (pipelines/parity.py writes its files)");
+        eprintln!("skipped: no PLUMBLINE_PARITY (pipelines/parity writes its files)");
     }
     folder
 }

@@ -25,7 +25,7 @@ pub(crate) enum Rule {
     Excitation,
     /// Inputs do not matter, squared weights do.
     WSquare,
-    /// Inputs and weights do not matter.
+    /// Inputs and weights do not matter, biases are left out.
     Flat,
     /// For pixels between two bounds: `w x - w+ low - w- high`.
     ZBox,
@@ -53,6 +53,7 @@ enum Copy {
     PositiveOnly,
     NegativeOnly,
     Square,
+    /// Weights of one, no biases.
     Ones,
     /// Positive or negative parts count `1 + gamma`; the last two without biases.
     MorePositive,
@@ -111,7 +112,7 @@ impl<'a> Copies<'a> {
             Copy::PositiveOnly => changed(self.network, positive, zero),
             Copy::NegativeOnly => changed(self.network, negative, zero),
             Copy::Square => changed(self.network, square, square),
-            Copy::Ones => changed(self.network, ones, ones),
+            Copy::Ones => changed(self.network, ones, zero),
             Copy::MorePositive => changed(self.network, more_positive, more_positive),
             Copy::MoreNegative => changed(self.network, more_negative, more_negative),
             Copy::MorePositiveOnly => changed(self.network, more_positive, zero),

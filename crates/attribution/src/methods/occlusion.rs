@@ -94,8 +94,7 @@ impl Method for Occlusion {
             let x = self.cover(question, batch::pictures(&question.images, &jobs), masks);
             let targets = batch::targets(question.targets, &jobs);
             let classifier = question.classifier;
-            let score = classifier.output(classifier.logits(x), &targets, self.output);
-            scores.extend(score.into_data().try_into_vec::<f32>().expect("scores are f32"));
+            scores.extend(classifier.scores(classifier.logits(x), &targets, self.output));
         }
         let maps = scores.chunks(samples).flat_map(|scores| self.map(scores, &windows, h, w)).collect();
         Tensor::from_data(TensorData::new(maps, [n, 1, h, w]), &question.images.device())
@@ -148,13 +147,13 @@ impl Occlusion {
     }
 
     /// For each kind, the mean drop over the windows that cover each pixel; of all kinds, the mean.
-    fn map(&self, scores: &[f32], windows: &[Window], h: usize, w: usize) -> Vec<f32> {
+    fn map(&self, scores: &[f64], windows: &[Window], h: usize, w: usize) -> Vec<f32> {
         let mut map = vec![0.0_f64; h * w];
         for kind in 0..self.windows.len() {
             let mut sums = vec![(0.0_f64, 0_u32); h * w];
             for (window, score) in windows.iter().zip(&scores[1..]).filter(|(window, _)| window.kind == kind)
             {
-                let drop = f64::from(scores[0] - score);
+                let drop = scores[0] - score;
                 for (y, x) in window.rows.clone().flat_map(|y| window.columns.clone().map(move |x| (y, x))) {
                     let (sum, count) = &mut sums[y * w + x];
                     (*sum, *count) = (*sum + drop, *count + 1);

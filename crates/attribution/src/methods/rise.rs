@@ -188,7 +188,7 @@ mod tests {
         }
     }
 
-    /// ResNet-50 v1 on real pictures, over the masks of `pipelines/parity.py rise`.
+    /// ResNet-50 v1 on real pictures, over the masks of `pipelines/parity rise`.
     #[test]
     fn the_sum_equals_pytorch_on_real_weights() {
         let Some(data) = testing::data_dir() else { return };

@@ -98,8 +98,9 @@ impl Sise {
         let classifier = question.classifier;
         let x = question.images.clone().narrow(0, picture, 1);
         let target = question.targets[picture];
+        // Only the channels' shares of the largest gradient count: they are those of the probability, which may round to 1.
         let (activations, gradients) =
-            classifier.layer_gradient_of(x.clone(), &[target], layer, Output::Probability);
+            classifier.layer_gradient_of(x.clone(), &[target], layer, Output::LogOdds);
         let means: Vec<f32> =
             gradients.mean_dim(3).mean_dim(2).into_data().try_into_vec().expect("gradients are f32");
         let kept = self.kept(&means);

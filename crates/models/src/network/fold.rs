@@ -19,6 +19,9 @@ impl Network {
     /// `s = scale / sqrt(variance + epsilon)`. The folded node has the BatchNorm's name, because that is
     /// the value it now gives. Pairs whose convolution is in `keep` stay apart, so that the value before
     /// the BatchNorm can still be read; [`ALL`] keeps all of them apart.
+    ///
+    /// Each operation is rounded to `f32` in the order in which PyTorch's exporters fold, so that a network and the ONNX
+    /// file of it have the same weights: gradients of slightly other weights jump where an activation crosses zero.
     #[must_use]
     pub fn fold_batch_norm(&self, keep: &[String]) -> Self {
         let old = self.graph();
@@ -55,17 +58,15 @@ impl Network {
             unreachable!("a pair ends in a BatchNorm")
         };
         let Op::Conv2d { weight, bias, .. } = op else { unreachable!("a pair starts with a convolution") };
-        let scale: Vec<f64> = (self.numbers(*scale).iter().zip(self.numbers(*variance)))
-            .map(|(&scale, variance)| f64::from(scale) / (f64::from(variance) + epsilon).sqrt())
+        let scale: Vec<f32> = (self.numbers(*scale).iter().zip(self.numbers(*variance)))
+            .map(|(&scale, variance)| scale / (variance + *epsilon as f32).sqrt())
             .collect();
         let kernel = self.numbers(*weight);
         let taps = kernel.len() / scale.len();
-        let kernel =
-            kernel.iter().enumerate().map(|(i, &w)| (f64::from(w) * scale[i / taps]) as f32).collect();
+        let kernel = kernel.iter().enumerate().map(|(i, &w)| w * scale[i / taps]).collect();
         let before = bias.map_or_else(|| vec![0.0; scale.len()], |id| self.numbers(id));
         let (mean, shift) = (self.numbers(*mean), self.numbers(*shift));
-        let bias_of =
-            |c: usize| ((f64::from(before[c]) - f64::from(mean[c])) * scale[c] + f64::from(shift[c])) as f32;
+        let bias_of = |c: usize| (before[c] - mean[c]) * scale[c] + shift[c];
         let folded: Vec<f32> = (0..scale.len()).map(bias_of).collect();
         let bias_name = format!("{}.folded_bias", old.nodes[pair.norm].name);
         let spec = old.parameters[*weight].clone();

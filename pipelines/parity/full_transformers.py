@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import save_file
 from torchvision import models
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "testdata/models"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent / "testdata/models"))
 from tiny_transformers import (TIMM_CONVNEXT, TORCHVISION_CONVNEXT, features, halves, randomise, timm_vit_places,  # noqa: E402
                           torchvision_vit_places)
 

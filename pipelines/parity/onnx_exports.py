@@ -10,9 +10,9 @@ from safetensors.torch import load_file, save_file
 from torchvision import models
 
 import architectures
-import full_transformers
+from parity import full_transformers
 
-TESTDATA = Path(__file__).resolve().parent.parent / "testdata"
+TESTDATA = Path(__file__).resolve().parent.parent.parent / "testdata"
 sys.path[:0] = [str(TESTDATA / "onnx"), str(TESTDATA / "models")]
 import exports  # noqa: E402
 from networks import CifarResNet  # noqa: E402
