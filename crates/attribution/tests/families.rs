@@ -12,7 +12,7 @@ use models::zoo::vit::ViT;
 use models::zoo::{Architecture, Options};
 use models::{Checkpoint, Classifier, Tensor, TensorData, device};
 use testing::{Tolerance, golden, testdata};
-use tiny::{TARGETS, numbers};
+use tiny::numbers;
 
 /// f32 against float64 references; a ReLU near its kink may fall on the other side.
 const CLOSE: Tolerance = Tolerance::new(f64::INFINITY, 5e-4);
@@ -41,15 +41,7 @@ fn explain(spec: &str, classifier: &Classifier) -> Tensor<4> {
 }
 
 fn explain_in_batches(spec: &str, classifier: &Classifier, batch_size: usize) -> Tensor<4> {
-    let question = Question {
-        classifier,
-        images: tiny::pictures(),
-        targets: &TARGETS,
-        names: &tiny::names(),
-        seed: 0,
-        batch_size,
-        baselines: None,
-    };
+    let question = tiny::question(classifier, batch_size);
     parse(spec).unwrap().method.explain(&question)
 }
 

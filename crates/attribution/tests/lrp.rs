@@ -5,18 +5,10 @@ mod tiny;
 use attribution::{Question, parse};
 use models::{Classifier, Tensor};
 use testing::{Tolerance, golden};
-use tiny::{RESNETS, TARGETS, numbers, resnet};
+use tiny::{RESNETS, numbers, resnet};
 
 fn relevance(spec: &str, classifier: &Classifier, batch_size: usize) -> Tensor<4> {
-    let question = Question {
-        classifier,
-        images: tiny::pictures(),
-        targets: &TARGETS,
-        names: &tiny::names(),
-        seed: 0,
-        batch_size,
-        baselines: None,
-    };
+    let question = tiny::question(classifier, batch_size);
     let named = parse(spec).unwrap();
     named.method.check(classifier).unwrap();
     named.method.explain(&question)
@@ -63,15 +55,8 @@ fn the_coherency_preset_equals_its_formulas() {
 fn relevance_is_conserved_without_biases() {
     let classifier = tiny::cam(&tiny::wave(108, 0.7), &tiny::wave(8, 0.3));
     for spec in ["lrp", "lrp:preset=epsilon-plus", "lrp:preset=coherency", "lrp:conv=gamma,linear=z-plus"] {
-        let question = Question {
-            classifier: &classifier,
-            images: tiny::pictures().narrow(2, 0, 8).narrow(3, 0, 8),
-            targets: &[0, 1],
-            names: &tiny::names(),
-            seed: 0,
-            batch_size: 2,
-            baselines: None,
-        };
+        let images = tiny::pictures().narrow(2, 0, 8).narrow(3, 0, 8);
+        let question = Question { images, targets: &[0, 1], ..tiny::question(&classifier, 2) };
         let sums = numbers(parse(spec).unwrap().method.explain(&question).sum_dim(1).sum_dim(2).sum_dim(3));
         assert!(sums.iter().all(|sum| (sum - 1.0).abs() < 1e-3), "{spec}: {sums:?}");
     }

@@ -10,15 +10,7 @@ use tiny::{RESNETS, TARGETS, numbers, resnet};
 
 fn maps(spec: &str, classifier: &Classifier, images: Tensor<4>, batch_size: usize) -> Tensor<4> {
     let given = tiny::given(3);
-    let question = Question {
-        classifier,
-        images,
-        targets: &TARGETS,
-        names: &tiny::names(),
-        seed: 0,
-        batch_size,
-        baselines: Some(&given),
-    };
+    let question = Question { images, baselines: Some(&given), ..tiny::question(classifier, batch_size) };
     let named = parse(spec).unwrap_or_else(|error| panic!("{error}"));
     named.method.check(classifier).unwrap();
     named.method.explain(&question)
@@ -182,15 +174,7 @@ fn on_a_linear_tail_weights_are_those_of_the_last_matrix() {
     let classifier = tiny::cam(&tiny::wave(108, 0.7), &tiny::wave(8, 0.3));
     let x = tiny::pictures().narrow(2, 0, 8).narrow(3, 0, 8);
     let question = |spec: &str| {
-        let question = Question {
-            classifier: &classifier,
-            images: x.clone(),
-            targets: &[0, 1],
-            names: &tiny::names(),
-            seed: 0,
-            batch_size: 2,
-            baselines: None,
-        };
+        let question = Question { images: x.clone(), targets: &[0, 1], ..tiny::question(&classifier, 2) };
         numbers(parse(spec).unwrap().method.explain(&question))
     };
     let unit = |map: &[f32]| {

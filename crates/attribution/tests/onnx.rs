@@ -42,9 +42,7 @@ fn targets(name: &str) -> Vec<usize> {
 
 fn explain(spec: &str, classifier: &Classifier, targets: &[usize]) -> Tensor<4> {
     let images = array("input");
-    let names = tiny::names();
-    let question =
-        Question { classifier, images, targets, names: &names, seed: 0, batch_size: 8, baselines: None };
+    let question = Question { images, targets, ..tiny::question(classifier, 8) };
     parse(spec).unwrap().method.explain(&question)
 }
 

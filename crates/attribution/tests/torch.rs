@@ -13,15 +13,7 @@ const CLOSE: Tolerance = Tolerance::new(f64::INFINITY, 5e-4);
 
 /// The maps of a spec for both pictures, `(2, c, 64, 64)`.
 fn maps(spec: &str, classifier: &Classifier, batch_size: usize) -> Tensor<4> {
-    let question = Question {
-        classifier,
-        images: tiny::pictures(),
-        targets: &TARGETS,
-        names: &tiny::names(),
-        seed: 0,
-        batch_size,
-        baselines: None,
-    };
+    let question = tiny::question(classifier, batch_size);
     let named = parse(spec).unwrap();
     named.method.check(classifier).unwrap();
     named.method.explain(&question)
@@ -123,15 +115,8 @@ fn maps_do_not_depend_on_the_other_pictures() {
     let classifier = resnet("tiny_basic", &[]);
     for spec in ALL {
         let together = numbers(maps(spec, &classifier, 64));
-        let question = Question {
-            classifier: &classifier,
-            images: tiny::pictures().narrow(0, 1, 1),
-            targets: &TARGETS[1..],
-            names: &tiny::names()[1..],
-            seed: 0,
-            batch_size: 64,
-            baselines: None,
-        };
+        let (images, targets, names) = (tiny::pictures().narrow(0, 1, 1), &TARGETS[1..], &tiny::names()[1..]);
+        let question = Question { images, targets, names, ..tiny::question(&classifier, 64) };
         let alone = numbers(parse(spec).unwrap().method.explain(&question));
         assert_eq!(alone, together[together.len() / 2..], "{spec}");
     }

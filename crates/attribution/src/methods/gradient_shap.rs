@@ -102,7 +102,7 @@ fn explain(question: &Question<'_>, samples: usize, draw: impl Fn(Job) -> Draw) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tiny::{self, RESNETS, TARGETS, numbers};
+    use crate::tiny::{self, RESNETS, numbers};
     use testing::{Tolerance, golden};
 
     /// The draws of `testdata/attribution/generate_shap.py`: four samples, the noise and the baselines out of the noise
@@ -123,15 +123,8 @@ mod tests {
     fn means_over_given_draws_equal_captum() {
         let noise = golden::array("attribution/smoothgrad_noise.npy").data;
         for network in RESNETS {
-            let question = Question {
-                classifier: &tiny::resnet(network, &[]),
-                images: tiny::pictures(),
-                targets: &TARGETS,
-                names: &tiny::names(),
-                seed: 0,
-                batch_size: 3,
-                baselines: None,
-            };
+            let classifier = tiny::resnet(network, &[]);
+            let question = tiny::question(&classifier, 3);
             for (name, with_noise) in [("gradient-shap", true), ("expected-gradients", false)] {
                 let maps = explain(&question, 4, |job| given(&question, &noise, with_noise, job));
                 let expected = golden::array(format!("attribution/more/{network}.{name}.npy"));

@@ -144,7 +144,7 @@ fn explain(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tiny::{self, RESNETS, TARGETS, numbers};
+    use crate::tiny::{self, RESNETS, numbers};
     use testing::{Tolerance, assert_close, golden};
 
     /// The seeds that PyTorch's masks were grown from.
@@ -173,15 +173,8 @@ mod tests {
     fn the_sum_over_given_masks_equals_pytorch() {
         let seeds = seeds();
         for network in RESNETS {
-            let question = Question {
-                classifier: &tiny::resnet(network, &[]),
-                images: tiny::pictures(),
-                targets: &TARGETS,
-                names: &tiny::names(),
-                seed: 0,
-                batch_size: 24,
-                baselines: None,
-            };
+            let classifier = tiny::resnet(network, &[]);
+            let question = tiny::question(&classifier, 24);
             let maps = explain(&question, &masks(), seeds.len(), 0.5, |job| seeds[job.sample].clone());
             let expected = golden::array(format!("attribution/{network}/rise.npy"));
             assert_close(&numbers(maps), &expected.data, Tolerance::new(1e-4, 1e-5));
@@ -221,15 +214,7 @@ mod tests {
     #[test]
     fn offsets_reach_both_ends_and_cells_are_open_with_probability_p() {
         let classifier = tiny::resnet("tiny_basic", &[]);
-        let question = Question {
-            classifier: &classifier,
-            images: tiny::pictures(),
-            targets: &TARGETS,
-            names: &tiny::names(),
-            seed: 0,
-            batch_size: 1,
-            baselines: None,
-        };
+        let question = tiny::question(&classifier, 1);
         let (rise, masks) = (Rise { masks: 0, grid: 7, p: 0.25 }, masks());
         let seeds: Vec<Seed> =
             (0..500).map(|sample| rise.seed(&question, &masks, Job { picture: 0, sample })).collect();

@@ -141,7 +141,7 @@ fn statistic(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tiny::{self, RESNETS, TARGETS, numbers};
+    use crate::tiny::{self, RESNETS, numbers};
     use testing::{Tolerance, assert_close, golden};
 
     #[test]
@@ -149,15 +149,8 @@ mod tests {
         let noise = golden::array("attribution/smoothgrad_noise.npy").data;
         let noise: Vec<&[f32]> = noise.chunks(3 * 64 * 64).collect();
         for network in RESNETS {
-            let question = Question {
-                classifier: &tiny::resnet(network, &[]),
-                images: tiny::pictures(),
-                targets: &TARGETS,
-                names: &tiny::names(),
-                seed: 0,
-                batch_size: 5,
-                baselines: None,
-            };
+            let classifier = tiny::resnet(network, &[]);
+            let question = tiny::question(&classifier, 5);
             let given = |kind| statistic(&question, kind, noise.len(), |job| noise[job.sample].to_vec());
             let expected = golden::array(format!("attribution/{network}/smoothgrad.npy"));
             let close = Tolerance::new(f64::INFINITY, 5e-4);
@@ -173,15 +166,7 @@ mod tests {
     #[test]
     fn noise_is_in_the_unit_that_was_asked_for() {
         let classifier = tiny::resnet("tiny_basic", &[]);
-        let question = Question {
-            classifier: &classifier,
-            images: tiny::pictures(),
-            targets: &TARGETS,
-            names: &tiny::names(),
-            seed: 0,
-            batch_size: 1,
-            baselines: None,
-        };
+        let question = tiny::question(&classifier, 1);
         let deviations = |scale| {
             SmoothGrad { statistic: Statistic::Mean, samples: 1, noise: 0.5, scale }.deviations(&question)
         };

@@ -102,15 +102,7 @@ mod tests {
     #[test]
     fn a_linear_function_has_its_known_indices() {
         let classifier = crate::tiny::resnet("tiny_basic", &[]);
-        let question = Question {
-            classifier: &classifier,
-            images: crate::tiny::pictures(),
-            targets: &crate::tiny::TARGETS,
-            names: &crate::tiny::names(),
-            seed: 0,
-            batch_size: 1,
-            baselines: None,
-        };
+        let question = crate::tiny::question(&classifier, 1);
         let n = 4000;
         let (a, b) = (hypercube(&question, 0, 0, n, 3), hypercube(&question, 0, 1, n, 3));
         let f = |x: &[f32]| x[0] + 2.0 * x[1];

@@ -143,15 +143,8 @@ mod tests {
             (0.1 * y).sin() * (0.07 * x).cos() + 0.2 * (1.3 * i as f64).sin() as f32
         };
         let attribution: Vec<f32> = (0..64 * 64).map(given).collect();
-        let question = Question {
-            classifier: &tiny::resnet("tiny_basic", &[]),
-            images: tiny::pictures(),
-            targets: &tiny::TARGETS,
-            names: &tiny::names(),
-            seed: 0,
-            batch_size: 2,
-            baselines: None,
-        };
+        let classifier = tiny::resnet("tiny_basic", &[]);
+        let question = tiny::question(&classifier, 2);
         let map = |picture| grow(&attribution, segments(&question.pixels(picture)));
         let maps = TensorData::new([map(0), map(1)].concat(), [2, 1, 64, 64]);
         let maps = Tensor::<4>::from_data(maps, &question.images.device());

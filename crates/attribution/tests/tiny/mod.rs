@@ -3,11 +3,15 @@
 //! Each test file uses a part of it.
 #![allow(dead_code)]
 
+use std::sync::LazyLock;
+
 use models::network::Weight;
 use models::zoo::resnet::{Block, ResNet};
 use models::zoo::vgg::Vgg;
 use models::{Checkpoint, Classifier, Graph, Network, NodeId, Op, Preprocess, Tensor, TensorData, device};
 use testing::{golden, testdata};
+
+use super::Question;
 
 /// The pictures of `testdata/models`, (2, 3, 64, 64), normalised already.
 pub fn pictures() -> Tensor<4> {
@@ -18,8 +22,15 @@ pub fn pictures() -> Tensor<4> {
 /// Their classes.
 pub const TARGETS: [usize; 2] = [3, 7];
 
-pub fn names() -> [String; 2] {
-    ["a".into(), "b".into()]
+pub fn names() -> &'static [String; 2] {
+    static NAMES: LazyLock<[String; 2]> = LazyLock::new(|| ["a".into(), "b".into()]);
+    &NAMES
+}
+
+/// What a method is asked of both pictures.
+pub fn question(classifier: &Classifier, batch_size: usize) -> Question<'_> {
+    let images = pictures();
+    Question { classifier, images, targets: &TARGETS, names: names(), seed: 0, batch_size, baselines: None }
 }
 
 pub fn numbers<const D: usize>(x: Tensor<D>) -> Vec<f32> {
