@@ -9,7 +9,13 @@ CARGO ?= cargo
 PREFIX ?= /usr/local
 PYTHON ?= python3
 OUT ?= out
-PARITY ?= maps curves accuracy rise depth onnx onnx-others
+PARITY ?= maps methods curves accuracy rise depth onnx onnx-others
+# The tests that read what the parts of PARITY have written.
+PARITY_TESTS = $(if $(filter accuracy,$(PARITY)),as_many_pictures_as_in_pytorch) \
+  $(if $(filter depth,$(PARITY)),full_size_networks_equal real_weights_on_real_pictures) \
+  $(if $(filter rise,$(PARITY)),the_sum_equals_pytorch_on_real) \
+  $(if $(filter onnx,$(PARITY)),exports_equal_pytorch real_weights_recognise_what) \
+  $(if $(filter onnx-others,$(PARITY)),files_of_others)
 export PLUMBLINE_DATA ?= $(abspath ../shared/data)
 TOOLS := explain perturb score correlate rank render train
 BIN := $(abspath $(or $(CARGO_TARGET_DIR),target))/release
@@ -79,10 +85,10 @@ goldens: ## Rewrite the expected numbers (needs testdata/requirements.txt)
 bless: ## Accept the tools' present output as expected
 	BLESS=1 $(MAKE) test
 
-parity: build ## Compare with PyTorch and its libraries at full size (needs testdata/requirements.txt; PARITY=, ONLY= for a part)
+parity: build ## Compare with PyTorch and its libraries at full size (testdata/requirements.txt, 100 GB; PARITY=, ONLY= for a part)
 	$(PYTHON) pipelines/parity --bin $(BIN) --out $(OUT)/parity $(addprefix --only ,$(ONLY)) $(PARITY)
-	PLUMBLINE_PARITY=$(abspath $(OUT)/parity/depth) $(CARGO) test --workspace --release --locked \
-	  --lib --test real --test parity -- --nocapture
+	$(if $(strip $(PARITY_TESTS)),PLUMBLINE_PARITY=$(abspath $(OUT)/parity/depth) $(CARGO) test --workspace --release \
+	  --locked --lib --test real --test parity -- --nocapture $(PARITY_TESTS))
 
 bench: build ## Our time over that of PyTorch, Captum and others; BENCH="--tasks forward" (needs testdata/requirements.txt)
 	$(CARGO) build --workspace --release --locked --example pass
