@@ -7,13 +7,77 @@ use attribution::{Entry, METHODS};
 const START: &str = "<!-- table: written by the tests of attribution with BLESS=1 -->\n";
 const END: &str = "<!-- end of table -->";
 
+/// Whose maps each method is compared with, in `testdata/attribution` or in `make parity`.
+const CHECKED: [(&str, &[&str]); 10] = [
+    (
+        "Captum",
+        &[
+            "gradient",
+            "input-x-gradient",
+            "smoothgrad",
+            "squaregrad",
+            "vargrad",
+            "integrated-gradients",
+            "gradient-shap",
+            "expected-gradients",
+            "guided-backprop",
+            "deconvnet",
+            "gradcam",
+            "occlusion",
+        ],
+    ),
+    ("pytorch-grad-cam", &["gradcam", "gradcam++", "layercam", "hirescam", "xgradcam", "eigencam"]),
+    ("zennit", &["lrp"]),
+    ("PAIR's saliency", &["guided-ig", "blur-ig", "xrai"]),
+    ("torchray", &["excitation-backprop"]),
+    ("shap", &["deeplift-shap", "kernel-shap"]),
+    ("lime", &["lime"]),
+    ("SciPy", &["edge", "center", "input-magnitude"]),
+    (
+        "formulas in PyTorch",
+        &[
+            "deeplift",
+            "deeplift-shap",
+            "lrp",
+            "fullgrad",
+            "scorecam",
+            "ablation-cam",
+            "lift-cam",
+            "act-ig",
+            "iia",
+            "rise",
+            "sise",
+            "ada-sise",
+            "hsic",
+            "sobol",
+            "attention",
+            "rollout",
+            "gradient-rollout",
+            "attention-gradcam",
+            "partial-lrp",
+            "t-attr",
+            "gae",
+            "attn-lrp",
+        ],
+    ),
+    ("its range", &["random"]),
+];
+
+fn checked(name: &str) -> String {
+    let by: Vec<&str> =
+        CHECKED.iter().filter(|(_, methods)| methods.contains(&name)).map(|(by, _)| *by).collect();
+    assert!(!by.is_empty(), "nothing checks `{name}`");
+    by.join(", ")
+}
+
 fn row(entry: &Entry) -> String {
     let needs = if entry.is_black_box() { "scores" } else { "the network" };
     let parameters = entry.parameters().replace("it has none", "");
     let parameters: Vec<String> =
         parameters.split(',').filter(|part| !part.is_empty()).map(|part| format!("`{part}`")).collect();
     let Entry { name, summary, paper, cost, .. } = entry;
-    format!("| `{name}` | {summary} | {paper} | {needs} | {cost} | {} |\n", parameters.join(" "))
+    let (parameters, checked) = (parameters.join(" "), checked(name));
+    format!("| `{name}` | {summary} | {paper} | {needs} | {cost} | {parameters} | {checked} |\n")
 }
 
 #[test]
@@ -22,7 +86,7 @@ fn the_table_of_methods_is_that_of_the_code() {
     let text = fs::read_to_string(&path).unwrap();
     let (before, rest) = text.split_once(START).expect("the table starts");
     let (table, after) = rest.split_once(END).expect("the table ends");
-    let head = "| method | what it gives | paper | asks for | cost | parameters and defaults |\n|---|---|---|---|---|---|\n";
+    let head = "| method | what it gives | paper | asks for | cost | parameters and defaults | checked by |\n|---|---|---|---|---|---|---|\n";
     let expected = head.to_string() + &METHODS.iter().map(row).collect::<String>();
     if testing::golden::bless() {
         fs::write(&path, format!("{before}{START}{expected}{END}{after}")).unwrap();
