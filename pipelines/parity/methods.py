@@ -112,7 +112,8 @@ def methods(args):
         cases = [Case(make, kind, baselines, layer, blocks) for kind in (torch.float64, torch.float32)]
         given = [part for path in paths[:3] for part in ("--baselines", path)]
         for spec, reference in table.items():
-            rows, _ = explain(args, model, [spec], paths, args.out / "methods-maps", "--reduce", "none", "-q", *given)
+            more = given if "baseline=pictures" in spec else []
+            rows, _ = explain(args, model, [spec], paths, args.out / "methods-maps", "--reduce", "none", "-q", *more)
             measured = np.array([compare(cases, reference, row, read) for row in rows])
             good &= report(name, spec, measured) and len(rows) == count
     return draws.compare(args, NETWORKS["cifar-resnet20"]) and good
