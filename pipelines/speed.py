@@ -8,6 +8,7 @@ it: `eval`, no gradients of weights, channels-last memory where that is faster. 
 """
 
 import argparse
+import contextlib
 import os
 import statistics
 import subprocess
@@ -50,7 +51,8 @@ def serve_onnx(name, batch, threads):
     import torch
 
     net, x = network(name, batch, threads)
-    with tempfile.TemporaryDirectory() as folder:
+    torch.backends.mha.set_fastpath_enabled(False)  # the exporter does not know it
+    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(sys.stderr):
         path = f"{folder}/network.onnx"
         torch.onnx.export(net, (x,), path, dynamo=False, opset_version=17, input_names=["input"])
         options = onnxruntime.SessionOptions()

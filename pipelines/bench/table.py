@@ -4,6 +4,7 @@ import os
 import platform
 import statistics
 import sys
+import time
 from importlib.metadata import version
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from bench import ours
 from bench.peer import Peer, prepare
 
 HEAD = "| network | ours | peer | pictures | runs | ours, s/picture | peer, s/picture | ours / peer | agreement |"
+# The other side's threads wait for more work in a loop before they sleep.
+PAUSE = 0.5
 PACKAGES = ["torch", "torchvision", "timm", "onnxruntime", "captum", "grad-cam", "zennit", "quantus"]
 EXPLAIN = """
 Pictures is how many a run computes; forward and backward are one batch of made-up numbers. Agreement: of maps the lowest
@@ -54,6 +57,7 @@ def alternate(sides, runs):
     times, answers = {name: [] for name in sides}, {}
     for _ in range(runs):
         for name, call in sides.items():
+            time.sleep(PAUSE)
             taken, answers[name] = call()
             times[name].append(taken)
     return times, answers
