@@ -59,6 +59,14 @@ impl<'a> Masked<'a> {
         let numbers = &self.numbers[..reach];
         match (self.mask, step) {
             (None, 1) => to.copy_from_slice(numbers),
+            (None, 2) => {
+                let (pairs, last) = numbers.as_chunks::<2>();
+                let (whole, rest) = to.split_at_mut(pairs.len());
+                for i in 0..whole.len() {
+                    whole[i] = pairs[i][0];
+                }
+                rest.copy_from_slice(last);
+            }
             (None, _) => {
                 for i in 0..to.len() {
                     to[i] = numbers[i * step];

@@ -16,6 +16,8 @@ use crate::tile::{self, Bias, End};
 
 /// Channels of one task.
 const CHANNELS: usize = 16;
+/// Rows of results that are computed at once.
+const ROWS: usize = 4;
 
 thread_local! {
     static COPY: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
@@ -142,19 +144,40 @@ impl Work for Channel<'_> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
+        let whole = self.grid.rows / ROWS * ROWS;
+        for row in (0..whole).step_by(ROWS) {
+            self.rows::<S, ROWS>(simd, row);
+        }
+        match self.grid.rows - whole {
+            3 => self.rows::<S, 3>(simd, whole),
+            2 => self.rows::<S, 2>(simd, whole),
+            1 => self.rows::<S, 1>(simd, whole),
+            _ => {}
+        }
+    }
+}
+
+impl Channel<'_> {
+    /// Some rows at once: the sums of one are a chain in which each waits for the one before.
+    #[inline(always)]
+    fn rows<S: Simd, const R: usize>(&self, simd: S, row: usize) {
         let (grid, end) = (self.grid, self.end);
-        for row in 0..grid.rows {
-            for column in (0..grid.columns).step_by(S::LANES) {
-                let count = (grid.columns - column).min(S::LANES);
-                let mask = simd.first(count);
-                let from = self.copy[row * grid.stride + column..].as_ptr();
-                let mut sum = simd.splat(0.0);
-                for (weight, &offset) in self.weights.iter().zip(self.offsets) {
+        for column in (0..grid.columns).step_by(S::LANES) {
+            let count = (grid.columns - column).min(S::LANES);
+            let mask = simd.first(count);
+            let from = self.copy[row * grid.stride + column..].as_ptr();
+            let mut sums = [simd.splat(0.0); R];
+            for (weight, &offset) in self.weights.iter().zip(self.offsets) {
+                let weight = simd.splat(*weight);
+                for (r, sum) in sums.iter_mut().enumerate() {
                     // SAFETY: `Sweeps::channel` made sure that the copy reaches this far.
-                    let samples = unsafe { simd.load_some(from.add(offset as usize), mask) };
-                    sum = simd.fma(simd.splat(*weight), samples, sum);
+                    let samples =
+                        unsafe { simd.load_some(from.add(offset as usize + r * grid.stride), mask) };
+                    *sum = simd.fma(weight, samples, *sum);
                 }
-                let place = grid.first + row * grid.row_step + column * grid.column_step;
+            }
+            for (r, sum) in sums.into_iter().enumerate() {
+                let place = grid.first + (row + r) * grid.row_step + column * grid.column_step;
                 let added = end.added.first().map(|added| added.wrapping_add(place));
                 // SAFETY: the plane has room for the grid, and each plane belongs to one task.
                 unsafe {
