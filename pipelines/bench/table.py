@@ -97,7 +97,9 @@ class Network:
 
     def follow(self):
         if self.maps is None:
-            _, self.maps = self.tools.explain("gradcam:relu=false", self.paths)
+            # Grad-CAM of made-up weights may be below zero everywhere, which Quantus refuses.
+            method = "input-magnitude" if self.name == "vit-b16" else "gradcam:relu=false"
+            _, self.maps = self.tools.explain(method, self.paths)
             self.peer.follow(ours.read_maps(self.maps))
 
     def own(self, row, count):

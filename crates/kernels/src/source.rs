@@ -72,15 +72,27 @@ impl<'a> Masked<'a> {
                     to[i] = numbers[i * step];
                 }
             }
+            (Some((mask, [low, high])), 1) => {
+                let mask = &mask[..to.len()];
+                for i in 0..to.len() {
+                    to[i] = unless_clipped(numbers[i], mask[i], low, high);
+                }
+            }
             (Some((mask, [low, high])), _) => {
                 let mask = &mask[..reach];
                 for i in 0..to.len() {
-                    let at = mask[i * step];
-                    to[i] = if at <= low || at >= high { 0.0 } else { numbers[i * step] };
+                    to[i] = unless_clipped(numbers[i * step], mask[i * step], low, high);
                 }
             }
         }
     }
+}
+
+/// The number where the mask lies between its bounds or is not a number, otherwise zero; without a branch, for vectors.
+#[inline(always)]
+fn unless_clipped(number: f32, mask: f32, low: f32, high: f32) -> f32 {
+    let keep = u32::from(!((mask <= low) | (mask >= high)));
+    f32::from_bits(number.to_bits() & keep.wrapping_neg())
 }
 
 impl Source {
