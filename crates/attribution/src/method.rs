@@ -1,5 +1,6 @@
 //! What every explanation method gets and gives.
 
+use models::features::Layout;
 use models::preprocess::Channels;
 use models::{Classifier, NodeId, Tensor};
 use rand::rngs::ChaCha8Rng;
@@ -118,15 +119,18 @@ impl Layer {
 
     /// The node, if the network has it and it holds feature maps.
     pub(crate) fn find(&self, method: &str, classifier: &Classifier) -> Result<NodeId, Error> {
-        let Some(name) = self.named() else { return Ok(classifier.layer) };
         let unfit = |reason| Error::unfit(method, classifier, reason);
         let graph = classifier.network.graph();
-        let node = graph.find(name).ok_or_else(|| unfit(format!("it has no layer `{name}`")))?;
+        let node = match self.named() {
+            Some(name) => graph.find(name).ok_or_else(|| unfit(format!("it has no layer `{name}`")))?,
+            None => classifier.layer,
+        };
         let shapes = graph.shapes(graph.input).map_err(|error| unfit(error.to_string()))?;
-        if models::features::Layout::at(graph, &shapes, node).is_some() {
+        if Layout::at(graph, &shapes, node).is_some() {
             return Ok(node);
         }
-        Err(unfit(format!("layer `{name}` has neither feature maps nor tokens")))
+        let name = &graph.nodes[node].name;
+        Err(unfit(format!("layer `{name}` has neither feature maps nor tokens on a square grid")))
     }
 }
 

@@ -125,9 +125,10 @@ fn maps_do_not_depend_on_the_other_pictures() {
 #[test]
 fn layers_that_are_not_there_are_errors() {
     let classifier = resnet("tiny_basic", &[]);
-    for (layer, reason) in
-        [("layer9", "it has no layer `layer9`"), ("fc", "layer `fc` has neither feature maps nor tokens")]
-    {
+    for (layer, reason) in [
+        ("layer9", "it has no layer `layer9`"),
+        ("fc", "layer `fc` has neither feature maps nor tokens on a square grid"),
+    ] {
         let named = parse(&format!("gradcam:layer={layer}")).unwrap();
         let error = named.method.check(&classifier).unwrap_err().to_string();
         assert_eq!(error, format!("gradcam does not fit tiny_basic: {reason}"));

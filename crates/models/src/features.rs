@@ -33,10 +33,17 @@ impl Layout {
     }
 
     /// The layout of a node's value in a graph whose values have these shapes; nothing if there is no grid in it, if
-    /// it is the same for every picture, or if its axes are others (attention matrices).
+    /// it is the same for every picture, if its axes are others (attention matrices), or if its tokens come from a
+    /// grid that is not square.
     pub fn at(graph: &Graph, shapes: &[Vec<usize>], node: NodeId) -> Option<Self> {
         let layout = Self::of(&shapes[node]).filter(|_| graph.varies()[node])?;
-        (layout != Self::Maps || graph.holds_maps(shapes, node)).then_some(layout)
+        let fits = match layout {
+            Self::Maps => graph.holds_maps(shapes, node),
+            Self::Tokens { side, .. } => {
+                patch_grid(graph, shapes, node, shapes[node][1]).is_none_or(|grid| grid == [side, side])
+            }
+        };
+        fits.then_some(layout)
     }
 
     /// The number of channels of a value of this layout.
@@ -83,6 +90,16 @@ impl Layout {
     }
 }
 
+/// Rows and columns of the patches that the tokens of a node come from: the last maps before it that have no more
+/// positions than there are tokens; nothing if there are none.
+pub fn patch_grid(graph: &Graph, shapes: &[Vec<usize>], node: NodeId, tokens: usize) -> Option<[usize; 2]> {
+    let grid = |id: NodeId| match shapes[id][..] {
+        [1, _, h, w] if h * w > 1 && h * w <= tokens => Some([h, w]),
+        _ => None,
+    };
+    (1..node).rev().find_map(|id| grid(id).filter(|_| graph.holds_maps(shapes, id)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,6 +118,17 @@ mod tests {
         // Channel 1 of the first picture at row 1, column 0: token 4.
         assert_eq!(maps.slice([0..1, 1..2, 1..2, 0..1]).into_scalar::<f32>(), 13.0);
         assert_eq!(Layout::of(&[4, 10]), None);
+    }
+
+    /// 16 patches in 2 rows of 8 are as many as in 4 of 4, and would be drawn in the wrong places.
+    #[test]
+    fn tokens_that_are_no_square_have_no_layout() {
+        let graph = ViT { side: 64, ..ViT::new(24, 2, 3) }.graph(10);
+        let mut shapes = graph.shapes(graph.input).unwrap();
+        let [patches, norm] = ["patch_embed.proj", "blocks.1.norm1"].map(|name| graph.find(name).unwrap());
+        assert_eq!(patch_grid(&graph, &shapes, norm, 17), Some([4, 4]));
+        shapes[patches] = vec![1, 24, 2, 8];
+        assert_eq!(Layout::at(&graph, &shapes, norm), None);
     }
 
     #[test]

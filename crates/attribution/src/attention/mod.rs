@@ -4,6 +4,7 @@
 pub(crate) mod relprop;
 
 use models::classifier::Output;
+use models::features::patch_grid;
 use models::network::Taps;
 use models::resize::Resample;
 use models::{Classifier, NodeId, Op, Plain, Tensor, Value};
@@ -65,6 +66,24 @@ pub(crate) fn rollout(matrices: Vec<Tensor<3>>, normalise: bool) -> Tensor<3> {
         if normalise { a.clone() / a.sum_dim(2) } else { a }
     };
     matrices.into_iter().map(step).reduce(|before, a| a.matmul(before)).expect("a transformer has a block")
+}
+
+/// An error also where the tokens do not lie on a square, as [`class_row`] has them.
+pub(crate) fn check_grid(method: &str, classifier: &Classifier) -> Result<(), Error> {
+    check(method, classifier)?;
+    let graph = classifier.network.graph();
+    let shapes =
+        graph.shapes(graph.input).map_err(|error| Error::unfit(method, classifier, error.to_string()))?;
+    for node in nodes(classifier) {
+        let tokens = shapes[node][2];
+        if let Some([rows, columns]) = patch_grid(graph, &shapes, node, tokens)
+            && [rows, columns] != [tokens.isqrt(); 2]
+        {
+            let reason = format!("its patches lie on a grid of {rows} x {columns}, not on a square");
+            return Err(Error::unfit(method, classifier, reason));
+        }
+    }
+    Ok(())
 }
 
 /// The identity in the shape of `(n, tokens, tokens)`.

@@ -30,6 +30,6 @@ impl Method for Attention {
     }
 
     fn check(&self, classifier: &Classifier) -> Result<(), Error> {
-        attention::check("attention", classifier)
+        attention::check_grid("attention", classifier)
     }
 }

@@ -37,6 +37,6 @@ impl Method for AttentionGradCam {
     }
 
     fn check(&self, classifier: &Classifier) -> Result<(), Error> {
-        attention::check("attention-gradcam", classifier)
+        attention::check_grid("attention-gradcam", classifier)
     }
 }

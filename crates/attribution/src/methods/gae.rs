@@ -33,7 +33,7 @@ impl Method for Gae {
     }
 
     fn check(&self, classifier: &Classifier) -> Result<(), Error> {
-        attention::check("gae", classifier)
+        attention::check_grid("gae", classifier)
     }
 }
 

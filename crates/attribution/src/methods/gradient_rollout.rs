@@ -41,6 +41,6 @@ impl Method for GradientRollout {
     }
 
     fn check(&self, classifier: &Classifier) -> Result<(), Error> {
-        attention::check("gradient-rollout", classifier)
+        attention::check_grid("gradient-rollout", classifier)
     }
 }

@@ -63,7 +63,7 @@ impl Method for Iia {
         if attention::nodes(classifier).is_empty() {
             self.layer.find("iia", classifier).map(|_| ())
         } else {
-            Ok(())
+            attention::check_grid("iia", classifier)
         }
     }
 

@@ -38,6 +38,6 @@ impl Method for PartialLrp {
     }
 
     fn check(&self, classifier: &Classifier) -> Result<(), Error> {
-        attention::check("partial-lrp", classifier)
+        attention::check_grid("partial-lrp", classifier)
     }
 }

@@ -34,7 +34,7 @@ impl Method for Rollout {
     }
 
     fn check(&self, classifier: &Classifier) -> Result<(), Error> {
-        attention::check("rollout", classifier)?;
+        attention::check_grid("rollout", classifier)?;
         check_start("rollout", classifier, self.start)
     }
 }

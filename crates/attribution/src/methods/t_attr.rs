@@ -49,7 +49,7 @@ impl Method for TransformerAttribution {
     }
 
     fn check(&self, classifier: &Classifier) -> Result<(), Error> {
-        attention::check("t-attr", classifier)?;
+        attention::check_grid("t-attr", classifier)?;
         check_start("t-attr", classifier, self.start)
     }
 }
