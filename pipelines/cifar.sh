@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# CIFAR ResNet-56 on test pictures of CIFAR-10, from PLUMBLINE_DATA.
+# CIFAR ResNet-56 on test images of CIFAR-10, from PLUMBLINE_DATA.
 set -euo pipefail
 out=${1:-out/cifar}
 count=${2:-500}
@@ -12,7 +12,7 @@ tests=(deletion:fill=zero insertion:fill=zero pos:fill=zero neg:fill=zero mask:f
   mask:fill=zero,percentile=50 mask:fill=zero,percentile=75 mask:fill=zero,percentile=90)
 mkdir -p "$out"
 python3 "$here/cifar_png.py" "$data/cifar10" "$out" "$count"
-pictures=(--images "$out/pictures.csv" --target label --reduce positive-mean --chunk 100)
+images=(--images "$out/images.csv" --target label --reduce positive-mean --chunk 100)
 source "$here/study.sh"
 study
 python3 "$here/report.py" "$out" "$data/paper_tables.csv"

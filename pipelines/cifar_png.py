@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""CIFAR pictures (one u8 .npy of n x 32 x 32 x 3, labels as index,label) to PNG files and a table for `explain`.
+"""CIFAR images (one u8 .npy of n x 32 x 32 x 3, labels as index,label) to PNG files and a table for `explain`.
 
 Usage: cifar_png.py DATA OUT [COUNT]      needs nothing but Python's standard library
 """
@@ -34,13 +34,13 @@ def main(data, out, count=500):
     (_, height, width, _), pixels = read_npy(data / "test-images.npy")
     with open(data / "test-labels.csv", newline="") as file:
         labels = [row["label"] for row in csv.DictReader(file)][:int(count)]
-    (out / "pictures").mkdir(parents=True, exist_ok=True)
+    (out / "images").mkdir(parents=True, exist_ok=True)
     size = height * width * 3
-    with open(out / "pictures.csv", "w", newline="") as file:
+    with open(out / "images.csv", "w", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
         table.writerow(["image", "label"])
         for i, label in enumerate(labels):
-            path = out / "pictures" / f"{i:04}.png"
+            path = out / "images" / f"{i:04}.png"
             path.write_bytes(png(pixels[i * size:(i + 1) * size], height, width))
             table.writerow([path, label])
 

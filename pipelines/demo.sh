@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Ten methods and every test on the embedded pictures and classifier, in under a minute.
+# Ten methods and every test on the embedded images and classifier, in under a minute.
 set -euo pipefail
 out=${1:-out/demo}
 here=$(dirname "$0")
@@ -7,7 +7,7 @@ model=()
 methods=(random gradient input-x-gradient smoothgrad:samples=20 integrated-gradients guided-backprop gradcam layercam
   occlusion rise:masks=500)
 tests=(deletion:steps=25 insertion:steps=25 deletion:steps=25,region=9 pos neg mask mask:percentile=75)
-pictures=(testbed/0{00,01,02,03,04,05,06,07,08,09,10,11,12,13,14,15,16,17,18,19})
+images=(testbed/0{00,01,02,03,04,05,06,07,08,09,10,11,12,13,14,15,16,17,18,19})
 source "$here/study.sh"
 study
 
@@ -15,7 +15,7 @@ study
 plain() { sed -E ':a; s/("[^",]*),([^"]*")/\1;\2/; ta; s/"//g' "$1"; }
 
 echo
-echo "Ranking: methods from best to worst, with the mean over ${#pictures[@]} pictures"
+echo "Ranking: methods from best to worst, with the mean over ${#images[@]} images"
 plain "$out/rank.csv" | awk -F, '
   NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
   { key = $at["metric"] ($at["direction"] == "higher" ? " (up)" : " (down)") }
@@ -23,7 +23,7 @@ plain "$out/rank.csv" | awk -F, '
   { printf " %s %.3g", $at["method"], $at["mean"] }
   END { print "" }'
 echo
-echo "Agreement of the metrics over pictures, mean over methods (Spearman; point-biserial where one is yes or no)"
+echo "Agreement of the metrics over images, mean over methods (Spearman; point-biserial where one is yes or no)"
 plain "$out/correlate.csv" | awk -F, '
   NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
   $at["method"] == "mean" { a = $at["metric_a"]; b = $at["metric_b"]; r[a, b] = r[b, a] = $at["correlation"]
@@ -41,4 +41,4 @@ echo
 echo "Distance of the methods from the random map (rand_dist)"
 plain "$out/separation.csv" | awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next } { printf "%-34s %.3f\n", $at["metric"], $at["rand_dist"] }'
 echo
-echo "Pictures: $out/sheet.png (image x method) and $out/png. Tables: $out/*.csv; as Markdown: python3 pipelines/report.py $out"
+echo "Images: $out/sheet.png (image x method) and $out/png. Tables: $out/*.csv; as Markdown: python3 pipelines/report.py $out"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# ResNet-50 on real pictures: those of PLUMBLINE_DATA, or weights and photographs out of package registries (weights.py), or
-#   MODEL=resnet50 WEIGHTS=resnet50.pth PICTURES='photos/*.jpg' pipelines/imagenet.sh OUT
+# ResNet-50 on real images: those of PLUMBLINE_DATA, or weights and photographs out of package registries (weights.py), or
+#   MODEL=resnet50 WEIGHTS=resnet50.pth IMAGES='photos/*.jpg' pipelines/imagenet.sh OUT
 set -euo pipefail
 out=${1:-out/imagenet}
 count=${2:-6}
@@ -23,21 +23,21 @@ else
   labels=(--labels "$brought/imagenet-classes.txt")
 fi
 
-if [ -n "${PICTURES:-}" ]; then
+if [ -n "${IMAGES:-}" ]; then
   # shellcheck disable=SC2206  # a pattern is meant to expand
-  pictures=($PICTURES)
+  images=($IMAGES)
 elif [ -f "$data/imagenet/labels.csv" ]; then
-  # Pictures spread over the classes, with their labels.
+  # Images spread over the classes, with their labels.
   awk -F, -v data="$data" -v n="$count" '
     NR == 1 { print; next }
     { image[NR - 1] = data "/imagenet/" $1 "," $2; total = NR - 1 }
-    END { for (i = 0; i < n; i++) print image[1 + int(i * total / n)] }' "$data/imagenet/labels.csv" > "$out/pictures.csv"
-  pictures=(--images "$out/pictures.csv" --target label)
+    END { for (i = 0; i < n; i++) print image[1 + int(i * total / n)] }' "$data/imagenet/labels.csv" > "$out/images.csv"
+  images=(--images "$out/images.csv" --target label)
 else
-  python3 "$here/weights.py" "$brought" pictures
-  pictures=("$brought"/pictures/*)
+  python3 "$here/weights.py" "$brought" images
+  images=("$brought"/images/*)
 fi
-pictures+=("${labels[@]}" --reduce positive-mean)
+images+=("${labels[@]}" --reduce positive-mean)
 
 source "$here/study.sh"
 study

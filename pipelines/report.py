@@ -68,7 +68,7 @@ def without_steps(metric):
 
 
 def against_paper(folder, paper):
-    """Our correlations, and in brackets those of the Coherency paper for ResNet-50 on 5,000 pictures."""
+    """Our correlations, and in brackets those of the Coherency paper for ResNet-50 on 5,000 images."""
     ours = {}
     for row in rows(folder / "correlate.csv"):
         pair = frozenset((without_steps(row["metric_a"]), without_steps(row["metric_b"])))
@@ -94,9 +94,9 @@ def against_paper(folder, paper):
 
 def main(folder, paper=None):
     folder = pathlib.Path(folder)
-    print("\n### Ranking: mean over pictures (rank)\n")
+    print("\n### Ranking: mean over images (rank)\n")
     print(ranking(folder))
-    print("\n### Agreement of metrics over pictures, signs after the ordering fix\n")
+    print("\n### Agreement of metrics over images, signs after the ordering fix\n")
     print(agreement(folder))
     print("\n### Separation from the random map (rand_dist)\n")
     separation = rows(folder / "separation.csv")

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# One whole pipeline on the embedded pictures, in seconds: every stage, through pipes, and the literal pipe of maps.
+# One whole pipeline on the embedded images, in seconds: every stage, through pipes, and the literal pipe of maps.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -14,9 +14,9 @@ render -q -o "$work/png" --sheet "$work/sheet.png" "$work/maps.csv" > "$work/png
 explain -q --npy testbed/000 | perturb -q -t deletion:steps=10 --image testbed/000 | score > "$work/pipe.csv"
 
 lines() { test "$(wc -l < "$work/$1")" -eq "$2" || { echo "$1 has $(wc -l < "$work/$1") lines, not $2" >&2; exit 1; }; }
-lines maps.csv 13      # 3 methods x 4 pictures and a header
+lines maps.csv 13      # 3 methods x 4 images and a header
 lines scores.csv 73    # x 6 metrics: deletion, insertion, pos, del, adp, pic
-lines places.csv 25    # x 2 metrics: pointing, energy
+lines places.csv 25    # x 2 metrics: pointing-game, energy-pointing-game
 lines rank.csv 25      # 8 metrics x 3 methods
 lines separation.csv 7
 lines png.csv 13

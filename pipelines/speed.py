@@ -31,7 +31,7 @@ PASSES = ("forward", "backward")
 
 
 def network(name, batch, threads):
-    """torchvision's network with made-up weights, and pictures."""
+    """torchvision's network with made-up weights, and images."""
     import torch
     import torchvision
 

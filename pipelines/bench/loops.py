@@ -95,7 +95,7 @@ def curve(s, i, test, fill, points):
 
 @torch.inference_mode()
 def curves(s, tests, points=101):
-    """Curves of each picture, one after another, of each test and its fill."""
+    """Curves of each image, one after another, of each test and its fill."""
     answers = []
     black = -(torch.tensor(MEAN) / torch.tensor(STD))[:, None, None].to(s.device)
     for i, x in enumerate(s.x):

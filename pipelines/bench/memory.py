@@ -1,4 +1,4 @@
-"""Peak resident memory: it must not grow by more than a tenth with pictures or masks, nor above that of burn's own layers by
+"""Peak resident memory: it must not grow by more than a tenth with images or masks, nor above that of burn's own layers by
 more than the network's weights, of which our kernels keep a packed copy. Medians of three runs where layers are compared."""
 
 import json
@@ -27,12 +27,12 @@ class Memory:
         self.network, self.weights = network, weights_mib(ours.weights(args, network))
 
     def explain(self, method, count, engine="best"):
-        paths = ours.write_pictures(self.args.out / f"pictures-{count}", count)
+        paths = ours.write_images(self.args.out / f"images-{count}", count)
         folder = self.args.out / f"maps-{count}"
         return ours.peak(self.tools.explain_command(method, paths, folder, engine), self.table(count))
 
     def perturb(self, count, engine="best"):
-        """Of the maps that `explain` has written last for so many pictures."""
+        """Of the maps that `explain` has written last for so many images."""
         tests = ["deletion:steps=4"]
         return ours.peak(self.tools.perturb_command(tests, self.table(count), self.args.out / "memory.json", engine))
 
@@ -62,19 +62,19 @@ def memory(args, networks):
         tenth = lambda values: 0.1 * values[0]
 
         values = [job.explain("gradcam", count) for count in (few, many)]
-        job.add("`gradcam`", f"{few} pictures", f"{many} pictures", values, tenth(values))
+        job.add("`gradcam`", f"{few} images", f"{many} images", values, tenth(values))
         values = [job.perturb(count) for count in (few, many)]
-        job.add("deletion, 5 points", f"{few} pictures", f"{many} pictures", values, tenth(values))
+        job.add("deletion, 5 points", f"{few} images", f"{many} images", values, tenth(values))
 
         less = max(args.masks // 8, 1)
         values = [job.explain(f"rise:masks={masks}", 1) for masks in (less, args.masks)]
-        job.add("`rise`, 1 picture", f"{less} masks", f"{args.masks} masks", values, tenth(values))
+        job.add("`rise`, 1 image", f"{less} masks", f"{args.masks} masks", values, tenth(values))
 
         engines = {"burn's layers": "stock", "ours": "best"}
         median = lambda measure: [statistics.median(measure(engine) for _ in range(3)) for engine in engines.values()]
         values = median(lambda engine: job.explain("integrated-gradients:steps=16", 1, engine))
-        job.add("`integrated-gradients:steps=16`, 1 picture", *engines, values, job.weights)
+        job.add("`integrated-gradients:steps=16`, 1 image", *engines, values, job.weights)
         values = median(lambda engine: job.explain("gradcam", few, engine))
-        job.add(f"`gradcam`, {few} pictures", *engines, values, job.weights)
+        job.add(f"`gradcam`, {few} images", *engines, values, job.weights)
         values = median(lambda engine: job.perturb(few, engine))
-        job.add(f"deletion, {few} pictures", *engines, values, job.weights)
+        job.add(f"deletion, {few} images", *engines, values, job.weights)

@@ -9,7 +9,7 @@ import timm
 import torch
 from safetensors.torch import load_file, save_file
 
-from parity.common import DATA, picture, resnet50_v1
+from parity.common import DATA, image, resnet50_v1
 
 VIT = "vit_base_patch16_224"
 
@@ -87,5 +87,5 @@ class Network:
         return seen, scores
 
 
-def pictures(paths):
-    return torch.stack([picture(Path(path)) for path in paths])
+def images(paths):
+    return torch.stack([image(Path(path)) for path in paths])

@@ -22,8 +22,8 @@ def weights(args, network):
     return files[network]
 
 
-def write_pictures(folder, count):
-    """Evenly spread pictures, cropped to 256 x 256 so that both sides see the same pixels."""
+def write_images(folder, count):
+    """Evenly spread images, cropped to 256 x 256 so that both sides see the same pixels."""
     from PIL import Image, ImageOps
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -76,7 +76,7 @@ def run(command):
 
 
 def seconds(record):
-    """`seconds_compute` of a run record: from prepared pictures to results in host memory, no loading, decoding or sorting."""
+    """`seconds_compute` of a run record: from prepared images to results in host memory, no loading, decoding or sorting."""
     return json.loads(Path(record).read_text())["seconds_compute"]
 
 
@@ -89,7 +89,7 @@ def read_maps(printed):
 
 
 def read_curves(printed):
-    """The curves of a table, picture by picture and test by test in the order of the rows."""
+    """The curves of a table, image by image and test by test in the order of the rows."""
     import numpy as np
 
     curves = {}

@@ -1,4 +1,4 @@
-"""The peers' side: one process that stays up, with one network and the pictures in memory."""
+"""The peers' side: one process that stays up, with one network and the images in memory."""
 
 import copy
 import multiprocessing
@@ -19,15 +19,15 @@ def peer(task, name):
 
 
 class Subject:
-    """What is explained: the network, normalised pictures and the class of each, and the maps that curves follow."""
+    """What is explained: the network, normalised images and the class of each, and the maps that curves follow."""
 
     def __init__(self, name, weights, paths, device):
         import torch
-        from bench.network import Network, pictures
+        from bench.network import Network, images
 
         self.network = Network(name, weights, device)
         self.net, self.fast, self.device = self.network.net, self.network.fast, device
-        self.x = pictures(paths).to(device)
+        self.x = images(paths).to(device)
         with torch.no_grad():
             self.targets = torch.cat([self.fast(self.lay(x)).argmax(1) for x in self.x.split(8)])
         self.maps = self.ranks = None
@@ -98,7 +98,7 @@ class Peer:
             sys.exit("the peers' process ended")
 
     def ask(self, task, name, count, settings):
-        """Seconds and answer of a computation on the first `count` pictures."""
+        """Seconds and answer of a computation on the first `count` images."""
         self.connection.send((task, name, count, settings))
         return self.receive()
 

@@ -16,7 +16,7 @@ class Row:
     kind: str
     specs: tuple
     peers: tuple
-    forwards: int  # of one picture, a pass back counted as two
+    forwards: int  # of one image, a pass back counted as two
     networks: tuple = NETWORKS  # without --networks
     fits: tuple = NETWORKS
     settings: tuple = ()  # keywords of the peers' functions

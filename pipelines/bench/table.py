@@ -14,13 +14,13 @@ from scipy.stats import spearmanr
 from bench import ours
 from bench.peer import Peer, prepare
 
-HEAD = "| network | ours | peer | pictures | runs | ours, s/picture | peer, s/picture | ours / peer | agreement |"
+HEAD = "| network | ours | peer | images | runs | ours, s/image | peer, s/image | ours / peer | agreement |"
 # The other side's threads wait for more work in a loop before they sleep.
 PAUSE = 0.5
 PACKAGES = ["torch", "torchvision", "timm", "onnxruntime", "captum", "grad-cam", "zennit", "quantus"]
 EXPLAIN = """
-Pictures is how many a run computes; forward and backward are one batch of made-up numbers. Agreement: of maps the lowest
-Spearman correlation between ours and the peer's over the pictures, of curves and of constant maps the largest difference. Random
+Images is how many a run computes; forward and backward are one batch of made-up numbers. Agreement: of maps the lowest
+Spearman correlation between ours and the peer's over the images, of curves and of constant maps the largest difference. Random
 methods draw their own samples on each side. Quantus takes away single channels of a pixel."""
 
 
@@ -39,10 +39,10 @@ class Table:
             f"medians of runs in turns; {versions}."
         )
 
-    def add(self, network, label, peer, pictures, times, agreement):
+    def add(self, network, label, peer, images, times, agreement):
         own, their = (statistics.median(part) for part in times)
         numbers = [f"{own:.4f}", f"{their:.4f}", f"{own / their:.2f}", agreement]
-        cells = [network, f"`{label}`", peer, pictures, len(times[0]), *numbers]
+        cells = [network, f"`{label}`", peer, images, len(times[0]), *numbers]
         self.lines.append("| " + " | ".join(map(str, cells)) + " |")
         print(self.lines[-1], flush=True)
         self.write()
@@ -53,7 +53,7 @@ class Table:
 
 
 def alternate(sides, runs):
-    """Each side's seconds per picture and last answer."""
+    """Each side's seconds per image and last answer."""
     times, answers = {name: [] for name in sides}, {}
     for _ in range(runs):
         for name, call in sides.items():
@@ -67,7 +67,7 @@ def agreement(kind, own, their):
     if len(own) != len(their) or not all(np.isfinite(values).all() for values in (own, their)):
         sys.exit(f"our answer has the shape {own.shape}, the peer's {their.shape}, or some are not finite")
     if kind == "curves":
-        own = own[:, -their.shape[1] :]  # Quantus leaves out the picture as it was
+        own = own[:, -their.shape[1] :]  # Quantus leaves out the image as it was
     if kind == "curves" or any(np.ptp(values, (1, 2)).min() == 0 for values in (own, their)):
         return f"{np.abs(own - their).max():.1e} apart"
     return f"{min(spearmanr(a.ravel(), b.ravel()).statistic for a, b in zip(own, their)):.4f}"
@@ -103,7 +103,7 @@ class Network:
             self.peer.follow(ours.read_maps(self.maps))
 
     def own(self, row, count):
-        """Seconds per picture and the answer of our tools on the first pictures."""
+        """Seconds per image and the answer of our tools on the first images."""
         if row.kind == "maps":
             taken, printed = self.tools.explain(row.specs[0], self.paths[:count])
             return taken / count, ours.read_maps(printed)
@@ -134,7 +134,7 @@ class Network:
 
 def bench(args, chosen):
     """`chosen` are pairs of a network and its rows."""
-    paths = ours.write_pictures(args.out / "pictures", args.pictures)
+    paths = ours.write_images(args.out / "images", args.images)
     table = Table(args)
     print(HEAD + "\n|---|---|---|---:|---:|---:|---:|---:|---:|", flush=True)
     for name, rows in chosen:

@@ -6,7 +6,7 @@
     python3 pipelines/gpu --devices cpu,cpu --parts maps,curves --methods gradcam    a test of this script
 
 Needs Python 3.10, nvidia-smi, and for the last part an interpreter with torch and torchvision (--python). ResNet-50 and
-ViT-B/16 have made-up weights unless they are named; pictures are embedded. Parts, in this order:
+ViT-B/16 have made-up weights unless they are named; images are embedded. Parts, in this order:
 
     start        the first run, which compiles and tunes kernels, and the next ones
     maps         every method on the embedded network and on the ONNX files of testdata, some on big networks: both devices

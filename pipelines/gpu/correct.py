@@ -1,6 +1,6 @@
 """Both devices must give the same maps and the same curves."""
 
-from gpu.networks import PICTURES
+from gpu.networks import IMAGES
 from gpu.tools import Failed, distance, read_map, read_rows
 
 FAR = 1e-3  # matrix products of a GPU may use TF32
@@ -20,7 +20,7 @@ def name_of(method):
 def maps(tools, network, device, methods):
     """The maps of each method, or what went wrong; all in one run if that works."""
     def ask(some):
-        rows = read_rows(tools.explain(network, device, some, PICTURES)[0])
+        rows = read_rows(tools.explain(network, device, some, IMAGES)[0])
         return {method: [read_map(row) for row in rows if name_of(row["method"]) == name_of(method)] for method in some}
 
     try:
@@ -41,7 +41,7 @@ def methods_of(tools, network, wanted):
 
 
 def compare_maps(tools, devices, networks, wanted, report):
-    """A table method x network of the largest relative L2 over the pictures."""
+    """A table method x network of the largest relative L2 over the images."""
     cells, notes = {}, []
     for network in networks:
         first = maps(tools, network, devices[0], methods_of(tools, network, wanted))
@@ -62,7 +62,7 @@ def compare_maps(tools, devices, networks, wanted, report):
         far = sum(cell.startswith("**") for cell in measured)
         print(f"{network.name}: {len(measured)} methods, {far} further apart than {FAR}", flush=True)
     columns = list(dict.fromkeys(name for _, name in cells))
-    report.add(f"Maps: relative L2 between {devices[0]} and {devices[1]}, largest of {len(PICTURES)} pictures; bold above {FAR}", [
+    report.add(f"Maps: relative L2 between {devices[0]} and {devices[1]}, largest of {len(IMAGES)} images; bold above {FAR}", [
         "| method | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|",
         *("| " + " | ".join([method, *(cells.get((method, name), " ") for name in columns)]) + " |"
           for method in dict.fromkeys(method for method, _ in cells)), "", *notes,
@@ -76,7 +76,7 @@ def compare_curves(tools, devices, networks, report):
     for network in networks:
         try:
             table = tools.out / "followed.csv"
-            table.write_text(tools.explain(network, devices[0], ["gradcam", "random"], PICTURES)[0])
+            table.write_text(tools.explain(network, devices[0], ["gradcam", "random"], IMAGES)[0])
             first, second = (read_rows(tools.perturb(network, device, TESTS, table)) for device in devices)
             apart = max(abs(float(a["probability"]) - float(b["probability"])) for a, b in zip(first, second, strict=True))
             other = sum(a["predicted"] != b["predicted"] for a, b in zip(first, second))

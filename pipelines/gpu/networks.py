@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PICTURES = ["testbed/000", "testbed/001"]
+IMAGES = ["testbed/000", "testbed/001"]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Seconds of the first and of the second run; throughput and memory."""
 
-from gpu.networks import PICTURES
+from gpu.networks import IMAGES
 from gpu.tools import Failed, Watch
 
 METHODS = ["gradcam", "integrated-gradients:steps=50"]
@@ -10,15 +10,15 @@ def start(tools, device, network, report):
     """Cold: nothing compiled or tuned is on disk. Must be the first run on the device."""
     lines = ["| run | whole, s | of it computing, s |", "|---|---:|---:|"]
     for name in ["first, nothing on disk", "second", "third"]:
-        record = tools.explain(network, device, ["gradcam"], PICTURES)[1]
+        record = tools.explain(network, device, ["gradcam"], IMAGES)[1]
         lines.append(f"| {name} | {record['wall']:.2f} | {record['seconds_compute']:.3f} |")
-    report.add(f"Start: gradcam of {len(PICTURES)} pictures, {network.name}, {device}", lines)
+    report.add(f"Start: gradcam of {len(IMAGES)} images, {network.name}, {device}", lines)
 
 
 def throughput(tools, device, networks, batches, masks, report):
     """RISE is many forward passes and little else, so it stands for forward throughput: our tools have no bare one, and no
     bf16. The first run of each batch size tunes kernels, the second counts."""
-    lines = ["| network | method | batch | whole, s/picture | forwards/s | GPU memory, MiB |", "|---|---|---:|---:|---:|---:|"]
+    lines = ["| network | method | batch | whole, s/image | forwards/s | GPU memory, MiB |", "|---|---|---:|---:|---:|---:|"]
     for network in networks:
         for method in [f"rise:masks={masks}", *METHODS]:
             for batch in batches:
@@ -29,12 +29,12 @@ def throughput(tools, device, networks, batches, masks, report):
 
 def once(tools, device, network, method, batch, masks, report):
     rise = method.startswith("rise")
-    pictures = PICTURES[:1] if rise else PICTURES * 4
-    ask = lambda: tools.explain(network, device, [method], pictures, "--batch-size", batch)[1]
+    images = IMAGES[:1] if rise else IMAGES * 4
+    ask = lambda: tools.explain(network, device, [method], images, "--batch-size", batch)[1]
     try:
         ask()
         with Watch() as watch:
-            seconds = ask()["seconds_compute"] / len(pictures)
+            seconds = ask()["seconds_compute"] / len(images)
     except Failed as error:
         report.failures += 1
         return f"FAILED: {error} | | "

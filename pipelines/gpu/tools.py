@@ -46,12 +46,12 @@ class Tools:
             raise Failed(said[-1] if said else f"{tool} ended with status {done.returncode} and no word")
         return done.stdout, time.perf_counter() - start
 
-    def explain(self, network, device, methods, pictures, *more):
+    def explain(self, network, device, methods, images, *more):
         """The table of maps and the run record, with wall seconds as `wall`."""
         folder = self.out / "maps" / device.replace(":", "-")
         chosen = [part for method in methods for part in ("-m", method)]
         printed, wall = self.run(
-            "explain", *network.options, "--device", device, "-q", *chosen, "-o", folder, *more, *pictures)
+            "explain", *network.options, "--device", device, "-q", *chosen, "-o", folder, *more, *images)
         return printed, {**json.loads((folder / "explain.json").read_text()), "wall": wall}
 
     def perturb(self, network, device, tests, table):

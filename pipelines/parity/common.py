@@ -1,4 +1,4 @@
-"""What the parts share: data, pictures, our tools, distances."""
+"""What the parts share: data, images, our tools, distances."""
 
 import csv
 import os
@@ -39,12 +39,12 @@ def labels():
         return [(row["image"], int(row["label"])) for row in csv.DictReader(file)]
 
 
-def picture(path):
+def image(path):
     return architectures.IMAGENET(Image.open(path).convert("RGB"))
 
 
-def write_pictures(folder, count):
-    """Pictures of exactly 256 x 256: resizing the short side to 256 is then nothing to do, and both sides crop the same."""
+def write_images(folder, count):
+    """Images of exactly 256 x 256: resizing the short side to 256 is then nothing to do, and both sides crop the same."""
     folder.mkdir(parents=True, exist_ok=True)
     rows = labels()
     paths = []
@@ -83,7 +83,7 @@ def distance(ours, theirs):
     return np.linalg.norm(ours - theirs) / np.linalg.norm(theirs), spearmanr(ours.ravel(), theirs.ravel()).statistic
 
 
-# Networks with real weights: constructor and how pictures are prepared.
+# Networks with real weights: constructor and how images are prepared.
 REAL = {"resnet50-v1": (lambda _: resnet50_v1(), architectures.IMAGENET)} | architectures.REAL
 
 

@@ -1,6 +1,6 @@
 """Methods that draw random numbers, whose draws cannot be given from outside: two maps by ours, two by an independent
 implementation, each with another seed. Maps of both must be as alike as maps of one: the mean correlation across may be at
-most 0.02 below the mean correlation within, and sizes (L2 norms, the median of the pictures' ratios) at most a tenth apart."""
+most 0.02 below the mean correlation within, and sizes (L2 norms, the median of the images' ratios) at most a tenth apart."""
 
 import math
 from functools import partial
@@ -14,7 +14,7 @@ from lime.lime_image import LimeImageExplainer
 
 from parity.common import MEAN, STD, explain, read_map
 
-BELOW, APART, PICTURES, CELLS = 0.02, 0.1, 8, 4
+BELOW, APART, IMAGES, CELLS = 0.02, 0.1, 8, 4
 
 
 def noisy(kind, net, x, target):
@@ -47,7 +47,7 @@ def rise(net, x, target, count=2000, grid=7):
 
 
 def grown(rows, side):
-    """Masks of cells as pictures."""
+    """Masks of cells as images."""
     return rows.reshape(-1, 1, CELLS, CELLS).repeat_interleave(side // CELLS, 2).repeat_interleave(side // CELLS, 3)
 
 
@@ -126,8 +126,8 @@ METHODS = {
 def compare(args, network):
     model, make, _, _, write, read, *_ = network
     net = make()
-    paths, good = write(args.out / "draws-pictures", PICTURES), True
-    print("\n| method | pictures | ours and ours | reference and reference | ours and reference | sizes | |\n|---|---:|---:|---:|---:|---:|---|")
+    paths, good = write(args.out / "draws-images", IMAGES), True
+    print("\n| method | images | ours and ours | reference and reference | ours and reference | sizes | |\n|---|---:|---:|---:|---:|---:|---|")
     for spec, reference in METHODS.items():
         ours, theirs, found = [], [], []
         for seed in (0, 1):
@@ -141,7 +141,7 @@ def compare(args, network):
 
 
 def report(spec, ours, theirs):
-    """Both are (seeds, pictures, values)."""
+    """Both are (seeds, images, values)."""
     like = lambda a, b: np.mean([np.corrcoef(one, other)[0, 1] for one, other in zip(a, b)])
     within, peer = like(*ours), like(*theirs)
     across = np.mean([like(a, b) for a in ours for b in theirs])

@@ -54,4 +54,4 @@ def write_seeded(folder, only):
         for path, value in {"input": x, "logits": logits, **{f"features/{key}": v for key, v in values.items()}}.items():
             np.save(place / f"{path}.npy", value.numpy().astype("<f4"))
         apart = (logits[0] - logits[1]).abs().mean()
-        print(f"{name}: logits have the deviation {logits.std():.2f}; the two pictures differ by {apart:.2f}", flush=True)
+        print(f"{name}: logits have the deviation {logits.std():.2f}; the two images differ by {apart:.2f}", flush=True)

@@ -1,10 +1,10 @@
-"""Attribution maps of ResNet-50 v1 on ImageNet pictures against Captum and pytorch-grad-cam.
+"""Attribution maps of ResNet-50 v1 on ImageNet images against Captum and pytorch-grad-cam.
 
 Gradients of a ReLU network jump: with sums taken in another order, a few units whose inputs are within 2e-6 of zero
 change sides and move the gradient of a ResNet-50 by up to 1 % in relative L2 (PyTorch against PyTorch, two memory layouts
-or two precisions). Maps that jump are therefore held to three rules: Spearman above 0.999 on every picture; a relative
-L2 below 1e-3 on at least five; and over all pictures a median distance from PyTorch in float64 of at most twice that of
-PyTorch's own float32. Maps that do not jump must be below 1e-3 on every picture.
+or two precisions). Maps that jump are therefore held to three rules: Spearman above 0.999 on every image; a relative
+L2 below 1e-3 on at least five; and over all images a median distance from PyTorch in float64 of at most twice that of
+PyTorch's own float32. Maps that do not jump must be below 1e-3 on every image.
 """
 
 import sys
@@ -15,10 +15,10 @@ import torch
 import torch.nn.functional as F
 from captum.attr import GuidedBackprop, IntegratedGradients, LayerGradCam, Occlusion, Saliency
 
-from parity.common import RESNET50, distance, explain, picture, read_map, resnet50_v1, write_pictures
+from parity.common import RESNET50, distance, explain, image, read_map, resnet50_v1, write_images
 from parity.references import more
 
-# How many pictures, and whether the map jumps where an activation crosses zero.
+# How many images, and whether the map jumps where an activation crosses zero.
 METHODS = {
     "gradient": (25, True),
     "guided-backprop": (25, True),
@@ -35,7 +35,7 @@ def up(maps):
 
 
 def reference(net, method, x, target):
-    """The map of one picture (1, 3, 224, 224), by the libraries that people use."""
+    """The map of one image (1, 3, 224, 224), by the libraries that people use."""
     if method == "gradient":
         return Saliency(net).attribute(x, target, abs=False)[0]
     if method == "guided-backprop":
@@ -56,10 +56,10 @@ def reference(net, method, x, target):
 
 def maps(args):
     nets, good = (resnet50_v1(), resnet50_v1().double()), True
-    print("| method | picture | class | from float32 | Spearman | from float64 | PyTorch's float32 from float64 |")
+    print("| method | image | class | from float32 | Spearman | from float64 | PyTorch's float32 from float64 |")
     print("|---|---|---:|---:|---:|---:|---:|")
     for method, (count, jumps) in METHODS.items():
-        paths = write_pictures(args.out / f"pictures-{count}", count)
+        paths = write_images(args.out / f"images-{count}", count)
         rows, _ = explain(args, RESNET50, [method], paths, args.out / "maps", "--reduce", "none")
         measured = np.array([compare_map(nets, method, row) for row in rows])
         single, rho, double, own = measured.T
@@ -74,7 +74,7 @@ def maps(args):
 
 def compare_map(nets, method, row):
     """Distance and correlation of one map from PyTorch in float32, its distance from float64, and PyTorch's own."""
-    x, target = picture(row["image"])[None], int(row["target"])
+    x, target = image(row["image"])[None], int(row["target"])
     with torch.no_grad():
         if target != int(nets[0](x).argmax()):
             sys.exit(f"{row['image']}: we predict class {target}, PyTorch another one")

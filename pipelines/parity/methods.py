@@ -1,11 +1,11 @@
-"""Every explanation method on three networks with real weights and real pictures, against the implementations of
-`references.py`: ResNet-50 v1 on ImageNet pictures, and the ResNet-20 and the ViT of CIFAR-10 on its test pictures.
+"""Every explanation method on three networks with real weights and real images, against the implementations of
+`references.py`: ResNet-50 v1 on ImageNet images, and the ResNet-20 and the ViT of CIFAR-10 on its test images.
 
 Maps are compared with the reference in float64. Where an activation crosses zero, gradients jump, and so do choices between
 values that are nearly equal (in `guided-ig` each decides all that follow). How far rounding moves the reference itself is
-measured: it in float32, and in float64 at pictures changed by 1e-7. A method passes if all maps are within 1e-3 in relative L2;
+measured: it in float32, and in float64 at images changed by 1e-7. A method passes if all maps are within 1e-3 in relative L2;
 or if the median is within 1e-3 or twice the median of that movement, and the correlation is above 0.999 wherever the moved
-reference's is, but for one picture in five. Methods that draw are compared in `draws.py`.
+reference's is, but for one image in five. Methods that draw are compared in `draws.py`.
 """
 
 import sys
@@ -19,7 +19,7 @@ from torchvision.models import resnet
 from torchvision.transforms import v2
 
 from parity import draws, onnx_exports, references
-from parity.common import DATA, MEAN, RESNET50, STD, chosen, distance, explain, picture, read_map, resnet50_v1, write_pictures
+from parity.common import DATA, MEAN, RESNET50, STD, chosen, distance, explain, image, read_map, resnet50_v1, write_images
 
 L2, SPEARMAN = 1e-3, 0.999
 CIFAR = v2.Compose([v2.PILToTensor(), v2.ToDtype(torch.float32, scale=True), v2.Normalize(MEAN, STD)])
@@ -69,7 +69,7 @@ class Case:
         return self.make().to(kind).requires_grad_(False).eval()
 
 
-def cifar_pictures(folder, count):
+def cifar_images(folder, count):
     folder.mkdir(parents=True, exist_ok=True)
     pixels = np.load(DATA / "cifar10/test-images.npy", mmap_mode="r")
     paths = [folder / f"{i:05}.png" for i in range(0, len(pixels), len(pixels) // count)][:count]
@@ -78,7 +78,7 @@ def cifar_pictures(folder, count):
     return paths
 
 
-def cifar_picture(path):
+def cifar_image(path):
     return CIFAR(Image.open(path).convert("RGB"))
 
 
@@ -86,22 +86,22 @@ def weights(name, file):
     return ["--model", name, "--weights", DATA / "weights" / file]
 
 
-# Arguments of explain, constructor, references, pictures: how many, how they are written and read; last layer, ends of blocks.
+# Arguments of explain, constructor, references, images: how many, how they are written and read; last layer, ends of blocks.
 NETWORKS = {
     "cifar-resnet20": (
         weights("cifar-resnet20", "cifar10-resnet20.safetensors"), cifar_resnet20, references.CNN | references.MASKS, 10,
-        cifar_pictures, cifar_picture, "layer3", ["layer1", "layer2", "layer3"],
+        cifar_images, cifar_image, "layer3", ["layer1", "layer2", "layer3"],
     ),
     "cifar-vit": (
         weights("cifar-vit", "cifar10-vit.safetensors"), lambda: onnx_exports.cifar_vit(DATA), references.VIT, 10,
-        cifar_pictures, cifar_picture, None, None,
+        cifar_images, cifar_image, None, None,
     ),
-    "resnet50-v1": (RESNET50, resnet50_v1, references.CNN | references.TORCHVISION, 5, write_pictures, picture, "layer4", None),
+    "resnet50-v1": (RESNET50, resnet50_v1, references.CNN | references.TORCHVISION, 5, write_images, image, "layer4", None),
 }
 
 
 def methods(args):
-    print("| network | method | pictures | ours: median | most | reference moved by rounding: median | most | Spearman | |")
+    print("| network | method | images | ours: median | most | reference moved by rounding: median | most | Spearman | |")
     print("|---|---|---:|---:|---:|---:|---:|---:|---|")
     good = True
     for name, (model, make, table, count, write, read, layer, blocks) in NETWORKS.items():
@@ -112,7 +112,7 @@ def methods(args):
         cases = [Case(make, kind, baselines, layer, blocks) for kind in (torch.float64, torch.float32)]
         given = [part for path in paths[:3] for part in ("--baselines", path)]
         for spec, reference in table.items():
-            more = given if "baseline=pictures" in spec else []
+            more = given if "baseline=images" in spec else []
             rows, _ = explain(args, model, [spec], paths, args.out / "methods-maps", "--reduce", "none", "-q", *more)
             measured = np.array([compare(cases, reference, row, read) for row in rows])
             good &= report(name, spec, measured) and len(rows) == count

@@ -33,10 +33,10 @@ TIMM = {
 }
 
 
-# By both exporters in every operator set, for one picture and for any number.
+# By both exporters in every operator set, for one image and for any number.
 EVERY = [(opset, dynamo, free) for opsets, dynamo in ((exports.TORCHSCRIPT, False), (exports.DYNAMO, True))
          for opset in opsets for free in (False, True)]
-# The oldest for one picture and the newest for any number, for the other members of a family.
+# The oldest for one image and the newest for any number, for the other members of a family.
 ENDS = [(exports.TORCHSCRIPT[0], False, False), (exports.TORCHSCRIPT[2], False, True), (None, True, True)]
 
 
@@ -51,7 +51,7 @@ def members():
 
 
 def full():
-    """Name, constructor, side of the pictures and kinds of files of each architecture."""
+    """Name, constructor, side of the images and kinds of files of each architecture."""
     known = dict(members())
     for name, make in known.items():
         yield name, make, 224, EVERY
@@ -64,20 +64,20 @@ def full():
 
 
 def write_seeded(folder, names):
-    """For each name a folder: weights, two pictures, PyTorch's logits and gradients in float64, how far its float32 is, files by
+    """For each name a folder: weights, two images, PyTorch's logits and gradients in float64, how far its float32 is, files by
     the exporters, and one with BatchNorm as it was."""
     for seed, (name, make, side, kinds) in enumerate(full()):
         if name not in names:
             continue
         place = folder / name
         place.mkdir(parents=True, exist_ok=True)
-        net = exports.settle(make(), exports.pictures(8, side, seed), seed)
+        net = exports.settle(make(), exports.images(8, side, seed), seed)
         save_file({key: value.clone().contiguous() for key, value in net.state_dict().items()}, place / "weights.safetensors")
-        x = exports.pictures(2, side, 100 + seed)
+        x = exports.images(2, side, 100 + seed)
         logits, gradient = exports.answers(net.double(), x.double())
         rounding = exports.rounding(net.float(), x, gradient)
         exports.save(f"{place}/", {"input": x.numpy(), "logits": logits, "gradient": gradient, "rounding": rounding})
-        spread = f"{logits.std():.2f}; the two pictures differ by {np.abs(logits[0] - logits[1]).mean():.2f}"
+        spread = f"{logits.std():.2f}; the two images differ by {np.abs(logits[0] - logits[1]).mean():.2f}"
         print(f"{name}: logits have the deviation {spread}; PyTorch's gradients by up to {rounding.max():.1e}", flush=True)
         for opset, dynamo, free in kinds:
             label = f"{'dynamo' if dynamo else 'torchscript'}-{opset or 'newest'}-{'free' if free else 'fixed'}"
@@ -99,15 +99,15 @@ def cifar_vit(data):
     return net.eval()
 
 
-# Networks with real weights by our name, and the side of their pictures.
+# Networks with real weights by our name, and the side of their images.
 REAL = {name: (make, 224) for name, (make, _) in architectures.REAL.items()}
 REAL |= {"cifar-resnet56": (cifar_resnet, 32), "cifar-vit": (cifar_vit, 32)}
 
 
 def write_real(folder, data, more, names):
-    """A file of each network with real weights, by the newer exporter and for any number of pictures."""
+    """A file of each network with real weights, by the newer exporter and for any number of images."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, (make, side) in (REAL | more).items():
         if name in names:
-            exports.export(make(data), exports.pictures(2, side, 0), folder / f"{name}.onnx", None, True, True)
+            exports.export(make(data), exports.images(2, side, 0), folder / f"{name}.onnx", None, True, True)
             print(f"{name}: the real weights", flush=True)

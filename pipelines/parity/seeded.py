@@ -7,7 +7,7 @@ from PIL import Image
 
 import architectures
 from parity import full_transformers, onnx_exports, onnx_others
-from parity.common import DATA, REAL, chosen, labels, picture, resnet50_v1
+from parity.common import DATA, REAL, chosen, labels, image, resnet50_v1
 
 
 @torch.no_grad()
@@ -17,18 +17,18 @@ def accuracy(args):
         net = make(DATA)
         for i in range(0, len(rows), 20):
             chunk = rows[i : i + 20]
-            pictures = [prepare(Image.open(DATA / "imagenet" / file).convert("RGB")) for file, _ in chunk]
-            best = net(torch.stack(pictures)).topk(5).indices
+            images = [prepare(Image.open(DATA / "imagenet" / file).convert("RGB")) for file, _ in chunk]
+            best = net(torch.stack(images)).topk(5).indices
             right = best == torch.tensor([label for _, label in chunk])[:, None]
             hits += [right[:, 0].sum().item(), right.any(1).sum().item()]
         top1, top5 = 100 * hits / len(rows)
-        print(f"{name} in PyTorch on {len(rows)} pictures: top-1 {top1:.1f} %, top-5 {top5:.1f} %", flush=True)
+        print(f"{name} in PyTorch on {len(rows)} images: top-1 {top1:.1f} %, top-5 {top5:.1f} %", flush=True)
     return True
 
 
 @torch.no_grad()
 def depth(args):
-    """Every architecture at full size with seeded weights, and real weights on real pictures, in folders of their own:
+    """Every architecture at full size with seeded weights, and real weights on real images, in folders of their own:
     weights, input, logits and features. All computed in float64. With everything it is 11 GB; see --only."""
     folder = args.out / "depth"
     architectures.write_seeded(folder, args.only)
@@ -40,14 +40,14 @@ def depth(args):
         x = torch.stack([prepare(Image.open(DATA / "imagenet" / file).convert("RGB")) for file in files])
         architectures.save(place / "input", x)
         architectures.save(place / "logits", make(DATA).double()(x.double()))
-        print(f"{name}: the real weights on five real pictures")
+        print(f"{name}: the real weights on five real images")
     print(f"PLUMBLINE_PARITY={folder.resolve()}")
     return True
 
 
 @torch.no_grad()
 def rise(args):
-    """RISE of five pictures over 100 masks that are given as grids and offsets, in float64."""
+    """RISE of five images over 100 masks that are given as grids and offsets, in float64."""
     folder = args.out / "depth"
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(7)
@@ -56,7 +56,7 @@ def rise(args):
     grown = F.interpolate(grids[:, None], ((grid + 1) * cell,) * 2, mode="bilinear", align_corners=False)
     masks = torch.stack([mask[:, dy : dy + 224, dx : dx + 224] for mask, (dy, dx) in zip(grown, offsets.tolist())])
     net, chosen = resnet50_v1().double(), labels()[:: len(labels()) // 5][:5]
-    x = torch.stack([picture(DATA / "imagenet" / name) for name, _ in chosen])
+    x = torch.stack([image(DATA / "imagenet" / name) for name, _ in chosen])
     targets = net(x.double()).argmax(1)
     scores = [torch.cat([net(one * part).softmax(1)[:, t] for part in masks.split(20)]) for one, t in zip(x.double(), targets)]
     maps = torch.stack([(score[:, None, None, None] * masks).sum(0) / (0.5 * count) for score in scores])

@@ -96,7 +96,7 @@ def attribute(name, noise, masks):
 
 
 def families():
-    """Two methods on VGG and DenseNet; to keep the files small, integrated gradients of one picture, summed over channels."""
+    """Two methods on VGG and DenseNet; to keep the files small, integrated gradients of one image, summed over channels."""
     x = torch.from_numpy(np.load(HERE.parent / "models/input.npy")).double()
     for name in ["vgg", "densenet"]:
         net = zoo.load(name)

@@ -36,7 +36,7 @@ def first_then(first, layers):
 
 
 def presets(mean=MEAN, std=STD):
-    """zennit's composites, for pictures that are normalised so."""
+    """zennit's composites, for images that are normalised so."""
     low, high = (((bound - mean).double() / std.double())[None, :, None, None] for bound in (0.0, 1.0))
     given = {"canonizers": [ResNetCanonizer()]}
     plus, gamma, small = rules.ZPlus(), rules.Gamma(0.25), rules.Epsilon(1e-6)
@@ -57,7 +57,7 @@ def safe(z):
 
 
 class Rule(torch.autograd.Function):
-    """A layer whose backward pass is `relevance(x, r)`, divided by its sum for each picture."""
+    """A layer whose backward pass is `relevance(x, r)`, divided by its sum for each image."""
 
     @staticmethod
     def forward(ctx, x, layer, relevance):

@@ -38,7 +38,7 @@ def save(name, maps):
 
 
 def up(maps, x):
-    """Maps (n, h, w) at the size of the pictures."""
+    """Maps (n, h, w) at the size of the images."""
     return F.interpolate(maps[:, None], x.shape[2:], mode="bilinear", align_corners=False)
 
 
@@ -255,7 +255,7 @@ def main():
 
 
 def deeplift(net, x, targets, baseline):
-    """The rescale rule on pictures and baselines in one batch. Captum's DeepLift is not complete here: where windows of a
+    """The rescale rule on images and baselines in one batch. Captum's DeepLift is not complete here: where windows of a
     max-pooling overlap, it keeps one of the shares that meet in a pixel and loses the others (3 to 13 % in relative L2)."""
 
     def rescaled(forward, share):

@@ -29,7 +29,7 @@ def excitation(net, x, targets, layer):
 
 
 def segments(pixels):
-    """PAIR's, without resizing the picture to 224 x 224 and stretching its values: each as a mask."""
+    """PAIR's, without resizing the image to 224 x 224 and stretching its values: each as a mask."""
     masks = []
     for scale in SCALES:
         found = felzenszwalb(pixels * 2 - 1, scale=scale, sigma=0.8, min_size=150)
@@ -46,7 +46,7 @@ def regions(x):
 
 
 def xrai(net, x, targets, mean=MEAN, std=STD, steps=100):
-    """Both ends of the path are pictures of one colour, in which values tie at a max-pooling: which of them has the gradient
+    """Both ends of the path are images of one colour, in which values tie at a max-pooling: which of them has the gradient
     is a matter of rounding, so 2 of 200 gradients are not well defined."""
     maps, call = [], pair_call(net, x.dtype)
     for image, target in zip(x, targets.tolist()):

@@ -2,7 +2,7 @@
 shap's DeepExplainer, and the solvers of the packages shap and lime, all given the samples instead of drawing them.
 
 Run: python testdata/attribution/generate_shap.py   Versions: testdata/requirements.txt (torch 2.15.0, captum 0.9.0, shap
-0.51.0, lime 0.2.0.1). Baselines and noise are the eight pictures of `smoothgrad_noise.npy`: sample s of picture p has noise
+0.51.0, lime 0.2.0.1). Baselines and noise are the eight images of `smoothgrad_noise.npy`: sample s of image p has noise
 s, baseline 4 + (s + p) % 4 and position ((4 p + s) 0.375 + 0.125) mod 1; DeepLIFT SHAP has baselines 0 to 2. Of every map
 (2, 3, 64, 64) each fifth row and each third column is kept: `more/<net>.<method>.npy`, (2, 3, 13, 22).
 """
@@ -28,7 +28,7 @@ SAMPLES = 4
 
 
 def gradient_shap(net, x, given, noise):
-    """Captum's GradientShap with its three draws replaced; it takes all samples of a picture one after another."""
+    """Captum's GradientShap with its three draws replaced; it takes all samples of an image one after another."""
     pairs = [(p, s) for p in range(len(x)) for s in range(SAMPLES)]
     along = np.array([((SAMPLES * p + s) * 0.375 + 0.125) % 1.0 for p, s in pairs])
     chosen = np.array([(s + p) % 4 for p, s in pairs])

@@ -73,7 +73,7 @@ def cifar():
 
 
 def families():
-    """A small member of each family; a feature is that of the first picture alone."""
+    """A small member of each family; a feature is that of the first image alone."""
     x = torch.from_numpy(np.load(HERE / "input.npy"))
     for seed, (name, (make, layers)) in enumerate(zoo.TINY.items()):
         (zoo.WEIGHTS / name / "features").mkdir(parents=True, exist_ok=True)

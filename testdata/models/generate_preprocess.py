@@ -21,8 +21,8 @@ def save(path, values):
     np.save(HERE / f"{path}.npy", np.ascontiguousarray(np.asarray(values), dtype="<f4"))
 
 
-def picture():
-    """A 90 x 70 picture of smooth waves, an edge and noise."""
+def image():
+    """A 90 x 70 image of smooth waves, an edge and noise."""
     rng = np.random.default_rng(7)
     y, x = np.mgrid[0:70, 0:90]
     waves = np.stack([np.sin(x / 9), np.cos((x + y) / 13), np.sin(y / 7 - x / 21)], axis=-1)
@@ -33,8 +33,8 @@ def picture():
 def preprocess():
     folder = HERE / "preprocess"
     folder.mkdir(exist_ok=True)
-    image = picture()
-    image.save(folder / "picture.png")
+    image = image()
+    image.save(folder / "image.png")
     bilinear, bicubic = transforms.InterpolationMode.BILINEAR, transforms.InterpolationMode.BICUBIC
     for name, steps in {
         "resize64_crop56": [transforms.Resize(64, bilinear), transforms.CenterCrop(56)],

@@ -29,7 +29,7 @@ if __name__ == "__main__":
         save_file(halves(randomise(NETWORKS[name](), seed)), HERE / f"{name}.safetensors")
         logits, values = features(load(name), x, places)
         apart = (logits[0] - logits[1]).abs().mean()
-        print(f"{name}: logits have the deviation {logits.std():.2f}; the two pictures differ by {apart:.2f}")
+        print(f"{name}: logits have the deviation {logits.std():.2f}; the two images differ by {apart:.2f}")
         save(f"{name}.logits", logits)
         for place, value in values.items():
             save(f"{name}.{place}", value)

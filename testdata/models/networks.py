@@ -88,7 +88,7 @@ def folded(net):
 
 def randomise(net, size, seed):
     """Gives BatchNorm statistics and affine values that are far from the identity, with activations kept in range:
-    the statistics are those of noise pictures, then disturbed; one scale in eight is negative."""
+    the statistics are those of noise images, then disturbed; one scale in eight is negative."""
     torch.manual_seed(seed)
     norms = [m for m in net.modules() if isinstance(m, nn.BatchNorm2d)]
     for norm in norms:

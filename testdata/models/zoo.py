@@ -19,7 +19,7 @@ from torchvision.ops.misc import Conv2dNormActivation
 
 
 class BinaryCnn(nn.Module):
-    """The network for cats and dogs of "A Meaningful Perturbation Metric"; 16 channels and pictures of 224 there."""
+    """The network for cats and dogs of "A Meaningful Perturbation Metric"; 16 channels and images of 224 there."""
 
     def __init__(self, width=16, side=224, classes=2):
         super().__init__()
@@ -119,7 +119,7 @@ TINY = {
 }
 
 
-def pictures(count, side):
+def images(count, side):
     """Smooth colours of different contrast, and noise."""
     smooth = F.interpolate(torch.randn(count, 3, 8, 8), (side, side), mode="bilinear")
     return (0.5 + torch.rand(count, 1, 1, 1)) * smooth + 0.5 * torch.randn(count, 3, side, side)
@@ -128,8 +128,8 @@ def pictures(count, side):
 @torch.no_grad()
 def randomise(net, side, seed, batch=8):
     """Seeded weights with which activations neither vanish nor explode: every convolution and matrix is scaled so that
-    its output has the deviation 1 for random pictures. BatchNorm is far from the identity and gets their statistics,
-    then disturbed; the last layer is four times larger, so that pictures get different scores."""
+    its output has the deviation 1 for random images. BatchNorm is far from the identity and gets their statistics,
+    then disturbed; the last layer is four times larger, so that images get different scores."""
     torch.manual_seed(seed)
     layers = [m for m in net.modules() if isinstance(m, (nn.Conv2d, nn.Linear))]
     norms = [m for m in net.modules() if isinstance(m, nn.BatchNorm2d)]
@@ -156,7 +156,7 @@ def randomise(net, side, seed, batch=8):
     for dropout in (m for m in net.modules() if isinstance(m, nn.Dropout)):
         dropout.eval()
     hooks = [layer.register_forward_hook(rescale) for layer in layers]
-    net(pictures(batch, side))
+    net(images(batch, side))
     for hook in hooks:
         hook.remove()
     for norm in norms:

@@ -70,7 +70,7 @@ def settle(net, x, seed):
 
 
 def answers(net, x):
-    """Logits (the method `scores` of a network that ends in a softmax), and at each picture the gradient of its largest."""
+    """Logits (the method `scores` of a network that ends in a softmax), and at each image the gradient of its largest."""
     x = x.clone().requires_grad_()
     logits = getattr(net, "scores", net)(x)
     (gradient,) = torch.autograd.grad(logits.max(1).values.sum(), x)
@@ -89,7 +89,7 @@ def distance(found, expected):
 
 def rounding(net, x, gradient):
     """How far PyTorch's own float32 gradients are from that of float64, and from each other: as it computes them, with
-    channels last, and for pictures that differ by about one unit in the last place. Activations that are so near their
+    channels last, and for images that differ by about one unit in the last place. Activations that are so near their
     kink that such rounding moves them to its other side make it much more than rounding."""
     torch.manual_seed(0)
     cases = [answers(net, x)[1], answers(net.to(memory_format=torch.channels_last), x.to(memory_format=torch.channels_last))[1]]
@@ -98,15 +98,15 @@ def rounding(net, x, gradient):
     return np.array([distance(case, gradient) for case in cases])
 
 
-def pictures(count, side, seed):
-    """Smooth random pictures with a little noise: pure noise looks the same to every network."""
+def images(count, side, seed):
+    """Smooth random images with a little noise: pure noise looks the same to every network."""
     torch.manual_seed(seed)
     smooth = F.interpolate(torch.randn(count, 3, 7, 7), (side, side), mode="bicubic", align_corners=False)
     return smooth + 0.3 * torch.randn(count, 3, side, side)
 
 
 def export(net, x, path, opset, dynamo, free, **settings):
-    """Writes a file for any number of pictures (`free`) or for one. False if the exporter cannot: PyTorch's own attention
+    """Writes a file for any number of images (`free`) or for one. False if the exporter cannot: PyTorch's own attention
     module needs operator set 13. Further settings are the exporter's."""
     if not dynamo and opset < 13 and any(isinstance(module, nn.MultiheadAttention) for module in net.modules()):
         return False

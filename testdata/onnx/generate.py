@@ -9,11 +9,11 @@ from captum.attr import IntegratedGradients
 from pytorch_grad_cam import GradCAM
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 from safetensors.torch import save_file
-from exports import answers, export, pictures, save, settle
+from exports import answers, export, images, save, settle
 from tiny_networks import NETWORKS, REARRANGED, SIDE
 
 HERE = Path(__file__).parent
-# Operator set, newer exporter, any number of pictures.
+# Operator set, newer exporter, any number of images.
 KINDS = {"11.fixed": (11, False, False), "17.free": (17, False, True), "newest.fixed": (None, True, False), "newest.free": (None, True, True)}
 
 
@@ -67,17 +67,17 @@ LAYERS = {
 
 
 def wanted(name, kind):
-    """Small is beautiful: a second file of the newest kind only where the pictures are moved around, and of the network
+    """Small is beautiful: a second file of the newest kind only where the images are moved around, and of the network
     that only collects operators none that holds the same as another."""
     return (kind != "newest.fixed" or name in REARRANGED) and (name, kind) != ("mixed", "17.free")
 
 
 def main():
     torch.set_num_threads(1)
-    x = pictures(2, SIDE, 200).half().float()
+    x = images(2, SIDE, 200).half().float()
     np.save(HERE / "input.npy", x.numpy().astype("<f2"))
     for seed, (name, build) in enumerate(NETWORKS.items()):
-        net = settle(build(), pictures(16, SIDE, 100 + seed), seed)
+        net = settle(build(), images(16, SIDE, 100 + seed), seed)
         logits, gradient = answers(net.double(), x.double())
         save(f"{HERE / name}.", {"logits": logits, "gradient": gradient}, "<f2")
         if name in LAYERS:

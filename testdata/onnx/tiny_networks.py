@@ -94,7 +94,7 @@ NETWORKS = {
     "tiny_convnext": torchvision_convnext,
     "mixed": Mixed,
 }
-# Where the pictures are not simply the first axis everywhere, so that a fixed number of them is worth a file.
+# Where the images are not simply the first axis everywhere, so that a fixed number of them is worth a file.
 REARRANGED = ("tiny_vit_torchvision", "tiny_convnext")
-# Height and width of the pictures.
+# Height and width of the images.
 SIDE = 16

@@ -54,14 +54,14 @@ def least_relevant_first(values):
 
 def replaced(start, end, pixels):
     """`start` with the given pixels (flat indices) taken from `end`."""
-    picture = start.clone().reshape(3, N)
-    picture[:, pixels] = end.reshape(3, N)[:, pixels]
-    return picture.reshape(3, SIDE, SIDE)
+    image = start.clone().reshape(3, N)
+    image[:, pixels] = end.reshape(3, N)[:, pixels]
+    return image.reshape(3, SIDE, SIDE)
 
 
 @torch.no_grad()
-def probabilities(pictures):
-    return torch.cat([NET(torch.stack(pictures[i : i + 32])).softmax(1) for i in range(0, len(pictures), 32)]).numpy()
+def probabilities(images):
+    return torch.cat([NET(torch.stack(images[i : i + 32])).softmax(1) for i in range(0, len(images), 32)]).numpy()
 
 
 def pixel_curve(start, end, values, counts):
@@ -71,17 +71,17 @@ def pixel_curve(start, end, values, counts):
 
 def region_curve(start, end, values, scores=101):
     """9 x 9 regions around the pixels in order; score j when at least j N / 100 pixels are covered."""
-    covered, picture, pictures = np.zeros((SIDE, SIDE), bool), start.clone(), []
+    covered, image, images = np.zeros((SIDE, SIDE), bool), start.clone(), []
     order = iter(most_relevant_first(values))
     while True:
-        while len(pictures) < scores and 100 * covered.sum() >= len(pictures) * N:
-            pictures.append(picture.clone())
-        if len(pictures) == scores:
-            return probabilities(pictures)
+        while len(images) < scores and 100 * covered.sum() >= len(images) * N:
+            images.append(image.clone())
+        if len(images) == scores:
+            return probabilities(images)
         row, column = divmod(int(next(order)), SIDE)
         if not covered[row, column]:
             region = (slice(max(row - 4, 0), row + 5), slice(max(column - 4, 0), column + 5))
-            picture[:, region[0], region[1]] = end[:, region[0], region[1]]
+            image[:, region[0], region[1]] = end[:, region[0], region[1]]
             covered[region] = True
 
 

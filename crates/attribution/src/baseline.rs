@@ -1,4 +1,4 @@
-//! Where a path to the picture starts, or what stands for "nothing there".
+//! Where a path to the image starts, or what stands for "nothing there".
 
 use models::{Tensor, TensorData};
 use rand::RngExt;
@@ -7,25 +7,25 @@ use rand_distr::StandardNormal;
 use spec::Reader;
 
 use crate::gaussian::{self, Edge};
-use crate::method::Question;
+use crate::method::Request;
 
-/// A baseline picture.
+/// A baseline image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Baseline {
     /// Zero in normalised space: the mean colour of the data set.
     Zero,
     /// Black pixels.
     Black,
-    /// The picture's own mean colour.
+    /// The image's own mean colour.
     Mean,
-    /// The picture under torchvision's `GaussianBlur(31, 10)`.
+    /// The image under torchvision's `GaussianBlur(31, 10)`.
     Blur,
     /// Pixels uniform in 0..1.
     Uniform,
     /// Normalised values from a standard normal distribution.
     Normal,
-    /// Pictures that the user names. Draws go through all of them in a random order before one comes again.
-    Pictures,
+    /// Images that the user names. Draws go through all of them in a random order before one comes again.
+    Images,
 }
 
 const WORDS: [(&str, Baseline); 7] = [
@@ -35,12 +35,12 @@ const WORDS: [(&str, Baseline); 7] = [
     ("blur", Baseline::Blur),
     ("uniform", Baseline::Uniform),
     ("normal", Baseline::Normal),
-    ("pictures", Baseline::Pictures),
+    ("images", Baseline::Images),
 ];
 
 /// Those of which each draw is another one.
 const DRAWN: [(&str, Baseline); 3] =
-    [("uniform", Baseline::Uniform), ("normal", Baseline::Normal), ("pictures", Baseline::Pictures)];
+    [("uniform", Baseline::Uniform), ("normal", Baseline::Normal), ("images", Baseline::Images)];
 
 impl Baseline {
     /// Takes `baseline` out of a spec string.
@@ -53,48 +53,48 @@ impl Baseline {
         reader.choose("baseline", &DRAWN)
     }
 
-    /// The baselines of some pictures, `(pictures, 3, h, w)`. Random ones are keyed by picture and draw.
-    pub(crate) fn of(self, question: &Question<'_>, pictures: &[usize], draw: usize) -> Tensor<4> {
-        let one = |&picture: &usize| {
-            let x = question.images.clone().narrow(0, picture, 1);
+    /// The baselines of some images, `(images, 3, h, w)`. Random ones are keyed by image and draw.
+    pub(crate) fn of(self, request: &Request<'_>, images: &[usize], draw: usize) -> Tensor<4> {
+        let one = |&image: &usize| {
+            let x = request.images.clone().narrow(0, image, 1);
             match self {
                 Self::Zero => x.zeros_like(),
-                Self::Black => x.zeros_like() + question.classifier.colour(0.0),
+                Self::Black => x.zeros_like() + request.classifier.colour(0.0),
                 Self::Mean => x.zeros_like() + x.mean_dim(3).mean_dim(2),
                 Self::Blur => gaussian::blur(x, 10.0, 15, Edge::Reflect),
                 Self::Uniform => {
-                    let (black, white) = (question.classifier.colour(0.0), question.classifier.colour(1.0));
-                    noise(question, picture, draw, |random, count| random.random_iter().take(count).collect())
+                    let (black, white) = (request.classifier.colour(0.0), request.classifier.colour(1.0));
+                    noise(request, image, draw, |random, count| random.random_iter().take(count).collect())
                         * (white - black.clone())
                         + black
                 }
-                Self::Normal => noise(question, picture, draw, |random, count| {
+                Self::Normal => noise(request, image, draw, |random, count| {
                     random.sample_iter(StandardNormal).take(count).collect()
                 }),
-                Self::Pictures => drawn(question, picture, draw),
+                Self::Images => drawn(request, image, draw),
             }
         };
-        Tensor::cat(pictures.iter().map(one).collect(), 0)
+        Tensor::cat(images.iter().map(one).collect(), 0)
     }
 }
 
-/// The baseline picture of one draw.
-fn drawn(question: &Question<'_>, picture: usize, draw: usize) -> Tensor<4> {
-    let all = question.baselines.expect("the question brings the pictures that its method draws from");
+/// The baseline image of one draw.
+fn drawn(request: &Request<'_>, image: usize, draw: usize) -> Tensor<4> {
+    let all = request.baselines.expect("the request brings the images that its method draws from");
     let count = all.dims()[0];
     let mut order: Vec<usize> = (0..count).collect();
-    order.shuffle(&mut question.random("baseline", picture, draw / count));
+    order.shuffle(&mut request.random("baseline", image, draw / count));
     all.clone().narrow(0, order[draw % count], 1)
 }
 
-/// Random numbers in the shape of a picture.
+/// Random numbers in the shape of an image.
 fn noise(
-    question: &Question<'_>,
-    picture: usize,
+    request: &Request<'_>,
+    image: usize,
     draw: usize,
     numbers: impl Fn(rand::rngs::ChaCha8Rng, usize) -> Vec<f32>,
 ) -> Tensor<4> {
-    let [_, c, h, w] = question.dims();
-    let numbers = numbers(question.random("baseline", picture, draw), c * h * w);
-    Tensor::from_data(TensorData::new(numbers, [1, c, h, w]), &question.images.device())
+    let [_, c, h, w] = request.dims();
+    let numbers = numbers(request.random("baseline", image, draw), c * h * w);
+    Tensor::from_data(TensorData::new(numbers, [1, c, h, w]), &request.images.device())
 }

@@ -1,34 +1,34 @@
-//! Samples of many pictures in full batches, added up in an order that does not depend on the batches.
+//! Samples of many images in full batches, added up in an order that does not depend on the batches.
 
 use models::{Int, Tensor, TensorData};
 
-/// One input to run: which picture, which of its samples.
+/// One input to run: which image, which of its samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Job {
-    pub(crate) picture: usize,
+    pub(crate) image: usize,
     pub(crate) sample: usize,
 }
 
-/// All (picture, sample) pairs, picture by picture, at most `size` at a time.
-pub(crate) fn batches(pictures: usize, samples: usize, size: usize) -> impl Iterator<Item = Vec<Job>> {
+/// All (image, sample) pairs, image by image, at most `size` at a time.
+pub(crate) fn batches(images: usize, samples: usize, size: usize) -> impl Iterator<Item = Vec<Job>> {
     let size = size.max(1);
-    let total = pictures * samples;
+    let total = images * samples;
     (0..total).step_by(size).map(move |start| {
-        let job = |i| Job { picture: i / samples, sample: i % samples };
+        let job = |i| Job { image: i / samples, sample: i % samples };
         (start..total.min(start + size)).map(job).collect()
     })
 }
 
-/// The pictures of a batch of jobs, `(jobs, c, h, w)`.
-pub(crate) fn pictures(images: &Tensor<4>, jobs: &[Job]) -> Tensor<4> {
-    let rows: Vec<i32> = jobs.iter().map(|job| job.picture as i32).collect();
+/// The images of a batch of jobs, `(jobs, c, h, w)`.
+pub(crate) fn images(images: &Tensor<4>, jobs: &[Job]) -> Tensor<4> {
+    let rows: Vec<i32> = jobs.iter().map(|job| job.image as i32).collect();
     let rows = Tensor::<1, Int>::from_data(TensorData::new(rows, [jobs.len()]), &images.device());
     images.clone().select(0, rows)
 }
 
 /// The target class of each job.
 pub(crate) fn targets(targets: &[usize], jobs: &[Job]) -> Vec<usize> {
-    jobs.iter().map(|job| targets[job.picture]).collect()
+    jobs.iter().map(|job| targets[job.image]).collect()
 }
 
 /// One number for each job, `(jobs, 1, 1, 1)`.
@@ -37,22 +37,22 @@ pub(crate) fn numbers(values: Vec<f32>, like: &Tensor<4>) -> Tensor<4> {
     Tensor::from_data(TensorData::new(values, [n, 1, 1, 1]), &like.device())
 }
 
-/// A sum of samples for each picture.
+/// A sum of samples for each image.
 pub(crate) struct Sums {
     totals: Vec<Option<Tensor<4>>>,
 }
 
 impl Sums {
-    pub(crate) fn new(pictures: usize) -> Self {
-        Self { totals: vec![None; pictures] }
+    pub(crate) fn new(images: usize) -> Self {
+        Self { totals: vec![None; images] }
     }
 
-    /// Adds the rows of a batch one after another: the sum of a picture then has one order, whatever the
+    /// Adds the rows of a batch one after another: the sum of an image then has one order, whatever the
     /// batch size.
     pub(crate) fn add(&mut self, jobs: &[Job], values: &Tensor<4>) {
         for (row, job) in jobs.iter().enumerate() {
             let value = values.clone().narrow(0, row, 1);
-            let total = &mut self.totals[job.picture];
+            let total = &mut self.totals[job.image];
             *total = Some(match total.take() {
                 Some(sum) => sum + value,
                 None => value,
@@ -60,7 +60,7 @@ impl Sums {
         }
     }
 
-    /// The sums, `(pictures, c, h, w)`.
+    /// The sums, `(images, c, h, w)`.
     pub(crate) fn finish(self) -> Tensor<4> {
         Tensor::cat(self.totals.into_iter().flatten().collect(), 0)
     }
@@ -71,10 +71,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn batches_are_full_and_mix_pictures() {
+    fn batches_are_full_and_mix_images() {
         let all: Vec<Vec<Job>> = batches(2, 3, 4).collect();
         assert_eq!(all.iter().map(Vec::len).collect::<Vec<_>>(), [4, 2]);
-        assert_eq!(all[0][3], Job { picture: 1, sample: 0 });
+        assert_eq!(all[0][3], Job { image: 1, sample: 0 });
         assert_eq!(batches(3, 0, 4).count(), 0);
     }
 }

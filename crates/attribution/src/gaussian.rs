@@ -2,14 +2,14 @@
 
 use models::{Device, Tensor, TensorData};
 
-/// What lies outside a picture.
+/// What lies outside an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Edge {
     /// Zeros, as SciPy's `constant`.
     Zero,
-    /// The picture mirrored about its border pixels, as PyTorch's `reflect`.
+    /// The image mirrored about its border pixels, as PyTorch's `reflect`.
     Reflect,
-    /// The picture mirrored about its borders, so that border pixels come twice, as SciPy's `reflect`.
+    /// The image mirrored about its borders, so that border pixels come twice, as SciPy's `reflect`.
     Symmetric,
 }
 

@@ -1,8 +1,8 @@
-//! Explanation methods: one file each, over the network graph, batched over pictures and samples.
+//! Explanation methods: one file each, over the network graph, batched over images and samples.
 //!
-//! [`parse`] turns a spec string into a [`Method`]; a method turns a [`Question`] into raw signed maps. Maps
-//! do not depend on the batch size, on the other pictures in the batch or on their order: random numbers are
-//! keyed by (seed, picture, method, draw) and samples are added one by one in a fixed order.
+//! [`parse`] turns a spec string into a [`Method`]; a method turns a [`Request`] into raw signed maps. Maps
+//! do not depend on the batch size, on the other images in the batch or on their order: random numbers are
+//! keyed by (seed, image, method, draw) and samples are added one by one in a fixed order.
 
 mod attention;
 mod baseline;
@@ -22,6 +22,6 @@ mod walk;
 #[path = "../tests/tiny/mod.rs"]
 mod tiny;
 
-pub use method::{Error, Method, Question};
+pub use method::{Error, Method, Request};
 pub use methods::rise::Masks;
-pub use registry::{Entry, METHODS, Named, parse};
+pub use registry::{Entry, METHODS, ParsedMethod, parse};

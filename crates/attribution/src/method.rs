@@ -38,43 +38,43 @@ impl Error {
     }
 }
 
-/// Pictures and the classes to explain.
-pub struct Question<'a> {
+/// Images and the classes to explain.
+pub struct Request<'a> {
     /// The classifier.
     pub classifier: &'a Classifier,
-    /// Normalised pictures `(n, 3, h, w)` on the plain device.
+    /// Normalised images `(n, 3, h, w)` on the plain device.
     pub images: Tensor<4>,
     /// The class to explain in each.
     pub targets: &'a [usize],
-    /// What each picture is called; the key of its random numbers.
+    /// What each image is called; the key of its random numbers.
     pub names: &'a [String],
     /// The run's seed.
     pub seed: u64,
     /// The most inputs to run at once, samples included.
     pub batch_size: usize,
-    /// Normalised pictures `(k, 3, h, w)` of the same size that `baseline=pictures` draws from.
+    /// Normalised images `(k, 3, h, w)` of the same size that `baseline=images` draws from.
     pub baselines: Option<&'a Tensor<4>>,
 }
 
-impl Question<'_> {
-    /// Number, channels, height and width of the pictures.
+impl Request<'_> {
+    /// Number, channels, height and width of the images.
     pub fn dims(&self) -> [usize; 4] {
         self.images.dims()
     }
 
-    /// One picture with values in 0..1, red first, `(1, 3, h, w)`.
-    pub(crate) fn pixels(&self, picture: usize) -> Tensor<4> {
+    /// One image with values in 0..1, red first, `(1, 3, h, w)`.
+    pub(crate) fn pixels(&self, image: usize) -> Tensor<4> {
         let (black, white) = (self.classifier.colour(0.0), self.classifier.colour(1.0));
-        let pixels = (self.images.clone().narrow(0, picture, 1) - black.clone()) / (white - black);
+        let pixels = (self.images.clone().narrow(0, image, 1) - black.clone()) / (white - black);
         match self.classifier.preprocess.channels {
             Channels::Rgb => pixels,
             Channels::Bgr => pixels.flip([1]),
         }
     }
 
-    /// The random numbers of one draw of a method for one picture.
-    pub fn random(&self, method: &str, picture: usize, draw: usize) -> ChaCha8Rng {
-        stats::random::generator(self.seed, &[&self.names[picture], method], draw as u64)
+    /// The random numbers of one draw of a method for one image.
+    pub fn random(&self, method: &str, image: usize, draw: usize) -> ChaCha8Rng {
+        stats::random::generator(self.seed, &[&self.names[image], method], draw as u64)
     }
 }
 
@@ -82,7 +82,7 @@ impl Question<'_> {
 pub trait Method: Send + Sync {
     /// Raw signed maps of the input's height and width: `(n, 3, h, w)` if the method attributes to colour
     /// channels, `(n, 1, h, w)` if not.
-    fn explain(&self, question: &Question<'_>) -> Tensor<4>;
+    fn explain(&self, request: &Request<'_>) -> Tensor<4>;
 
     /// Whether the method fits the classifier; asked before any work.
     ///
@@ -99,7 +99,7 @@ pub trait Method: Send + Sync {
 
     /// A convolution that must stay apart from its BatchNorm because its own value is read, or
     /// [`models::network::fold::ALL`].
-    fn keep(&self) -> Option<&str> {
+    fn unfolded(&self) -> Option<&str> {
         None
     }
 }
@@ -136,19 +136,19 @@ impl Layer {
 
 #[cfg(test)]
 mod tests {
-    use models::{Picture, Preprocess};
+    use models::{Image, Preprocess};
 
     use super::*;
     use crate::tiny;
 
     #[test]
-    fn pixels_are_the_picture_whatever_the_network_takes() {
-        let picture = sample();
+    fn pixels_are_the_image_whatever_the_network_takes() {
+        let image = sample();
         for name in ["imagenet-keep", "caffe", "none"] {
             let mut classifier = tiny::resnet("tiny_basic", &[]);
             classifier.preprocess = Preprocess::preset(name).unwrap();
-            let question = Question {
-                images: classifier.input(&[&picture, &picture]),
+            let request = Request {
+                images: classifier.input(&[&image, &image]),
                 classifier: &classifier,
                 targets: &[0, 0],
                 names: &["a".into(), "b".into()],
@@ -157,14 +157,14 @@ mod tests {
                 baselines: None,
             };
             let close = testing::Tolerance::new(1e-6, 1e-6);
-            testing::assert_close(&tiny::numbers(question.pixels(1)), &picture.pixels, close);
+            testing::assert_close(&tiny::numbers(request.pixels(1)), &image.pixels, close);
         }
     }
 
     /// Another number in every channel of every pixel.
-    fn sample() -> Picture {
+    fn sample() -> Image {
         let keep = Preprocess::preset("none").unwrap();
         let pixel = |x: u32, y: u32| image::Rgb([(x * 60) as u8, (y * 70) as u8, (x * y * 20) as u8]);
-        Picture::prepare("", &image::RgbImage::from_fn(4, 3, pixel), &keep).unwrap()
+        Image::prepare("", &image::RgbImage::from_fn(4, 3, pixel), &keep).unwrap()
     }
 }

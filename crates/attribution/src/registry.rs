@@ -20,7 +20,7 @@ pub struct Entry {
     pub summary: &'static str,
     /// Where it comes from.
     pub paper: &'static str,
-    /// Forward (F) and backward (B) passes for one picture.
+    /// Forward (F) and backward (B) passes for one image.
     pub cost: &'static str,
     pub(crate) build: fn(&mut Reader) -> Result<Box<dyn Method>, spec::Error>,
 }
@@ -98,17 +98,17 @@ pub const METHODS: &[Entry] = &[
 ];
 
 /// A method and its canonical spec string.
-pub struct Named {
+pub struct ParsedMethod {
     /// The spec string without defaults.
     pub spec: String,
     /// The method.
     pub method: Box<dyn Method>,
 }
 
-impl Named {
-    /// Whether the method draws baselines from pictures, which [`crate::Question::baselines`] must then bring.
-    pub fn draws_pictures(&self) -> bool {
-        self.spec.split([':', ',']).any(|part| part == "baseline=pictures")
+impl ParsedMethod {
+    /// Whether the method draws baselines from images, which [`crate::Request::baselines`] must then bring.
+    pub fn draws_images(&self) -> bool {
+        self.spec.split([':', ',']).any(|part| part == "baseline=images")
     }
 
     /// Whether the method can explain a black box called `model`.
@@ -138,14 +138,14 @@ impl Named {
 ///
 /// # Errors
 /// If there is no such method or a parameter is wrong.
-pub fn parse(spec: &str) -> Result<Named, Error> {
+pub fn parse(spec: &str) -> Result<ParsedMethod, Error> {
     let mut reader = Reader::new(spec)?;
     let entry = METHODS.iter().find(|entry| entry.name == reader.name()).ok_or_else(|| {
         let known: Vec<&str> = METHODS.iter().map(|entry| entry.name).collect();
         spec::Error::UnknownName { what: "method", name: reader.name().into(), known: known.join(", ") }
     })?;
     let method = (entry.build)(&mut reader)?;
-    Ok(Named { spec: reader.finish()?, method })
+    Ok(ParsedMethod { spec: reader.finish()?, method })
 }
 
 #[cfg(test)]

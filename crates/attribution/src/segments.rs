@@ -1,4 +1,4 @@
-//! Segments of a picture: a grid of cells, or Felzenszwalb and Huttenlocher's graph segmentation ("Efficient Graph-Based
+//! Segments of an image: a grid of cells, or Felzenszwalb and Huttenlocher's graph segmentation ("Efficient Graph-Based
 //! Image Segmentation", 2004).
 
 use models::{Tensor, TensorData};
@@ -6,7 +6,7 @@ use spec::Reader;
 
 use crate::gaussian::{self, Edge, scipy_radius};
 
-/// How a picture is cut into segments.
+/// How an image is cut into segments.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Segments {
     /// Cells of a grid of this many rows and columns.
@@ -29,17 +29,17 @@ impl Segments {
         Ok(Self::Felzenszwalb { scale, sigma: 0.8, size: 50 })
     }
 
-    /// The segment of every pixel of a picture `(1, 3, h, w)` with values in 0..1, numbered from 0 without gaps, and how many
+    /// The segment of every pixel of an image `(1, 3, h, w)` with values in 0..1, numbered from 0 without gaps, and how many
     /// there are.
-    pub(crate) fn of(self, picture: &Tensor<4>) -> (Vec<usize>, usize) {
-        let [_, _, h, w] = picture.dims();
+    pub(crate) fn of(self, image: &Tensor<4>) -> (Vec<usize>, usize) {
+        let [_, _, h, w] = image.dims();
         match self {
             Self::Grid(cells) => {
                 let (rows, columns) = (cells.min(h), cells.min(w));
                 let cell = |i: usize| (i / w * rows / h) * columns + i % w * columns / w;
                 ((0..h * w).map(cell).collect(), rows * columns)
             }
-            Self::Felzenszwalb { scale, sigma, size } => felzenszwalb(picture, scale, sigma, size),
+            Self::Felzenszwalb { scale, sigma, size } => felzenszwalb(image, scale, sigma, size),
         }
     }
 }
@@ -53,10 +53,10 @@ pub(crate) fn masks(segments: &[usize], rows: &[Vec<f32>], like: &Tensor<4>) -> 
 
 /// Merges neighbours in the order of their difference while it is less than what both segments have inside, plus `scale`
 /// over their sizes; then segments smaller than `size` join a neighbour.
-fn felzenszwalb(picture: &Tensor<4>, scale: f64, sigma: f64, size: usize) -> (Vec<usize>, usize) {
-    let [_, channels, h, w] = picture.dims();
-    let smooth = gaussian::blur(picture.clone(), sigma, scipy_radius(sigma), Edge::Symmetric);
-    let pixels: Vec<f32> = smooth.into_data().try_into_vec().expect("pictures are f32");
+fn felzenszwalb(image: &Tensor<4>, scale: f64, sigma: f64, size: usize) -> (Vec<usize>, usize) {
+    let [_, channels, h, w] = image.dims();
+    let smooth = gaussian::blur(image.clone(), sigma, scipy_radius(sigma), Edge::Symmetric);
+    let pixels: Vec<f32> = smooth.into_data().try_into_vec().expect("images are f32");
     let difference = |a: usize, b: usize| {
         let square = |c: usize| f64::from(pixels[c * h * w + a] - pixels[c * h * w + b]).powi(2);
         (0..channels).map(square).sum::<f64>().sqrt()
@@ -155,17 +155,17 @@ mod tests {
     fn two_flat_halves_are_two_segments() {
         let pixel = |i: usize| if i % 32 < 16 { 0.1_f32 } else { 0.9 };
         let pixels: Vec<f32> = (0..3 * 32 * 32).map(pixel).collect();
-        let picture = Tensor::from_data(TensorData::new(pixels, [1, 3, 32, 32]), &device::cpu().device);
+        let image = Tensor::from_data(TensorData::new(pixels, [1, 3, 32, 32]), &device::cpu().device);
         let cut = Segments::Felzenszwalb { scale: 100.0, sigma: 0.5, size: 50 };
-        let (segments, count) = cut.of(&picture);
+        let (segments, count) = cut.of(&image);
         assert_eq!((segments[0], segments[31], count), (0, 1, 2));
         assert!(segments.iter().enumerate().all(|(i, &s)| s == usize::from(i % 32 >= 16)));
     }
 
     #[test]
     fn grids_have_all_their_cells() {
-        let picture = Tensor::zeros([1, 3, 10, 7], &device::cpu().device);
-        let (segments, count) = Segments::Grid(3).of(&picture);
+        let image = Tensor::zeros([1, 3, 10, 7], &device::cpu().device);
+        let (segments, count) = Segments::Grid(3).of(&image);
         assert_eq!(count, 9);
         assert_eq!(segments.iter().copied().max(), Some(8));
         assert_eq!((segments[0], segments[6], segments[69]), (0, 2, 8));

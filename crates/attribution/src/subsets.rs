@@ -1,40 +1,40 @@
-//! Pictures of which some segments are shown, wholly or in part.
+//! Images of which some segments are shown, wholly or in part.
 
 use models::classifier::Output;
 use models::resize::Resample;
 use models::{Tensor, TensorData};
 
 use crate::baseline::Baseline;
-use crate::method::Question;
+use crate::method::Request;
 use crate::segments::masks;
 
-/// The target's score of a picture under each mask `m` of its segments: `m x + (1 - m) b`.
+/// The target's score of an image under each mask `m` of its segments: `m x + (1 - m) b`.
 pub(crate) fn scores(
-    question: &Question<'_>,
-    picture: usize,
+    request: &Request<'_>,
+    image: usize,
     segments: &[usize],
     rows: &[Vec<f32>],
     baseline: Baseline,
     output: Output,
 ) -> Vec<f32> {
-    let x = question.images.clone().narrow(0, picture, 1);
-    let cover = baseline.of(question, &[picture], 0);
-    let classifier = question.classifier;
+    let x = request.images.clone().narrow(0, image, 1);
+    let cover = baseline.of(request, &[image], 0);
+    let classifier = request.classifier;
     let batch = |rows: &[Vec<f32>]| {
         let mask = masks(segments, rows, &x);
         let inputs = cover.clone() + (x.clone() - cover.clone()) * mask;
-        let targets = vec![question.targets[picture]; rows.len()];
+        let targets = vec![request.targets[image]; rows.len()];
         let scores = classifier.output(classifier.logits(inputs), &targets, output);
         scores.into_data().try_into_vec::<f32>().expect("scores are f32")
     };
-    rows.chunks(question.batch_size.max(1)).flat_map(batch).collect()
+    rows.chunks(request.batch_size.max(1)).flat_map(batch).collect()
 }
 
 /// A map `(1, 1, h, w)` in which every pixel has its segment's value.
-pub(crate) fn painted(question: &Question<'_>, segments: &[usize], values: &[f64]) -> Tensor<4> {
-    let [_, _, h, w] = question.dims();
+pub(crate) fn painted(request: &Request<'_>, segments: &[usize], values: &[f64]) -> Tensor<4> {
+    let [_, _, h, w] = request.dims();
     let map: Vec<f32> = segments.iter().map(|&segment| values[segment] as f32).collect();
-    Tensor::from_data(TensorData::new(map, [1, 1, h, w]), &question.images.device())
+    Tensor::from_data(TensorData::new(map, [1, 1, h, w]), &request.images.device())
 }
 
 /// Subsets as masks of zeros and ones.
@@ -43,9 +43,9 @@ pub(crate) fn shown(subsets: &[Vec<bool>]) -> Vec<Vec<f32>> {
 }
 
 /// One number for each cell of a grid as a map `(1, 1, h, w)`, resized bilinearly.
-pub(crate) fn grid_map(question: &Question<'_>, grid: usize, values: Vec<f32>) -> Tensor<4> {
-    let [_, _, h, w] = question.dims();
-    let cells = Tensor::from_data(TensorData::new(values, [1, 1, grid, grid]), &question.images.device());
+pub(crate) fn grid_map(request: &Request<'_>, grid: usize, values: Vec<f32>) -> Tensor<4> {
+    let [_, _, h, w] = request.dims();
+    let cells = Tensor::from_data(TensorData::new(values, [1, 1, grid, grid]), &request.images.device());
     Resample::BILINEAR.resize(cells, h, w)
 }
 

@@ -1,12 +1,12 @@
-//! From the target's logit back to the picture under a rule for each operation.
+//! From the target's logit back to the image under a rule for each operation.
 
-use models::network::walk::Backward;
+use models::network::walk::PropagationRule;
 use models::{Classifier, Graph, Tensor, TensorData, Value};
 
 use crate::batch;
-use crate::method::Question;
+use crate::method::Request;
 
-/// 1 at each picture's class, `(n, classes)`.
+/// 1 at each image's class, `(n, classes)`.
 pub(crate) fn one_hot(classifier: &Classifier, targets: &[usize]) -> Value {
     let classes = classifier.network.classes();
     let mut seed = vec![0.0_f32; targets.len() * classes];
@@ -16,12 +16,12 @@ pub(crate) fn one_hot(classifier: &Classifier, targets: &[usize]) -> Value {
     Value::new(Tensor::<2>::from_data(TensorData::new(seed, [targets.len(), classes]), &classifier.device))
 }
 
-/// What arrives at the pictures when the target's logit gets 1 and a rule walks back, in batches.
-pub(crate) fn walk(question: &Question<'_>, rule: &mut dyn Backward) -> Tensor<4> {
-    let classifier = question.classifier;
-    let maps = batch::batches(question.dims()[0], 1, question.batch_size).map(|jobs| {
-        let trace = classifier.network.trace(batch::pictures(&question.images, &jobs));
-        let seed = one_hot(classifier, &batch::targets(question.targets, &jobs));
+/// What arrives at the images when the target's logit gets 1 and a rule walks back, in batches.
+pub(crate) fn walk(request: &Request<'_>, rule: &mut dyn PropagationRule) -> Tensor<4> {
+    let classifier = request.classifier;
+    let maps = batch::batches(request.dims()[0], 1, request.batch_size).map(|jobs| {
+        let trace = classifier.network.trace(batch::images(&request.images, &jobs));
+        let seed = one_hot(classifier, &batch::targets(request.targets, &jobs));
         let arrived = classifier.network.walk_back(&trace, seed, &[Graph::INPUT], rule).remove(0);
         arrived.unwrap_or_else(|| trace.value(Graph::INPUT).clone().map(|x| x.zeros_like())).tensor()
     });

@@ -3,7 +3,7 @@
 
 mod tiny;
 
-use attribution::{Question, parse};
+use attribution::{Request, parse};
 use models::resize::Resample;
 use models::zoo::convnext::ConvNeXt;
 use models::zoo::densenet::DenseNet;
@@ -41,8 +41,8 @@ fn explain(spec: &str, classifier: &Classifier) -> Tensor<4> {
 }
 
 fn explain_in_batches(spec: &str, classifier: &Classifier, batch_size: usize) -> Tensor<4> {
-    let question = tiny::question(classifier, batch_size);
-    parse(spec).unwrap().method.explain(&question)
+    let request = tiny::request(classifier, batch_size);
+    parse(spec).unwrap().method.explain(&request)
 }
 
 fn golden(classifier: &Classifier, name: &str) -> Tensor<4> {
@@ -64,7 +64,7 @@ fn gradcam_of_the_automatic_layer_equals_captum_and_pytorch_grad_cam() {
     }
 }
 
-/// Of the first picture, summed over its channels.
+/// Of the first image, summed over its channels.
 #[test]
 fn integrated_gradients_equal_captum() {
     for classifier in networks() {

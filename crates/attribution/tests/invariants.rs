@@ -2,7 +2,7 @@
 
 mod tiny;
 
-use attribution::{Question, parse};
+use attribution::{Request, parse};
 use models::classifier::Output;
 use models::resize::Resample;
 use models::{Classifier, Graph, Plain, Tensor, TensorData, Value, device};
@@ -12,11 +12,11 @@ use tiny::{RESNETS, TARGETS, numbers, resnet, wave};
 /// Rounding of single precision, over a few hundred terms.
 const EXACT: Tolerance = Tolerance::new(1e-5, 1e-5);
 
-/// The maps of a spec, all colour channels, for pictures called `names` and one target each.
+/// The maps of a spec, all colour channels, for images called `names` and one target each.
 fn ask(spec: &str, classifier: &Classifier, images: &Tensor<4>, names: &[&str], seed: u64) -> Vec<f32> {
     let names: Vec<String> = names.iter().map(ToString::to_string).collect();
     let targets = if names.len() == 2 { &TARGETS[..] } else { &[1] };
-    let question = Question {
+    let request = Request {
         classifier,
         images: images.clone(),
         targets,
@@ -25,35 +25,35 @@ fn ask(spec: &str, classifier: &Classifier, images: &Tensor<4>, names: &[&str], 
         batch_size: 16,
         baselines: None,
     };
-    let maps = numbers(parse(spec).unwrap().method.explain(&question));
+    let maps = numbers(parse(spec).unwrap().method.explain(&request));
     assert!(maps.iter().all(|value| value.is_finite()), "{spec}");
     maps
 }
 
-/// The map of class 1 of one picture.
+/// The map of class 1 of one image.
 fn map(spec: &str, classifier: &Classifier, image: &Tensor<4>) -> Vec<f32> {
     ask(spec, classifier, image, &["a"], 0)
 }
 
-/// The output for class 1 of one picture.
+/// The output for class 1 of one image.
 fn output(classifier: &Classifier, image: &Tensor<4>, kind: Output) -> f32 {
     let logits = classifier.logits(image.clone());
     numbers(classifier.output(logits, &[1], kind))[0]
 }
 
-/// A linear classifier of 8 x 8 pictures, and a picture.
+/// A linear classifier of 8 x 8 images, and an image.
 fn linear() -> (Classifier, Tensor<4>) {
-    (tiny::linear(&wave(2 * 192, 0.11), [0.3, -0.2]), tiny::picture(8))
+    (tiny::linear(&wave(2 * 192, 0.11), [0.3, -0.2]), tiny::image(8))
 }
 
-/// A classifier with a convolution and a global mean, its last matrix, and a picture.
+/// A classifier with a convolution and a global mean, its last matrix, and an image.
 fn cam(weight: &[f32]) -> (Classifier, Tensor<4>) {
-    (tiny::cam(&wave(4 * 27, 0.23), weight), tiny::picture(16))
+    (tiny::cam(&wave(4 * 27, 0.23), weight), tiny::image(16))
 }
 
 #[test]
 fn integrated_gradients_sum_to_the_difference_of_the_scores() {
-    let (names, images) = (["a", "b"], tiny::pictures());
+    let (names, images) = (["a", "b"], tiny::images());
     for network in RESNETS {
         let classifier = resnet(network, &[]);
         let score = |x: Tensor<4>| numbers(classifier.output(classifier.logits(x), &TARGETS, Output::Logit));
@@ -104,7 +104,7 @@ fn integrated_gradients_keep_their_promise_for_other_baselines_and_outputs() {
 #[test]
 fn smoothgrad_without_noise_is_the_gradient() {
     let classifier = resnet("tiny_basic", &[]);
-    let ask = |spec| ask(spec, &classifier, &tiny::pictures(), &["a", "b"], 0);
+    let ask = |spec| ask(spec, &classifier, &tiny::images(), &["a", "b"], 0);
     assert_close(&ask("smoothgrad:samples=3,noise=0"), &ask("gradient"), EXACT);
     assert_ne!(ask("smoothgrad:samples=3"), ask("gradient"));
     assert_ne!(ask("smoothgrad:samples=3"), ask("smoothgrad:samples=3,scale=absolute"));
@@ -197,11 +197,11 @@ fn class_map(classifier: &Classifier, image: &Tensor<4>, weight: &[f32]) -> Vec<
 }
 
 #[test]
-fn small_feature_maps_are_resized_to_the_picture() {
+fn small_feature_maps_are_resized_to_the_image() {
     let classifier = resnet("tiny_basic", &[]);
-    let maps = ask("gradcam:layer=avgpool,relu=false", &classifier, &tiny::pictures(), &["a", "b"], 0);
+    let maps = ask("gradcam:layer=avgpool,relu=false", &classifier, &tiny::images(), &["a", "b"], 0);
     for map in maps.chunks(64 * 64) {
-        assert!(map.iter().all(|value| *value == map[0]), "one position fills the picture");
+        assert!(map.iter().all(|value| *value == map[0]), "one position fills the image");
     }
     let corner =
         Tensor::from_data(TensorData::new(vec![1.0, 0.0, 0.0, 0.0], [1, 1, 2, 2]), &device::cpu().device);
@@ -227,7 +227,7 @@ fn occlusion_sees_drops_of_a_probability_that_rounds_to_one() {
     let mut weight = wave(2 * 192, 0.11);
     weight[..192].fill(0.0);
     weight[192..].iter_mut().for_each(|w| *w *= 0.01);
-    let (classifier, image) = (tiny::linear(&weight, [0.0, 20.0]), tiny::picture(8));
+    let (classifier, image) = (tiny::linear(&weight, [0.0, 20.0]), tiny::image(8));
     let drops = map("occlusion:window=4,stride=4", &classifier, &image);
     let logit = map("occlusion:window=4,stride=4,output=logit", &classifier, &image);
     let whole = f64::from(output(&classifier, &image, Output::Logit));
@@ -242,7 +242,7 @@ fn occlusion_sees_drops_of_a_probability_that_rounds_to_one() {
 fn occlusion_is_zero_where_the_network_is_blind() {
     let seen = |i: usize| i % 64 / 8 < 4;
     let weight: Vec<f32> = (0..384).map(|i| if seen(i) { 1.0 + (i / 192) as f32 } else { 0.0 }).collect();
-    let map = map("occlusion:window=4", &tiny::linear(&weight, [0.0; 2]), &tiny::picture(8));
+    let map = map("occlusion:window=4", &tiny::linear(&weight, [0.0; 2]), &tiny::image(8));
     assert!(map[..32].iter().all(|value| *value != 0.0));
     assert!(map[32..].iter().all(|value| *value == 0.0));
 }
@@ -269,7 +269,7 @@ fn rise_adds_masks_without_changing_those_before() {
 }
 
 #[test]
-fn random_numbers_belong_to_the_picture_and_the_seed() {
+fn random_numbers_belong_to_the_image_and_the_seed() {
     let (classifier, image) = linear();
     let two = Tensor::cat(vec![image.clone(), image.clone()], 0);
     let draw = |spec: &str, name: &str, seed| ask(spec, &classifier, &image, &[name], seed);
@@ -284,7 +284,7 @@ fn random_numbers_belong_to_the_picture_and_the_seed() {
     }
     let numbers = draw("random", "a", 0);
     assert!(numbers.iter().all(|value| (0.0..1.0).contains(value)));
-    let question = Question {
+    let request = Request {
         classifier: &classifier,
         images: two,
         targets: &[0, 1],
@@ -293,6 +293,6 @@ fn random_numbers_belong_to_the_picture_and_the_seed() {
         batch_size: 2,
         baselines: None,
     };
-    let both = tiny::numbers(parse("random").unwrap().method.explain(&question));
+    let both = tiny::numbers(parse("random").unwrap().method.explain(&request));
     assert_eq!(both[64..], numbers);
 }

@@ -2,16 +2,16 @@
 
 mod tiny;
 
-use attribution::{Question, parse};
+use attribution::{Request, parse};
 use models::{Classifier, Tensor};
 use testing::{Tolerance, golden};
 use tiny::{RESNETS, numbers, resnet};
 
 fn relevance(spec: &str, classifier: &Classifier, batch_size: usize) -> Tensor<4> {
-    let question = tiny::question(classifier, batch_size);
+    let request = tiny::request(classifier, batch_size);
     let named = parse(spec).unwrap();
     named.method.check(classifier).unwrap();
-    named.method.explain(&question)
+    named.method.explain(&request)
 }
 
 /// f32 against float64: a ReLU near its kink, or a denominator near zero, may fall on the other side.
@@ -19,8 +19,9 @@ const CLOSE: Tolerance = Tolerance::new(f64::INFINITY, 1e-4);
 
 fn check(golden_name: &str, spec: &str) {
     for network in RESNETS {
-        let keep: Vec<String> = parse(spec).unwrap().method.keep().map(str::to_string).into_iter().collect();
-        let maps = relevance(spec, &resnet(network, &keep), 8);
+        let unfolded: Vec<String> =
+            parse(spec).unwrap().method.unfolded().map(str::to_string).into_iter().collect();
+        let maps = relevance(spec, &resnet(network, &unfolded), 8);
         let kept = numbers(maps.slice(models::s![.., .., ..;5, ..;3]));
         let expected = golden::array(format!("attribution/lrp/{network}.{golden_name}.npy"));
         let result = testing::compare::close(&kept, &expected.data, CLOSE);
@@ -55,9 +56,9 @@ fn the_coherency_preset_equals_its_formulas() {
 fn relevance_is_conserved_without_biases() {
     let classifier = tiny::cam(&tiny::wave(108, 0.7), &tiny::wave(8, 0.3));
     for spec in ["lrp", "lrp:preset=epsilon-plus", "lrp:preset=coherency", "lrp:conv=gamma,linear=z-plus"] {
-        let images = tiny::pictures().narrow(2, 0, 8).narrow(3, 0, 8);
-        let question = Question { images, targets: &[0, 1], ..tiny::question(&classifier, 2) };
-        let sums = numbers(parse(spec).unwrap().method.explain(&question).sum_dim(1).sum_dim(2).sum_dim(3));
+        let images = tiny::images().narrow(2, 0, 8).narrow(3, 0, 8);
+        let request = Request { images, targets: &[0, 1], ..tiny::request(&classifier, 2) };
+        let sums = numbers(parse(spec).unwrap().method.explain(&request).sum_dim(1).sum_dim(2).sum_dim(3));
         assert!(sums.iter().all(|sum| (sum - 1.0).abs() < 1e-3), "{spec}: {sums:?}");
     }
 }

@@ -2,7 +2,7 @@
 
 mod tiny;
 
-use attribution::{METHODS, Question, parse};
+use attribution::{METHODS, Request, parse};
 use models::classifier::Output;
 use models::{Classifier, Tensor};
 use testing::{Tolerance, golden};
@@ -10,15 +10,15 @@ use tiny::{RESNETS, TARGETS, numbers, resnet};
 
 fn maps(spec: &str, classifier: &Classifier, images: Tensor<4>, batch_size: usize) -> Tensor<4> {
     let given = tiny::given(3);
-    let question = Question { images, baselines: Some(&given), ..tiny::question(classifier, batch_size) };
+    let request = Request { images, baselines: Some(&given), ..tiny::request(classifier, batch_size) };
     let named = parse(spec).unwrap_or_else(|error| panic!("{error}"));
     named.method.check(classifier).unwrap();
-    named.method.explain(&question)
+    named.method.explain(&request)
 }
 
 /// Each fifth row and third column of a map, and what is expected there.
 fn kept(golden_name: &str, spec: &str, network: &str) -> (Vec<f32>, Vec<f32>) {
-    let map = maps(spec, &resnet(network, &[]), tiny::pictures(), 8).slice(models::s![.., .., ..;5, ..;3]);
+    let map = maps(spec, &resnet(network, &[]), tiny::images(), 8).slice(models::s![.., .., ..;5, ..;3]);
     (numbers(map), golden::array(format!("attribution/more/{network}.{golden_name}.npy")).data)
 }
 
@@ -57,8 +57,8 @@ fn backward_rules_equal_captum_and_the_rescale_rule() {
 /// The mean over all baselines that are there, in whatever order they are drawn.
 #[test]
 fn deeplift_shap_equals_shap_and_the_rescale_rule() {
-    check("deeplift-shap", "deeplift-shap:baseline=pictures,samples=3", 2e-3);
-    let maps = maps("deeplift-shap:baseline=pictures,samples=3", &tiny::vgg(), tiny::pictures(), 8);
+    check("deeplift-shap", "deeplift-shap:baseline=images,samples=3", 2e-3);
+    let maps = maps("deeplift-shap:baseline=images,samples=3", &tiny::vgg(), tiny::images(), 8);
     let expected = golden::array("attribution/more/vgg.deeplift-shap.npy");
     let kept = numbers(maps.slice(models::s![.., .., ..;5, ..;3]));
     testing::assert_close(&kept, &expected.data, Tolerance::new(f64::INFINITY, 2e-3));
@@ -134,12 +134,12 @@ fn every_method_gives_finite_maps_whatever_the_batch() {
             assert!(error.contains("it has no attention"), "{spec}: {error}");
             continue;
         }
-        let all = maps(&spec, &classifier, tiny::pictures(), 8);
+        let all = maps(&spec, &classifier, tiny::images(), 8);
         assert!(matches!(all.dims(), [2, 1 | 3, 64, 64]), "{spec}: {:?}", all.dims());
         let all = numbers(all);
         assert!(all.iter().all(|value| value.is_finite()), "{spec}");
         assert!(all.iter().any(|value| *value != all[0]), "{spec} is constant");
-        assert!(numbers(maps(&spec, &classifier, tiny::pictures(), 1)) == all, "{spec} one by one");
+        assert!(numbers(maps(&spec, &classifier, tiny::images(), 1)) == all, "{spec} one by one");
     }
 }
 
@@ -148,7 +148,7 @@ fn every_method_gives_finite_maps_whatever_the_batch() {
 fn deeplift_is_complete() {
     for network in RESNETS {
         let classifier = resnet(network, &[]);
-        let x = tiny::pictures();
+        let x = tiny::images();
         let logit = |x: Tensor<4>| numbers(classifier.output(classifier.logits(x), &TARGETS, Output::Logit));
         let (score, zero) = (logit(x.clone()), logit(x.zeros_like()));
         let sums = numbers(maps("deeplift", &classifier, x, 2).sum_dim(1).sum_dim(2).sum_dim(3));
@@ -163,19 +163,19 @@ fn deeplift_is_complete() {
 #[test]
 fn without_noise_smoothgrad_is_the_gradient() {
     let classifier = resnet("tiny_basic", &[]);
-    let gradient = numbers(maps("gradient", &classifier, tiny::pictures(), 8));
-    let smooth = numbers(maps("smoothgrad:noise=0,samples=4", &classifier, tiny::pictures(), 8));
+    let gradient = numbers(maps("gradient", &classifier, tiny::images(), 8));
+    let smooth = numbers(maps("smoothgrad:noise=0,samples=4", &classifier, tiny::images(), 8));
     testing::compare::close(&smooth, &gradient, Tolerance::new(1e-6, 1e-6)).unwrap();
 }
 
-/// Invariants 6, 8 and 9: behind a mean and a matrix, all of these are CAM up to a factor for each picture.
+/// Invariants 6, 8 and 9: behind a mean and a matrix, all of these are CAM up to a factor for each image.
 #[test]
 fn on_a_linear_tail_weights_are_those_of_the_last_matrix() {
     let classifier = tiny::cam(&tiny::wave(108, 0.7), &tiny::wave(8, 0.3));
-    let x = tiny::pictures().narrow(2, 0, 8).narrow(3, 0, 8);
-    let question = |spec: &str| {
-        let question = Question { images: x.clone(), targets: &[0, 1], ..tiny::question(&classifier, 2) };
-        numbers(parse(spec).unwrap().method.explain(&question))
+    let x = tiny::images().narrow(2, 0, 8).narrow(3, 0, 8);
+    let request = |spec: &str| {
+        let request = Request { images: x.clone(), targets: &[0, 1], ..tiny::request(&classifier, 2) };
+        numbers(parse(spec).unwrap().method.explain(&request))
     };
     let unit = |map: &[f32]| {
         let size = map.iter().map(|v| v * v).sum::<f32>().sqrt().max(1e-12);
@@ -183,7 +183,7 @@ fn on_a_linear_tail_weights_are_those_of_the_last_matrix() {
     };
     let close = Tolerance::new(1e-4, 1e-4);
     for (a, b) in [("gradcam", "hirescam"), ("gradcam", "xgradcam"), ("lift-cam", "ablation-cam")] {
-        for (a_map, b_map) in question(a).chunks(64).zip(question(b).chunks(64)) {
+        for (a_map, b_map) in request(a).chunks(64).zip(request(b).chunks(64)) {
             testing::compare::close(&unit(a_map), &unit(b_map), close)
                 .unwrap_or_else(|e| panic!("{a}, {b}: {e}"));
         }
@@ -194,7 +194,7 @@ fn on_a_linear_tail_weights_are_those_of_the_last_matrix() {
 #[test]
 fn guided_ig_without_room_is_integrated_gradients() {
     let classifier = resnet("tiny_basic", &[]);
-    let guided = numbers(maps("guided-ig:steps=5,distance=0", &classifier, tiny::pictures(), 8));
-    let straight = numbers(maps("integrated-gradients:steps=5,rule=left", &classifier, tiny::pictures(), 8));
+    let guided = numbers(maps("guided-ig:steps=5,distance=0", &classifier, tiny::images(), 8));
+    let straight = numbers(maps("integrated-gradients:steps=5,rule=left", &classifier, tiny::images(), 8));
     testing::compare::close(&guided, &straight, Tolerance::new(f64::INFINITY, 1e-3)).unwrap();
 }

@@ -5,7 +5,7 @@ mod tiny;
 
 use std::path::{Path, PathBuf};
 
-use attribution::{METHODS, Question, parse};
+use attribution::{METHODS, Request, parse};
 use models::resize::Resample;
 use models::zoo::Options;
 use models::zoo::vit::ViT;
@@ -42,8 +42,8 @@ fn targets(name: &str) -> Vec<usize> {
 
 fn explain(spec: &str, classifier: &Classifier, targets: &[usize]) -> Tensor<4> {
     let images = array("input");
-    let question = Question { images, targets, ..tiny::question(classifier, 8) };
-    parse(spec).unwrap().method.explain(&question)
+    let request = Request { images, targets, ..tiny::request(classifier, 8) };
+    parse(spec).unwrap().method.explain(&request)
 }
 
 fn assert_close(found: Tensor<4>, expected: Tensor<4>, tolerance: f64, what: &str) {

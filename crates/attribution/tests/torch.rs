@@ -2,7 +2,7 @@
 
 mod tiny;
 
-use attribution::{Question, parse};
+use attribution::{Request, parse};
 use models::resize::Resample;
 use models::{Classifier, Tensor, TensorData, device};
 use testing::{Tolerance, golden};
@@ -11,18 +11,19 @@ use tiny::{RESNETS, TARGETS, numbers, resnet};
 /// f32 against float64 references; a ReLU near its kink may fall on the other side.
 const CLOSE: Tolerance = Tolerance::new(f64::INFINITY, 5e-4);
 
-/// The maps of a spec for both pictures, `(2, c, 64, 64)`.
+/// The maps of a spec for both images, `(2, c, 64, 64)`.
 fn maps(spec: &str, classifier: &Classifier, batch_size: usize) -> Tensor<4> {
-    let question = tiny::question(classifier, batch_size);
+    let request = tiny::request(classifier, batch_size);
     let named = parse(spec).unwrap();
     named.method.check(classifier).unwrap();
-    named.method.explain(&question)
+    named.method.explain(&request)
 }
 
 /// The maps as the command line gives them: a layer that the spec names can be read before its BatchNorm.
 fn explained(spec: &str, network: &str) -> Vec<f32> {
-    let keep: Vec<String> = parse(spec).unwrap().method.keep().map(str::to_string).into_iter().collect();
-    numbers(maps(spec, &resnet(network, &keep), 8))
+    let unfolded: Vec<String> =
+        parse(spec).unwrap().method.unfolded().map(str::to_string).into_iter().collect();
+    numbers(maps(spec, &resnet(network, &unfolded), 8))
 }
 
 fn check(golden_name: &str, spec: &str, networks: &[&str]) {
@@ -111,13 +112,13 @@ fn maps_do_not_depend_on_the_batch_size() {
 }
 
 #[test]
-fn maps_do_not_depend_on_the_other_pictures() {
+fn maps_do_not_depend_on_the_other_images() {
     let classifier = resnet("tiny_basic", &[]);
     for spec in ALL {
         let together = numbers(maps(spec, &classifier, 64));
-        let (images, targets, names) = (tiny::pictures().narrow(0, 1, 1), &TARGETS[1..], &tiny::names()[1..]);
-        let question = Question { images, targets, names, ..tiny::question(&classifier, 64) };
-        let alone = numbers(parse(spec).unwrap().method.explain(&question));
+        let (images, targets, names) = (tiny::images().narrow(0, 1, 1), &TARGETS[1..], &tiny::names()[1..]);
+        let request = Request { images, targets, names, ..tiny::request(&classifier, 64) };
+        let alone = numbers(parse(spec).unwrap().method.explain(&request));
         assert_eq!(alone, together[together.len() / 2..], "{spec}");
     }
 }

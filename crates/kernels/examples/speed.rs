@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kernels::{After, Conv2d, Geometry, Level, Linear, Masked};
+use kernels::{Conv2d, Epilogue, Geometry, Level, Linear, Masked};
 
 fn main() {
     println!("{} instructions, {} threads", Level::best().name(), rayon::current_num_threads());
@@ -43,7 +43,7 @@ fn main() {
         let out = geometry.output([size; 2]);
         let work = (n * outputs * out[0] * out[1] * inputs * kernel * kernel) as f64;
         let dy = vec![0.5; n * outputs * out[0] * out[1]];
-        let forward = best(&|| conv.forward(&x, [size; 2], After::NOTHING));
+        let forward = best(&|| conv.forward(&x, [size; 2], Epilogue::NOTHING));
         let backward = best(&|| conv.input_gradient(Masked::all(&dy), [size; 2]));
         println!(
             "{inputs:>4} -> {outputs:>4}, {kernel}x{kernel}/{stride}, {size:>3}: {:>6.1} GFLOP/s forward, {:>6.1} backward",
@@ -57,7 +57,7 @@ fn main() {
             Linear::new(Level::best(), [outputs, inputs], Arc::new(vec![0.1; outputs * inputs]), None);
         let (x, dy) = (vec![0.5; rows * inputs], vec![0.5; rows * outputs]);
         let work = 2e-9 * (rows * inputs * outputs) as f64;
-        let forward = best(&|| linear.forward(&x, After::NOTHING));
+        let forward = best(&|| linear.forward(&x, Epilogue::NOTHING));
         let backward = best(&|| linear.input_gradient(&dy));
         println!(
             "{rows} x {inputs} -> {outputs}: {:>6.1} GFLOP/s forward, {:>6.1} backward",

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use crate::After;
+use crate::Epilogue;
 use crate::output::Output;
 use crate::product::{Line, reserve};
 use crate::simd::Level;
@@ -67,20 +67,20 @@ pub(crate) fn pack(level: Level, [k, columns]: [usize; 2], from: View<'_>, to: &
 impl Columns<'_> {
     /// The product of rows `(n, k)`, `(n, columns)`, spread over threads by rows, and by columns where there are too
     /// few rows.
-    pub(crate) fn multiply(&self, rows: &[f32], bias: Option<&[f32]>, after: After<'_>) -> Vec<f32> {
+    pub(crate) fn multiply(&self, rows: &[f32], bias: Option<&[f32]>, epilogue: Epilogue<'_>) -> Vec<f32> {
         let n = rows.len() / self.k;
         assert_eq!(rows.len(), n * self.k);
         assert!(bias.is_none_or(|bias| bias.len() == self.columns));
-        assert!(after.add.is_none_or(|add| add.len() == n * self.columns));
+        assert!(epilogue.add.is_none_or(|add| add.len() == n * self.columns));
         let task = |output: Output, range: Range<usize>, blocks: Range<usize>| {
             let end = End {
                 outputs: &[output.at(0)],
-                added: &after.add.iter().map(|add| add.as_ptr()).collect::<Vec<_>>(),
+                added: &epilogue.add.iter().map(|add| add.as_ptr()).collect::<Vec<_>>(),
                 first: 0,
                 plane: self.columns,
                 step: 1,
                 bias: bias.map_or(Bias::None, |bias| Bias::Columns(bias.as_ptr())),
-                clip: after.clip,
+                clip: epilogue.clip,
             };
             let left = View { numbers: rows, row: self.k, column: 1 };
             // SAFETY: the output has a place for each row and column, and each of them belongs to one task.

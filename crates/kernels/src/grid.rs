@@ -20,7 +20,7 @@ pub(crate) struct Grid {
 pub(crate) struct Piece {
     pub(crate) lane: usize,
     pub(crate) count: usize,
-    pub(crate) picture: usize,
+    pub(crate) image: usize,
     /// The first lane's position.
     pub(crate) from: usize,
 }
@@ -34,18 +34,18 @@ pub(crate) struct Lanes {
 }
 
 impl Grid {
-    /// Positions of a picture, wanted or not.
+    /// Positions of an image, wanted or not.
     pub(crate) fn positions(&self) -> usize {
         (self.rows - 1) * self.stride + self.columns
     }
 
-    /// Positions of a picture that are wanted.
+    /// Positions of an image that are wanted.
     pub(crate) fn wanted(&self) -> usize {
         self.rows * self.columns
     }
 
-    /// `count` neighbouring positions of a picture.
-    pub(crate) fn shifted(&self, picture: usize, from: usize, count: usize) -> Lanes {
+    /// `count` neighbouring positions of an image.
+    pub(crate) fn shifted(&self, image: usize, from: usize, count: usize) -> Lanes {
         let mut lanes = Lanes { count, ..Lanes::default() };
         let mut at = from;
         while at < from + count {
@@ -53,24 +53,24 @@ impl Grid {
             let run = (self.stride - column).min(from + count - at);
             let wanted = run.min(self.columns.saturating_sub(column));
             if wanted > 0 {
-                lanes.push(self.run(at - from, wanted, picture, row, column), self.column_step);
+                lanes.push(self.run(at - from, wanted, image, row, column), self.column_step);
             }
             at += run;
         }
         lanes
     }
 
-    /// The wanted positions `from..from + count` of all pictures, one after the other.
+    /// The wanted positions `from..from + count` of all images, one after the other.
     pub(crate) fn gathered(&self, from: usize, count: usize) -> Lanes {
         let mut lanes = Lanes { count, ..Lanes::default() };
         let mut at = from;
         while at < from + count {
-            let (picture, index) = (at / self.wanted(), at % self.wanted());
+            let (image, index) = (at / self.wanted(), at % self.wanted());
             let (row, column) = (index / self.columns, index % self.columns);
             let run = (self.columns - column).min(from + count - at);
-            let piece = Piece { lane: at - from, count: run, picture, from: row * self.stride + column };
+            let piece = Piece { lane: at - from, count: run, image, from: row * self.stride + column };
             lanes.pieces.push(piece);
-            lanes.push(self.run(at - from, run, picture, row, column), self.column_step);
+            lanes.push(self.run(at - from, run, image, row, column), self.column_step);
             at += run;
         }
         lanes
@@ -113,9 +113,9 @@ mod tests {
     }
 
     #[test]
-    fn wanted_positions_go_on_in_the_next_picture() {
+    fn wanted_positions_go_on_in_the_next_image() {
         let lanes = GRID.gathered(4, 4);
-        let piece = |lane, count, picture, from| Piece { lane, count, picture, from };
+        let piece = |lane, count, image, from| Piece { lane, count, image, from };
         assert_eq!(lanes.pieces, [piece(0, 2, 0, 5), piece(2, 2, 1, 0)]);
         let run = |lane, count, output, place| Run { lane, count, output, place };
         assert_eq!(lanes.runs, [run(0, 2, 0, 4), run(2, 2, 1, 0)]);

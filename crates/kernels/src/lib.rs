@@ -1,6 +1,6 @@
 //! Convolutions, linear layers and what comes between them on the CPU: slices in, numbers out. No tensors, no graph.
 //!
-//! A convolution is a matrix product whose right side is never built. The picture is copied once into planes
+//! A convolution is a matrix product whose right side is never built. The image is copied once into planes
 //! with its border (and, for strides, split by phase), so that the samples under one kernel tap lie at a fixed
 //! distance from each other: the row of the product that belongs to (channel, tap) is the plane itself, shifted.
 //! Weights are packed once. One register tile adds up the whole sum of its outputs in one order, so results
@@ -39,14 +39,14 @@ pub type Numbers = Arc<dyn AsRef<[f32]> + Send + Sync>;
 
 /// What happens to the sums before they are written.
 #[derive(Clone, Copy, Debug)]
-pub struct After<'a> {
+pub struct Epilogue<'a> {
     /// Numbers of the result's shape that are added, after the bias.
     pub add: Option<&'a [f32]>,
     /// The result is clipped to these bounds.
     pub clip: [f32; 2],
 }
 
-impl After<'_> {
+impl Epilogue<'_> {
     /// Nothing.
     pub const NOTHING: Self = Self { add: None, clip: [f32::NEG_INFINITY, f32::INFINITY] };
 }

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use crate::columns::{self, Columns, View};
 use crate::simd::Level;
-use crate::{After, Numbers};
+use crate::{Epilogue, Numbers};
 
 /// `x W^T + b` with the matrix packed.
 pub struct Linear {
@@ -44,10 +44,10 @@ impl Linear {
     ///
     /// # Panics
     /// If the numbers are not whole rows.
-    pub fn forward(&self, x: &[f32], after: After<'_>) -> Vec<f32> {
+    pub fn forward(&self, x: &[f32], epilogue: Epilogue<'_>) -> Vec<f32> {
         let Self { level, inputs: k, outputs: columns, forward: numbers, .. } = self;
         let columns = Columns { level: *level, k: *k, columns: *columns, numbers };
-        columns.multiply(x, self.bias.as_deref(), after)
+        columns.multiply(x, self.bias.as_deref(), epilogue)
     }
 
     /// The gradient of the rows from that of the results.
@@ -63,7 +63,7 @@ impl Linear {
             backward
         });
         let columns = Columns { level: *level, k: *k, columns: *columns, numbers };
-        columns.multiply(gradient, None, After::NOTHING)
+        columns.multiply(gradient, None, Epilogue::NOTHING)
     }
 }
 
@@ -86,7 +86,7 @@ mod tests {
             let clip = [-1.0, 2.0];
             for level in Level::all() {
                 let linear = Linear::new(level, [outputs, inputs], Arc::new(w.clone()), Some(&b));
-                let y = linear.forward(&x, After { add: Some(&add), clip });
+                let y = linear.forward(&x, Epilogue { add: Some(&add), clip });
                 for (i, y) in y.iter().enumerate() {
                     let (row, o) = (i / outputs, i % outputs);
                     let sum: f64 = (0..inputs)
@@ -120,8 +120,8 @@ mod tests {
             let linear =
                 Linear::new(Level::best(), [outputs, inputs], Arc::new(numbers(outputs * inputs, 1)), None);
             let x = numbers(n * inputs, 3);
-            let alone = x.chunks(inputs).flat_map(|x| linear.forward(x, After::NOTHING));
-            assert_eq!(linear.forward(&x, After::NOTHING), alone.collect::<Vec<_>>());
+            let alone = x.chunks(inputs).flat_map(|x| linear.forward(x, Epilogue::NOTHING));
+            assert_eq!(linear.forward(&x, Epilogue::NOTHING), alone.collect::<Vec<_>>());
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Panels times the samples of pictures.
+//! Panels times the samples of images.
 
 use std::ops::Range;
 
@@ -20,13 +20,13 @@ pub(crate) struct Product<'a> {
     /// Where each term's samples start in a source.
     pub(crate) offsets: &'a [u32],
     pub(crate) grid: &'a Grid,
-    /// Samples of each picture.
+    /// Samples of each image.
     pub(crate) sources: &'a [&'a [f32]],
     /// Where the first row's plane starts in `outputs` and `added`.
     pub(crate) first: usize,
     /// Distance of the planes of two rows.
     pub(crate) plane: usize,
-    /// One for each picture.
+    /// One for each image.
     pub(crate) outputs: &'a [*mut f32],
     pub(crate) added: &'a [*const f32],
     /// One number for each row of all panels.
@@ -88,24 +88,23 @@ impl Product<'_> {
 
     /// Gathering is worth it if it costs fewer cycles for each term than the wasted lanes do.
     fn gathers(&self) -> bool {
-        let (lanes, pictures) = (self.panels.level.lanes(), self.sources.len());
-        let shifted = pictures * self.grid.positions().div_ceil(lanes);
-        let gathered = (pictures * self.grid.wanted()).div_ceil(lanes);
+        let (lanes, images) = (self.panels.level.lanes(), self.sources.len());
+        let shifted = images * self.grid.positions().div_ceil(lanes);
+        let gathered = (images * self.grid.wanted()).div_ceil(lanes);
         let saved = shifted.saturating_sub(gathered) * self.panels.height * self.wanted.len();
-        saved > 3 * pictures * self.grid.rows * self.grid.columns.div_ceil(lanes)
+        saved > 3 * images * self.grid.rows * self.grid.columns.div_ceil(lanes)
     }
 
     unsafe fn run_shifted(&self, room: &mut Room) {
         let width = self.width();
         let taps = if self.streamed { 1 } else { 4 };
         let tiles = (CHUNK_BYTES * taps / (4 * self.offsets.len() * width)).clamp(1, TILES);
-        for (picture, source) in self.sources.iter().enumerate() {
+        for (image, source) in self.sources.iter().enumerate() {
             let positions = self.grid.positions();
             for chunk in (0..positions).step_by(tiles * width) {
                 let starts = (chunk..positions.min(chunk + tiles * width)).step_by(width);
-                let tiles: Vec<(usize, Lanes)> = starts
-                    .map(|at| (at, self.grid.shifted(picture, at, width.min(positions - at))))
-                    .collect();
+                let tiles: Vec<(usize, Lanes)> =
+                    starts.map(|at| (at, self.grid.shifted(image, at, width.min(positions - at)))).collect();
                 let ahead = self.streamed.then(|| source.as_ptr().wrapping_add(chunk + tiles.len() * width));
                 for (part, offsets) in self.offsets.chunks(PART).enumerate() {
                     // SAFETY: `run` made sure that the source reaches this far; the rest is the caller's.
@@ -134,7 +133,7 @@ impl Product<'_> {
                 for (at, lanes) in &tiles {
                     for piece in &lanes.pieces {
                         let gather = Gather {
-                            from: self.sources[piece.picture],
+                            from: self.sources[piece.image],
                             offsets,
                             piece: *piece,
                             to: to.wrapping_add(at + piece.lane),

@@ -1,21 +1,21 @@
-//! Copies of a picture in which every kernel tap is a shift.
+//! Copies of an image in which every kernel tap is a shift.
 
 use crate::simd::{Level, Simd, Work};
 
-/// One plane of the copy: sample (r, c) is the picture's (r * step + top, c * step + left), or zero outside.
+/// One plane of the copy: sample (r, c) is the image's (r * step + top, c * step + left), or zero outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Phase {
     pub(crate) top: isize,
     pub(crate) left: isize,
 }
 
-/// How a picture of `channels` planes of `height` x `width` is copied.
+/// How an image of `channels` planes of `height` x `width` is copied.
 #[derive(Clone, Debug)]
 pub(crate) struct Source {
     pub(crate) channels: usize,
     pub(crate) height: usize,
     pub(crate) width: usize,
-    /// Distance of samples in the picture.
+    /// Distance of samples in the image.
     pub(crate) step: [usize; 2],
     /// The planes made of each channel.
     pub(crate) phases: Vec<Phase>,
@@ -117,15 +117,15 @@ impl Source {
         self.channels * self.channel() + self.slack
     }
 
-    /// Copies a picture.
-    pub(crate) fn copy(&self, level: Level, picture: Masked<'_>, copy: &mut Vec<f32>) {
+    /// Copies an image.
+    pub(crate) fn copy(&self, level: Level, image: Masked<'_>, copy: &mut Vec<f32>) {
         // What lies there from the last time is overwritten.
         copy.resize(self.len(), 0.0);
-        level.run(Copy { source: self, picture, copy });
+        level.run(Copy { source: self, image, copy });
     }
 
     #[inline(always)]
-    fn fill(&self, picture: Masked<'_>, copy: &mut [f32]) {
+    fn fill(&self, image: Masked<'_>, copy: &mut [f32]) {
         let (planes, slack) = copy.split_at_mut(self.channels * self.channel());
         slack.fill(0.0);
         for (i, plane) in planes.chunks_mut(self.plane()).enumerate() {
@@ -134,7 +134,7 @@ impl Source {
                 let y = (r * self.step[0]) as isize + phase.top;
                 if (0..self.height as isize).contains(&y) {
                     let start = (channel * self.height + y as usize) * self.width;
-                    self.copy_row(picture.part(start..start + self.width), phase.left, row);
+                    self.copy_row(image.part(start..start + self.width), phase.left, row);
                 } else {
                     row.fill(0.0);
                 }
@@ -160,7 +160,7 @@ impl Source {
 /// [`Source::fill`] with the instructions of this processor.
 struct Copy<'a> {
     source: &'a Source,
-    picture: Masked<'a>,
+    image: Masked<'a>,
     copy: &'a mut [f32],
 }
 
@@ -168,7 +168,7 @@ impl Work for Copy<'_> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self, _: S) {
-        self.source.fill(self.picture, self.copy);
+        self.source.fill(self.image, self.copy);
     }
 }
 
@@ -188,9 +188,9 @@ mod tests {
             stride: 3,
             slack: 1,
         };
-        let picture: Vec<f32> = (1..=12).map(|i| i as f32).collect();
+        let image: Vec<f32> = (1..=12).map(|i| i as f32).collect();
         let mut copy = vec![7.0; 3];
-        source.copy(Level::best(), Masked::all(&picture), &mut copy);
+        source.copy(Level::best(), Masked::all(&image), &mut copy);
         // Rows -1 and 1, columns -1, 1 and 3.
         assert_eq!(copy, [0.0, 0.0, 0.0, 0.0, 6.0, 8.0, 0.0]);
     }

@@ -11,9 +11,9 @@ use crate::norm::Training;
 /// How to train.
 #[derive(Clone, Copy, Debug)]
 pub struct Recipe {
-    /// Passes over the training pictures.
+    /// Passes over the training images.
     pub epochs: usize,
-    /// Pictures in a step.
+    /// Images in a step.
     pub batch: usize,
     /// Highest learning rate, reached after `warm_up` of all steps; from there half a cosine down to zero.
     pub rate: f64,
@@ -21,11 +21,11 @@ pub struct Recipe {
     pub warm_up: f64,
     /// Decoupled weight decay.
     pub decay: f32,
-    /// Seed of the order of the pictures.
+    /// Seed of the order of the images.
     pub seed: u64,
 }
 
-/// Normalised pictures and their classes.
+/// Normalised images and their classes.
 pub struct Batch {
     /// `(n, 3, h, w)` in row-major order.
     pub pixels: Vec<f32>,
@@ -44,11 +44,11 @@ pub struct Epoch {
     pub loss: f32,
 }
 
-/// Trains on pictures `0..pictures`, which `load(epoch, pictures)` prepares in batches, and returns the network on
-/// the plain device. The order of the pictures is drawn from the seed, so equal calls give equal weights.
+/// Trains on images `0..images`, which `load(epoch, images)` prepares in batches, and returns the network on
+/// the plain device. The order of the images is drawn from the seed, so equal calls give equal weights.
 pub fn train(
     network: Network,
-    pictures: usize,
+    images: usize,
     recipe: &Recipe,
     load: impl Fn(usize, &[usize]) -> Batch,
     mut watch: impl FnMut(Epoch, &Network),
@@ -56,28 +56,28 @@ pub fn train(
     let device = network.devices()[0].clone().inner();
     let mut network = network.train();
     let mut optimiser = AdamWConfig::new().with_weight_decay(recipe.decay).init();
-    let per_epoch = pictures.div_ceil(recipe.batch);
+    let per_epoch = images.div_ceil(recipe.batch);
     for epoch in 0..recipe.epochs {
-        let mut order: Vec<usize> = (0..pictures).collect();
+        let mut order: Vec<usize> = (0..images).collect();
         order.shuffle(&mut stats::random::generator(recipe.seed, &["order"], epoch as u64));
         let mut sum = 0.0;
         for (step, rows) in order.chunks(recipe.batch).enumerate() {
             let done = (epoch * per_epoch + step) as f64 / (recipe.epochs * per_epoch) as f64;
             let batch = load(epoch, rows);
-            let mut rules = Training::default();
-            let logits = network.logits_with(pixels(&batch, &device).autodiff(), &mut rules);
+            let mut hooks = Training::default();
+            let logits = network.logits_with(pixels(&batch, &device).autodiff(), &mut hooks);
             let loss = cross_entropy(logits, &batch.labels);
             sum += loss.clone().into_scalar::<f32>() * rows.len() as f32;
             let gradients = GradientsParams::from_grads(loss.backward(), &network);
             network = optimiser.step(rate(recipe, done), network, gradients);
-            network = rules.update(&network);
+            network = hooks.update(&network);
         }
-        watch(Epoch { number: epoch + 1, loss: sum / pictures as f32 }, &network.valid());
+        watch(Epoch { number: epoch + 1, loss: sum / images as f32 }, &network.valid());
     }
     network.valid()
 }
 
-/// The share of pictures whose highest score is their label's.
+/// The share of images whose highest score is their label's.
 pub fn accuracy(network: &Network, batches: impl Iterator<Item = Batch>, device: &Device) -> f64 {
     let (mut right, mut all) = (0, 0);
     for batch in batches {
@@ -116,7 +116,7 @@ mod tests {
     use crate::initialise;
     use models::zoo::cifar_resnet::CifarResNet;
 
-    /// Dark pictures are class 0, bright ones class 1.
+    /// Dark images are class 0, bright ones class 1.
     fn load(rows: &[usize]) -> Batch {
         let pixels = rows.iter().flat_map(|row| {
             let level = if row % 2 == 0 { -1.0 } else { 1.0 };

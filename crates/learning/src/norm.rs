@@ -2,7 +2,7 @@
 
 use models::graph::{Op, ParameterId};
 use models::network::Weight;
-use models::{Network, NodeId, Rules, Tensor, Value};
+use models::{Hooks, Network, NodeId, Tensor, Value};
 
 /// The weight of a new batch in the running statistics, as in PyTorch.
 const MOMENTUM: f32 = 0.1;
@@ -14,7 +14,7 @@ pub(crate) struct Training {
     seen: Vec<(ParameterId, Tensor<1>)>,
 }
 
-impl Rules for Training {
+impl Hooks for Training {
     fn apply(&mut self, network: &Network, node: NodeId, inputs: Vec<Value>) -> Value {
         match network.graph().nodes[node].op {
             Op::BatchNorm2d { .. } | Op::Linear { .. } => {}

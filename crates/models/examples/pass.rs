@@ -1,5 +1,5 @@
 //! One pass of a network for each line on standard input, to be timed by `pipelines/speed.py`: `forward` computes the
-//! scores of a batch, `backward` also the gradient of one score of each picture at the input.
+//! scores of a batch, `backward` also the gradient of one score of each image at the input.
 //!
 //! `cargo run --release -p models --example pass -- MODEL BATCH`; `RAYON_NUM_THREADS` sets the threads.
 
@@ -13,7 +13,7 @@ use models::{Classifier, Device, Graph, Network, Plain, Preprocess, Tensor, Tens
 fn main() {
     let mut arguments = std::env::args().skip(1);
     let name = arguments.next().expect("the name of a model");
-    let batch: usize = arguments.next().expect("a batch size").parse().expect("a number of pictures");
+    let batch: usize = arguments.next().expect("a batch size").parse().expect("a number of images");
     let classifier = classifier(&name);
     let [c, h, w] = classifier.network.graph().input;
     let x = TensorData::new(numbers(batch * c * h * w, 1.0), [batch, c, h, w]);

@@ -1,4 +1,4 @@
-//! A network that can be asked: pictures in, class scores and input gradients out.
+//! A network that can be asked: images in, class scores and input gradients out.
 
 use std::sync::Arc;
 
@@ -6,12 +6,12 @@ use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use crate::features::Layout;
-use crate::image::Picture;
+use crate::image::Image;
 use crate::network::external::{External, Scores};
 use crate::network::graph::{Graph, NodeId, Op};
 use crate::network::shape::ShapeError;
 use crate::network::value::Value;
-use crate::network::{Network, Plain, Rules, Taps};
+use crate::network::{Hooks, Network, Plain, Taps};
 use crate::preprocess::Preprocess;
 
 /// Which number of a class is explained.
@@ -33,7 +33,7 @@ pub struct Classifier {
     pub name: String,
     /// The network, BatchNorm folded, weights on the plain device.
     pub network: Network,
-    /// How its pictures are prepared.
+    /// How its images are prepared.
     pub preprocess: Preprocess,
     /// Class names, or nothing.
     pub labels: Vec<String>,
@@ -62,7 +62,7 @@ impl Classifier {
         }
     }
 
-    /// Whether the network can work on pictures of this height and width.
+    /// Whether the network can work on images of this height and width.
     ///
     /// # Errors
     /// Names the first operation that cannot.
@@ -70,18 +70,18 @@ impl Classifier {
         self.network.graph().shapes([3, height, width]).map(|_| ())
     }
 
-    /// Normalised input `(n, 3, h, w)` of pictures that all have one size.
+    /// Normalised input `(n, 3, h, w)` of images that all have one size.
     ///
     /// # Panics
-    /// If sizes differ or there is no picture.
-    pub fn input(&self, pictures: &[&Picture]) -> Tensor<4> {
-        let (height, width) = (pictures[0].height, pictures[0].width);
-        let mut data = Vec::with_capacity(pictures.len() * 3 * height * width);
-        for picture in pictures {
-            assert_eq!((picture.height, picture.width), (height, width), "pictures of one size");
-            data.extend(self.preprocess.normalise(picture));
+    /// If sizes differ or there is no image.
+    pub fn input(&self, images: &[&Image]) -> Tensor<4> {
+        let (height, width) = (images[0].height, images[0].width);
+        let mut data = Vec::with_capacity(images.len() * 3 * height * width);
+        for image in images {
+            assert_eq!((image.height, image.width), (height, width), "images of one size");
+            data.extend(self.preprocess.normalise(image));
         }
-        Tensor::from_data(TensorData::new(data, [pictures.len(), 3, height, width]), &self.device)
+        Tensor::from_data(TensorData::new(data, [images.len(), 3, height, width]), &self.device)
     }
 
     /// The name of the last feature map, if there is one.
@@ -112,7 +112,7 @@ impl Classifier {
         if self.network.graph().gives_probabilities() { logits } else { softmax(logits, 1) }
     }
 
-    /// The output of one class for each picture, `(n, 1)`.
+    /// The output of one class for each image, `(n, 1)`.
     pub fn output(&self, logits: Tensor<2>, targets: &[usize], output: Output) -> Tensor<2> {
         let indices: Vec<i32> = targets.iter().map(|&target| target as i32).collect();
         let indices = Tensor::<2, Int>::from_data(TensorData::new(indices, [targets.len(), 1]), &self.device);
@@ -140,24 +140,24 @@ impl Classifier {
         values.into_iter().map(|x| score(f64::from(x))).collect()
     }
 
-    /// The gradient of each picture's target class at the input, `(n, 3, h, w)`, and the outputs `(n, 1)`.
+    /// The gradient of each image's target class at the input, `(n, 3, h, w)`, and the outputs `(n, 1)`.
     pub fn input_gradient(
         &self,
         x: Tensor<4>,
         targets: &[usize],
         output: Output,
-        rules: &mut dyn Rules,
+        hooks: &mut dyn Hooks,
     ) -> (Tensor<4>, Tensor<2>) {
         let leaf = Value::new(x).leaf();
         let feeds = vec![(Graph::INPUT, leaf.clone())];
-        let logits = self.network.run(feeds, &[self.network.graph().output()], rules).remove(0).tensor();
+        let logits = self.network.run(feeds, &[self.network.graph().output()], hooks).remove(0).tensor();
         let scores = self.output(logits, targets, output);
         let gradients = scores.backward();
         let gradient = leaf.grad(&gradients).map(Value::tensor);
         (gradient.unwrap_or_else(|| unreachable!("the input is a leaf")), scores.inner())
     }
 
-    /// The gradient of each picture's target class at the input, `(n, 3, h, w)`, and at the tapped nodes in the order in
+    /// The gradient of each image's target class at the input, `(n, 3, h, w)`, and at the tapped nodes in the order in
     /// which they run; nothing where none arrives.
     pub fn tapped_gradient(
         &self,
@@ -185,7 +185,7 @@ impl Classifier {
         Layout::of(&value.shape()).expect("a layer with maps or tokens").maps(value)
     }
 
-    /// The values of a layer and the gradients of each picture's target logit there, as maps `(n, c, h, w)`
+    /// The values of a layer and the gradients of each image's target logit there, as maps `(n, c, h, w)`
     /// (tokens on their grid).
     ///
     /// # Panics

@@ -33,7 +33,7 @@ impl Layout {
     }
 
     /// The layout of a node's value in a graph whose values have these shapes; nothing if there is no grid in it, if
-    /// it is the same for every picture, if its axes are others (attention matrices), or if its tokens come from a
+    /// it is the same for every image, if its axes are others (attention matrices), or if its tokens come from a
     /// grid that is not square.
     pub fn at(graph: &Graph, shapes: &[Vec<usize>], node: NodeId) -> Option<Self> {
         let layout = Self::of(&shapes[node]).filter(|_| graph.varies()[node])?;
@@ -115,7 +115,7 @@ mod tests {
         let value = Tensor::<1>::from_floats(numbers.as_slice(), &device::cpu().device).reshape([2, 6, 3]);
         let maps = layout.maps(Value::new(value));
         assert_eq!(maps.dims(), [2, 3, 2, 2]);
-        // Channel 1 of the first picture at row 1, column 0: token 4.
+        // Channel 1 of the first image at row 1, column 0: token 4.
         assert_eq!(maps.slice([0..1, 1..2, 1..2, 0..1]).into_scalar::<f32>(), 13.0);
         assert_eq!(Layout::of(&[4, 10]), None);
     }

@@ -1,4 +1,4 @@
-//! Pictures: decoding, resizing, cropping, and where a box of the original lies afterwards.
+//! Images: decoding, resizing, cropping, and where a box of the original lies afterwards.
 
 use std::fs;
 use std::io::Cursor;
@@ -8,19 +8,19 @@ use image::{ImageFormat, ImageReader, RgbImage};
 
 use crate::preprocess::Preprocess;
 
-/// Why a picture cannot be used.
+/// Why an image cannot be used.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 #[error("{path}: {reason}")]
-pub struct PictureError {
-    /// The picture.
+pub struct ImageError {
+    /// The image.
     pub path: String,
     /// What is wrong with it.
     pub reason: String,
 }
 
-/// A picture as the network sees it, before normalisation.
+/// An image as the network sees it, before normalisation.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Picture {
+pub struct Image {
     /// Channel-first values in 0..1: red, green and blue planes.
     pub pixels: Vec<f32>,
     /// Rows.
@@ -39,19 +39,19 @@ pub struct Geometry {
 }
 
 impl Geometry {
-    /// Moves a box `x0 y0 x1 y1` of the original picture.
+    /// Moves a box `x0 y0 x1 y1` of the original image.
     pub fn place(&self, bounds: [f32; 4]) -> [f32; 4] {
         std::array::from_fn(|i| bounds[i] * self.scale[i % 2] - self.offset[i % 2])
     }
 }
 
-/// Decodes a picture file to 8-bit RGB. Grey becomes RGB, transparency is dropped; the format is
+/// Decodes an image file to 8-bit RGB. Grey becomes RGB, transparency is dropped; the format is
 /// recognised by content, because data sets hold PNG files named `.JPEG`.
 ///
 /// # Errors
-/// If the file cannot be read, is no picture or ends too early.
-pub fn decode(path: &Path) -> Result<RgbImage, PictureError> {
-    let unusable = |reason: String| PictureError { path: path.display().to_string(), reason };
+/// If the file cannot be read, is no image or ends too early.
+pub fn decode(path: &Path) -> Result<RgbImage, ImageError> {
+    let unusable = |reason: String| ImageError { path: path.display().to_string(), reason };
     let bytes = fs::read(path).map_err(|error| unusable(error.to_string()))?;
     let reader = ImageReader::new(Cursor::new(&bytes)).with_guessed_format();
     let reader = reader.map_err(|error| unusable(error.to_string()))?;
@@ -81,12 +81,12 @@ fn jpeg_is_whole(bytes: &[u8]) -> bool {
     }
 }
 
-impl Picture {
-    /// Resizes and crops; `name` stands for the picture in messages.
+impl Image {
+    /// Resizes and crops; `name` stands for the image in messages.
     ///
     /// # Errors
-    /// If the picture is smaller than the crop.
-    pub fn prepare(name: &str, image: &RgbImage, preprocess: &Preprocess) -> Result<Self, PictureError> {
+    /// If the image is smaller than the crop.
+    pub fn prepare(name: &str, image: &RgbImage, preprocess: &Preprocess) -> Result<Self, ImageError> {
         let size = [image.height() as usize, image.width() as usize];
         let [height, width] = preprocess.resized(size);
         let resized = if [height, width] == size {
@@ -97,10 +97,10 @@ impl Picture {
         let crop = preprocess.crop.unwrap_or([height, width]);
         if crop[0] > height || crop[1] > width {
             let reason = format!(
-                "the picture is {height} x {width} after resizing, smaller than the crop {} x {}",
+                "the image is {height} x {width} after resizing, smaller than the crop {} x {}",
                 crop[0], crop[1]
             );
-            return Err(PictureError { path: name.into(), reason });
+            return Err(ImageError { path: name.into(), reason });
         }
         // torchvision rounds the corner half to even, as Python does.
         let corner = |whole: usize, part: usize| ((whole - part) as f32 / 2.0).round_ties_even() as usize;
@@ -138,19 +138,19 @@ mod tests {
         let image = RgbImage::from_fn(8, 4, |x, y| image::Rgb([x as u8, y as u8, 0]));
         let preprocess =
             Preprocess { resize: Resize::None, crop: Some([2, 4]), ..Preprocess::preset("none").unwrap() };
-        let picture = Picture::prepare("a", &image, &preprocess).unwrap();
-        assert_eq!((picture.height, picture.width), (2, 4));
-        assert_eq!(picture.pixels[0], 2.0 / 255.0);
-        assert_eq!(picture.pixels[8], 1.0 / 255.0);
-        assert_eq!(picture.geometry.place([2.0, 1.0, 6.0, 3.0]), [0.0, 0.0, 4.0, 2.0]);
+        let image = Image::prepare("a", &image, &preprocess).unwrap();
+        assert_eq!((image.height, image.width), (2, 4));
+        assert_eq!(image.pixels[0], 2.0 / 255.0);
+        assert_eq!(image.pixels[8], 1.0 / 255.0);
+        assert_eq!(image.geometry.place([2.0, 1.0, 6.0, 3.0]), [0.0, 0.0, 4.0, 2.0]);
     }
 
     #[test]
-    fn a_small_picture_and_a_crop_is_an_error() {
+    fn a_small_image_and_a_crop_is_an_error() {
         let preprocess =
             Preprocess { resize: Resize::None, crop: Some([9, 9]), ..Preprocess::preset("none").unwrap() };
-        let error = Picture::prepare("tiny.png", &RgbImage::new(8, 9), &preprocess).unwrap_err();
-        let expected = "tiny.png: the picture is 9 x 8 after resizing, smaller than the crop 9 x 9";
+        let error = Image::prepare("tiny.png", &RgbImage::new(8, 9), &preprocess).unwrap_err();
+        let expected = "tiny.png: the image is 9 x 8 after resizing, smaller than the crop 9 x 9";
         assert_eq!(error.to_string(), expected);
     }
 
@@ -158,8 +158,8 @@ mod tests {
     fn a_jpeg_file_that_is_cut_off_is_an_error() {
         let mut bytes = Vec::new();
         let pixel = |x: u32, y: u32| image::Rgb([(x * y) as u8, (x * 7) as u8, (y * 5) as u8]);
-        let picture = RgbImage::from_fn(40, 30, pixel);
-        picture.write_to(&mut Cursor::new(&mut bytes), ImageFormat::Jpeg).unwrap();
+        let image = RgbImage::from_fn(40, 30, pixel);
+        image.write_to(&mut Cursor::new(&mut bytes), ImageFormat::Jpeg).unwrap();
         assert!(jpeg_is_whole(&bytes));
         let trailing = [&bytes[..], b"what a camera adds"].concat();
         assert!(jpeg_is_whole(&trailing));

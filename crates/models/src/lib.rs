@@ -1,8 +1,8 @@
-//! The only door to burn: devices, pictures to tensors, the network graph, architectures and weights.
+//! The only door to burn: devices, images to tensors, the network graph, architectures and weights.
 //!
 //! A classifier is a [`Network`]: a list of named operations ([`graph::Graph`]) and their weights, run by one
 //! interpreter that can stop, resume and be watched at any node. [`Classifier`] joins a network to the way its
-//! pictures are prepared and to the names of its classes.
+//! images are prepared and to the names of its classes.
 
 pub mod checkpoint;
 pub mod classifier;
@@ -18,10 +18,10 @@ pub use burn::tensor::activation::{relu, softmax};
 pub use burn::tensor::{Device, Int, Tensor, TensorData, s};
 pub use checkpoint::Checkpoint;
 pub use classifier::Classifier;
-pub use image::Picture;
+pub use image::Image;
 pub use kernels::Level;
 pub use network::external::Scores;
 pub use network::graph::{self, Graph, NodeId, Op};
 pub use network::value::Value;
-pub use network::{Engine, Network, Plain, Rules};
+pub use network::{Engine, Hooks, Network, Plain};
 pub use preprocess::Preprocess;

@@ -122,7 +122,7 @@ impl Resample {
         Tensor::from_data(TensorData::new(self.matrix(from, to), [to, from]), device)
     }
 
-    /// Resizes an interleaved 8-bit picture as PIL does: rows first, rounding to 8 bits after each pass.
+    /// Resizes an interleaved 8-bit image as PIL does: rows first, rounding to 8 bits after each pass.
     pub fn resize_bytes(self, pixels: &[u8], size: [usize; 2], to: [usize; 2], channels: usize) -> Vec<u8> {
         let [height, width] = size;
         let [new_height, new_width] = to;

@@ -1,4 +1,4 @@
-//! Real weights on real pictures, and full-depth networks against PyTorch. Each test says so where its data are not
+//! Real weights on real images, and full-depth networks against PyTorch. Each test says so where its data are not
 //! there: real ones lie in the folder `PLUMBLINE_DATA`, those of `pipelines/parity depth` in `PLUMBLINE_PARITY`.
 
 mod outputs;
@@ -6,7 +6,7 @@ mod outputs;
 use std::fs;
 use std::path::Path;
 
-use models::image::{Picture, decode};
+use models::image::{Image, decode};
 use models::zoo::{self, Options};
 use models::{Checkpoint, Classifier, Tensor, device};
 use testing::{Tolerance, golden};
@@ -39,7 +39,7 @@ fn labels(path: &Path) -> Vec<(String, usize)> {
     text.lines().skip(1).map(row).collect()
 }
 
-/// Weight files, and how many per cent of the 500 pictures PyTorch gets right with them: first, and among the first
+/// Weight files, and how many per cent of the 500 images PyTorch gets right with them: first, and among the first
 /// five (`pipelines/parity accuracy`).
 const REAL: [(&str, &str, [f64; 2]); 4] = [
     ("resnet50-v1", "resnet50-v1.safetensors", [90.4, 98.6]),
@@ -48,43 +48,43 @@ const REAL: [(&str, &str, [f64; 2]); 4] = [
     ("efficientnet-lite0", "efficientnet-lite0-57934424.pth", [88.4, 97.2]),
 ];
 
-/// The percentages of some of the 500 pictures that are right: first, and among the first five.
+/// The percentages of some of the 500 images that are right: first, and among the first five.
 fn recognised(classifier: &Classifier, data: &Path, rows: &[(String, usize)]) -> [f64; 2] {
     let (mut first, mut five) = (0, 0);
     for (name, label) in rows {
         let image = decode(&data.join("imagenet").join(name)).unwrap();
-        let picture = Picture::prepare(name, &image, &classifier.preprocess).unwrap();
-        let place = place(&numbers(classifier.logits(classifier.input(&[&picture]))), *label);
+        let image = Image::prepare(name, &image, &classifier.preprocess).unwrap();
+        let place = place(&numbers(classifier.logits(classifier.input(&[&image]))), *label);
         first += usize::from(place == 0);
         five += usize::from(place < 5);
     }
     [first, five].map(|right| 100.0 * f64::from(u16::try_from(right).unwrap()) / rows.len() as f64)
 }
 
-/// Each weight file on every `step`-th picture, within `slack` per cent of PyTorch on all.
+/// Each weight file on every `step`-th image, within `slack` per cent of PyTorch on all.
 fn assert_recognised(step: usize, slack: f64) {
     let Some(data) = testing::data_dir() else { return };
     let rows: Vec<_> = labels(&data.join("imagenet/labels.csv")).into_iter().step_by(step).collect();
     for (name, file, expected) in REAL {
         let found = recognised(&load(name, &data.join("weights").join(file)), &data, &rows);
-        println!("{name}: {:.1} % and {:.1} % of {} pictures", found[0], found[1], rows.len());
+        println!("{name}: {:.1} % and {:.1} % of {} images", found[0], found[1], rows.len());
         let close = found.iter().zip(expected).all(|(found, expected)| (found - expected).abs() <= slack);
         assert!(close, "{name}: {found:?} %, expected about {expected:?} %");
     }
 }
 
-/// Every twelfth picture; all of them, to PyTorch's own figures, with the rest of `make parity`.
+/// Every twelfth image; all of them, to PyTorch's own figures, with the rest of `make parity`.
 #[test]
-fn real_weights_recognise_as_many_pictures_as_in_pytorch() {
+fn real_weights_recognise_as_many_images_as_in_pytorch() {
     let all = std::env::var_os("PLUMBLINE_PARITY").is_some();
     let (step, slack) = if all { (1, 0.41) } else { (12, 10.0) };
     assert_recognised(step, slack);
 }
 
-/// PyTorch finds 91.5 %, 92.6 % and 71.7 % of the first 1000 test pictures.
+/// PyTorch finds 91.5 %, 92.6 % and 71.7 % of the first 1000 test images.
 #[test]
 fn cifar_networks_recognise_cifar() {
-    const PICTURES: usize = 300;
+    const IMAGES: usize = 300;
     let Some(data) = testing::data_dir() else { return };
     let pixels = golden::array(data.join("cifar10/test-images.npy"));
     assert_eq!(pixels.shape[1..], [32, 32, 3]);
@@ -93,13 +93,13 @@ fn cifar_networks_recognise_cifar() {
     for (name, expected) in [("cifar-resnet20", 91.5), ("cifar-resnet56", 92.6), ("cifar-vit", 71.7)] {
         let file = format!("weights/{}.safetensors", name.replace("cifar-", "cifar10-"));
         let classifier = load(name, &data.join(file));
-        let right = pixels.data.chunks(3 * 32 * 32).zip(&labels).take(PICTURES).filter(|(bytes, label)| {
+        let right = pixels.data.chunks(3 * 32 * 32).zip(&labels).take(IMAGES).filter(|(bytes, label)| {
             let image =
                 image::RgbImage::from_raw(32, 32, bytes.iter().map(|byte| *byte as u8).collect()).unwrap();
-            let picture = Picture::prepare("cifar", &image, &classifier.preprocess).unwrap();
-            place(&numbers(classifier.logits(classifier.input(&[&picture]))), **label) == 0
+            let image = Image::prepare("cifar", &image, &classifier.preprocess).unwrap();
+            place(&numbers(classifier.logits(classifier.input(&[&image]))), **label) == 0
         });
-        let percent = 100.0 * right.count() as f64 / PICTURES as f64;
+        let percent = 100.0 * right.count() as f64 / IMAGES as f64;
         println!("{name}: {percent:.1} %");
         assert!((percent - expected).abs() <= 3.0, "{name}: {percent} %, expected about {expected} %");
     }
@@ -131,7 +131,7 @@ fn full_size_networks_equal_pytorch() {
 }
 
 #[test]
-fn real_weights_on_real_pictures_give_pytorchs_logits() {
+fn real_weights_on_real_images_give_pytorchs_logits() {
     let (Some(folder), Some(data)) = (testing::parity_dir(), testing::data_dir()) else { return };
     for (name, file, ..) in REAL {
         let classifier = load(name, &data.join("weights").join(file));

@@ -10,7 +10,7 @@ use models::zoo::cifar_resnet::CifarResNet;
 use models::zoo::convnext::ConvNeXt;
 use models::zoo::resnet::{Block, ResNet};
 use models::zoo::vit::ViT;
-use models::{Checkpoint, Device, Graph, Network, NodeId, Plain, Rules, Tensor, TensorData, Value, device};
+use models::{Checkpoint, Device, Graph, Hooks, Network, NodeId, Plain, Tensor, TensorData, Value, device};
 use testing::{Tolerance, assert_close, golden, testdata};
 
 /// f32 arithmetic against float64 references.
@@ -144,7 +144,7 @@ fn transformers_resumed_at_any_node_give_the_same_scores() {
     }
 }
 
-/// Scores and gradients of one picture alone, and in batches of several sizes.
+/// Scores and gradients of one image alone, and in batches of several sizes.
 #[test]
 fn transformers_do_not_depend_on_the_batch() {
     for (name, _) in TRANSFORMERS {
@@ -176,10 +176,10 @@ fn engines_agree_about_transformers() {
     }
 }
 
-/// Rules that want to see every node.
+/// Hooks that want to see every node.
 struct Careful;
 
-impl Rules for Careful {}
+impl Hooks for Careful {}
 
 #[test]
 fn nobody_can_tell_what_is_computed_together() {
@@ -190,7 +190,7 @@ fn nobody_can_tell_what_is_computed_together() {
         let network = network.fold_batch_norm(&[]).pack();
         resume_everywhere(&network);
         for node in 1..network.graph().output() {
-            let run = |rules: &mut dyn Rules| -> Vec<Vec<f32>> {
+            let run = |rules: &mut dyn Hooks| -> Vec<Vec<f32>> {
                 let feeds = vec![(Graph::INPUT, Value::new(tensor("models/input.npy")))];
                 let values = network.run(feeds, &[node, network.graph().output()], rules);
                 values.into_iter().map(flat).collect()
@@ -207,7 +207,7 @@ fn guided_gradients_and_taps_reach_into_what_is_computed_together() {
     let stock = stock.fold_batch_norm(&[]);
     let gradients = |network: &Network| {
         let leaf = Value::new(tensor("models/input.npy")).leaf();
-        let run = |rules: &mut dyn Rules| {
+        let run = |rules: &mut dyn Hooks| {
             let feeds = vec![(Graph::INPUT, leaf.clone())];
             let logits = network.run(feeds, &[network.graph().output()], rules).remove(0).tensor::<2>();
             logits.narrow(1, 3, 1).backward()
@@ -361,6 +361,6 @@ fn a_block_of_full_size_does_not_depend_on_the_batch() {
     let all = numbers(network.logits(x.clone()));
     for (start, count) in [(0, 1), (4, 1), (1, 3)] {
         let some = numbers(network.logits(x.clone().narrow(0, start, count)));
-        assert_eq!(some, all[start * 1000..(start + count) * 1000], "{count} pictures from {start}");
+        assert_eq!(some, all[start * 1000..(start + count) * 1000], "{count} images from {start}");
     }
 }

@@ -44,7 +44,7 @@ impl Call<'_> {
             Some(Value::Constant(constant)) => Ok(Some(constant)),
             Some(Value::Node(_)) => {
                 let name = self.node.input.get(index).map(String::as_str).unwrap_or_default();
-                Err(format!("input {index}, `{name}`, is computed from the picture and must be a constant"))
+                Err(format!("input {index}, `{name}`, is computed from the image and must be a constant"))
             }
         }
     }
@@ -57,7 +57,7 @@ impl Call<'_> {
         }
     }
 
-    /// The same where the numbers may depend on the number of pictures.
+    /// The same where the numbers may depend on the number of images.
     pub fn listed_sizes(&self, attribute: &str, index: usize) -> Result<Option<Vec<Size>>, String> {
         match self.attribute(attribute) {
             Some(found) => Ok(Some(found.ints.iter().map(|&number| Size::from(number)).collect())),

@@ -9,11 +9,11 @@ use models::{Classifier, Device, Graph, Preprocess, TensorData};
 
 use crate::import::{Import, OnnxError, import};
 
-/// Loads a classifier, named after the file. Without other instructions pictures are prepared as for ImageNet. BatchNorm
+/// Loads a classifier, named after the file. Without other instructions images are prepared as for ImageNet. BatchNorm
 /// is folded. Also says what should be told about it: outputs that are not used.
 ///
 /// # Errors
-/// As [`import`], or if pictures are prepared at another size than the file wants.
+/// As [`import`], or if images are prepared at another size than the file wants.
 pub fn load(path: &Path, device: &Device, options: Options) -> Result<(Classifier, Vec<String>), OnnxError> {
     let preprocess = options.preprocess.or_else(|| Preprocess::preset("imagenet"));
     let preprocess = preprocess.unwrap_or_else(|| unreachable!("a preset of that name"));
@@ -22,7 +22,7 @@ pub fn load(path: &Path, device: &Device, options: Options) -> Result<(Classifie
     let [_, rows, columns] = import.graph.input;
     if let Some([h, w]) = prepared.filter(|size| *size != [rows, columns]) {
         let reason = format!(
-            "it takes pictures of {rows} x {columns} pixels, and the preprocessing {} gives {h} x {w} (see --preprocess)",
+            "it takes images of {rows} x {columns} pixels, and the preprocessing {} gives {h} x {w} (see --preprocess)",
             preprocess.name
         );
         return Err(OnnxError::new(path, reason));
@@ -32,7 +32,8 @@ pub fn load(path: &Path, device: &Device, options: Options) -> Result<(Classifie
     let weights = parameters
         .map(|(parameter, numbers)| Weight::new(TensorData::new(numbers, parameter.shape.clone()), device))
         .collect();
-    let network = Network::new(import.graph, weights).fold_batch_norm(&options.keep).pack_for(options.engine);
+    let network =
+        Network::new(import.graph, weights).fold_batch_norm(&options.unfolded).pack_for(options.engine);
     let name = path.file_stem().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let classifier = Classifier {
         name,
@@ -46,7 +47,7 @@ pub fn load(path: &Path, device: &Device, options: Options) -> Result<(Classifie
     Ok((classifier, notes))
 }
 
-/// The size of prepared pictures, if it is the same for all.
+/// The size of prepared images, if it is the same for all.
 fn size(preprocess: &Preprocess) -> Option<[usize; 2]> {
     let resized =
         if let Resize::Exact(rows, columns) = preprocess.resize { Some([rows, columns]) } else { None };

@@ -7,9 +7,9 @@ use crate::size::Size;
 pub struct Constant {
     /// The name of the value in the file.
     pub name: String,
-    /// Its lengths. The axis of the pictures, if there is one, has length 1.
+    /// Its lengths. The axis of the images, if there is one, has length 1.
     pub shape: Vec<usize>,
-    /// The axis along which there is an entry for each picture, given by [`Size::picture`] or equal for all.
+    /// The axis along which there is an entry for each image, given by [`Size::image`] or equal for all.
     pub batch: Option<usize>,
     /// The numbers, row-major.
     pub data: Data,
@@ -25,7 +25,7 @@ pub enum Data {
 }
 
 impl Constant {
-    /// A constant without an axis of pictures and, so far, without a name.
+    /// A constant without an axis of images and, so far, without a name.
     pub fn new(shape: Vec<usize>, data: Data) -> Self {
         Self { name: String::new(), shape, batch: None, data }
     }
@@ -51,7 +51,7 @@ impl Constant {
         }
     }
 
-    /// The whole numbers, known up to the number of pictures.
+    /// The whole numbers, known up to the number of images.
     pub fn integers(&self) -> Result<&[Size], String> {
         match &self.data {
             Data::Integers(integers) => Ok(integers),
@@ -59,7 +59,7 @@ impl Constant {
         }
     }
 
-    /// The whole numbers, where they may not depend on the number of pictures.
+    /// The whole numbers, where they may not depend on the number of images.
     pub fn numbers(&self) -> Result<Vec<i64>, String> {
         self.integers()?.iter().map(|size| size.plain()).collect()
     }
@@ -72,12 +72,12 @@ impl Constant {
         }
     }
 
-    /// An error if there is an entry for each picture.
+    /// An error if there is an entry for each image.
     pub fn without_batch(&self) -> Result<&Self, String> {
         if self.batch.is_none() {
             Ok(self)
         } else {
-            Err(format!("`{}` has as many entries as pictures", self.name))
+            Err(format!("`{}` has as many entries as images", self.name))
         }
     }
 

@@ -1,4 +1,4 @@
-//! The file as it is: decoded, with its one picture input and the output that is used.
+//! The file as it is: decoded, with its one image input and the output that is used.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -22,13 +22,13 @@ pub struct File {
     pub sha256: String,
 }
 
-/// The picture input.
+/// The image input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Input {
     /// Its name.
     pub name: String,
-    /// Pictures, if the file fixes their number.
-    pub pictures: Option<usize>,
+    /// Images, if the file fixes their number.
+    pub images: Option<usize>,
     /// Height and width, as far as the file fixes them.
     pub size: [Option<usize>; 2],
     /// Whether the channels are the last axis.
@@ -38,7 +38,7 @@ pub struct Input {
 /// Operator sets whose definitions are known here.
 const OPSETS: std::ops::RangeInclusive<i64> = 7..=28;
 
-/// The most pictures that a file may be written for, and the largest height and width.
+/// The most images that a file may be written for, and the largest height and width.
 const LARGEST: i64 = 1 << 14;
 
 impl File {
@@ -67,7 +67,7 @@ impl File {
         Ok(Self { folder: folder.into(), graph, opset, sha256 })
     }
 
-    /// The only input that is no stored tensor: pictures as floats.
+    /// The only input that is no stored tensor: images as floats.
     pub fn input(&self) -> Result<Input, String> {
         let stored: HashSet<&str> =
             self.graph.initializer.iter().map(|tensor| tensor.name.as_str()).collect();
@@ -76,12 +76,12 @@ impl File {
         let [input] = inputs.as_slice() else {
             let names: Vec<&str> = inputs.iter().map(|input| input.name.as_str()).collect();
             return Err(format!(
-                "{} inputs ({}); a classifier of pictures has one",
+                "{} inputs ({}); a classifier of images has one",
                 names.len(),
                 names.join(", ")
             ));
         };
-        picture(input).map_err(|reason| format!("input `{}`: {reason}", input.name))
+        image(input).map_err(|reason| format!("input `{}`: {reason}", input.name))
     }
 
     /// The output to use, and the names of the others: the first, or the only one that is called logits.
@@ -95,7 +95,7 @@ impl File {
     }
 }
 
-fn picture(input: &ValueInfoProto) -> Result<Input, String> {
+fn image(input: &ValueInfoProto) -> Result<Input, String> {
     let tensor = input.r#type.as_ref().and_then(|kind| kind.tensor_type.as_ref()).ok_or("it is no tensor")?;
     if !matches!(tensor.elem_type, element::FLOAT | element::FLOAT16 | element::DOUBLE | element::BFLOAT16) {
         return Err(format!("it holds numbers of type {}; floats are needed", tensor.elem_type));
@@ -112,9 +112,9 @@ fn picture(input: &ValueInfoProto) -> Result<Input, String> {
         Some(length) if (1..=LARGEST).contains(&length) => Ok(Some(length as usize)),
         Some(_) => Err(format!("its shape is {}", shown())),
     };
-    let [pictures, a, b, c] = match lengths.len() {
+    let [images, a, b, c] = match lengths.len() {
         4 => [known(0)?, known(1)?, known(2)?, known(3)?],
-        _ => return Err(format!("its shape is {}; pictures x 3 x height x width is needed", shown())),
+        _ => return Err(format!("its shape is {}; images x 3 x height x width is needed", shown())),
     };
     let (size, channels_last) = match (a, c) {
         (Some(3), _) => ([b, c], false),
@@ -122,7 +122,7 @@ fn picture(input: &ValueInfoProto) -> Result<Input, String> {
         (None, _) => ([b, c], false),
         _ => return Err(format!("its shape is {}; three channels are needed", shown())),
     };
-    Ok(Input { name: input.name.clone(), pictures, size, channels_last })
+    Ok(Input { name: input.name.clone(), images, size, channels_last })
 }
 
 #[cfg(test)]
@@ -134,18 +134,15 @@ mod tests {
         let dim = lengths.iter().map(|&length| DimensionProto { dim_value: (length != 0).then_some(length) });
         let shape = Some(TensorShapeProto { dim: dim.collect() });
         let tensor_type = Some(TensorTypeProto { elem_type: element::FLOAT, shape });
-        picture(&ValueInfoProto { name: "x".into(), r#type: Some(TypeProto { tensor_type }) })
+        image(&ValueInfoProto { name: "x".into(), r#type: Some(TypeProto { tensor_type }) })
     }
 
     #[test]
     fn channels_come_first_or_last() {
         let fixed = input(&[1, 3, 224, 192]).unwrap();
-        assert_eq!(
-            (fixed.pictures, fixed.size, fixed.channels_last),
-            (Some(1), [Some(224), Some(192)], false)
-        );
+        assert_eq!((fixed.images, fixed.size, fixed.channels_last), (Some(1), [Some(224), Some(192)], false));
         let open = input(&[0, 224, 224, 3]).unwrap();
-        assert_eq!((open.pictures, open.size, open.channels_last), (None, [Some(224); 2], true));
+        assert_eq!((open.images, open.size, open.channels_last), (None, [Some(224); 2], true));
         assert_eq!(input(&[0, 0, 0, 0]).unwrap().size, [None, None]);
         assert_eq!(input(&[-1, 3, -1, 32]).unwrap().size, [None, Some(32)]);
     }

@@ -52,10 +52,10 @@ pub struct Import {
 /// Height and width where neither the file nor the user says them.
 const USUAL: usize = 224;
 
-/// Reads a classifier of pictures of height and width `size` (as far as the file leaves them open).
+/// Reads a classifier of images of height and width `size` (as far as the file leaves them open).
 ///
 /// # Errors
-/// If the file cannot be read or decoded, has other inputs than one of pictures, or an operator that is not
+/// If the file cannot be read or decoded, has other inputs than one of images, or an operator that is not
 /// supported, or if anything in it does not fit together.
 pub fn import(path: &Path, size: Option<[usize; 2]>) -> Result<Import, OnnxError> {
     File::open(path).and_then(|file| imported(&file, size)).map_err(|reason| OnnxError::new(path, reason))
@@ -66,7 +66,7 @@ pub(crate) fn imported(file: &File, size: Option<[usize; 2]>) -> Result<Import, 
     let size = [0, 1].map(|i| input.size[i].or(size.map(|size| size[i])).unwrap_or(USUAL));
     let (output, unused) = file.output()?;
     let (mut graph, weights) = network(file, &input, output, size)?;
-    // Where shapes are computed from the picture's, the graph may only hold for pictures of this size.
+    // Where shapes are computed from the image's, the graph may only hold for images of this size.
     let other = || network(file, &input, output, [size[0] + 1, size[1] + 35]);
     let open = input.size == [None, None]
         && other().is_ok_and(|(other, numbers)| {
@@ -77,7 +77,7 @@ pub(crate) fn imported(file: &File, size: Option<[usize; 2]>) -> Result<Import, 
     Ok(Import { graph, weights, output: output.into(), unused, sha256: file.sha256.clone() })
 }
 
-/// Graph and weights for pictures of height and width `size`.
+/// Graph and weights for images of height and width `size`.
 fn network(
     file: &File,
     input: &Input,
@@ -87,7 +87,7 @@ fn network(
     let nodes = needed(file, output)?;
     let steps = steps(&nodes)?;
     let [rows, columns] = size;
-    let importer = Importer::new([3, rows, columns], file.opset, input.pictures.unwrap_or(1), ROOM)?;
+    let importer = Importer::new([3, rows, columns], file.opset, input.images.unwrap_or(1), ROOM)?;
     let mut run =
         Run { file, importer, values: HashMap::new(), stored: HashMap::new(), read: HashSet::new() };
     run.stored = file.graph.initializer.iter().map(|tensor| (tensor.name.as_str(), tensor)).collect();
@@ -96,7 +96,7 @@ fn network(
         run.step(node, step)?;
     }
     let Some(Value::Node(last)) = run.value(output)? else {
-        return Err(format!("output `{output}` is not computed from the picture"));
+        return Err(format!("output `{output}` is not computed from the image"));
     };
     rewrite::finished(run.importer, last).map_err(|reason| format!("output `{output}`: {reason}"))
 }
@@ -162,16 +162,16 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    /// The picture, with its channels where the file wants them.
+    /// The image, with its channels where the file wants them.
     fn feed(&mut self, input: &Input) -> Result<(), String> {
         let name = self.file.graph.input.iter().find(|other| other.name == input.name);
         let name = name.map_or("", |input| input.name.as_str());
-        let mut picture = Graph::INPUT;
+        let mut image = Graph::INPUT;
         if input.channels_last {
             self.importer.enter("channels_last");
-            picture = self.importer.emit(Op::Permute { axes: vec![0, 2, 3, 1] }, &[picture])?;
+            image = self.importer.emit(Op::Permute { axes: vec![0, 2, 3, 1] }, &[image])?;
         }
-        self.values.insert(name, Value::Node(picture));
+        self.values.insert(name, Value::Node(image));
         Ok(())
     }
 

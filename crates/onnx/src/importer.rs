@@ -32,7 +32,7 @@ pub struct Importer {
     pub weights: Vec<Vec<f32>>,
     /// The version of the operators' definitions.
     pub opset: i64,
-    /// The number of pictures that the file was written for.
+    /// The number of images that the file was written for.
     pub written: usize,
     /// How many more numbers may be computed or stored; it keeps a small file from asking for a huge memory.
     pub room: usize,
@@ -60,7 +60,7 @@ impl Names {
 }
 
 impl Importer {
-    /// The most numbers that a value may have for one picture.
+    /// The most numbers that a value may have for one image.
     const LARGEST: usize = 1 << 28;
 
     /// A graph with nothing but its input.
@@ -110,10 +110,10 @@ impl Importer {
 
     fn push(&mut self, name: &str, op: Op, inputs: &[NodeId]) -> Result<NodeId, String> {
         let given: Vec<&Shape> = inputs.iter().map(|&id| &self.shapes[id]).collect();
-        let picture = [&[1], self.graph.input.as_slice()].concat();
+        let image = [&[1], self.graph.input.as_slice()].concat();
         let mut lengths: Vec<&[usize]> = given.iter().map(|shape| shape.sizes.as_slice()).collect();
         if op == Op::Input {
-            lengths.push(&picture);
+            lengths.push(&image);
         }
         let node = Node { name: String::new(), op, inputs: inputs.to_vec() };
         let sizes = self.graph.shape(&node, &lengths)?;
@@ -163,7 +163,7 @@ impl Importer {
         self.push(&name, Op::Constant { parameter }, &[])
     }
 
-    /// A node that gives a constant beside the node `x`. Where the file holds it once for each of the pictures
+    /// A node that gives a constant beside the node `x`. Where the file holds it once for each of the images
     /// that it was written for, and equal for all, one is enough.
     pub fn stored_beside(&mut self, constant: &Constant, x: NodeId) -> Result<NodeId, String> {
         let shape = &self.shapes[x];
@@ -174,7 +174,7 @@ impl Importer {
         let Some(axis) = axis else { return self.stored(constant) };
         let first = constant.taken(axis, &[0]);
         if first.expanded(&constant.shape).floats()? != constant.floats()? {
-            return Err(format!("`{}` differs from picture to picture", constant.name));
+            return Err(format!("`{}` differs from image to image", constant.name));
         }
         self.stored(&Constant { name: constant.name.clone(), ..first })
     }

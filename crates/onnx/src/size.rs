@@ -1,16 +1,16 @@
-//! Integers of shape arithmetic, known up to the number of pictures.
+//! Integers of shape arithmetic, known up to the number of images.
 
 use std::cmp::Ordering;
 
-/// `picture n + batch N + constant`, where `N` is the number of pictures and `n` counts them from 0.
+/// `image n + batch N + constant`, where `N` is the number of images and `n` counts them from 0.
 ///
 /// A file computes shapes from shapes (`Shape`, `Gather`, `Mul`, `Concat`, ...). Carried out on such forms,
-/// that arithmetic leaves the number of pictures open, whatever it was when the file was written.
+/// that arithmetic leaves the number of images open, whatever it was when the file was written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Size {
-    /// How often the picture's own index counts.
-    pub picture: i64,
-    /// How often the number of pictures counts.
+    /// How often the image's own index counts.
+    pub image: i64,
+    /// How often the number of images counts.
     pub batch: i64,
     /// What is added.
     pub constant: i64,
@@ -29,7 +29,7 @@ impl From<bool> for Size {
 }
 
 const OVERFLOW: &str = "a whole number is too large";
-const DEPENDS: &str = "what it computes depends on the number of pictures";
+const DEPENDS: &str = "what it computes depends on the number of images";
 
 impl Size {
     /// `times N`.
@@ -37,14 +37,14 @@ impl Size {
         Self { batch: times, ..Self::default() }
     }
 
-    /// The number, if it is the same for any number of pictures.
+    /// The number, if it is the same for any number of images.
     pub fn plain(self) -> Result<i64, String> {
-        if self.picture == 0 && self.batch == 0 { Ok(self.constant) } else { Err(DEPENDS.into()) }
+        if self.image == 0 && self.batch == 0 { Ok(self.constant) } else { Err(DEPENDS.into()) }
     }
 
     fn map(self, f: impl Fn(i64) -> Option<i64>) -> Result<Self, String> {
         let form =
-            || Some(Self { picture: f(self.picture)?, batch: f(self.batch)?, constant: f(self.constant)? });
+            || Some(Self { image: f(self.image)?, batch: f(self.batch)?, constant: f(self.constant)? });
         form().ok_or_else(|| OVERFLOW.into())
     }
 
@@ -52,7 +52,7 @@ impl Size {
     pub fn plus(self, other: Self) -> Result<Self, String> {
         let sum = || {
             Some(Self {
-                picture: self.picture.checked_add(other.picture)?,
+                image: self.image.checked_add(other.image)?,
                 batch: self.batch.checked_add(other.batch)?,
                 constant: self.constant.checked_add(other.constant)?,
             })
@@ -77,8 +77,7 @@ impl Size {
         if let (Ok(a), Ok(b)) = (self.plain(), other.plain()) {
             return a.checked_div(b).map(Self::from).ok_or_else(|| format!("{a} is divided by {b}"));
         }
-        let forms =
-            [(self.picture, other.picture), (self.batch, other.batch), (self.constant, other.constant)];
+        let forms = [(self.image, other.image), (self.batch, other.batch), (self.constant, other.constant)];
         if let Ok(divisor) = other.plain() {
             let exact = divisor != 0 && forms.iter().all(|(part, _)| part.checked_rem(divisor) == Some(0));
             return if exact { self.map(|part| part.checked_div(divisor)) } else { Err(DEPENDS.into()) };
@@ -96,11 +95,11 @@ impl Size {
         Ok(Self::from(if rest != 0 && (rest < 0) != (b < 0) { rest + b } else { rest }))
     }
 
-    /// How two numbers compare, if that is so for any number of pictures from 1.
+    /// How two numbers compare, if that is so for any number of images from 1.
     pub fn compare(self, other: Self) -> Result<Ordering, String> {
-        let Self { picture, batch, constant } = self.minus(other)?;
+        let Self { image, batch, constant } = self.minus(other)?;
         let at_one = batch.checked_add(constant).ok_or(OVERFLOW)?;
-        match (picture, batch.signum(), at_one.signum()) {
+        match (image, batch.signum(), at_one.signum()) {
             (0, 0, sign) => Ok(sign.cmp(&0)),
             (0, 1, 1) => Ok(Ordering::Greater),
             (0, -1, -1) => Ok(Ordering::Less),
@@ -118,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn shapes_are_computed_for_any_number_of_pictures() {
+    fn shapes_are_computed_for_any_number_of_images() {
         let n = Size::batch(1);
         assert_eq!(n.times(Size::from(12)), Ok(Size::batch(12)));
         assert_eq!(Size::batch(12).over(Size::from(3)), Ok(Size::batch(4)));
@@ -129,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn comparisons_hold_for_any_number_of_pictures_or_are_errors() {
+    fn comparisons_hold_for_any_number_of_images_or_are_errors() {
         let n = Size::batch(1);
         assert_eq!(n.compare(Size::from(-1)), Ok(Ordering::Greater));
         assert_eq!(n.compare(n), Ok(Ordering::Equal));

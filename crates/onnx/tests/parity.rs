@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use common::{Answers, distance};
 use models::image::decode;
 use models::zoo::{self, Options};
-use models::{Checkpoint, Classifier, Picture, Preprocess, Tensor, TensorData, device};
+use models::{Checkpoint, Classifier, Image, Preprocess, Tensor, TensorData, device};
 use testing::golden;
 
 fn entries(folder: &Path) -> Vec<PathBuf> {
@@ -67,18 +67,18 @@ fn exports_equal_pytorch() {
     assert!(far.is_empty(), "too far from PyTorch: {far:?}");
 }
 
-/// The predicted class of each picture.
-fn predicted(classifier: &Classifier, pictures: &[Picture]) -> Vec<usize> {
+/// The predicted class of each image.
+fn predicted(classifier: &Classifier, images: &[Image]) -> Vec<usize> {
     let largest = |row: &[f32]| (0..row.len()).max_by(|&a, &b| row[a].total_cmp(&row[b])).unwrap();
-    let one = |picture: &Picture| -> usize {
-        let logits = classifier.logits(classifier.input(&[picture]));
+    let one = |image: &Image| -> usize {
+        let logits = classifier.logits(classifier.input(&[image]));
         largest(&logits.into_data().try_into_vec::<f32>().unwrap())
     };
-    pictures.iter().map(one).collect()
+    images.iter().map(one).collect()
 }
 
-/// Pictures as a preprocessing gives them, and their labels.
-fn sample(data: &Path, preprocess: &Preprocess, cifar: bool) -> (Vec<Picture>, Vec<usize>) {
+/// Images as a preprocessing gives them, and their labels.
+fn sample(data: &Path, preprocess: &Preprocess, cifar: bool) -> (Vec<Image>, Vec<usize>) {
     let table = data.join(if cifar { "cifar10/test-labels.csv" } else { "imagenet/labels.csv" });
     let text = fs::read_to_string(table).unwrap();
     let rows: Vec<(&str, usize)> = text
@@ -97,8 +97,8 @@ fn sample(data: &Path, preprocess: &Preprocess, cifar: bool) -> (Vec<Picture>, V
     };
     let chosen: Vec<usize> =
         if cifar { (0..300).collect() } else { (0..rows.len()).step_by(12).take(40).collect() };
-    let picture = |&i: &usize| Picture::prepare(rows[i].0, &image(i), preprocess).unwrap();
-    (chosen.iter().map(picture).collect(), chosen.iter().map(|&i| rows[i].1).collect())
+    let image = |&i: &usize| Image::prepare(rows[i].0, &image(i), preprocess).unwrap();
+    (chosen.iter().map(image).collect(), chosen.iter().map(|&i| rows[i].1).collect())
 }
 
 #[test]
@@ -120,8 +120,8 @@ fn real_weights_recognise_what_the_built_in_networks_recognise() {
         let native = zoo::load(name, &checkpoint, &device, Options::default()).unwrap();
         let options = Options { preprocess: Some(native.preprocess.clone()), ..Options::default() };
         let (imported, _) = onnx::load(&path, &device, options).unwrap();
-        let (pictures, labels) = sample(&data, &native.preprocess, name.starts_with("cifar"));
-        let [ours, theirs] = [&imported, &native].map(|classifier| predicted(classifier, &pictures));
+        let (images, labels) = sample(&data, &native.preprocess, name.starts_with("cifar"));
+        let [ours, theirs] = [&imported, &native].map(|classifier| predicted(classifier, &images));
         let right =
             |found: &[usize]| found.iter().zip(&labels).filter(|(found, label)| found == label).count();
         println!("{name}: {} of {} right, as built in {}", right(&ours), labels.len(), right(&theirs));

@@ -111,9 +111,9 @@ fn scores_do_not_depend_on_the_batch() {
 }
 
 #[test]
-fn pictures_of_another_size_are_refused() {
+fn images_of_another_size_are_refused() {
     let path = &files("tiny_vit.newest")[0];
     let error = onnx::load(path, &models::device::cpu().device, models::zoo::Options::default()).unwrap_err();
-    let reason = "it takes pictures of 16 x 16 pixels, and the preprocessing imagenet gives 224 x 224 (see --preprocess)";
+    let reason = "it takes images of 16 x 16 pixels, and the preprocessing imagenet gives 224 x 224 (see --preprocess)";
     assert_eq!(error.to_string(), format!("{}: {reason}", path.display()));
 }

@@ -8,7 +8,7 @@ use crate::fill::FillError;
 /// repeating the outermost pixel.
 ///
 /// # Errors
-/// If the picture is not larger than half the kernel.
+/// If the image is not larger than half the kernel.
 pub(crate) fn gaussian(
     planes: &[f32],
     size: [usize; 2],
@@ -45,7 +45,7 @@ fn sources(length: usize, reach: usize) -> Vec<usize> {
     (0..length + 2 * reach).map(reflect).collect()
 }
 
-/// Rows are blurred first and kept in double precision in between.
+/// Rows are blurred first and reveal in double precision in between.
 fn blur_plane(plane: &[f32], width: usize, taps: &[f64], down: &[usize], across: &[usize]) -> Vec<f32> {
     let mut wide = Vec::with_capacity(plane.len());
     for row in plane.chunks(width) {

@@ -6,21 +6,21 @@ use std::sync::Arc;
 use models::{Device, Tensor, TensorData};
 
 use crate::fill::Fill;
+use crate::host_image::HostImage;
 use crate::order::Ranking;
 use crate::plan::{Input, Plan};
-use crate::subject::Subject;
 
-/// A picture and its fills on the device, `(1, 3, h, w)` each: once for all maps of the picture.
+/// An image and its fills on the device, `(1, 3, h, w)` each: once for all maps of the image.
 #[derive(Debug)]
-pub(crate) struct Canvas {
-    subject: Arc<Subject>,
-    picture: Tensor<4>,
+pub(crate) struct DeviceImage {
+    host: Arc<HostImage>,
+    clean: Tensor<4>,
     fills: Vec<(Fill, Tensor<4>)>,
 }
 
 /// What a map needs on the device, `(1, 1, h, w)` each: once for all its inputs.
 #[derive(Debug)]
-pub(crate) struct Planes {
+pub(crate) struct DeviceMap {
     ranks: Vec<(Ranking, Tensor<4>)>,
     mask: Option<Tensor<4>>,
 }
@@ -28,8 +28,8 @@ pub(crate) struct Planes {
 /// One input of a batch.
 #[derive(Clone, Debug)]
 pub(crate) struct Item {
-    pub(crate) canvas: Rc<Canvas>,
-    pub(crate) planes: Rc<Planes>,
+    pub(crate) device_image: Rc<DeviceImage>,
+    pub(crate) planes: Rc<DeviceMap>,
     pub(crate) input: Input,
 }
 
@@ -37,22 +37,22 @@ fn upload(values: &[f32], channels: usize, [height, width]: [usize; 2], device: 
     Tensor::from_data(TensorData::new(values.to_vec(), [1, channels, height, width]), device)
 }
 
-impl Canvas {
-    pub(crate) fn new(subject: Arc<Subject>, device: &Device) -> Self {
-        let planes = |values: &[f32]| upload(values, 3, subject.size, device);
-        let picture = planes(&subject.pixels);
-        let fills = subject.fills.iter().map(|(fill, values)| (*fill, planes(values))).collect();
-        Self { subject, picture, fills }
+impl DeviceImage {
+    pub(crate) fn new(host: Arc<HostImage>, device: &Device) -> Self {
+        let planes = |values: &[f32]| upload(values, 3, host.size, device);
+        let clean = planes(&host.pixels);
+        let fills = host.fills.iter().map(|(fill, values)| (*fill, planes(values))).collect();
+        Self { host, clean, fills }
     }
 
-    /// The picture on the host.
-    pub(crate) fn subject(&self) -> &Arc<Subject> {
-        &self.subject
+    /// The image on the host.
+    pub(crate) fn host(&self) -> &Arc<HostImage> {
+        &self.host
     }
 
-    /// The clean picture.
-    pub(crate) fn picture(&self) -> Tensor<4> {
-        self.picture.clone()
+    /// The clean image.
+    pub(crate) fn clean(&self) -> Tensor<4> {
+        self.clean.clone()
     }
 
     fn fill(&self, fill: Fill) -> Tensor<4> {
@@ -61,7 +61,7 @@ impl Canvas {
     }
 }
 
-impl Planes {
+impl DeviceMap {
     pub(crate) fn new(plan: &Plan, device: &Device) -> Self {
         let plane = |values: &[f32]| upload(values, 1, plan.size, device);
         let ranks = plan.ranks.iter().map(|(ranking, values)| (*ranking, plane(values))).collect();
@@ -81,33 +81,33 @@ impl Planes {
 impl Item {
     /// Whether both differ in nothing but how many pixels are meant.
     fn alike(&self, other: &Self) -> bool {
-        let (Input::Mixed { count, .. }, Input::Mixed { ranking, fill, kept, .. }) =
+        let (Input::Mixed { count, .. }, Input::Mixed { ranking, fill, reveal, .. }) =
             (self.input, other.input)
         else {
             return false;
         };
-        Rc::ptr_eq(&self.planes, &other.planes) && self.input == Input::Mixed { ranking, count, fill, kept }
+        Rc::ptr_eq(&self.planes, &other.planes) && self.input == Input::Mixed { ranking, count, fill, reveal }
     }
 }
 
-/// The pictures of a batch, `(n, 3, h, w)`. Neighbours that differ only in their number of pixels are made together.
+/// The images of a batch, `(n, 3, h, w)`. Neighbours that differ only in their number of pixels are made together.
 pub(crate) fn compose(items: &[Item]) -> Tensor<4> {
     let mut parts: Vec<Tensor<4>> = items.chunk_by(Item::alike).map(part).collect();
     if parts.len() == 1 { parts.remove(0) } else { Tensor::cat(parts, 0) }
 }
 
 fn part(items: &[Item]) -> Tensor<4> {
-    let Item { canvas, planes, input } = &items[0];
+    let Item { device_image, planes, input } = &items[0];
     match *input {
-        Input::Clean => canvas.picture(),
-        Input::Filled(fill) => canvas.fill(fill),
+        Input::Clean => device_image.clean(),
+        Input::Filled(fill) => device_image.fill(fill),
         Input::Faded(fill) => {
             let mask = planes.mask();
-            canvas.picture() * mask.clone() + canvas.fill(fill) * (-mask + 1.0)
+            device_image.clean() * mask.clone() + device_image.fill(fill) * (-mask + 1.0)
         }
-        Input::Mixed { ranking, fill, kept, .. } => {
-            let (first, others) = (canvas.picture(), canvas.fill(fill));
-            let (first, others) = if kept { (first, others) } else { (others, first) };
+        Input::Mixed { ranking, fill, reveal, .. } => {
+            let (first, others) = (device_image.clean(), device_image.fill(fill));
+            let (first, others) = if reveal { (first, others) } else { (others, first) };
             mix(first, others, planes.ranks(ranking), items)
         }
     }

@@ -1,8 +1,8 @@
-//! Running the inputs of many pictures and maps in full batches.
+//! Running the inputs of many images and maps in full batches.
 
 mod batch;
 mod clean;
-mod outcome;
+mod map_result;
 
 use std::cell::OnceCell;
 use std::collections::VecDeque;
@@ -11,22 +11,22 @@ use std::sync::Arc;
 
 use models::Classifier;
 
-use crate::compose::{Canvas, Item, Planes};
+use crate::compose::{DeviceImage, DeviceMap, Item};
+use crate::host_image::HostImage;
 use crate::plan::{Input, Plan};
-use crate::subject::Subject;
 use batch::{Address, Sent};
 use clean::{Clean, CleanAnswers};
-use outcome::Waiting;
-pub use outcome::{Answer, Outcome};
+use map_result::Waiting;
+pub use map_result::{CurvePoint, MapResult};
 
-/// A map to test on a picture.
+/// A map to test on an image.
 #[derive(Clone, Debug)]
 pub struct Job<T> {
-    /// The picture; maps that follow one another and share it share its tensors.
-    pub subject: Arc<Subject>,
-    /// The inputs, whose tests' fills the subject must have.
+    /// The image; maps that follow one another and share it share its tensors.
+    pub image: Arc<HostImage>,
+    /// The inputs, whose tests' fills the image must have.
     pub plan: Plan,
-    /// The class whose probability is asked for; nothing is the class that the clean picture gets.
+    /// The class whose probability is asked for; nothing is the class that the clean image gets.
     pub target: Option<usize>,
     /// Whatever the caller wants back with the outcome.
     pub tag: T,
@@ -35,13 +35,13 @@ pub struct Job<T> {
 /// Why a job is refused. It leaves no trace; other jobs can go on.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PushError {
-    /// The map does not lie on the picture.
-    #[error("the map is {} x {}, the picture {} x {}", map[0], map[1], picture[0], picture[1])]
+    /// The map does not lie on the image.
+    #[error("the map is {} x {}, the image {} x {}", map[0], map[1], image[0], image[1])]
     Size {
         /// Height and width of the map.
         map: [usize; 2],
-        /// Height and width of the picture.
-        picture: [usize; 2],
+        /// Height and width of the image.
+        image: [usize; 2],
     },
     /// The classifier has fewer classes.
     #[error("class {target} is asked for, the model has classes 0 to {}", classes - 1)]
@@ -55,15 +55,15 @@ pub enum PushError {
 
 /// Streams jobs through a classifier; outcomes come in the order of the jobs.
 ///
-/// Memory holds the jobs of one or two batches and the clean answers of the last pictures, however many jobs there are.
+/// Memory holds the jobs of one or two batches and the clean answers of the last images, however many jobs there are.
 pub struct Executor<'a, T> {
     classifier: &'a Classifier,
     classes: usize,
     batch_size: Box<dyn Fn([usize; 2]) -> usize + 'a>,
-    /// The batch size for the pictures that are queued.
+    /// The batch size for the images that are queued.
     batch: usize,
     clean: CleanAnswers,
-    canvas: Option<Rc<Canvas>>,
+    device_image: Option<Rc<DeviceImage>>,
     items: Vec<(Item, Address, usize)>,
     sent: Option<Sent>,
     waiting: VecDeque<Waiting<T>>,
@@ -81,7 +81,7 @@ impl<'a, T> Executor<'a, T> {
             batch_size: Box::new(batch_size),
             batch: 1,
             clean: CleanAnswers::default(),
-            canvas: None,
+            device_image: None,
             items: Vec::new(),
             sent: None,
             waiting: VecDeque::new(),
@@ -93,29 +93,29 @@ impl<'a, T> Executor<'a, T> {
     /// Takes a job and runs all batches that are full.
     ///
     /// # Errors
-    /// If the map does not fit the picture or the class does not exist.
+    /// If the map does not fit the image or the class does not exist.
     ///
     /// # Panics
-    /// If the plan needs a fill that the subject was made without.
+    /// If the plan needs a fill that the image was made without.
     pub fn push(&mut self, job: Job<T>) -> Result<(), PushError> {
-        let Job { subject, plan, target, tag } = job;
-        let (map, picture) = (plan.size, subject.size);
-        if map != picture {
-            return Err(PushError::Size { map, picture });
+        let Job { image, plan, target, tag } = job;
+        let (map, size) = (plan.size, image.size);
+        if map != size {
+            return Err(PushError::Size { map, image: size });
         }
         if let Some(target) = target.filter(|&target| target >= self.classes) {
             return Err(PushError::Target { target, classes: self.classes });
         }
-        let canvas = self.canvas(subject);
-        let planes = Rc::new(Planes::new(&plan, &self.classifier.device));
-        let item = |input| Item { canvas: Rc::clone(&canvas), planes: Rc::clone(&planes), input };
-        let (clean, new) = self.clean.get(canvas.subject().name());
+        let device_image = self.device_image(image);
+        let planes = Rc::new(DeviceMap::new(&plan, &self.classifier.device));
+        let item = |input| Item { device_image: Rc::clone(&device_image), planes: Rc::clone(&planes), input };
+        let (clean, new) = self.clean.get(device_image.host().name());
         if new {
             self.enqueue(item(Input::Clean), Address::Clean(Rc::clone(&clean)), 0);
         }
         let target = target.unwrap_or_else(|| self.predicted(&clean));
-        let (job, replies) = (self.done + self.waiting.len(), vec![None; plan.inputs.len()]);
-        self.waiting.push_back(Waiting { tag, target, curves: plan.curves, clean, replies });
+        let (job, predictions) = (self.done + self.waiting.len(), vec![None; plan.inputs.len()]);
+        self.waiting.push_back(Waiting { tag, target, curves: plan.curves, clean, predictions });
         for (input, what) in plan.inputs.into_iter().enumerate() {
             self.enqueue(item(what), Address::Input { job, input }, target);
         }
@@ -129,7 +129,7 @@ impl<'a, T> Executor<'a, T> {
     }
 
     /// The next outcome, if it is complete.
-    pub fn pop(&mut self) -> Option<Outcome<T>> {
+    pub fn pop(&mut self) -> Option<MapResult<T>> {
         if !self.waiting.front()?.is_complete() {
             return None;
         }
@@ -142,24 +142,24 @@ impl<'a, T> Executor<'a, T> {
         self.forwards
     }
 
-    /// The picture on the device; the last one is kept. A batch holds pictures of one size.
-    fn canvas(&mut self, subject: Arc<Subject>) -> Rc<Canvas> {
-        let last = self.canvas.take();
-        if last.as_ref().is_none_or(|canvas| canvas.subject().size != subject.size) {
+    /// The image on the device; the last one is reveal. A batch holds images of one size.
+    fn device_image(&mut self, image: Arc<HostImage>) -> Rc<DeviceImage> {
+        let last = self.device_image.take();
+        if last.as_ref().is_none_or(|device_image| device_image.host().size != image.size) {
             self.run();
-            self.batch = (self.batch_size)(subject.size).max(1);
+            self.batch = (self.batch_size)(image.size).max(1);
         }
-        let last = last.filter(|canvas| Arc::ptr_eq(canvas.subject(), &subject));
-        let canvas = last.unwrap_or_else(|| Rc::new(Canvas::new(subject, &self.classifier.device)));
-        Rc::clone(self.canvas.insert(canvas))
+        let last = last.filter(|device_image| Arc::ptr_eq(device_image.host(), &image));
+        let device_image = last.unwrap_or_else(|| Rc::new(DeviceImage::new(image, &self.classifier.device)));
+        Rc::clone(self.device_image.insert(device_image))
     }
 
-    /// The class of the clean picture. If that is not known yet, everything before it is run first.
+    /// The class of the clean image. If that is not known yet, everything before it is run first.
     fn predicted(&mut self, clean: &OnceCell<Clean>) -> usize {
         if clean.get().is_none() {
             self.flush();
         }
-        clean.get().expect("a clean picture is queued before it is asked about").predicted
+        clean.get().expect("a clean image is queued before it is asked about").predicted
     }
 
     fn enqueue(&mut self, item: Item, address: Address, target: usize) {
@@ -189,12 +189,14 @@ impl<'a, T> Executor<'a, T> {
     /// Hands the answers of the last batch to those who wait for them.
     fn receive(&mut self) {
         let Some(sent) = self.sent.take() else { return };
-        for (address, reply, probabilities) in sent.receive() {
+        for (address, prediction, probabilities) in sent.receive() {
             match address {
                 Address::Clean(cell) => {
-                    cell.get_or_init(|| Clean { probabilities, predicted: reply.predicted });
+                    cell.get_or_init(|| Clean { probabilities, predicted: prediction.predicted });
                 }
-                Address::Input { job, input } => self.waiting[job - self.done].replies[input] = Some(reply),
+                Address::Input { job, input } => {
+                    self.waiting[job - self.done].predictions[input] = Some(prediction)
+                }
             }
         }
     }

@@ -7,21 +7,21 @@ use rand::RngExt;
 
 use crate::blur;
 
-/// A replacement for a whole picture, in the network's normalised space. Fills are painted on the host, so they are
+/// A replacement for a whole image, in the network's normalised space. Fills are painted on the host, so they are
 /// the same on every device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Fill {
     /// Pixel value 0: POS and NEG of Chefer et al. and of EEA, "delete" of the Meaningful Perturbation metric.
     Black,
-    /// The picture's own mean colour: "mean" of the Meaningful Perturbation metric.
+    /// The image's own mean colour: "mean" of the Meaningful Perturbation metric.
     Mean,
     /// 0 in normalised space, the mean colour of the data set: "mean" of the Coherency study, the zero of RISE and BEE.
     Zero,
-    /// The picture blurred.
+    /// The image blurred.
     Blur(Blur),
     /// Independent numbers from U(0, 1) in normalised space for each pixel and channel: "uniform" of the Coherency study.
     Uniform {
-        /// Which of several pictures of noise.
+        /// Which of several images of noise.
         draw: u64,
     },
 }
@@ -44,15 +44,15 @@ impl Hash for Blur {
     }
 }
 
-/// Why a picture cannot be filled.
+/// Why an image cannot be filled.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FillError {
     /// A border can be reflected only once.
-    #[error("a blur of {kernel} pixels needs a picture larger than {} x {}, not {} x {}", kernel / 2, kernel / 2, size[0], size[1])]
+    #[error("a blur of {kernel} pixels needs an image larger than {} x {}, not {} x {}", kernel / 2, kernel / 2, size[0], size[1])]
     TooSmall {
         /// The number of taps.
         kernel: usize,
-        /// Height and width of the picture.
+        /// Height and width of the image.
         size: [usize; 2],
     },
 }
@@ -79,12 +79,12 @@ impl Fill {
     /// The words of a spec string and what they stand for.
     pub const WORDS: [(&'static str, &'static str); 5] = [
         ("black", "pixel value 0 (EEA; \"delete\" of Meaningful Perturbation)"),
-        ("mean", "the picture's own mean colour (Meaningful Perturbation)"),
+        ("mean", "the image's own mean colour (Meaningful Perturbation)"),
         (
             "zero",
             "0 in normalised space, the mean colour of the data set (RISE, BEE; \"mean\" of the Coherency study)",
         ),
-        ("blur", "the picture under a Gaussian blur (Coherency study; RISE's insertion)"),
+        ("blur", "the image under a Gaussian blur (Coherency study; RISE's insertion)"),
         ("uniform", "U(0, 1) in normalised space, the answers averaged over runs (Coherency study)"),
     ];
 
@@ -109,12 +109,12 @@ impl Fill {
         })
     }
 
-    /// Paints a picture of `size` (height, width) whose normalised planes are `pixels`, (3, H, W) in C order.
+    /// Paints an image of `size` (height, width) whose normalised planes are `pixels`, (3, H, W) in C order.
     ///
-    /// Uniform noise is keyed by (`seed`, "uniform", `name` of the picture, draw).
+    /// Uniform noise is keyed by (`seed`, "uniform", `name` of the image, draw).
     ///
     /// # Errors
-    /// If the picture is too small to be blurred.
+    /// If the image is too small to be blurred.
     pub fn paint(
         &self,
         pixels: &[f32],
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn noise_belongs_to_a_picture_and_a_draw() {
+    fn noise_belongs_to_an_image_and_a_draw() {
         let noise = |draw, name| paint(Fill::Uniform { draw }, name);
         assert_eq!(noise(0, "a.png"), noise(0, "a.png"));
         assert_ne!(noise(0, "a.png"), noise(1, "a.png"));
@@ -181,10 +181,10 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_smaller_than_the_blur_is_an_error() {
+    fn an_image_smaller_than_the_blur_is_an_error() {
         let fill = Fill::Blur(Blur { kernel: 11, sigma: 5.0 });
         let preprocess = Preprocess::preset("imagenet-keep").unwrap();
         let error = fill.paint(&[0.0; 75], [5, 5], &preprocess, 0, "").unwrap_err().to_string();
-        assert_eq!(error, "a blur of 11 pixels needs a picture larger than 5 x 5, not 5 x 5");
+        assert_eq!(error, "a blur of 11 pixels needs an image larger than 5 x 5, not 5 x 5");
     }
 }

@@ -32,7 +32,7 @@ impl Order {
 /// An order and what it visits: single pixels, or square regions around them (the Coherency study's "9x9").
 ///
 /// Pixels are visited in order; one that is not covered yet covers the rows and columns within `region / 2` of it,
-/// clipped to the picture. A region is perturbed as a whole.
+/// clipped to the image. A region is perturbed as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Ranking {
     /// Which pixels come first.

@@ -2,19 +2,19 @@
 
 use std::collections::HashMap;
 
+use crate::catalogue::Test;
 use crate::fill::Fill;
 use crate::map::Map;
 use crate::order::{Ranked, Ranking};
-use crate::test::Test;
 
-/// A perturbed picture, by what it is: equal values are equal pictures, whichever test asks.
+/// A perturbed image, by what it is: equal values are equal images, whichever test asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Input {
-    /// The picture itself.
+    /// The image itself.
     Clean,
     /// Nothing but the fill.
     Filled(Fill),
-    /// Some pixels from the picture and some from the fill.
+    /// Some pixels from the image and some from the fill.
     Mixed {
         /// The order of the pixels.
         ranking: Ranking,
@@ -22,22 +22,22 @@ pub enum Input {
         count: usize,
         /// Where the others are from, or these.
         fill: Fill,
-        /// These are the picture's and the others the fill's, not the other way round.
-        kept: bool,
+        /// These are the image's and the others the fill's, not the other way round.
+        reveal: bool,
     },
     /// x m + fill (1 - m) with the map m moved to 0..1.
     Faded(Fill),
 }
 
 impl Input {
-    /// The first `count` of `pixels` pixels are kept, or replaced. No pixel and all pixels need no order.
-    pub(crate) fn mixed(ranking: Ranking, count: usize, pixels: usize, fill: Fill, kept: bool) -> Self {
-        let whole = (count == 0 && !kept) || (count == pixels && kept);
-        let none = (count == 0 && kept) || (count == pixels && !kept);
+    /// The first `count` of `pixels` pixels are reveal, or replaced. No pixel and all pixels need no order.
+    pub(crate) fn mixed(ranking: Ranking, count: usize, pixels: usize, fill: Fill, reveal: bool) -> Self {
+        let whole = (count == 0 && !reveal) || (count == pixels && reveal);
+        let none = (count == 0 && reveal) || (count == pixels && !reveal);
         match (whole, none) {
             (true, _) => Self::Clean,
             (_, true) => Self::Filled(fill),
-            _ => Self::Mixed { ranking, count, fill, kept },
+            _ => Self::Mixed { ranking, count, fill, reveal },
         }
     }
 }
@@ -45,21 +45,21 @@ impl Input {
 /// A point of a test's curve.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Point {
-    /// How much of the picture is perturbed, from 0 to 1.
+    /// How much of the image is perturbed, from 0 to 1.
     pub fraction: f64,
-    /// The pictures whose mean probability is asked for: one, or one for each run of a random fill.
+    /// The images whose mean probability is asked for: one, or one for each run of a random fill.
     pub inputs: Vec<Input>,
 }
 
 /// What tests share while they say which inputs they need.
 #[derive(Debug)]
-pub(crate) struct Draft<'a> {
+pub(crate) struct PlanBuilder<'a> {
     map: &'a Map,
     ranked: HashMap<Ranking, Ranked>,
     mask: Option<Vec<f32>>,
 }
 
-impl<'a> Draft<'a> {
+impl<'a> PlanBuilder<'a> {
     pub(crate) fn map(&self) -> &'a Map {
         self.map
     }
@@ -78,7 +78,7 @@ impl<'a> Draft<'a> {
 /// Where a point's answer comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
-    /// The clean picture, which all maps of it share.
+    /// The clean image, which all maps of it share.
     Clean,
     /// An input of this plan.
     Input(usize),
@@ -106,7 +106,7 @@ impl Plan {
     /// Sorts the map and joins the inputs of all tests. This is the costly part of the host's work: do it beside the
     /// device's.
     pub fn new(map: &Map, tests: &[Test]) -> Self {
-        let mut draft = Draft { map, ranked: HashMap::new(), mask: None };
+        let mut builder = PlanBuilder { map, ranked: HashMap::new(), mask: None };
         let (mut inputs, mut known) = (Vec::new(), HashMap::new());
         let mut source = |input: Input| match input {
             Input::Clean => Source::Clean,
@@ -120,17 +120,17 @@ impl Plan {
             sources: point.inputs.into_iter().map(&mut source).collect(),
         };
         let curves =
-            tests.iter().map(|test| test.points(&mut draft).into_iter().map(&mut step).collect()).collect();
-        let ranks = draft.ranked.into_iter().map(|(ranking, ranked)| (ranking, ranked.ranks)).collect();
-        Self { size: map.size(), ranks, mask: draft.mask, inputs, curves }
+            tests.iter().map(|test| test.points(&mut builder).into_iter().map(&mut step).collect()).collect();
+        let ranks = builder.ranked.into_iter().map(|(ranking, ranked)| (ranking, ranked.ranks)).collect();
+        Self { size: map.size(), ranks, mask: builder.mask, inputs, curves }
     }
 
-    /// The number of inputs to compute, the clean picture included.
+    /// The number of inputs to compute, the clean image included.
     pub fn forwards(&self) -> usize {
         self.inputs.len() + 1
     }
 
-    /// The inputs without the clean picture, in the order in which tests first ask for them.
+    /// The inputs without the clean image, in the order in which tests first ask for them.
     pub fn inputs(&self) -> &[Input] {
         &self.inputs
     }
@@ -161,7 +161,7 @@ mod tests {
 
     #[test]
     fn all_tests_together_share_what_is_equal() {
-        // Deletion needs the picture, 99 mixtures and black; insertion 99 other mixtures and the blur; POS nothing
+        // Deletion needs the image, 99 mixtures and black; insertion 99 other mixtures and the blur; POS nothing
         // new; NEG 9 mixtures; the mask 1.
         assert_eq!(forwards(&["deletion", "insertion", "pos", "neg", "mask"]), 101 + 100 + 9 + 1);
         assert_eq!(forwards(&["deletion", "deletion"]), 101);
@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn nothing_and_everything_need_no_order() {
         let ranking = |region| Ranking { order: crate::Order::MostRelevantFirst, region };
-        let mixed = |region, count, kept| Input::mixed(ranking(region), count, 100, Fill::Zero, kept);
+        let mixed = |region, count, reveal| Input::mixed(ranking(region), count, 100, Fill::Zero, reveal);
         assert_eq!((mixed(1, 0, false), mixed(1, 100, true)), (Input::Clean, Input::Clean));
         assert_eq!(
             (mixed(1, 100, false), mixed(9, 0, true)),

@@ -1,11 +1,11 @@
-//! What must hold whatever the network, the picture and the map.
+//! What must hold whatever the network, the image and the map.
 
 mod common;
 
 use std::sync::Arc;
 
 use common::{CLASSES, constant, curves, jobs, maps, probabilities, ramp, run, tests, tiny_basic};
-use perturbation::{Answer, Job, Map, Plan, Subject};
+use perturbation::{CurvePoint, HostImage, Job, Map, Plan};
 
 const ALL: [&str; 8] = [
     "deletion:steps=20",
@@ -18,7 +18,7 @@ const ALL: [&str; 8] = [
     "deletion:fill=mean,order=lerf,steps=10",
 ];
 
-fn area(curve: &[Answer]) -> f64 {
+fn area(curve: &[CurvePoint]) -> f64 {
     let points: Vec<(f64, f64)> = curve.iter().map(|a| (a.fraction, f64::from(a.probability))).collect();
     stats::curve::area(&points).unwrap()
 }
@@ -54,9 +54,9 @@ fn a_mask_of_ones_changes_nothing_and_a_constant_map_masks_everything() {
     let flat = vec![Map::new(&[64, 64], vec![1.0; 64 * 64]).unwrap(); 2];
     let specs = ["mask:percentile=0", "mask:percentile=0,fill=blur", "mask", "deletion"];
     for curves in curves(&tiny_basic(), &flat, &specs) {
-        for kept in &curves[..2] {
+        for reveal in &curves[..2] {
             // Not even the last bit may differ: an increase in confidence is counted strictly.
-            assert_eq!((kept[1].probability, kept[1].fraction), (kept[0].probability, 0.0));
+            assert_eq!((reveal[1].probability, reveal[1].fraction), (reveal[0].probability, 0.0));
         }
         assert_eq!((curves[2][1].fraction, curves[2][1].probability), (1.0, curves[3][100].probability));
     }
@@ -88,7 +88,7 @@ fn ties_are_broken_by_the_lower_index() {
     );
 }
 
-/// Four maps on two pictures, some of them with a class that the clean picture decides.
+/// Four maps on two images, some of them with a class that the clean image decides.
 fn mixed_jobs() -> Vec<(usize, Map, Option<usize>)> {
     let (signed, ties) = (maps("signed"), maps("ties"));
     vec![
@@ -114,12 +114,13 @@ fn results_do_not_depend_on_the_batch_size() {
     }
 }
 
-/// The pictures are the same to the last bit, but the matrix product of the classifier's last layer sums in another
+/// The images are the same to the last bit, but the matrix product of the classifier's last layer sums in another
 /// order in large batches.
-fn nearly_equal(found: &[Vec<Vec<Answer>>], expected: &[Vec<Vec<Answer>>]) -> bool {
-    let all = |curves: &[Vec<Vec<Answer>>]| curves.iter().flatten().flatten().copied().collect::<Vec<_>>();
+fn nearly_equal(found: &[Vec<Vec<CurvePoint>>], expected: &[Vec<Vec<CurvePoint>>]) -> bool {
+    let all =
+        |curves: &[Vec<Vec<CurvePoint>>]| curves.iter().flatten().flatten().copied().collect::<Vec<_>>();
     let (found, expected) = (all(found), all(expected));
-    let same = |(a, b): (&Answer, &Answer)| {
+    let same = |(a, b): (&CurvePoint, &CurvePoint)| {
         (a.fraction, a.predicted) == (b.fraction, b.predicted) && (a.probability - b.probability).abs() < 1e-6
     };
     found.len() == expected.len() && found.iter().zip(&expected).all(same)
@@ -147,20 +148,20 @@ fn results_do_not_depend_on_the_other_tests() {
 }
 
 #[test]
-fn the_clean_picture_is_computed_once() {
+fn the_clean_image_is_computed_once() {
     let (_, forwards) = run(&tiny_basic(), 16, jobs(&mixed_jobs(), &["pos"]));
-    // Nine perturbed pictures for each of four maps, and two clean ones.
+    // Nine perturbed images for each of four maps, and two clean ones.
     assert_eq!(forwards, 4 * 9 + 2);
 }
 
 #[test]
-fn pictures_of_several_sizes_may_follow_one_another() {
+fn images_of_several_sizes_may_follow_one_another() {
     let (classifier, tests) = (tiny_basic(), tests(&["pos", "insertion:steps=3"]));
     let job = |(tag, size): (usize, [usize; 2])| {
-        let subject = Subject::new(&tag.to_string(), &ramp(size), &classifier.preprocess, &tests, 0).unwrap();
+        let image = HostImage::new(&tag.to_string(), &ramp(size), &classifier.preprocess, &tests, 0).unwrap();
         let values = (0..size[0] * size[1]).map(|i| (i * 31 % 97) as f32).collect();
         let plan = Plan::new(&Map::new(&size, values).unwrap(), &tests);
-        Job { subject: Arc::new(subject), plan, target: Some(2), tag }
+        Job { image: Arc::new(image), plan, target: Some(2), tag }
     };
     let sizes = [[40, 48], [40, 48], [64, 33], [40, 48]];
     let together = run(&classifier, 8, sizes.into_iter().enumerate().map(job).collect()).0;

@@ -1,4 +1,4 @@
-//! Real weights and real pictures, where there are any (`PLUMBLINE_DATA`).
+//! Real weights and real images, where there are any (`PLUMBLINE_DATA`).
 
 mod common;
 
@@ -8,10 +8,10 @@ use std::sync::Arc;
 use common::{run, tests};
 use models::image::decode;
 use models::zoo::{Options, load};
-use models::{Checkpoint, Classifier, Picture, device};
-use perturbation::{Answer, Job, Map, Plan, Subject};
+use models::{Checkpoint, Classifier, Image, device};
+use perturbation::{CurvePoint, HostImage, Job, Map, Plan};
 
-const PICTURES: [&str; 4] = ["0001", "0011", "0021", "0031"];
+const IMAGES: [&str; 4] = ["0001", "0011", "0021", "0031"];
 const TEST: &str = "deletion:fill=blur,kernel=61,sigma=20,steps=5";
 
 fn resnet(data: &Path) -> Classifier {
@@ -19,8 +19,8 @@ fn resnet(data: &Path) -> Classifier {
     load("resnet50-v1", &checkpoint, &device::cpu().device, Options::default()).unwrap()
 }
 
-/// A map of the picture's salient object, and its negative.
-fn truth_and_opposite(mask: &Picture) -> [Map; 2] {
+/// A map of the image's salient object, and its negative.
+fn truth_and_opposite(mask: &Image) -> [Map; 2] {
     let size = [mask.height, mask.width];
     [1.0, -1.0].map(|sign| {
         let values = mask.pixels[..size[0] * size[1]].iter().map(|value| sign * value).collect();
@@ -28,25 +28,25 @@ fn truth_and_opposite(mask: &Picture) -> [Map; 2] {
     })
 }
 
-/// For each picture the job of its true map, then that of the opposite.
+/// For each image the job of its true map, then that of the opposite.
 fn jobs(classifier: &Classifier, data: &Path) -> Vec<Job<usize>> {
     let tests = tests(&[TEST]);
     let open = |path: String| {
-        Picture::prepare(&path, &decode(&data.join(&path)).unwrap(), &classifier.preprocess).unwrap()
+        Image::prepare(&path, &decode(&data.join(&path)).unwrap(), &classifier.preprocess).unwrap()
     };
     let mut jobs = Vec::new();
-    for name in PICTURES {
-        let picture = open(format!("ecssd/images/{name}.jpg"));
-        let subject = Arc::new(Subject::new(name, &picture, &classifier.preprocess, &tests, 0).unwrap());
+    for name in IMAGES {
+        let image = open(format!("ecssd/images/{name}.jpg"));
+        let image = Arc::new(HostImage::new(name, &image, &classifier.preprocess, &tests, 0).unwrap());
         for map in truth_and_opposite(&open(format!("ecssd/masks/{name}.png"))) {
             let plan = Plan::new(&map, &tests);
-            jobs.push(Job { subject: Arc::clone(&subject), plan, target: None, tag: jobs.len() });
+            jobs.push(Job { image: Arc::clone(&image), plan, target: None, tag: jobs.len() });
         }
     }
     jobs
 }
 
-fn mean(curve: &[Answer]) -> f64 {
+fn mean(curve: &[CurvePoint]) -> f64 {
     curve.iter().map(|answer| f64::from(answer.probability)).sum::<f64>() / curve.len() as f64
 }
 
@@ -55,7 +55,7 @@ fn removing_the_object_hurts_more_than_removing_the_rest() {
     let Some(data) = testing::data_dir() else { return };
     let classifier = resnet(&data);
     let (curves, forwards) = run(&classifier, 8, jobs(&classifier, &data));
-    // A clean picture for each of four, and for each of their two maps four mixtures and the wholly blurred picture.
+    // A clean image for each of four, and for each of their two maps four mixtures and the wholly blurred image.
     assert_eq!(forwards, 4 + 4 * 2 * 5);
     let pairs = curves.chunks(2).map(|pair| [mean(&pair[0][0]), mean(&pair[1][0])]);
     let differences: Vec<f64> = pairs.map(|[truth, opposite]| opposite - truth).collect();

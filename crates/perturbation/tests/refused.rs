@@ -17,7 +17,7 @@ fn a_map_of_another_size_and_an_unknown_class_are_refused() {
     let messages: Vec<String> = refused.iter().flatten().map(ToString::to_string).collect();
     assert_eq!(
         messages,
-        ["the map is 2 x 3, the picture 64 x 64", "class 10 is asked for, the model has classes 0 to 9"]
+        ["the map is 2 x 3, the image 64 x 64", "class 10 is asked for, the model has classes 0 to 9"]
     );
     executor.flush();
     let done: Vec<usize> = std::iter::from_fn(|| executor.pop()).map(|outcome| outcome.tag).collect();

@@ -1,8 +1,8 @@
-//! Perturbed pictures and their probabilities against plain PyTorch (`testdata/perturbation/generate.py`).
+//! Perturbed images and their probabilities against plain PyTorch (`testdata/perturbation/generate.py`).
 
 mod common;
 
-use common::{CLASSES, SIDE, curves, golden, maps, pictures, probabilities, tiny_basic};
+use common::{CLASSES, SIDE, curves, golden, images, maps, probabilities, tiny_basic};
 use models::Preprocess;
 use perturbation::{Blur, Fill};
 use testing::{Tolerance, assert_close};
@@ -25,13 +25,13 @@ fn torch_blur() {
 
 #[test]
 fn torch_clean() {
-    let (classifier, pictures) = (tiny_basic(), pictures());
-    let input = classifier.input(&pictures.iter().collect::<Vec<_>>());
+    let (classifier, images) = (tiny_basic(), images());
+    let input = classifier.input(&images.iter().collect::<Vec<_>>());
     let clean = classifier.probabilities(input).into_data().try_to_vec::<f32>().unwrap();
     assert_close(&clean, &golden("clean").data, CLOSE);
 }
 
-/// Compares deletion and insertion with all fills; the reference is (test, fill, picture, step).
+/// Compares deletion and insertion with all fills; the reference is (test, fill, image, step).
 fn check_curves(label: &str, rule: &str, parameters: &str) {
     let names: Vec<String> = ["deletion", "insertion"]
         .into_iter()
@@ -89,10 +89,10 @@ fn torch_mask() {
         for (space, fill) in ["black", "zero"].into_iter().enumerate() {
             let specs = percentiles.map(|percentile| format!("mask:fill={fill},percentile={percentile}"));
             let found = curves(&tiny_basic(), &maps(label), &specs.each_ref().map(String::as_str));
-            for (picture, curves) in found.iter().enumerate() {
+            for (image, curves) in found.iter().enumerate() {
                 let masked: Vec<f32> = curves.iter().map(|curve| curve[1].probability).collect();
-                assert_close(&masked, &expected.data[(picture * 2 + space) * 7..][..7], CLOSE);
-                let clean = golden("clean").data[picture * 10 + CLASSES[picture]];
+                assert_close(&masked, &expected.data[(image * 2 + space) * 7..][..7], CLOSE);
+                let clean = golden("clean").data[image * 10 + CLASSES[image]];
                 assert!((curves[0][0].probability - clean).abs() < 1e-5);
             }
         }

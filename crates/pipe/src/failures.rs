@@ -159,10 +159,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("errors.csv");
         let mut failures = Failures::new(Some(&path), MaxErrors::Count(0)).unwrap();
-        let error = anyhow::anyhow!("not a picture").context("a,b.png");
+        let error = anyhow::anyhow!("not an image").context("a,b.png");
         failures.add("a,b.png", "", "decode", error).unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
-        assert_eq!(text, "image,method,stage,error\n\"a,b.png\",,decode,\"a,b.png: not a picture\"\n");
+        assert_eq!(text, "image,method,stage,error\n\"a,b.png\",,decode,\"a,b.png: not an image\"\n");
         let error = failures.finish(3).unwrap_err().to_string();
         assert!(error.starts_with("1 of 3 failed; see "), "{error}");
     }

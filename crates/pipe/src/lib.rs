@@ -59,7 +59,7 @@ pub use program::{Usage, main, note};
 pub use progress::Progress;
 pub use reader::{Line, Rows};
 pub use record::Record;
-pub use rows::{Correlation, Explained, Picture, Rank, Response, Row, Score};
+pub use rows::{Correlation, Explained, Image, Rank, Response, Row, Score};
 pub use stdio::{Stdout, input, input_name, stdout};
 pub use table::Tables;
 pub use writer::{Cells, Writer};

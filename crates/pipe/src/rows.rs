@@ -50,9 +50,9 @@ macro_rules! row {
 }
 
 row! {
-    /// A picture to explain. `label` and `boxes` stay among the carried columns too, so that they reach the scores.
-    Picture {
-        /// Path of the picture, as given.
+    /// An image to explain. `label` and `boxes` stay among the carried columns too, so that they reach the scores.
+    Image {
+        /// Path of the image, as given.
         image: String = required,
         /// True class.
         label: Option<usize> = carried,
@@ -64,9 +64,9 @@ row! {
 }
 
 row! {
-    /// A map that explains a picture: what `explain` writes.
+    /// A map that explains an image: what `explain` writes.
     Explained {
-        /// Path of the picture, as given.
+        /// Path of the image, as given.
         image: String = required,
         /// Class that is explained.
         target: usize = required,
@@ -82,9 +82,9 @@ row! {
 }
 
 row! {
-    /// The classifier's answer to one perturbed picture: what `perturb` writes.
+    /// The classifier's answer to one perturbed image: what `perturb` writes.
     Response {
-        /// Path of the picture, as given.
+        /// Path of the image, as given.
         image: String = required,
         /// Class that is explained.
         target: usize = required,
@@ -94,7 +94,7 @@ row! {
         method: String = required,
         /// Spec string of the perturbation test.
         test: String = required,
-        /// How much of the picture is perturbed, from 0 to 1.
+        /// How much of the image is perturbed, from 0 to 1.
         fraction: f64 = required,
         /// Probability of the target class.
         probability: f64 = required,
@@ -106,7 +106,7 @@ row! {
 row! {
     /// One metric of one map: what `score` writes.
     Score {
-        /// Path of the picture, as given.
+        /// Path of the image, as given.
         image: String = required,
         /// Class that is explained.
         target: usize = required,
@@ -160,9 +160,9 @@ row! {
         direction: Direction = required,
         /// Spec string of the explanation method.
         method: String = required,
-        /// Number of pictures.
+        /// Number of images.
         n: usize = required,
-        /// Mean of the metric over the pictures.
+        /// Mean of the metric over the images.
         mean: f64 = required,
         /// Lower end of the mean's confidence interval.
         ci_low: Option<f64> = optional,

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use pipe::{
-    Correlation, Direction, Explained, Extra, Picture, Rank, Response, Row, Rows, Score, Tables, Writer,
+    Correlation, Direction, Explained, Extra, Image, Rank, Response, Row, Rows, Score, Tables, Writer,
 };
 
 struct Folder(tempfile::TempDir);
@@ -68,7 +68,7 @@ fn a_table_written_is_the_table_read() {
     let table = "image,target,model,method,test,fraction,probability,predicted,area\na,1,m,ig,pos,0.1,0.30000001192092896,5,9\n";
     assert_eq!(copied::<Response>(table), table);
     let table = "image,label,target,boxes,note\na,1,,0 0 1.5 1;2 2 3 3,x\n";
-    assert_eq!(copied::<Picture>(table), table);
+    assert_eq!(copied::<Image>(table), table);
     let table = "model,method,metric_a,metric_b,coefficient,correlation,ci_low,ci_high,p_value,n\nm,ig,pos,neg,spearman,-0.5,-0.7,-0.2,,10\n";
     assert_eq!(copied::<Correlation>(table), table);
     let table = "model,metric,direction,method,n,mean,ci_low,ci_high,rank\nm,pos,lower,ig,10,0.5,,,1.5\n";
@@ -111,8 +111,8 @@ fn a_damaged_table_is_named_with_its_line_and_column() {
             "{empty:?}"
         );
     }
-    assert_eq!(error::<Picture>("picture\na\n"), "table.csv: no column `image` in the header `picture`");
-    assert_eq!(error::<Picture>("image,x,x\na,1,2\n"), "table.csv: column `x` appears twice in the header");
+    assert_eq!(error::<Image>("image\na\n"), "table.csv: no column `image` in the header `image`");
+    assert_eq!(error::<Image>("image,x,x\na,1,2\n"), "table.csv: column `x` appears twice in the header");
     let table = SCORES.replace("4,resnet50", "four,resnet50");
     assert_eq!(error::<Score>(table), "table.csv, line 3, column `target`: \"four\" is not a whole number");
     let table = SCORES.replace("1e-11", "0,5");
@@ -122,19 +122,19 @@ fn a_damaged_table_is_named_with_its_line_and_column() {
         error::<Score>(table),
         "table.csv, line 4, column `direction`: \"up\" is not `higher` or `lower`"
     );
-    assert_eq!(error::<Picture>(b"image\na\n\xff\n"), "table.csv, line 3: not valid UTF-8");
+    assert_eq!(error::<Image>(b"image\na\n\xff\n"), "table.csv, line 3: not valid UTF-8");
     assert_eq!(
-        error::<Picture>("image,boxes\n\"a\nb\",\nc,1 2\n").split(" is not").next(),
+        error::<Image>("image,boxes\n\"a\nb\",\nc,1 2\n").split(" is not").next(),
         Some("table.csv, line 4, column `boxes`: \"1 2\"")
     );
     let long = format!("image,target\na,{}\n", "x".repeat(1 << 20));
-    assert!(error::<Picture>(long).len() < 400);
+    assert!(error::<Image>(long).len() < 400);
 }
 
 #[test]
 fn a_missing_file_and_a_folder_are_named() {
     let folder = Folder::new();
-    let message = |path: PathBuf| format!("{:#}", Rows::<Picture>::open(&[path]).err().unwrap());
+    let message = |path: PathBuf| format!("{:#}", Rows::<Image>::open(&[path]).err().unwrap());
     assert!(message("no/such.csv".into()).starts_with("cannot open no/such.csv: "));
     assert!(message(folder.0.path().to_owned()).starts_with("cannot read "));
 }
@@ -143,7 +143,7 @@ fn a_missing_file_and_a_folder_are_named() {
 fn rows_end_with_the_first_error() {
     let folder = Folder::new();
     let path = folder.table("a.csv", "image,target\na,1\nb,x\nc,3\n");
-    let rows: Vec<_> = Rows::<Picture>::open(&[path.clone(), path]).unwrap().collect();
+    let rows: Vec<_> = Rows::<Image>::open(&[path.clone(), path]).unwrap().collect();
     assert_eq!(rows.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false]);
 }
 
@@ -153,12 +153,12 @@ fn several_tables_are_one() {
     let a = folder.table("a.csv", "image,x,y\na,1,2\n");
     let b = folder.table("b.csv", "z,image,y\n5,b,4\n");
     let none = folder.table("none.csv", "image\n");
-    let rows = Rows::<Picture>::open(&[&a, &none, &b]).unwrap();
+    let rows = Rows::<Image>::open(&[&a, &none, &b]).unwrap();
     assert_eq!(rows.extra_names(), ["x", "y", "z"]);
-    let rows: Vec<Picture> = rows.collect::<Result<_, _>>().unwrap();
+    let rows: Vec<Image> = rows.collect::<Result<_, _>>().unwrap();
     assert_eq!(written(&rows, &["x", "y", "z"]), "image,label,target,boxes,x,y,z\na,,,,1,2,\nb,,,,,4,5\n");
     let third = folder.table("c.csv", "x\n1\n");
-    let error = Tables::open(&[&a, &third]).unwrap().rows::<Picture>().err().unwrap().to_string();
+    let error = Tables::open(&[&a, &third]).unwrap().rows::<Image>().err().unwrap().to_string();
     assert!(error.ends_with("c.csv: no column `image` in the header `x`"), "{error}");
 }
 
@@ -166,7 +166,7 @@ fn several_tables_are_one() {
 fn many_tables_do_not_need_many_descriptors() {
     let folder = Folder::new();
     let path = folder.table("a.csv", "image\na\n");
-    assert_eq!(Rows::<Picture>::open(&vec![path; 3000]).unwrap().count(), 3000);
+    assert_eq!(Rows::<Image>::open(&vec![path; 3000]).unwrap().count(), 3000);
 }
 
 #[test]
@@ -179,7 +179,7 @@ fn the_kind_of_table_shows_in_its_columns() {
 #[test]
 fn an_open_input_is_a_table() {
     let open = |text: &'static str| Tables::from_input("-".as_ref(), Box::new(text.as_bytes()));
-    let rows: Vec<Picture> = open("image\na\n").unwrap().rows().unwrap().collect::<Result<_, _>>().unwrap();
+    let rows: Vec<Image> = open("image\na\n").unwrap().rows().unwrap().collect::<Result<_, _>>().unwrap();
     assert_eq!(rows[0].image, "a");
     let error = open("").unwrap_err().to_string();
     assert_eq!(error, "standard input: empty input, where a header line was expected");
@@ -187,18 +187,18 @@ fn an_open_input_is_a_table() {
 
 #[test]
 fn labels_and_boxes_reach_the_scores() {
-    let pictures = read::<Picture>("image,boxes,fold,label,method\na,0 0 2 2,7,3,old\n").unwrap();
-    let picture = &pictures[0];
-    assert_eq!((picture.label, picture.target), (Some(3), None));
-    assert_eq!(picture.boxes.as_ref().unwrap().0[0].x1, 2.0);
+    let images = read::<Image>("image,boxes,fold,label,method\na,0 0 2 2,7,3,old\n").unwrap();
+    let image = &images[0];
+    assert_eq!((image.label, image.target), (Some(3), None));
+    assert_eq!(image.boxes.as_ref().unwrap().0[0].x1, 2.0);
     let row = Explained {
-        image: picture.image.clone(),
+        image: image.image.clone(),
         target: 3,
         model: "m".into(),
         method: "ig".into(),
         map: "a.npy".into(),
         map_index: None,
-        extra: picture.extra.clone(),
+        extra: image.extra.clone(),
     };
     // The row's own `method` wins over the carried one.
     let table = written(&[row], &["boxes", "fold", "label", "method"]);
@@ -210,7 +210,7 @@ fn labels_and_boxes_reach_the_scores() {
 
 #[test]
 fn carried_cells_can_be_changed_and_added() {
-    let mut rows = read::<Picture>("image,x\na,1\nb,2\n").unwrap();
+    let mut rows = read::<Image>("image,x\na,1\nb,2\n").unwrap();
     rows[0].extra.set("x", "9".into());
     rows[1].extra.set("y", "8".into());
     assert_eq!(rows[1].extra.get("y"), Some("8"));

@@ -24,7 +24,7 @@ fn main() {
     for line in std::io::stdin().lock().lines() {
         let line = line.expect("lines are text");
         let (question, answer) = line.split_once('\t').expect("two names");
-        let mut scores = scores(npy::read_file(Path::new(question)).expect("pictures"));
+        let mut scores = scores(npy::read_file(Path::new(question)).expect("images"));
         let mut shape = [scores.len() / 10, 10];
         match mode.as_str() {
             "die" => std::process::exit(3),

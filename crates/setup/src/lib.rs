@@ -1,13 +1,13 @@
-//! What `explain`, `perturb` and `render` share: the flags that choose a classifier and a device, and opening pictures
+//! What `explain`, `perturb` and `render` share: the flags that choose a classifier and a device, and opening images
 //! by path or by the name of an embedded one.
 
+mod images;
 mod lists;
 mod model;
-mod pictures;
 mod process;
 mod target;
 
+pub use images::{ahead, open};
 pub use lists::models;
 pub use model::{BatchSize, Loaded, ModelArgs, preprocess_name};
-pub use pictures::{ahead, open};
 pub use target::Target;

@@ -15,7 +15,7 @@ use testbed::Embedded;
 
 use crate::process::{self, Process};
 
-/// How pictures are prepared for `exec:COMMAND`, unless told otherwise.
+/// How images are prepared for `exec:COMMAND`, unless told otherwise.
 const EXEC_PREPROCESS: &str = "imagenet";
 
 /// `--model`, `--weights` and their company.
@@ -23,13 +23,13 @@ const EXEC_PREPROCESS: &str = "imagenet";
 #[command(next_help_heading = "Model")]
 pub struct ModelArgs {
     /// Architecture (see --list-models of explain), an ONNX file (see docs/onnx.md), or exec:COMMAND, a program that
-    /// scores pictures (see docs/exec.md); without it, the embedded testbed classifier
+    /// scores images (see docs/exec.md); without it, the embedded testbed classifier
     #[arg(long, value_name = "NAME|FILE.onnx|exec:COMMAND", value_parser = known_model)]
     pub model: Option<String>,
     /// Its weights: .safetensors, or a .pth that torch.save wrote
     #[arg(long, value_name = "FILE", requires = "model")]
     pub weights: Option<PathBuf>,
-    /// How pictures are prepared: imagenet, squash, inception, clip, caffe, imagenet-keep, none, the way of another model
+    /// How images are prepared: imagenet, squash, inception, clip, caffe, imagenet-keep, none, the way of another model
     /// (see --list-models), or a .json file with the keys of timm or torchvision [default: the model's own way]
     #[arg(long, value_name = "PRESET|FILE", value_parser = preprocess_name)]
     pub preprocess: Option<String>,
@@ -92,16 +92,16 @@ pub(crate) enum Source<'a> {
 }
 
 impl ModelArgs {
-    /// Loads the classifier onto the device. `keep` names layers to be read before their BatchNorm.
+    /// Loads the classifier onto the device. `unfolded` names layers to be read before their BatchNorm.
     ///
     /// # Errors
     /// If the device is not there, the model unknown, or a file unusable.
-    pub fn open(&self, keep: &[String]) -> Result<Loaded> {
+    pub fn open(&self, unfolded: &[String]) -> Result<Loaded> {
         device::set_threads(self.thread_count());
         let chosen = device::choose(&self.device)?;
         let preprocess = self.preprocess.as_deref().map(Preprocess::open).transpose()?;
-        let (keep, engine) = (keep.to_vec(), self.engine);
-        let options = zoo::Options { preprocess, keep, engine, ..zoo::Options::default() };
+        let (unfolded, engine) = (unfolded.to_vec(), self.engine);
+        let options = zoo::Options { preprocess, unfolded, engine, ..zoo::Options::default() };
         let (mut process, mut notes) = (None, Vec::new());
         let classifier = match self.source()? {
             Source::Embedded(embedded) => embedded.classifier(&chosen.device, options)?,
@@ -170,13 +170,13 @@ impl Loaded {
     }
 
     /// Inputs of height `h` and width `w` to run at once: on the CPU as many pixels as eight ImageNet
-    /// pictures, which keeps the features in the cache; on a GPU sixteen times that.
+    /// images, which keeps the features in the cache; on a GPU sixteen times that.
     pub fn batch_size(&self, h: usize, w: usize) -> usize {
         match self.batch_size {
             BatchSize::Fixed(size) => size,
             BatchSize::Auto => {
-                let pictures = if self.device == "cpu" { 8 } else { 128 };
-                (pictures * 224 * 224 / (h * w).max(1)).clamp(1, 128)
+                let images = if self.device == "cpu" { 8 } else { 128 };
+                (images * 224 * 224 / (h * w).max(1)).clamp(1, 128)
             }
         }
     }
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn automatic_batches_shrink_with_the_picture() {
+    fn automatic_batches_shrink_with_the_image() {
         let device = device::cpu();
         let classifier = Embedded::ResNet.classifier(&device.device, zoo::Options::default()).unwrap();
         let loaded = |batch_size| Loaded {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use clap::Parser;
 use models::classifier::Output;
-use models::{Picture, Preprocess, Tensor};
+use models::{Image, Preprocess, Tensor};
 use setup::{Loaded, ModelArgs};
 
 #[derive(Parser)]
@@ -29,14 +29,14 @@ fn serve(mode: &str) -> String {
     format!("exec:'{}' {mode}", program.display())
 }
 
-fn pictures(count: usize) -> Tensor<4> {
+fn images(count: usize) -> Tensor<4> {
     let embedded = testbed::Embedded::ResNet
         .classifier(&models::device::cpu().device, models::zoo::Options::default())
         .unwrap();
     let preprocess = Preprocess::preset("imagenet-keep").unwrap();
-    let pictures: Vec<Picture> =
+    let images: Vec<Image> =
         testbed::names().iter().take(count).map(|name| setup::open(name, &preprocess).unwrap()).collect();
-    embedded.input(&pictures.iter().collect::<Vec<_>>())
+    embedded.input(&images.iter().collect::<Vec<_>>())
 }
 
 fn numbers(x: Tensor<2>) -> Vec<f32> {
@@ -58,7 +58,7 @@ fn a_child_answers_as_the_network_itself() {
     let child = open(&serve(""), "").unwrap().classifier;
     assert!(child.name.starts_with("exec:'") && child.layer_name().is_none() && child.sha256.is_empty());
     assert_eq!(child.network.classes(), 10);
-    for batch in [pictures(5), pictures(1)] {
+    for batch in [images(5), images(1)] {
         assert_eq!(numbers(child.logits(batch.clone())), numbers(embedded.logits(batch.clone())));
         assert_eq!(numbers(child.probabilities(batch.clone())), numbers(embedded.probabilities(batch)));
     }
@@ -70,11 +70,11 @@ fn probabilities_get_no_second_softmax() {
         .classifier(&models::device::cpu().device, models::zoo::Options::default())
         .unwrap();
     let child = open(&serve("probabilities"), "").unwrap().classifier;
-    let expected = numbers(embedded.probabilities(pictures(3)));
-    assert_eq!(numbers(child.logits(pictures(3))), expected);
-    assert_eq!(numbers(child.probabilities(pictures(3))), expected);
+    let expected = numbers(embedded.probabilities(images(3)));
+    assert_eq!(numbers(child.logits(images(3))), expected);
+    assert_eq!(numbers(child.probabilities(images(3))), expected);
     for output in [Output::Logit, Output::Probability] {
-        let scores = child.logits(pictures(3));
+        let scores = child.logits(images(3));
         let chosen = numbers(child.output(scores, &[4, 0, 9], output));
         assert_eq!(chosen, [expected[4], expected[10], expected[29]]);
     }
@@ -84,16 +84,16 @@ fn probabilities_get_no_second_softmax() {
 fn children_that_break_the_protocol_are_told_and_asked_no_more() {
     for (mode, expected) in [
         ("die", "ended before its answer to a batch (exit status 3)"),
-        ("nan", "the score of picture 1, class 3, is NaN, and not a finite number"),
+        ("nan", "the score of image 1, class 3, is NaN, and not a finite number"),
         ("turned", "its scores have the shape [10, 2], and not [2, 10]"),
         ("forgetful", "answered `ok`, but has not written "),
     ] {
         let command = serve(mode);
         let loaded = open(&command, "").unwrap();
-        let message = failure(&loaded, pictures(2));
+        let message = failure(&loaded, images(2));
         assert!(message.starts_with(&format!("{command}: {expected}")), "{message}");
         // It stays so, and costs no time.
-        assert!(numbers(loaded.classifier.logits(pictures(3))).iter().all(|score| score.is_nan()));
+        assert!(numbers(loaded.classifier.logits(images(3))).iter().all(|score| score.is_nan()));
         assert_eq!(loaded.check().unwrap_err().to_string(), message);
     }
 }
@@ -101,9 +101,9 @@ fn children_that_break_the_protocol_are_told_and_asked_no_more() {
 #[test]
 fn an_answer_too_many_is_never_taken_for_the_next_one() {
     let loaded = open(&serve("chatty"), "").unwrap();
-    let first = numbers(loaded.classifier.logits(pictures(1)));
+    let first = numbers(loaded.classifier.logits(images(1)));
     assert!(first.iter().all(|score| score.is_finite()));
-    let second = numbers(loaded.classifier.logits(pictures(2)));
+    let second = numbers(loaded.classifier.logits(images(2)));
     if let Err(error) = loaded.check() {
         let message = error.to_string();
         assert!(message.contains("without being asked") || message.contains("has not written"), "{message}");

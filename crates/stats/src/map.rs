@@ -98,7 +98,7 @@ pub enum Scale {
 }
 
 impl Scale {
-    /// Scales a map of one picture. Where both bounds are equal, what lies above becomes 1, and the rest 0: a constant map is
+    /// Scales a map of one image. Where both bounds are equal, what lies above becomes 1, and the rest 0: a constant map is
     /// zero.
     pub fn apply(self, map: &mut [f32]) {
         let percentile = |values: &[f64], p: f64| quantile(values, p / 100.0);

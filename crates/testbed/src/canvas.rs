@@ -1,4 +1,4 @@
-//! The picture while it is drawn: three floats per pixel.
+//! The image while it is drawn: three floats per pixel.
 
 use image::RgbImage;
 use rand::RngExt;
@@ -11,7 +11,7 @@ use crate::{AREA, Point, Rng, SIZE};
 /// How much of each pixel a figure covers, from 0 to 1, row by row.
 pub type Coverage = Vec<f32>;
 
-/// A picture in floating point, row by row.
+/// An image in floating point, row by row.
 #[derive(Debug, Clone)]
 pub struct Canvas {
     pub pixels: Vec<Colour>,
@@ -49,7 +49,7 @@ impl Canvas {
         }
     }
 
-    /// The picture in eight bits.
+    /// The image in eight bits.
     pub fn to_image(&self) -> RgbImage {
         RgbImage::from_fn(SIZE as u32, SIZE as u32, |x, y| {
             let colour = self.pixels[y as usize * SIZE + x as usize];

@@ -33,7 +33,7 @@ impl Pose {
         Self { place, scale, cos, sin }
     }
 
-    /// A place in the picture as seen from the figure: from its centre, turned with it, still in pixels.
+    /// A place in the image as seen from the figure: from its centre, turned with it, still in pixels.
     pub fn local(&self, p: Point) -> Point {
         let (x, y) = (p[0] - self.place[0], p[1] - self.place[1]);
         [self.cos * x + self.sin * y, self.cos * y - self.sin * x]

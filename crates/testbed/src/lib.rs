@@ -1,17 +1,17 @@
-//! Pictures whose evidence is known: a procedural, seeded data set for explanation methods.
+//! Images whose evidence is known: a procedural, seeded data set for explanation methods.
 //!
-//! A picture of [`SIZE`] x [`SIZE`] pixels shows one to three objects of one class on a cluttered background, among
+//! An image of [`SIZE`] x [`SIZE`] pixels shows one to three objects of one class on a cluttered background, among
 //! distractors that belong to no class. Seven classes are shapes and three are textures on an irregular blob; colour,
 //! place and size tell nothing about the class. So the object is the only evidence there is, and a true saliency map
 //! of a classifier that has learnt the task lies on it. Each object comes with its pixel mask and its bounding box.
 //!
-//! [`scene`] draws any picture of any split from its index alone. [`picture`] serves the pictures of the demo split
+//! [`scene`] draws any image of any split from its index alone. [`image`] serves the images of the demo split
 //! from files embedded in the program, which makes them equal to the last bit on every machine.
 //!
 //! ```
 //! let scene = testbed::scene(0, testbed::Split::Train, 12);
 //! assert_eq!(testbed::CLASSES[scene.label], "triangle");
-//! assert_eq!(testbed::picture("testbed/012").unwrap().label, 2);
+//! assert_eq!(testbed::image("testbed/012").unwrap().label, 2);
 //! ```
 
 mod background;
@@ -31,16 +31,16 @@ mod stored;
 pub use class::CLASSES;
 pub use network::Embedded;
 pub use scene::{Object, Scene, Split, scene};
-pub use sheet::{mask_sheet, picture_sheet};
-pub use stored::{names, picture};
+pub use sheet::{image_sheet, mask_sheet};
+pub use stored::{image, names};
 
-/// The height and the width of every picture, in pixels.
+/// The height and the width of every image, in pixels.
 pub const SIZE: usize = 64;
 
-/// The pixels of one picture or mask.
+/// The pixels of one image or mask.
 const AREA: usize = SIZE * SIZE;
 
-/// A place in a picture, or a step between two, in pixels: x to the right, y down.
+/// A place in an image, or a step between two, in pixels: x to the right, y down.
 type Point = [f32; 2];
 
 /// The one generator that a scene is drawn with.

@@ -75,17 +75,17 @@ impl Embedded {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use models::{Picture, device};
+    use models::{Image, device};
 
-    /// The held-out pictures are measured when the weights are made (`testdata/testbed/README.md`).
+    /// The held-out images are measured when the weights are made (`testdata/testbed/README.md`).
     #[test]
-    fn embedded_classifiers_know_the_demo_pictures() {
+    fn embedded_classifiers_know_the_demo_images() {
         for embedded in Embedded::ALL {
             let classifier = embedded.classifier(&device::cpu().device, Options::default()).unwrap();
             let is_right = |name: &String| {
-                let scene = crate::picture(name).unwrap();
-                let picture = Picture::prepare(name, &scene.image, &classifier.preprocess).unwrap();
-                let best = classifier.logits(classifier.input(&[&picture])).argmax(1).into_data();
+                let scene = crate::image(name).unwrap();
+                let image = Image::prepare(name, &scene.image, &classifier.preprocess).unwrap();
+                let best = classifier.logits(classifier.input(&[&image])).argmax(1).into_data();
                 best.iter::<i64>().next() == Some(scene.label as i64)
             };
             let right = crate::names().iter().filter(|name| is_right(name)).count();

@@ -1,4 +1,4 @@
-//! Where the objects of a picture lie: inside it, and clear of each other.
+//! Where the objects of an image lie: inside it, and clear of each other.
 
 use rand::RngExt;
 
@@ -17,7 +17,7 @@ const GAP: f32 = 1.5;
 /// Draws that are made for one more object before it is left out.
 const TRIES: usize = 100;
 
-/// The spots of one picture: one in most pictures, else two or three smaller ones.
+/// The spots of one image: one in most images, else two or three smaller ones.
 pub fn spots(rng: &mut Rng) -> Vec<Spot> {
     let (count, largest) = match rng.random_range(0..10_u8) {
         0 => (3, 10.0),

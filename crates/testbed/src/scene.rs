@@ -1,4 +1,4 @@
-//! A scene: the picture and the truth about it.
+//! A scene: the image and the truth about it.
 
 use image::RgbImage;
 use rand::RngExt;
@@ -22,10 +22,10 @@ const TEXTURE_CONTRAST: f32 = 0.5;
 /// How much of every object must be left to see.
 const VISIBLE: f32 = 0.8;
 
-/// A picture with its label and its objects.
+/// An image with its label and its objects.
 #[derive(Debug, Clone)]
 pub struct Scene {
-    /// The picture, [`SIZE`] x [`SIZE`] pixels.
+    /// The image, [`SIZE`] x [`SIZE`] pixels.
     pub image: RgbImage,
     /// The class of every object, an index of [`CLASSES`].
     pub label: usize,
@@ -67,14 +67,14 @@ impl Object {
     }
 }
 
-/// Streams of scenes that have no picture in common.
+/// Streams of scenes that have no image in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Split {
     /// To train a classifier on.
     Train,
     /// To measure a trained classifier on.
     Heldout,
-    /// To show and to try things on: the source of the embedded pictures.
+    /// To show and to try things on: the source of the embedded images.
     Demo,
 }
 
@@ -92,7 +92,7 @@ impl Split {
 /// Draws scene `index` of a split; its label is the last decimal digit of the index.
 ///
 /// Equal arguments give equal scenes. Between machines, mathematical functions may round differently, and a pixel may
-/// be off by one grey level; [`picture`](crate::picture) has pictures that are the same everywhere.
+/// be off by one grey level; [`image`](crate::image) has images that are the same everywhere.
 pub fn scene(seed: u64, split: Split, index: u64) -> Scene {
     let mut rng = stats::random::generator(seed, &["testbed", split.name()], index);
     let rng = &mut rng;

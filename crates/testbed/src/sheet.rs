@@ -1,11 +1,11 @@
-//! Contact sheets: many pictures or masks in one image.
+//! Contact sheets: many images or masks in one image.
 
 use image::{GrayImage, RgbImage, imageops};
 
 use crate::{AREA, Object, SIZE, Scene};
 
-/// The pictures of `scenes` in rows of `columns`, without gaps.
-pub fn picture_sheet(scenes: &[Scene], columns: usize) -> RgbImage {
+/// The images of `scenes` in rows of `columns`, without gaps.
+pub fn image_sheet(scenes: &[Scene], columns: usize) -> RgbImage {
     let [width, height] = sheet_size(scenes.len(), columns);
     let mut sheet = RgbImage::new(width, height);
     for (i, scene) in scenes.iter().enumerate() {
@@ -33,13 +33,13 @@ pub fn mask_sheet(scenes: &[Scene], columns: usize) -> GrayImage {
 /// The grey levels of the first, second and third object.
 const GREYS: [u8; 3] = [80, 160, 240];
 
-/// Picture `i` of a sheet.
-pub fn picture_from(sheet: &RgbImage, i: usize, columns: usize) -> RgbImage {
+/// Image `i` of a sheet.
+pub fn image_from(sheet: &RgbImage, i: usize, columns: usize) -> RgbImage {
     let [x, y] = corner(i, columns);
     imageops::crop_imm(sheet, x, y, SIZE as u32, SIZE as u32).to_image()
 }
 
-/// The objects of picture `i` of a sheet of masks.
+/// The objects of image `i` of a sheet of masks.
 pub fn objects_from(sheet: &GrayImage, i: usize, columns: usize) -> Vec<Object> {
     let [x, y] = corner(i, columns);
     let tile = imageops::crop_imm(sheet, x, y, SIZE as u32, SIZE as u32).to_image();

@@ -1,4 +1,4 @@
-//! The demo pictures, embedded as files so that they are the same on every machine.
+//! The demo images, embedded as files so that they are the same on every machine.
 //!
 //! They were drawn by [`scene`](crate::scene) with seed 0, and the test below draws them again. `BLESS=1` makes it
 //! rewrite the files in `testdata/testbed/` instead of comparing.
@@ -7,12 +7,12 @@ use std::sync::LazyLock;
 
 use image::{DynamicImage, ImageFormat};
 
-use crate::sheet::{objects_from, picture_from};
+use crate::sheet::{image_from, objects_from};
 use crate::{SIZE, Scene};
 
-const PICTURES: &[u8] = include_bytes!("../../../testdata/testbed/pictures.png");
+const IMAGES: &[u8] = include_bytes!("../../../testdata/testbed/images.png");
 const MASKS: &[u8] = include_bytes!("../../../testdata/testbed/masks.png");
-const LABELS: &str = include_str!("../../../testdata/testbed/pictures.csv");
+const LABELS: &str = include_str!("../../../testdata/testbed/images.csv");
 
 /// The columns of both sheets.
 const COLUMNS: usize = 8;
@@ -22,17 +22,17 @@ const PREFIX: &str = "testbed/";
 
 static SCENES: LazyLock<Vec<Scene>> = LazyLock::new(decode);
 
-/// The embedded picture of that name, with its truth; none if there is no such picture.
+/// The embedded image of that name, with its truth; none if there is no such image.
 ///
-/// The label and the boxes of all of them are in `testdata/testbed/pictures.csv`, for other programs to read.
-pub fn picture(name: &str) -> Option<Scene> {
+/// The label and the boxes of all of them are in `testdata/testbed/images.csv`, for other programs to read.
+pub fn image(name: &str) -> Option<Scene> {
     let number = name.strip_prefix(PREFIX)?;
     let three_digits = number.len() == 3 && number.bytes().all(|digit| digit.is_ascii_digit());
     let index: usize = three_digits.then(|| number.parse().ok())??;
     SCENES.get(index).cloned()
 }
 
-/// The names of all embedded pictures, `testbed/000` first.
+/// The names of all embedded images, `testbed/000` first.
 pub fn names() -> Vec<String> {
     (0..SCENES.len()).map(name).collect()
 }
@@ -42,10 +42,10 @@ fn name(i: usize) -> String {
 }
 
 fn decode() -> Vec<Scene> {
-    let (pictures, masks) = (open(PICTURES).into_rgb8(), open(MASKS).into_luma8());
-    assert_eq!(pictures.width() as usize, COLUMNS * SIZE, "the embedded sheet has another width");
+    let (images, masks) = (open(IMAGES).into_rgb8(), open(MASKS).into_luma8());
+    assert_eq!(images.width() as usize, COLUMNS * SIZE, "the embedded sheet has another width");
     let scene = |(i, label)| Scene {
-        image: picture_from(&pictures, i, COLUMNS),
+        image: image_from(&images, i, COLUMNS),
         label,
         objects: objects_from(&masks, i, COLUMNS),
     };
@@ -67,8 +67,8 @@ mod tests {
     use std::fmt::Write;
     use std::path::PathBuf;
 
-    use super::{COLUMNS, LABELS, name, names, picture};
-    use crate::{CLASSES, Scene, Split, mask_sheet, picture_sheet, scene};
+    use super::{COLUMNS, LABELS, image, name, names};
+    use crate::{CLASSES, Scene, Split, image_sheet, mask_sheet, scene};
 
     const COUNT: u64 = 40;
 
@@ -76,7 +76,7 @@ mod tests {
         (0..COUNT).map(|index| scene(0, Split::Demo, index)).collect()
     }
 
-    /// One row per picture; its boxes are parted by semicolons.
+    /// One row per image; its boxes are parted by semicolons.
     fn table(scenes: &[Scene]) -> String {
         let mut text = "image,label,class,boxes\n".to_owned();
         for (i, scene) in scenes.iter().enumerate() {
@@ -90,9 +90,9 @@ mod tests {
 
     fn bless(scenes: &[Scene]) {
         let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata/testbed"));
-        picture_sheet(scenes, COLUMNS).save(folder.join("pictures.png")).unwrap();
+        image_sheet(scenes, COLUMNS).save(folder.join("images.png")).unwrap();
         mask_sheet(scenes, COLUMNS).save(folder.join("masks.png")).unwrap();
-        std::fs::write(folder.join("pictures.csv"), table(scenes)).unwrap();
+        std::fs::write(folder.join("images.csv"), table(scenes)).unwrap();
     }
 
     #[test]
@@ -103,7 +103,7 @@ mod tests {
         }
         assert_eq!(table(&drawn), LABELS);
         for (name, drawn) in names().iter().zip(&drawn) {
-            let stored = picture(name).unwrap();
+            let stored = image(name).unwrap();
             assert_eq!((stored.label, &stored.objects), (drawn.label, &drawn.objects), "{name}");
             let mut values = stored.image.iter().zip(drawn.image.iter());
             assert!(values.all(|(a, b)| a.abs_diff(*b) <= 1), "{name}");
@@ -111,13 +111,13 @@ mod tests {
     }
 
     #[test]
-    fn every_name_has_a_picture_and_no_other_has() {
+    fn every_name_has_an_image_and_no_other_has() {
         let names = names();
         assert_eq!(names.len() as u64, COUNT);
         assert_eq!((names[0].as_str(), names[39].as_str()), ("testbed/000", "testbed/039"));
-        assert!(names.iter().all(|name| picture(name).is_some()));
+        assert!(names.iter().all(|name| image(name).is_some()));
         for other in ["testbed/040", "testbed/0", "testbed/+01", "testbed/", "000", "cat.jpg"] {
-            assert!(picture(other).is_none(), "{other}");
+            assert!(image(other).is_none(), "{other}");
         }
     }
 }

@@ -82,7 +82,7 @@ fn objects_lie_inside_and_apart() {
 }
 
 #[test]
-fn some_pictures_have_several_objects_and_some_objects_are_occluded() {
+fn some_images_have_several_objects_and_some_objects_are_occluded() {
     let scenes = &*SCENES;
     let several = scenes.iter().filter(|scene| scene.objects.len() > 1).count();
     assert!((200..400).contains(&several), "{several} of {COUNT}");

@@ -14,7 +14,7 @@ pub fn testdata(name: impl AsRef<Path>) -> PathBuf {
     root().join("testdata").join(name)
 }
 
-/// The folder of real weights and pictures: `PLUMBLINE_DATA`, or `../shared/data` beside the workspace.
+/// The folder of real weights and images: `PLUMBLINE_DATA`, or `../shared/data` beside the workspace.
 ///
 /// Where there is none a line says so, and the test should return.
 pub fn data_dir() -> Option<PathBuf> {

@@ -2,7 +2,7 @@
 
 use pipe::{Cells, Column, Error, Line, Row};
 
-/// How far two maps of one picture agree.
+/// How far two maps of one image agree.
 pub struct MapCorrelation {
     pub image: String,
     pub target: usize,

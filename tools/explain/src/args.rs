@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use anyhow::{Context, Result, bail};
-use attribution::{METHODS, Named};
+use attribution::{METHODS, ParsedMethod};
 use clap::Parser;
 use models::Classifier;
 use pipe::Usage;
@@ -17,25 +17,25 @@ Examples:
   explain $model -m integrated-gradients photos/*.jpg | perturb $model | score
   explain $model --images val.csv --target label --shard 3/50 -o maps > 3.csv
   explain -m gradient --sign positive --smooth --normalize=minmax:high=99 testbed
-  explain -m expected-gradients:baseline=pictures --baselines train/ photos/*.jpg
+  explain -m expected-gradients:baseline=images --baselines train/ photos/*.jpg
   explain --npy cat.jpg | perturb --image cat.jpg | score
 
 Maps lie in OUT/<method>/<chunk>.npy, shape (n, H, W), raw and signed unless a step is asked for. The table on standard
-output says which row of which file explains which picture:
-image,target,model,method,map,map_index. `testbed` stands for all embedded pictures,
+output says which row of which file explains which image:
+image,target,model,method,map,map_index. `testbed` stands for all embedded images,
 testbed/000 for one of them.";
 
 /// Explain an image classifier's decisions as saliency maps.
 #[derive(Parser, Debug)]
 #[command(version, before_help = EXAMPLES)]
 pub struct Args {
-    /// Pictures to explain; without any, a table as for --images on standard input
-    #[arg(value_name = "PICTURE")]
-    pub pictures: Vec<String>,
-    /// Table of pictures with a column image, and label, target and boxes (`x0 y0 x1 y1;...` in pixels) if known;
+    /// Images to explain; without any, a table as for --images on standard input
+    #[arg(value_name = "IMAGE")]
+    pub images: Vec<String>,
+    /// Table of images with a column image, and label, target and boxes (`x0 y0 x1 y1;...` in pixels) if known;
     /// `-` is standard input
-    #[arg(long, value_name = "FILE", conflicts_with = "pictures")]
-    pub images: Option<PathBuf>,
+    #[arg(long = "images", value_name = "FILE", conflicts_with = "images")]
+    pub table: Option<PathBuf>,
     /// Explanation method with parameters, such as rise:masks=400 (repeatable; see --list-methods)
     #[arg(short, long = "method", value_name = "SPEC", default_value = "gradcam")]
     pub methods: Vec<String>,
@@ -46,7 +46,7 @@ pub struct Args {
     /// transformer the LayerNorm before the last attention; behind that, patches have no gradient]
     #[arg(long, value_name = "NAME")]
     pub layer: Option<String>,
-    /// Picture, or folder of pictures, that baseline=pictures draws from (repeatable); all are kept in memory
+    /// Image, or folder of images, that baseline=images draws from (repeatable); all are kept in memory
     #[arg(long, value_name = "PATH")]
     pub baselines: Vec<String>,
     /// Folder for the maps
@@ -61,10 +61,10 @@ pub struct Args {
     /// Do part K of N: every N-th chunk from the K-th on
     #[arg(long, value_name = "K/N", default_value = "1/1")]
     pub shard: Shard,
-    /// Pictures in one map file
+    /// Images in one map file
     #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..))]
     pub chunk: u16,
-    /// Keep chunks that an earlier run with the same settings and pictures has finished
+    /// Keep chunks that an earlier run with the same settings and images has finished
     #[arg(long)]
     pub resume: bool,
     /// What to do with failures.
@@ -136,8 +136,8 @@ impl Args {
     }
 
     /// The methods, in the order given.
-    pub fn parse_methods(&self) -> Result<Vec<Named>> {
-        let mut all: Vec<Named> = Vec::new();
+    pub fn parse_methods(&self) -> Result<Vec<ParsedMethod>> {
+        let mut all: Vec<ParsedMethod> = Vec::new();
         for spec in &self.methods {
             let named =
                 attribution::parse(&self.with_layer(spec)).map_err(|error| Usage(error.to_string()))?;

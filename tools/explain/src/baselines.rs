@@ -1,74 +1,74 @@
-//! Pictures that `baseline=pictures` draws from.
+//! Images that `baseline=images` draws from.
 
 use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
-use attribution::Named;
-use models::{Classifier, Picture, Tensor};
+use attribution::ParsedMethod;
+use models::{Classifier, Image, Tensor};
 use pipe::Usage;
 use sha2::{Digest, Sha256};
 
 use crate::args::Args;
 use crate::resume;
 
-/// Baseline pictures, all of one size and all in memory.
+/// Baseline images, all of one size and all in memory.
 pub struct Baselines {
     /// `(k, 3, h, w)`, as the network takes them.
-    pub pictures: Tensor<4>,
+    pub images: Tensor<4>,
     /// Of their values.
     pub sha256: String,
 }
 
 /// What can be known to be wrong before anything is opened.
-pub fn check(args: &Args, methods: &[Named]) -> Result<()> {
-    let drawing = methods.iter().find(|named| named.draws_pictures());
+pub fn check(args: &Args, methods: &[ParsedMethod]) -> Result<()> {
+    let drawing = methods.iter().find(|named| named.draws_images());
     match (drawing, args.baselines.is_empty()) {
-        (Some(named), true) => bail!(Usage(format!("{} needs pictures: --baselines", named.spec))),
-        (None, false) => bail!(Usage("--baselines, but no method has baseline=pictures".into())),
+        (Some(named), true) => bail!(Usage(format!("{} needs images: --baselines", named.spec))),
+        (None, false) => bail!(Usage("--baselines, but no method has baseline=images".into())),
         _ => Ok(()),
     }
 }
 
 impl Baselines {
-    /// Opens the pictures that the command line names, if it names any.
+    /// Opens the images that the command line names, if it names any.
     pub fn open(given: &[String], classifier: &Classifier) -> Result<Option<Self>> {
         if given.is_empty() {
             return Ok(None);
         }
-        let mut pictures: Vec<Picture> = Vec::new();
+        let mut images: Vec<Image> = Vec::new();
         let mut hash = Sha256::new();
         for name in names(given)? {
-            let picture = setup::open(&name, &classifier.preprocess)
+            let image = setup::open(&name, &classifier.preprocess)
                 .map_err(|error| anyhow!("baseline {}: {}", error.path, error.reason))?;
-            if let Some(first) = pictures.first() {
-                let (here, there) = (size(&picture), size(first));
+            if let Some(first) = images.first() {
+                let (here, there) = (size(&image), size(first));
                 if here != there {
                     bail!(
                         "baseline {name} is {here} as the network sees it, but those before it are {there}"
                     );
                 }
             }
-            picture.pixels.iter().for_each(|value| hash.update(value.to_le_bytes()));
-            pictures.push(picture);
+            image.pixels.iter().for_each(|value| hash.update(value.to_le_bytes()));
+            images.push(image);
         }
-        let input = classifier.input(&pictures.iter().collect::<Vec<_>>());
-        Ok(Some(Self { pictures: input, sha256: resume::hexadecimal(hash) }))
+        let input = classifier.input(&images.iter().collect::<Vec<_>>());
+        Ok(Some(Self { images: input, sha256: resume::hexadecimal(hash) }))
     }
 
-    /// Why a picture cannot have these baselines.
-    pub fn misfit(&self, picture: &Picture) -> Option<String> {
-        let [_, _, h, w] = self.pictures.dims();
-        let (here, there) = (size(picture), format!("{h} x {w}"));
+    /// Why an image cannot have these baselines.
+    pub fn misfit(&self, image: &Image) -> Option<String> {
+        let [_, _, h, w] = self.images.dims();
+        let (here, there) = (size(image), format!("{h} x {w}"));
         (here != there).then(|| format!("it is {here} as the network sees it, but the baselines are {there}"))
     }
 }
 
-fn size(picture: &Picture) -> String {
-    format!("{} x {}", picture.height, picture.width)
+fn size(image: &Image) -> String {
+    format!("{} x {}", image.height, image.width)
 }
 
-/// The pictures, in the order of the command line; those of a folder by name.
+/// The images, in the order of the command line; those of a folder by name.
 fn names(given: &[String]) -> Result<Vec<String>> {
     let mut all = Vec::new();
     for name in given {

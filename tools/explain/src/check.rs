@@ -1,16 +1,16 @@
-//! What can be known to be wrong before any picture is opened.
+//! What can be known to be wrong before any image is opened.
 
 use anyhow::{Result, bail};
-use attribution::Named;
+use attribution::ParsedMethod;
 use models::Classifier;
-use pipe::{Picture, Usage};
+use pipe::{Image, Usage};
 use setup::Target;
 
 use crate::args::Args;
 use crate::baselines;
 
 /// The command line by itself.
-pub fn arguments(args: &Args, methods: &[Named]) -> Result<()> {
+pub fn arguments(args: &Args, methods: &[ParsedMethod]) -> Result<()> {
     baselines::check(args, methods)?;
     if let Some(model) = args.model.black_box() {
         methods.iter().try_for_each(|named| named.check_black_box(model)).map_err(usage)?;
@@ -19,16 +19,16 @@ pub fn arguments(args: &Args, methods: &[Named]) -> Result<()> {
 }
 
 /// The methods and the target, once the classifier and the list are there.
-pub fn fits(args: &Args, methods: &[Named], classifier: &Classifier, pictures: &[Picture]) -> Result<()> {
+pub fn fits(args: &Args, methods: &[ParsedMethod], classifier: &Classifier, images: &[Image]) -> Result<()> {
     methods.iter().try_for_each(|named| named.check(classifier)).map_err(usage)?;
     let classes = classifier.network.classes();
-    let chosen = |row: &Picture| row.label.is_some() || row.target.is_some();
+    let chosen = |row: &Image| row.label.is_some() || row.target.is_some();
     match args.target {
         Target::Class(class) if class >= classes => {
             bail!(Usage(format!("--target {class}, but the model has {classes} classes, counted from 0")))
         }
-        Target::Label if !pictures.is_empty() && !pictures.iter().any(chosen) => {
-            bail!(Usage("--target label, but no picture has a label".into()))
+        Target::Label if !images.is_empty() && !images.iter().any(chosen) => {
+            bail!(Usage("--target label, but no image has a label".into()))
         }
         _ => Ok(()),
     }

@@ -1,16 +1,16 @@
-//! One picture of the list: which class is explained, and the row of its map.
+//! One image of the list: which class is explained, and the row of its map.
 
 use anyhow::{Context, Result, bail};
-use models::{Classifier, Picture, Tensor};
-use pipe::{BoundingBox, Boxes, Explained, Picture as Row};
+use models::{Classifier, Image, Tensor};
+use pipe::{BoundingBox, Boxes, Explained, Image as Row};
 use setup::Target;
 
-/// A picture that is ready to be explained.
+/// An image that is ready to be explained.
 pub struct Item {
     /// Its row in the list.
     pub row: Row,
-    /// The picture as the network sees it.
-    pub picture: Picture,
+    /// The image as the network sees it.
+    pub image: Image,
     /// The class to explain; nothing if it is the predicted one.
     pub class: Option<usize>,
 }
@@ -20,7 +20,7 @@ pub fn class(target: Target, row: &Row, classes: usize) -> Result<Option<usize>>
     let class = match (row.target, target) {
         (Some(class), _) | (None, Target::Class(class)) => class,
         (None, Target::Predicted) => return Ok(None),
-        (None, Target::Label) => row.label.context("--target label, but the picture has no label")?,
+        (None, Target::Label) => row.label.context("--target label, but the image has no label")?,
     };
     if class >= classes {
         bail!("class {class}, but the model has {classes} classes, counted from 0");
@@ -28,7 +28,7 @@ pub fn class(target: Target, row: &Row, classes: usize) -> Result<Option<usize>>
     Ok(Some(class))
 }
 
-/// The class to explain in each picture of a group; the network is asked only if it has to be. Nothing is a picture
+/// The class to explain in each image of a group; the network is asked only if it has to be. Nothing is an image
 /// whose scores are not finite, so that no class is the predicted one.
 pub fn targets(classifier: &Classifier, group: &[Item], images: &Tensor<4>) -> Vec<Option<usize>> {
     if group.iter().all(|item| item.class.is_some()) {
@@ -46,10 +46,10 @@ pub fn targets(classifier: &Classifier, group: &[Item], images: &Tensor<4>) -> V
 impl Item {
     /// Height and width as the network sees them.
     pub fn size(&self) -> [usize; 2] {
-        [self.picture.height, self.picture.width]
+        [self.image.height, self.image.width]
     }
 
-    /// The row of a map of this picture, without its place yet.
+    /// The row of a map of this image, without its place yet.
     pub fn explained(&self, classifier: &Classifier, method: &str, target: usize) -> Explained {
         let mut extra = self.row.extra.clone();
         if let Some(name) = classifier.labels.get(target) {
@@ -69,11 +69,11 @@ impl Item {
         }
     }
 
-    /// Boxes moved with the picture's resize and crop: what is left of them in the map.
+    /// Boxes moved with the image's resize and crop: what is left of them in the map.
     fn place(&self, boxes: &Boxes) -> Boxes {
         let [h, w] = self.size().map(|side| side as f32);
         let left = boxes.0.iter().filter_map(|b| {
-            let [x0, y0, x1, y1] = self.picture.geometry.place([b.x0, b.y0, b.x1, b.y1].map(|x| x as f32));
+            let [x0, y0, x1, y1] = self.image.geometry.place([b.x0, b.y0, b.x1, b.y1].map(|x| x as f32));
             let [x0, x1] = [x0, x1].map(|x| x.clamp(0.0, w));
             let [y0, y1] = [y0, y1].map(|y| y.clamp(0.0, h));
             let [x0, y0, x1, y1] = [x0, y0, x1, y1].map(pipe::from_f32);

@@ -1,12 +1,12 @@
-//! Explain a classifier's decisions: pictures in, saliency maps (`.npy`) and a table of them out.
+//! Explain a classifier's decisions: images in, saliency maps (`.npy`) and a table of them out.
 
 mod args;
 mod baselines;
 mod check;
 mod finish;
+mod images;
 mod item;
 mod pack;
-mod pictures;
 mod reduce;
 mod report;
 mod resume;

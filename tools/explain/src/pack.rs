@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use attribution::Named;
+use attribution::ParsedMethod;
 use pipe::npy::PackWriter;
 use pipe::{Explained, Rows, Writer};
 
@@ -13,7 +13,7 @@ use crate::args::Args;
 use crate::item::Map;
 
 /// Where the maps of a method lie.
-pub fn folder(args: &Args, named: &Named) -> PathBuf {
+pub fn folder(args: &Args, named: &ParsedMethod) -> PathBuf {
     args.out.join(named.spec.replace('/', "_"))
 }
 
@@ -25,7 +25,7 @@ pub struct Files {
 
 impl Files {
     /// The files of chunk `number`.
-    pub fn new(args: &Args, named: &Named, number: usize) -> Self {
+    pub fn new(args: &Args, named: &ParsedMethod, number: usize) -> Self {
         let path = |extension| folder(args, named).join(format!("{number:05}.{extension}"));
         Self { maps: path("npy"), table: path("csv") }
     }
@@ -48,7 +48,7 @@ impl Files {
 
 /// The maps of one method in one chunk, on their way to the disk.
 pub struct Pack<'a> {
-    pub named: &'a Named,
+    pub named: &'a ParsedMethod,
     pub files: Files,
     open: Option<(PackWriter, Vec<usize>)>,
     rows: Vec<Explained>,
@@ -56,7 +56,7 @@ pub struct Pack<'a> {
 
 impl<'a> Pack<'a> {
     /// An empty pack; its file is made for the first map.
-    pub fn new(named: &'a Named, files: Files) -> Self {
+    pub fn new(named: &'a ParsedMethod, files: Files) -> Self {
         Self { named, files, open: None, rows: Vec::new() }
     }
 

@@ -6,14 +6,14 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use attribution::Named;
+use attribution::ParsedMethod;
 use models::Classifier;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::args::Args;
+use crate::images::List;
 use crate::pack;
-use crate::pictures::List;
 
 /// Everything that a finished chunk depends on, but for the method: it has a folder of its own.
 pub fn settings(args: &Args, classifier: &Classifier, list: &List, steps: &Value) -> Result<Value> {
@@ -25,8 +25,8 @@ pub fn settings(args: &Args, classifier: &Classifier, list: &List, steps: &Value
         "target": args.target.to_string(),
         "seed": args.seed,
         "chunk": args.chunk,
-        "pictures": list.pictures.len(),
-        "pictures_sha256": digest(list),
+        "images": list.images.len(),
+        "images_sha256": digest(list),
     });
     for (step, value) in steps.as_object().into_iter().flatten() {
         settings[step] = value.clone();
@@ -34,11 +34,11 @@ pub fn settings(args: &Args, classifier: &Classifier, list: &List, steps: &Value
     Ok(settings)
 }
 
-/// The list of pictures as one number: with another list, the same chunk holds other pictures.
+/// The list of images as one number: with another list, the same chunk holds other images.
 fn digest(list: &List) -> String {
     let mut hash = Sha256::new();
-    for picture in &list.pictures {
-        hash.update(format!("{picture:?}\n"));
+    for image in &list.images {
+        hash.update(format!("{image:?}\n"));
     }
     hexadecimal(hash)
 }
@@ -52,7 +52,7 @@ pub fn hexadecimal(hash: Sha256) -> String {
 }
 
 /// Writes the settings into each method's folder, or compares them with those of the run that `--resume` goes on with.
-pub fn claim(args: &Args, methods: &[Named], settings: &Value) -> Result<()> {
+pub fn claim(args: &Args, methods: &[ParsedMethod], settings: &Value) -> Result<()> {
     let text = serde_json::to_string_pretty(settings)? + "\n";
     for named in methods {
         let folder = pack::folder(args, named);

@@ -3,19 +3,19 @@
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use attribution::{Named, Question};
-use models::Picture;
-use models::image::PictureError;
-use pipe::{Explained, Failures, Picture as Row, Progress, Writer, npy};
+use attribution::{ParsedMethod, Request};
+use models::Image;
+use models::image::ImageError;
+use pipe::{Explained, Failures, Image as Row, Progress, Writer, npy};
 use setup::Loaded;
 
 use crate::args::Args;
 use crate::baselines::Baselines;
 use crate::check;
 use crate::finish::Finish;
+use crate::images::{self, List};
 use crate::item::{self, Item, Map, Maps};
 use crate::pack::{Files, Pack};
-use crate::pictures::{self, List};
 use crate::report::Report;
 use crate::resume;
 
@@ -23,15 +23,15 @@ use crate::resume;
 pub fn explain(args: &Args) -> Result<()> {
     let (methods, finish) = (args.parse_methods()?, Finish::new(&args.steps)?);
     check::arguments(args, &methods)?;
-    let list = pictures::list(args)?;
-    let keep: Vec<String> =
-        methods.iter().filter_map(|named| named.method.keep()).map(str::to_string).collect();
-    let mut loaded = args.model.open(&keep)?;
+    let list = images::list(args)?;
+    let unfolded: Vec<String> =
+        methods.iter().filter_map(|named| named.method.unfolded()).map(str::to_string).collect();
+    let mut loaded = args.model.open(&unfolded)?;
     args.name_classes(&mut loaded.classifier)?;
-    check::fits(args, &methods, &loaded.classifier, &list.pictures)?;
+    check::fits(args, &methods, &loaded.classifier, &list.images)?;
     let baselines = Baselines::open(&args.baselines, &loaded.classifier)?;
     let mut run = Run::new(args, &loaded, &methods, &list, finish, baselines)?;
-    for (number, rows) in list.pictures.chunks(usize::from(args.chunk)).enumerate() {
+    for (number, rows) in list.images.chunks(usize::from(args.chunk)).enumerate() {
         if args.has_chunk(number) {
             run.chunk(number, rows)?;
         }
@@ -42,14 +42,14 @@ pub fn explain(args: &Args) -> Result<()> {
 /// Why no class is the predicted one.
 const UNDEFINED: &str = "the classifier's scores are not finite";
 
-/// A picture, or why there is none.
-type Opened = Result<Picture, PictureError>;
+/// An image, or why there is none.
+type Opened = Result<Image, ImageError>;
 
 /// Everything that lives as long as the run.
 struct Run<'a> {
     args: &'a Args,
     loaded: &'a Loaded,
-    methods: &'a [Named],
+    methods: &'a [ParsedMethod],
     progress: Progress,
     failures: Failures,
     report: Report,
@@ -64,7 +64,7 @@ impl<'a> Run<'a> {
     fn new(
         args: &'a Args,
         loaded: &'a Loaded,
-        methods: &'a [Named],
+        methods: &'a [ParsedMethod],
         list: &List,
         finish: Finish,
         baselines: Option<Baselines>,
@@ -73,7 +73,7 @@ impl<'a> Run<'a> {
             pipe::note(format_args!("{} on {}", loaded.classifier.name, loaded.device));
             loaded.notes.iter().for_each(pipe::note);
         }
-        let chunks = list.pictures.chunks(usize::from(args.chunk)).enumerate();
+        let chunks = list.images.chunks(usize::from(args.chunk)).enumerate();
         let total = chunks.filter(|(number, _)| args.has_chunk(*number)).map(|(_, rows)| rows.len()).sum();
         let mut steps = finish.settings();
         if let Some(baselines) = &baselines {
@@ -112,28 +112,22 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Opens pictures and explains them in groups of one size.
+    /// Opens images and explains them in groups of one size.
     fn compute(&mut self, rows: &[Row], packs: &mut [Pack<'a>]) -> Result<()> {
         let preprocess = &self.loaded.classifier.preprocess;
         let open = |row: Row| {
-            let picture = setup::open(&row.image, preprocess);
-            (row, picture)
+            let image = setup::open(&row.image, preprocess);
+            (row, image)
         };
         let mut group: Vec<Item> = Vec::new();
-        let mut next = |(row, picture)| self.add(row, picture, &mut group, packs);
+        let mut next = |(row, image)| self.add(row, image, &mut group, packs);
         setup::ahead(rows.iter().cloned(), open, &mut next)?;
         self.group(&group, packs)
     }
 
-    /// Adds a picture to a group, after the group was explained if it is full or has another size.
-    fn add(
-        &mut self,
-        row: Row,
-        picture: Opened,
-        group: &mut Vec<Item>,
-        packs: &mut [Pack<'a>],
-    ) -> Result<()> {
-        let Some(item) = self.item(row, picture)? else {
+    /// Adds an image to a group, after the group was explained if it is full or has another size.
+    fn add(&mut self, row: Row, image: Opened, group: &mut Vec<Item>, packs: &mut [Pack<'a>]) -> Result<()> {
+        let Some(item) = self.item(row, image)? else {
             self.progress.add(1);
             return Ok(());
         };
@@ -146,39 +140,39 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// A picture and the class to explain, if the row and the picture allow it.
-    fn item(&mut self, row: Row, picture: Opened) -> Result<Option<Item>> {
-        let picture = match picture {
-            Ok(picture) => picture,
+    /// An image and the class to explain, if the row and the image allow it.
+    fn item(&mut self, row: Row, image: Opened) -> Result<Option<Item>> {
+        let image = match image {
+            Ok(image) => image,
             Err(error) => {
                 let reason = anyhow::Error::msg(error.reason);
                 return self.fail(&row.image, "", "open", reason).map(|()| None);
             }
         };
-        if let Err(error) = self.loaded.classifier.check_size([picture.height, picture.width]) {
+        if let Err(error) = self.loaded.classifier.check_size([image.height, image.width]) {
             return self.fail(&row.image, "", "open", error.into()).map(|()| None);
         }
-        if let Some(reason) = self.baselines.as_ref().and_then(|baselines| baselines.misfit(&picture)) {
+        if let Some(reason) = self.baselines.as_ref().and_then(|baselines| baselines.misfit(&image)) {
             return self.fail(&row.image, "", "open", anyhow::Error::msg(reason)).map(|()| None);
         }
         match item::class(self.args.target, &row, self.loaded.classifier.network.classes()) {
-            Ok(class) => Ok(Some(Item { row, picture, class })),
+            Ok(class) => Ok(Some(Item { row, image, class })),
             Err(error) => self.fail(&row.image, "", "target", error).map(|()| None),
         }
     }
 
-    /// Explains pictures of one size.
+    /// Explains images of one size.
     fn group(&mut self, group: &[Item], packs: &mut [Pack<'a>]) -> Result<()> {
         let Some(first) = group.first() else { return Ok(()) };
         let [h, w] = first.size();
         let classifier = &self.loaded.classifier;
-        let images = classifier.input(&group.iter().map(|item| &item.picture).collect::<Vec<_>>());
+        let images = classifier.input(&group.iter().map(|item| &item.image).collect::<Vec<_>>());
         let targets = item::targets(classifier, group, &images);
         self.loaded.check()?;
         let classes: Vec<usize> = targets.iter().map(|target| target.unwrap_or(0)).collect();
         let names: Vec<String> = group.iter().map(|item| item.row.image.clone()).collect();
-        let baselines = self.baselines.as_ref().map(|baselines| baselines.pictures.clone());
-        let question = Question {
+        let baselines = self.baselines.as_ref().map(|baselines| baselines.images.clone());
+        let request = Request {
             classifier,
             images,
             targets: &classes,
@@ -189,7 +183,7 @@ impl<'a> Run<'a> {
         };
         for pack in packs {
             let clock = Instant::now();
-            let maps = Maps::new(self.finish.reduce(pack.named.method.explain(&question)))?;
+            let maps = Maps::new(self.finish.reduce(pack.named.method.explain(&request)))?;
             self.loaded.check()?;
             self.report.add(&pack.named.spec, clock.elapsed().as_secs_f64());
             for ((map, item), &target) in maps.iter().zip(group).zip(&targets) {
@@ -223,12 +217,12 @@ impl<'a> Run<'a> {
     }
 
     /// Finishes the files of a chunk, then prints its rows: a printed row is a promise that the map is there.
-    fn publish(&mut self, number: usize, pictures: &[Row], packs: Vec<Pack<'a>>) -> Result<()> {
+    fn publish(&mut self, number: usize, images: &[Row], packs: Vec<Pack<'a>>) -> Result<()> {
         let mut packs = packs.into_iter().peekable();
         for named in self.methods {
             let rows = match packs.next_if(|pack| pack.named.spec == named.spec) {
                 Some(pack) => pack.finish()?,
-                None => self.earlier(&Files::new(self.args, named, number), named, pictures)?,
+                None => self.earlier(&Files::new(self.args, named, number), named, images)?,
             };
             if let Some(table) = &mut self.table {
                 rows.iter().try_for_each(|row| table.write(row))?;
@@ -238,15 +232,15 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// The rows of a chunk that an earlier run has finished. A picture that has none failed in that run, and counts
+    /// The rows of a chunk that an earlier run has finished. An image that has none failed in that run, and counts
     /// as failed in this one too.
-    fn earlier(&mut self, files: &Files, named: &Named, pictures: &[Row]) -> Result<Vec<Explained>> {
+    fn earlier(&mut self, files: &Files, named: &ParsedMethod, images: &[Row]) -> Result<Vec<Explained>> {
         let rows = files.rows()?;
         let mut found = rows.iter().peekable();
-        for picture in pictures {
-            if found.next_if(|row| row.image == picture.image).is_none() {
+        for image in images {
+            if found.next_if(|row| row.image == image.image).is_none() {
                 let again = format!("failed in an earlier run; without {} it is tried again", files.table());
-                self.fail(&picture.image, &named.spec, "resume", anyhow::Error::msg(again))?;
+                self.fail(&image.image, &named.spec, "resume", anyhow::Error::msg(again))?;
             }
         }
         Ok(rows)

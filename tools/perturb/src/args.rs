@@ -17,9 +17,9 @@ Examples:
 
 A table has the columns image,target,method,map and, if its maps lie in packs, map_index: what explain writes, or one
 line for a file of np.save. The classifier must be the one that was explained. On standard output stands a row for
-each perturbed picture: image,target,model,method,test,fraction,probability,predicted and all other columns.";
+each perturbed image: image,target,model,method,test,fraction,probability,predicted and all other columns.";
 
-/// Perturb pictures where their saliency maps point, and write down how the classifier responds.
+/// Perturb images where their saliency maps point, and write down how the classifier responds.
 #[derive(Parser, Debug)]
 #[command(version, before_help = EXAMPLES)]
 pub struct Args {
@@ -28,8 +28,8 @@ pub struct Args {
     /// Perturbation test with parameters, such as deletion:fill=blur,steps=20 (repeatable; see --list-tests)
     #[arg(short, long = "test", value_name = "SPEC", default_values = ["deletion", "insertion"])]
     pub tests: Vec<String>,
-    /// Standard input holds the maps themselves, one .npy array after another, of these pictures
-    #[arg(long, value_name = "PICTURE", num_args = 1.., conflicts_with = "files")]
+    /// Standard input holds the maps themselves, one .npy array after another, of these images
+    #[arg(long, value_name = "IMAGE", num_args = 1.., conflicts_with = "files")]
     pub image: Vec<String>,
     /// With --image: class whose probability is asked for, predicted or a class index
     #[arg(long, value_name = "CLASS", default_value = "predicted", requires = "image", value_parser = unlabelled)]
@@ -57,7 +57,7 @@ pub struct Args {
     pub model: setup::ModelArgs,
 }
 
-/// A map on standard input has no row that could tell its picture's label.
+/// A map on standard input has no row that could tell its image's label.
 fn unlabelled(text: &str) -> Result<Target, &'static str> {
     match text.parse() {
         Ok(Target::Label) | Err(_) => Err("predicted or a class index is needed"),

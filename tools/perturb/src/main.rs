@@ -1,4 +1,4 @@
-//! Perturb pictures where their saliency maps point, and write down how the classifier responds.
+//! Perturb images where their saliency maps point, and write down how the classifier responds.
 
 mod args;
 mod prepare;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Error, bail};
 use models::Preprocess;
-use perturbation::{Map, Plan, Subject, Test};
+use perturbation::{HostImage, Map, Plan, Test};
 use pipe::npy::MapReader;
 
 use crate::source::{Source, Task};
@@ -12,7 +12,7 @@ use crate::source::{Source, Task};
 /// A task that is ready for the device, or the stage at which it failed and why.
 pub struct Prepared {
     pub task: Task,
-    pub outcome: Result<(Arc<Subject>, Plan), (&'static str, Error)>,
+    pub outcome: Result<(Arc<HostImage>, Plan), (&'static str, Error)>,
 }
 
 /// What is kept from one task to the next.
@@ -21,7 +21,7 @@ pub struct Preparer {
     tests: Vec<Test>,
     seed: u64,
     maps: MapReader,
-    last: Option<Arc<Subject>>,
+    last: Option<Arc<HostImage>>,
 }
 
 impl Preparer {
@@ -30,25 +30,25 @@ impl Preparer {
     }
 
     pub fn prepare(&mut self, mut task: Task) -> Prepared {
-        let outcome = match self.subject(&task.image) {
-            Ok(subject) => {
-                let plan = self.plan(&mut task, subject.size()).map_err(|error| ("map", error));
-                plan.map(|plan| (subject, plan))
+        let outcome = match self.host(&task.image) {
+            Ok(host) => {
+                let plan = self.plan(&mut task, host.size()).map_err(|error| ("map", error));
+                plan.map(|plan| (host, plan))
             }
             Err(error) => Err(("open", error)),
         };
         Prepared { task, outcome }
     }
 
-    /// The picture and its fills; maps of one picture mostly follow one another.
-    fn subject(&mut self, image: &str) -> Result<Arc<Subject>, Error> {
+    /// The image and its fills; maps of one image mostly follow one another.
+    fn host(&mut self, image: &str) -> Result<Arc<HostImage>, Error> {
         if let Some(last) = self.last.as_ref().filter(|last| last.name() == image) {
             return Ok(Arc::clone(last));
         }
-        // The failure's line names the picture already.
-        let picture = setup::open(image, &self.preprocess).map_err(|error| Error::msg(error.reason))?;
-        let subject = Subject::new(image, &picture, &self.preprocess, &self.tests, self.seed)?;
-        Ok(Arc::clone(self.last.insert(Arc::new(subject))))
+        // The failure's line names the image already.
+        let opened = setup::open(image, &self.preprocess).map_err(|error| Error::msg(error.reason))?;
+        let host = HostImage::new(image, &opened, &self.preprocess, &self.tests, self.seed)?;
+        Ok(Arc::clone(self.last.insert(Arc::new(host))))
     }
 
     /// Reads the map and sorts it. A map is never resized in silence.

@@ -27,7 +27,7 @@ pub struct Done {
     pub maps: u64,
     /// Those that failed.
     pub failures: u64,
-    /// Pictures given to the classifier.
+    /// Images given to the classifier.
     pub forwards: u64,
     /// Time spent with the classifier.
     pub compute: Duration,

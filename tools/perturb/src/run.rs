@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
-use perturbation::{Executor, Job, Outcome, Test};
+use perturbation::{Executor, Job, MapResult, Test};
 use pipe::{Failures, Progress, Record, Response, Writer};
 use setup::Loaded;
 
@@ -64,16 +64,16 @@ impl<'a> Run<'a> {
     fn test(&mut self, Prepared { mut task, outcome }: Prepared) -> Result<()> {
         self.check_model(&mut task)?;
         self.maps += 1;
-        let (subject, plan) = match outcome {
+        let (host, plan) = match outcome {
             Ok(ready) => ready,
             Err((stage, error)) => return self.failures.add(&task.image, &task.method, stage, error),
         };
-        if let Err(error) = self.loaded.classifier.check_size(subject.size()) {
+        if let Err(error) = self.loaded.classifier.check_size(host.size()) {
             return self.failures.add(&task.image, &task.method, "open", error);
         }
         let (image, method) = (task.image.clone(), task.method.clone());
         let clock = Instant::now();
-        let pushed = self.executor.push(Job { subject, plan, target: task.target, tag: task });
+        let pushed = self.executor.push(Job { image: host, plan, target: task.target, tag: task });
         self.compute += clock.elapsed();
         match pushed {
             Ok(()) => self.write(),
@@ -118,7 +118,7 @@ impl<'a> Run<'a> {
 
     fn rows(
         &mut self,
-        Outcome { tag: Task { image, model, method, extra, .. }, target, curves }: Outcome<Task>,
+        MapResult { tag: Task { image, model, method, extra, .. }, target, curves }: MapResult<Task>,
     ) -> Result<()> {
         if !curves.iter().flatten().all(|answer| answer.probability.is_finite()) {
             self.loaded.check()?;

@@ -12,9 +12,9 @@ use crate::args::Args;
 
 /// A map to test.
 pub struct Task {
-    /// Path of the picture.
+    /// Path of the image.
     pub image: String,
-    /// The class; nothing is the class that the clean picture gets.
+    /// The class; nothing is the class that the clean image gets.
     pub target: Option<usize>,
     /// The classifier that was explained; empty if that is not known.
     pub model: String,
@@ -59,7 +59,7 @@ fn table(files: &[PathBuf]) -> Result<Tasks> {
 fn explained_by_arrays(error: anyhow::Error) -> anyhow::Error {
     match error.downcast_ref() {
         Some(pipe::Error::Utf8 { file, line: 1 }) => {
-            Usage(format!("{file} is no table; .npy arrays on standard input need --image PICTURE...")).into()
+            Usage(format!("{file} is no table; .npy arrays on standard input need --image IMAGE...")).into()
         }
         _ => error,
     }
@@ -92,7 +92,7 @@ fn arrays(args: &Args) -> Result<Tasks> {
     Ok(Tasks { each: Box::new(pairs.map(move |pair| pair.map(&task))), extra: Vec::new(), total })
 }
 
-/// Pictures and arrays in step; one more of either is an error.
+/// Images and arrays in step; one more of either is an error.
 struct Pairs<B> {
     images: Vec<String>,
     arrays: Stream<B>,
@@ -127,7 +127,7 @@ impl<B: BufRead> Pairs<B> {
                 bail!("standard input ends after {taken} arrays: none is left for {image}")
             }
             (None, Some(_)) => {
-                bail!("standard input holds more arrays than the {} pictures of --image", images.len())
+                bail!("standard input holds more arrays than the {} images of --image", images.len())
             }
         }
     }
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn arrays_and_pictures_go_in_step() {
+    fn arrays_and_images_go_in_step() {
         let pairs = pairs(3, 3);
         for (i, pair) in pairs.iter().enumerate() {
             let (image, array) = pair.as_ref().unwrap();
@@ -164,7 +164,7 @@ mod tests {
         };
         let ends = "standard input ends after 1 arrays: none is left for 1";
         assert_eq!(last(2, 1), (2, ends.to_owned()));
-        let more = "standard input holds more arrays than the 1 pictures of --image";
+        let more = "standard input holds more arrays than the 1 images of --image";
         assert_eq!(last(1, 2), (2, more.to_owned()));
     }
 }

@@ -7,20 +7,20 @@ use testing::{Output, WorkDir};
 
 const PERTURB: &str = env!("CARGO_BIN_EXE_perturb");
 
-/// Gives every picture the probabilities 0.5, 0.25 and 0.25, for as many batches as its first argument says.
+/// Gives every image the probabilities 0.5, 0.25 and 0.25, for as many batches as its first argument says.
 const CONSTANT: &str = r#"
 left=$1
 echo 'plumbline classes=3 scores=probabilities'
-while [ "$left" -gt 0 ] && IFS="$(printf '\t')" read -r pictures scores; do
+while [ "$left" -gt 0 ] && IFS="$(printf '\t')" read -r images scores; do
   left=$((left - 1))
-  n=$(head -c 100 "$pictures" | LC_ALL=C sed -n "s/.*'shape': (\([0-9]*\),.*/\1/p")
+  n=$(head -c 100 "$images" | LC_ALL=C sed -n "s/.*'shape': (\([0-9]*\),.*/\1/p")
   printf "\223NUMPY\001\000\166\000%-117s\n" "{'descr': '<f4', 'fortran_order': False, 'shape': ($n, 3), }" > "$scores"
   while [ "$n" -gt 0 ]; do n=$((n - 1)); printf '\000\000\000\077\000\000\200\076\000\000\200\076'; done >> "$scores"
   echo ok
 done
 "#;
 
-/// A folder with a map and a table of two pictures.
+/// A folder with a map and a table of two images.
 fn work() -> WorkDir {
     let work = WorkDir::new();
     let map: Vec<f32> = (0..64 * 64).map(|i| (i * 2654 % 4099) as f32).collect();
@@ -51,7 +51,7 @@ fn what_came_before_a_failure_is_kept() {
     let output = run(&work, &["--model", "exec:sh serve.sh 3", "--batch-size", "5"]);
     let message = output.failure(1);
     assert_eq!(message, "perturb: exec:sh serve.sh 3: ended before its answer to a batch (exit status 0)");
-    // Three batches are fifteen inputs: ten of the first picture and five of the second one.
+    // Three batches are fifteen inputs: ten of the first image and five of the second one.
     assert_eq!(output.text().lines().count(), 11);
     let message = run(&work, &["--model", "exec:echo hello"]).failure(1);
     assert!(message.starts_with("perturb: exec:echo hello: said `hello`, where `plumbline"), "{message}");

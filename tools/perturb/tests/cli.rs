@@ -1,4 +1,4 @@
-//! `perturb` as a shell sees it, on the embedded pictures and classifier.
+//! `perturb` as a shell sees it, on the embedded images and classifier.
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -75,7 +75,7 @@ fn rows_come_in_order_and_carry_their_columns() {
     assert_eq!(key(35), ["testbed/003", "5", "testbed", "b", "mask:percentile=85", "3"]);
     let fractions: Vec<&str> = rows[..10].iter().map(|row| row[5].as_str()).collect();
     assert_eq!(fractions, ["0", "0.1", "0.2", "0.3", "0.4", "0.5", "0.6", "0.7", "0.8", "0.9"]);
-    // Both tests, and the maps of one picture, share the answer to the clean picture.
+    // Both tests, and the maps of one image, share the answer to the clean image.
     assert_eq!(rows[0][6..8], rows[10][6..8]);
     assert_eq!(rows[0][7], rows[24][7]);
 }
@@ -108,7 +108,7 @@ fn deletion_and_insertion_end_where_the_other_starts() {
 }
 
 #[test]
-fn arrays_on_standard_input_are_taken_for_the_named_pictures() {
+fn arrays_on_standard_input_are_taken_for_the_named_images() {
     let work = work();
     let table = run(&work, "-t pos", TABLE).success();
     let predicted = cells(&table).swap_remove(0).swap_remove(7);
@@ -124,14 +124,14 @@ fn arrays_on_standard_input_are_taken_for_the_named_pictures() {
 }
 
 #[test]
-fn arrays_and_pictures_must_be_equally_many() {
+fn arrays_and_images_must_be_equally_many() {
     let work = work();
     let few = run(&work, "-t pos --image testbed/003 testbed/004", arrays(&[0]));
     assert!(few.failure(1).ends_with("standard input ends after 1 arrays: none is left for testbed/004"));
-    // The picture that had its map was done.
+    // The image that had its map was done.
     assert_eq!(few.text().lines().count(), 11);
     let many = run(&work, "-t pos --image testbed/003", arrays(&[0, 1])).failure(1);
-    assert!(many.ends_with("more arrays than the 1 pictures of --image"), "{many}");
+    assert!(many.ends_with("more arrays than the 1 images of --image"), "{many}");
     let cut = &arrays(&[0, 1])[..20_000];
     let cut = run(&work, "-t pos --image testbed/003 testbed/004", cut).failure(1);
     assert!(cut.contains("standard input, array 2: truncated"), "{cut}");
@@ -144,7 +144,7 @@ fn broken(work: &WorkDir) -> String {
     npy::write_file(&work.join("nan.npy"), &[SIDE, SIDE], &nan).unwrap();
     npy::write_file(&work.join("small.npy"), &[7, 9], &[0.5; 63]).unwrap();
     work.write("cut.npy", &arrays(&[0])[..1000]);
-    work.write("text.png", "no picture");
+    work.write("text.png", "no image");
     let rows = [
         ("text.png", "3", "one.npy", ""),
         ("testbed/003", "3", "nan.npy", ""),
@@ -184,7 +184,7 @@ fn a_bad_row_is_one_line_and_disturbs_no_other() {
 }
 
 #[test]
-fn a_picture_that_the_network_cannot_take_costs_one_line() {
+fn an_image_that_the_network_cannot_take_costs_one_line() {
     let work = work();
     let pixel = |x: u32, y: u32| image::Rgb([(x * 3) as u8, (y * 5) as u8, (x * y) as u8]);
     image::RgbImage::from_fn(128, 32, pixel).save(work.join("wide.png")).unwrap();
@@ -263,7 +263,7 @@ fn the_record_tells_what_was_computed() {
     let work = work();
     run(&work, "-t pos -t neg --record run.json --seed 5", TABLE).success();
     let record: serde_json::Value = serde_json::from_str(&work.read("run.json")).unwrap();
-    // Two clean pictures and nine of each test for each of three maps.
+    // Two clean images and nine of each test for each of three maps.
     assert_eq!((&record["forwards"], &record["maps"], &record["seed"]), (&56.into(), &3.into(), &5.into()));
     assert!(record["seconds_compute"].as_f64().unwrap() > 0.0);
     assert_eq!(record["tests"][1], "neg");
@@ -279,11 +279,11 @@ fn tests_are_listed_with_their_parameters() {
 
 #[test]
 fn a_true_map_is_better_than_its_opposite() {
-    // The pictures' own masks of the object: deleting the object must hurt more than deleting the rest.
+    // The images' own masks of the object: deleting the object must hurt more than deleting the rest.
     let work = WorkDir::new();
     let mut rows = String::from("image,target,method,map\n");
     for name in testbed::names().iter().take(8) {
-        let scene = testbed::picture(name).unwrap();
+        let scene = testbed::image(name).unwrap();
         let truth = object_map(&scene);
         let opposite: Vec<f32> = truth.iter().map(|value| -value).collect();
         for (method, values) in [("truth", truth), ("opposite", opposite)] {

@@ -18,7 +18,7 @@ type Name = (String, String, String);
 type Unit = (String, usize);
 
 /// The values of one metric for one model.
-pub struct Board {
+pub struct ScoreTable {
     pub model: String,
     pub metric: String,
     pub direction: Direction,
@@ -26,7 +26,7 @@ pub struct Board {
     pub methods: Vec<(String, Vec<f64>)>,
 }
 
-impl fmt::Display for Board {
+impl fmt::Display for ScoreTable {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{}", Label(&self.model, &self.metric))
     }
@@ -43,7 +43,7 @@ impl fmt::Display for Label<'_> {
 }
 
 /// Reads scores and makes boards of them, sorted by model and metric.
-pub fn read(files: &[PathBuf], allow_missing: bool) -> Result<Vec<Board>> {
+pub fn read(files: &[PathBuf], allow_missing: bool) -> Result<Vec<ScoreTable>> {
     let mut panel = Panel::default();
     let mut directions = BTreeMap::new();
     for row in Rows::<Score>::open(files)? {
@@ -70,7 +70,7 @@ fn board(
     units: &[Unit],
     direction: Direction,
     allow_missing: bool,
-) -> Result<Board> {
+) -> Result<ScoreTable> {
     let (model, metric, _) = &samples[0].0;
     if !allow_missing {
         check_complete(samples, units)?;
@@ -81,7 +81,7 @@ fn board(
         .iter()
         .zip(kept)
         .map(|((name, _), sample)| (name.2.clone(), sample.into_iter().map(|(_, value)| value).collect()));
-    Ok(Board { model: model.clone(), metric: metric.clone(), direction, methods: methods.collect() })
+    Ok(ScoreTable { model: model.clone(), metric: metric.clone(), direction, methods: methods.collect() })
 }
 
 fn check_complete(samples: &[(Name, Sample)], units: &[Unit]) -> Result<()> {

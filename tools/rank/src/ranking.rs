@@ -7,10 +7,10 @@ use stats::random::generator;
 use stats::resample::Bootstrap;
 use stats::summary::mean;
 
-use crate::board::Board;
+use crate::board::ScoreTable;
 
 /// Writes the ranking of every board.
-pub fn write(boards: &[Board], bootstrap: Bootstrap, seed: u64) -> Result<()> {
+pub fn write(boards: &[ScoreTable], bootstrap: Bootstrap, seed: u64) -> Result<()> {
     let mut out = Writer::<Rank>::stdout::<&str>(&[])?;
     for board in boards {
         for row in ranking(board, bootstrap, seed) {
@@ -20,7 +20,7 @@ pub fn write(boards: &[Board], bootstrap: Bootstrap, seed: u64) -> Result<()> {
     out.finish()
 }
 
-fn ranking(board: &Board, bootstrap: Bootstrap, seed: u64) -> Vec<Rank> {
+fn ranking(board: &ScoreTable, bootstrap: Bootstrap, seed: u64) -> Vec<Rank> {
     let means: Vec<f64> = board.methods.iter().map(|(_, values)| mean(values)).collect();
     let badness: Vec<f64> = match board.direction {
         Direction::Higher => means.iter().map(|mean| -mean).collect(),
@@ -38,7 +38,7 @@ fn ranking(board: &Board, bootstrap: Bootstrap, seed: u64) -> Vec<Rank> {
 }
 
 fn row(
-    board: &Board,
+    board: &ScoreTable,
     method: &str,
     values: &[f64],
     (mean, rank): (f64, f64),

@@ -5,7 +5,7 @@ use pipe::{Cells, Column, Error, Line, Row, Writer};
 use stats::separation::{rand_dist, rand_dist_inside};
 use stats::summary::mean;
 
-use crate::board::Board;
+use crate::board::ScoreTable;
 
 /// How far one metric tells `n` methods from random maps.
 struct Separation {
@@ -45,7 +45,7 @@ impl Row for Separation {
 }
 
 /// Writes one row for every board.
-pub fn write(boards: &[Board], random: &str) -> Result<()> {
+pub fn write(boards: &[ScoreTable], random: &str) -> Result<()> {
     let mut out = Writer::<Separation>::stdout::<&str>(&[])?;
     for board in boards {
         out.write(&separation(board, random)?)?;
@@ -53,7 +53,7 @@ pub fn write(boards: &[Board], random: &str) -> Result<()> {
     out.finish()
 }
 
-fn separation(board: &Board, random: &str) -> Result<Separation> {
+fn separation(board: &ScoreTable, random: &str) -> Result<Separation> {
     let (chance, others): (Vec<_>, Vec<_>) = board.methods.iter().partition(|(method, _)| method == random);
     let Some((_, values)) = chance.first() else {
         bail!("{board}: no method `{random}` to compare with (--random names another)");

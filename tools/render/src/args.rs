@@ -9,10 +9,10 @@ use crate::colors::Colors;
 const EXAMPLES: &str = "\
 Examples:
   explain -m gradcam -m rise testbed > maps.csv
-  render maps.csv -o pictures                    one PNG for each map
-  render maps.csv --sheet sheet.png              pictures x methods on one PNG
+  render maps.csv -o images                    one PNG for each map
+  render maps.csv --sheet sheet.png              images x methods on one PNG
   render maps.csv --sheet sheet.png --mode heatmap --tile 96 --limit 5
-  grep -e ^image -e gradcam maps.csv | render -o pictures --boxes --colors turbo --alpha 0.6
+  grep -e ^image -e gradcam maps.csv | render -o images --boxes --colors turbo --alpha 0.6
 ";
 
 const RULES: &str = "\
@@ -22,16 +22,16 @@ equal to it, so that a few extreme pixels do not hide the rest: for display only
 the percentile itself leaves no range, as in a map that is zero nearly everywhere, the greatest magnitude takes its \
 place. A constant map is a flat tile. Maps with channels are summed over them.
 
-The picture is drawn as the network saw it. How it was prepared stands in the record explain.json, which explain \
-leaves in the folder of its maps when it ends; --preprocess overrules it. Without either the picture is taken as it \
-is, and a picture that differs from its map in size is an error.
+The image is drawn as the network saw it. How it was prepared stands in the record explain.json, which explain \
+leaves in the folder of its maps when it ends; --preprocess overrules it. Without either the image is taken as it \
+is, and an image that differs from its map in size is an error.
 
 Files are called DIR/<method>/<image stem>-<row>.png, where the first row is 1. The rows on standard output have \
-that name in a column `png`. A map that cannot be drawn (NaN in it, no picture, a wrong size) is a line on standard \
+that name in a column `png`. A map that cannot be drawn (NaN in it, no image, a wrong size) is a line on standard \
 error and in --errors, and exit status 1 at the end, unless --max-errors allows it.
 ";
 
-/// Draws saliency maps over their pictures.
+/// Draws saliency maps over their images.
 ///
 /// Reads the rows that `explain` writes: image, target, model, method, map, map_index, and boxes if there are any.
 #[derive(Parser, Debug)]
@@ -42,16 +42,16 @@ pub struct Args {
     /// Write one PNG for each row into this folder, and the rows with a column `png` on standard output
     #[arg(short, long, value_name = "DIR", required_unless_present = "sheet")]
     pub out: Option<PathBuf>,
-    /// Write a contact sheet: a line of tiles for each picture, a column for each method
+    /// Write a contact sheet: a line of tiles for each image, a column for each method
     #[arg(long, value_name = "FILE.png")]
     pub sheet: Option<PathBuf>,
     /// Longer side of a tile of the sheet, in pixels
     #[arg(long, value_name = "PIXELS", default_value_t = 128, value_parser = clap::value_parser!(u32).range(32..=1024))]
     pub tile: u32,
-    /// Pictures on the sheet: the first N of the table
+    /// Images on the sheet: the first N of the table
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
     pub limit: u32,
-    /// How explain prepared the pictures, as its --preprocess [default: what its record says]
+    /// How explain prepared the images, as its --preprocess [default: what its record says]
     #[arg(long, value_name = "PRESET|FILE", value_parser = setup::preprocess_name)]
     pub preprocess: Option<String>,
     /// What to do with failures.
@@ -69,13 +69,13 @@ pub struct Args {
 #[derive(clap::Args, Clone, Debug)]
 #[command(next_help_heading = "Look")]
 pub struct Look {
-    /// The map over its picture, or the map alone
+    /// The map over its image, or the map alone
     #[arg(long, value_enum, default_value = "overlay")]
     pub mode: Mode,
     /// Colour map [default: coolwarm for maps with negative values, otherwise inferno]
     #[arg(long, value_enum)]
     pub colors: Option<Colors>,
-    /// Share of the map in an overlay; the rest is the picture
+    /// Share of the map in an overlay; the rest is the image
     #[arg(long, value_name = "0..1", default_value = "0.5", value_parser = alpha)]
     pub alpha: f64,
     /// Clip magnitudes above this percentile of each map, for display only; 100 clips nothing
@@ -89,7 +89,7 @@ pub struct Look {
 /// What is drawn of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Mode {
-    /// The map blended with the picture
+    /// The map blended with the image
     Overlay,
     /// The map alone
     Heatmap,

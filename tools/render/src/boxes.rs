@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use image::{Rgb, RgbImage};
 use pipe::{BoundingBox, Boxes, Explained};
 
-/// A light line around a dark one can be seen on any picture.
+/// A light line around a dark one can be seen on any image.
 const COLORS: [Rgb<u8>; 2] = [Rgb([255; 3]), Rgb([0; 3])];
 
 /// Pixels of the shorter side for each pixel of a line's width.

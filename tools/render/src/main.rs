@@ -1,13 +1,13 @@
-//! `render`: saliency maps as pictures, one by one or on a contact sheet.
+//! `render`: saliency maps as images, one by one or on a contact sheet.
 
 mod args;
 mod boxes;
 mod colors;
+mod images;
 mod map;
 mod names;
 mod overlay;
 mod palettes;
-mod pictures;
 mod run;
 mod sheet;
 mod text;

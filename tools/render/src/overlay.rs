@@ -1,4 +1,4 @@
-//! A map as an image, alone or over its picture.
+//! A map as an image, alone or over its image.
 
 use image::{Rgb, RgbImage};
 
@@ -43,12 +43,12 @@ impl Paint {
     }
 }
 
-/// Draws a map over a picture of its size, or alone where no picture is wanted or given.
-pub fn draw(look: &Look, map: &Map, paint: &Paint, picture: Option<&RgbImage>) -> RgbImage {
-    let picture = picture.filter(|_| look.mode == Mode::Overlay);
+/// Draws a map over an image of its size, or alone where no image is wanted or given.
+pub fn draw(look: &Look, map: &Map, paint: &Paint, image: Option<&RgbImage>) -> RgbImage {
+    let image = image.filter(|_| look.mode == Mode::Overlay);
     RgbImage::from_fn(map.width as u32, map.height as u32, |x, y| {
         let color = paint.color(map.values[y as usize * map.width + x as usize]);
-        Rgb(picture.map_or(color, |picture| blend(picture.get_pixel(x, y).0, color, look.alpha)))
+        Rgb(image.map_or(color, |image| blend(image.get_pixel(x, y).0, color, look.alpha)))
     })
 }
 

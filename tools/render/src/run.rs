@@ -1,4 +1,4 @@
-//! From rows to pictures and rows.
+//! From rows to images and rows.
 
 use std::io::Cursor;
 use std::path::Path;
@@ -11,9 +11,9 @@ use pipe::npy::MapReader;
 use pipe::{Boxes, Explained, Failures, Progress, Rows, Usage, Writer};
 
 use crate::args::{Args, Mode};
+use crate::images::Images;
 use crate::map::Map;
 use crate::overlay::{self, Paint};
-use crate::pictures::Pictures;
 use crate::sheet::{Place, Sheet};
 use crate::{boxes, names};
 
@@ -38,7 +38,7 @@ pub fn render(args: &Args) -> Result<()> {
 struct Run<'a> {
     args: &'a Args,
     maps: MapReader,
-    pictures: Pictures,
+    images: Images,
     sheet: Option<Sheet>,
     table: Option<Writer<Explained>>,
     failures: Failures,
@@ -49,7 +49,7 @@ struct Run<'a> {
 
 /// A map that is ready to be looked at.
 struct Drawn {
-    picture: Option<Rc<RgbImage>>,
+    image: Option<Rc<RgbImage>>,
     map: RgbImage,
     boxes: Boxes,
     paint: Paint,
@@ -64,7 +64,7 @@ impl<'a> Run<'a> {
         Ok(Self {
             args,
             maps: MapReader::new(),
-            pictures: Pictures::new(args.preprocess.as_deref().map(Preprocess::open).transpose()?),
+            images: Images::new(args.preprocess.as_deref().map(Preprocess::open).transpose()?),
             sheet: args.sheet.as_ref().map(|_| Sheet::new(args)),
             table: args.out.as_ref().map(|_| Writer::stdout(&columns)).transpose()?,
             failures: args.errors.failures()?,
@@ -88,23 +88,23 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Draws a row's map, and opens its picture where one is needed.
+    /// Draws a row's map, and opens its image where one is needed.
     fn draw(&mut self, row: &Explained, on_sheet: bool) -> Result<Drawn> {
         let look = &self.args.look;
         let map = self.maps.read(Path::new(&row.map), row.map_index)?;
         let map = Map::new(&map).map_err(anyhow::Error::msg)?;
         let boxes = if look.boxes { boxes::of(row)? } else { Boxes::default() };
         let needed = on_sheet || look.mode == Mode::Overlay;
-        let open = || self.pictures.open(row, [map.height, map.width]);
-        let picture = needed.then(open).transpose()?;
+        let open = || self.images.open(row, [map.height, map.width]);
+        let image = needed.then(open).transpose()?;
         let paint = Paint::new(look, &map);
-        Ok(Drawn { map: overlay::draw(look, &map, &paint, picture.as_deref()), picture, boxes, paint })
+        Ok(Drawn { map: overlay::draw(look, &map, &paint, image.as_deref()), image, boxes, paint })
     }
 
     /// Puts a map on the sheet and into its file, then writes its row: a row is a promise that the file is there.
     fn keep(&mut self, mut row: Explained, place: Option<Place>, mut drawn: Drawn) -> Result<()> {
-        if let (Some(sheet), Some(place), Some(picture)) = (&mut self.sheet, place, &drawn.picture) {
-            sheet.add(place, picture, &drawn.map, &drawn.boxes, drawn.paint);
+        if let (Some(sheet), Some(place), Some(image)) = (&mut self.sheet, place, &drawn.image) {
+            sheet.add(place, image, &drawn.map, &drawn.boxes, drawn.paint);
         }
         if let (Some(folder), Some(table)) = (&self.args.out, &mut self.table) {
             boxes::draw(&mut drawn.map, &drawn.boxes, 1.0);
@@ -126,7 +126,7 @@ impl<'a> Run<'a> {
             write_png(path, &image)?;
             if sheet.more && !self.args.quiet {
                 let limit = self.args.limit;
-                pipe::note(format_args!("{} shows the first {limit} pictures (--limit)", path.display()));
+                pipe::note(format_args!("{} shows the first {limit} images (--limit)", path.display()));
             }
         }
         self.failures.finish(self.tried)

@@ -1,4 +1,4 @@
-//! The contact sheet: a line of tiles for each picture, a column for each method.
+//! The contact sheet: a line of tiles for each image, a column for each method.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::{boxes, names, text, tile};
 /// Pixels between tiles, and around the sheet.
 const GAP: u32 = 4;
 
-/// Height of the line of text over the tiles of a picture.
+/// Height of the line of text over the tiles of an image.
 const CAPTION: u32 = text::HEIGHT + 2;
 
 /// Pixels that a sheet may have: what an image viewer still opens.
@@ -30,20 +30,20 @@ pub struct Sheet {
     tile: u32,
     limit: usize,
     clip: f64,
-    pictures: Vec<Line>,
+    images: Vec<Line>,
     /// Model and method.
     columns: Vec<(String, String)>,
     /// One of each kind in use.
     paints: Vec<Paint>,
-    /// Whether there are more pictures than shown.
+    /// Whether there are more images than shown.
     pub more: bool,
 }
 
-/// One picture and its maps.
+/// One image and its maps.
 struct Line {
     image: String,
     target: usize,
-    picture: Option<RgbImage>,
+    photo: Option<RgbImage>,
     maps: BTreeMap<usize, RgbImage>,
 }
 
@@ -61,24 +61,24 @@ impl Sheet {
             tile: args.tile,
             limit: args.limit as usize,
             clip: args.look.clip,
-            pictures: Vec::new(),
+            images: Vec::new(),
             columns: Vec::new(),
             paints: Vec::new(),
             more: false,
         }
     }
 
-    /// Where a row's map belongs; nothing if the sheet has its pictures already and this is another one.
+    /// Where a row's map belongs; nothing if the sheet has its images already and this is another one.
     pub fn place(&mut self, row: &Explained) -> Option<Place> {
         let same = |line: &Line| line.image == row.image && line.target == row.target;
-        let line = self.pictures.iter().position(same).unwrap_or(self.pictures.len());
+        let line = self.images.iter().position(same).unwrap_or(self.images.len());
         if line == self.limit {
             self.more = true;
             return None;
         }
-        if line == self.pictures.len() {
+        if line == self.images.len() {
             let (image, target) = (row.image.clone(), row.target);
-            self.pictures.push(Line { image, target, picture: None, maps: BTreeMap::new() });
+            self.images.push(Line { image, target, photo: None, maps: BTreeMap::new() });
         }
         let name = (row.model.clone(), row.method.clone());
         let known = self.columns.iter().position(|column| *column == name);
@@ -89,16 +89,16 @@ impl Sheet {
         Some(Place { line, column })
     }
 
-    /// Adds a picture and a map, both at the map's size.
-    pub fn add(&mut self, place: Place, picture: &RgbImage, map: &RgbImage, boxes: &Boxes, paint: Paint) {
+    /// Adds an image and a map, both at the map's size.
+    pub fn add(&mut self, place: Place, image: &RgbImage, map: &RgbImage, boxes: &Boxes, paint: Paint) {
         let shrink = |image| {
             let (mut tile, scale) = tile::fit(image, self.tile);
             boxes::draw(&mut tile, boxes, scale);
             tile
         };
-        let (map, line) = (shrink(map), &mut self.pictures[place.line]);
-        if line.picture.is_none() {
-            line.picture = Some(shrink(picture));
+        let (map, line) = (shrink(map), &mut self.images[place.line]);
+        if line.photo.is_none() {
+            line.photo = Some(shrink(image));
         }
         line.maps.insert(place.column, map);
         if !self.paints.iter().any(|known| known.looks_like(&paint)) {
@@ -112,7 +112,7 @@ impl Sheet {
     ///
     /// If there is nothing on it, or too much.
     pub fn draw(&self) -> Result<RgbImage> {
-        if self.pictures.is_empty() {
+        if self.images.is_empty() {
             bail!("no row, so nothing to draw");
         }
         let frame = Frame::new(self);
@@ -128,7 +128,7 @@ impl Sheet {
         for (column, lines) in frame.headings.iter().enumerate() {
             write_lines(&mut image, (frame.x(column + 1), GAP), lines);
         }
-        for (index, line) in self.pictures.iter().enumerate() {
+        for (index, line) in self.images.iter().enumerate() {
             self.draw_line(&mut image, &frame, frame.y(index), line);
         }
         self.draw_notes(&mut image, &frame);
@@ -140,7 +140,7 @@ impl Sheet {
         let y = y + CAPTION;
         for column in 0..=self.columns.len() {
             let tile = match column {
-                0 => line.picture.as_ref(),
+                0 => line.photo.as_ref(),
                 map => line.maps.get(&(map - 1)),
             };
             let nothing = RgbImage::from_pixel(self.tile, self.tile, NOTHING);
@@ -152,7 +152,7 @@ impl Sheet {
 
     /// The colour maps in use, and what holds for all maps.
     fn draw_notes(&self, image: &mut RgbImage, frame: &Frame) {
-        let mut y = frame.y(self.pictures.len());
+        let mut y = frame.y(self.images.len());
         for paint in &self.paints {
             let bar = paint.bar(self.tile, text::HEIGHT - 4);
             replace(image, &bar, i64::from(GAP), i64::from(y + 2));
@@ -184,7 +184,7 @@ impl Sheet {
 }
 
 impl Line {
-    /// The picture and its class; a long name is cut before the class is.
+    /// The image and its class; a long name is cut before the class is.
     fn caption(&self, columns: usize) -> String {
         let target = format!("  target {}", self.target);
         let name = text::cut(names::stem(&self.image), columns.saturating_sub(target.len()));
@@ -217,7 +217,7 @@ impl Frame {
         let mut frame = Self { headings, notes: Vec::new(), tile: sheet.tile, top, width, height: 0 };
         frame.notes = text::wrap(&sheet.note(), frame.columns());
         let below = (sheet.paints.len() + frame.notes.len()) as u32 * text::HEIGHT;
-        frame.height = frame.y(sheet.pictures.len()) + below + GAP;
+        frame.height = frame.y(sheet.images.len()) + below + GAP;
         frame
     }
 
@@ -226,7 +226,7 @@ impl Frame {
         ((self.width - 2 * GAP) / text::WIDTH) as usize
     }
 
-    /// Left edge of a column of tiles; the pictures are column 0.
+    /// Left edge of a column of tiles; the images are column 0.
     fn x(&self, column: usize) -> u32 {
         GAP + column as u32 * (self.tile + GAP)
     }

@@ -9,14 +9,14 @@ use testing::{Output, WorkDir};
 const RENDER: &str = env!("CARGO_BIN_EXE_render");
 const HEADER: &str = "image,target,model,method,map,map_index\n";
 
-/// A folder with a picture of one colour, 3 x 2 pixels.
+/// A folder with an image of one colour, 3 x 2 pixels.
 fn work() -> WorkDir {
     let work = WorkDir::new();
-    picture(&work, "cat.png", [100, 150, 200], (3, 2));
+    image(&work, "cat.png", [100, 150, 200], (3, 2));
     work
 }
 
-fn picture(work: &WorkDir, name: &str, color: [u8; 3], (width, height): (u32, u32)) {
+fn image(work: &WorkDir, name: &str, color: [u8; 3], (width, height): (u32, u32)) {
     RgbImage::from_pixel(width, height, Rgb(color)).save(work.join(name)).unwrap();
 }
 
@@ -39,7 +39,7 @@ fn pixels(image: &RgbImage) -> Vec<[u8; 3]> {
     image.pixels().map(|pixel| pixel.0).collect()
 }
 
-/// Renders one map of the picture and reads the PNG.
+/// Renders one map of the image and reads the PNG.
 fn draw(arguments: &str, shape: &[usize], data: &[f32]) -> Vec<[u8; 3]> {
     let work = work();
     map(&work, "a.npy", shape, data);
@@ -59,14 +59,14 @@ fn grey(arguments: &str, shape: &[usize], data: &[f32]) -> Vec<u8> {
 }
 
 #[test]
-fn an_overlay_is_the_mean_of_picture_and_map() {
+fn an_overlay_is_the_mean_of_image_and_map() {
     // Grey is 255 v / 4: 0, 64, 128, 191, 255, rounded. Half of it and half of (100, 150, 200).
     let data = [0.0, 1.0, 2.0, 3.0, 4.0, 0.0];
     let [zero, one, two] = [[50, 75, 100], [82, 107, 132], [114, 139, 164]];
     let [three, four] = [[146, 171, 196], [178, 203, 228]];
     assert_eq!(draw("--colors gray --clip 100", &[2, 3], &data), [zero, one, two, three, four, zero]);
-    let picture = [[100, 150, 200]; 6];
-    assert_eq!(draw("--alpha 0", &[2, 3], &data), picture);
+    let image = [[100, 150, 200]; 6];
+    assert_eq!(draw("--alpha 0", &[2, 3], &data), image);
     let heat = draw("--alpha 1 --colors jet", &[2, 3], &data);
     assert_eq!(heat, draw("--mode heatmap --colors jet", &[2, 3], &data));
 }
@@ -115,7 +115,7 @@ fn a_constant_map_is_flat() {
 }
 
 #[test]
-fn rows_carry_the_name_of_their_picture() {
+fn rows_carry_the_name_of_their_image() {
     let work = work();
     let mut pack = PackWriter::create(&work.join("maps/ig/0.npy"), &[2, 3]).unwrap();
     pack.push(&[0.0; 6]).unwrap();
@@ -135,7 +135,7 @@ fn rows_carry_the_name_of_their_picture() {
 }
 
 #[test]
-fn embedded_pictures_are_taken_as_they_are() {
+fn embedded_images_are_taken_as_they_are() {
     let work = WorkDir::new();
     map(&work, "a.npy", &[64, 64], &[0.0; 4096]);
     render(&work, "-o out --alpha 0", &["testbed/000,0,testbed,ig,a.npy,"]).success();
@@ -143,9 +143,9 @@ fn embedded_pictures_are_taken_as_they_are() {
 }
 
 #[test]
-fn the_record_says_how_a_picture_was_prepared() {
+fn the_record_says_how_an_image_was_prepared() {
     let work = WorkDir::new();
-    picture(&work, "wide.png", [9, 9, 9], (400, 300));
+    image(&work, "wide.png", [9, 9, 9], (400, 300));
     map(&work, "maps/ig/0.npy", &[224, 224], &vec![0.0; 224 * 224]);
     let line = ["wide.png,5,net,ig,maps/ig/0.npy,"];
     let record = |model: &str| format!(r#"{{"model": "{model}", "preprocess": {{"name": "imagenet"}}}}"#);
@@ -164,9 +164,9 @@ fn the_record_says_how_a_picture_was_prepared() {
 
 /// Whatever the order of the network's channels, and whoever wrote the file that says so.
 #[test]
-fn pictures_keep_their_colours_however_they_were_prepared() {
+fn images_keep_their_colours_however_they_were_prepared() {
     let work = WorkDir::new();
-    picture(&work, "wide.png", [200, 100, 50], (400, 300));
+    image(&work, "wide.png", [200, 100, 50], (400, 300));
     map(&work, "maps/ig/0.npy", &[224, 224], &vec![0.0; 224 * 224]);
     map(&work, "small/ig/0.npy", &[20, 20], &[0.0; 400]);
     let drawn = |arguments: &str, row: &str| {
@@ -235,7 +235,7 @@ fn one_bad_map_leaves_the_others() {
 }
 
 #[test]
-fn a_heatmap_needs_no_picture() {
+fn a_heatmap_needs_no_image() {
     let work = WorkDir::new();
     map(&work, "a.npy", &[4, 5], &[1.0; 20]);
     render(&work, "-o out --mode heatmap", &["gone.png,5,net,ig,a.npy,"]).success();
@@ -258,9 +258,9 @@ fn boxes_are_outlines() {
     work.run(RENDER, arguments, table("")).success();
 }
 
-/// Two pictures and two methods, of which one map is missing.
+/// Two images and two methods, of which one map is missing.
 fn sheet(work: &WorkDir, arguments: &str) -> Output {
-    picture(work, "dog.png", [10, 20, 30], (2, 3));
+    image(work, "dog.png", [10, 20, 30], (2, 3));
     map(work, "low.npy", &[2, 3], &[0.0; 6]);
     map(work, "tall.npy", &[3, 2], &[1.0, 1.0, 1.0, 1.0, 1.0, 0.0]);
     let lines = ["cat.png,5,net,a,low.npy,", "dog.png,7,net,a,tall.npy,", "dog.png,7,net,b,tall.npy,"];
@@ -268,7 +268,7 @@ fn sheet(work: &WorkDir, arguments: &str) -> Output {
 }
 
 #[test]
-fn a_sheet_has_a_line_for_each_picture_and_a_column_for_each_method() {
+fn a_sheet_has_a_line_for_each_image_and_a_column_for_each_method() {
     let work = work();
     let output = sheet(&work, "");
     assert_eq!((output.success().as_str(), output.stderr.as_str()), ("", ""));
@@ -290,17 +290,17 @@ fn a_sheet_has_a_line_for_each_picture_and_a_column_for_each_method() {
         assert_eq!(at(left + 29, second + 59), [0xfc, 0xff, 0xa4]);
         assert_eq!(at(left + 30, second + 40), [0, 0, 4]);
     }
-    // Something is written over each column of maps, and nothing over the pictures.
+    // Something is written over each column of maps, and nothing over the images.
     let ink = |left: u32| (0..60).any(|x| (4..16).any(|y| at(left + x, y) == [0; 3]));
     assert_eq!([4, 68, 132].map(ink), [false, true, true]);
 }
 
 #[test]
-fn the_sheet_takes_the_first_pictures() {
+fn the_sheet_takes_the_first_images() {
     let work = work();
     let output = sheet(&work, "--limit 1");
     output.success();
-    assert!(output.stderr.contains("the first 1 pictures (--limit)"), "{}", output.stderr);
+    assert!(output.stderr.contains("the first 1 images (--limit)"), "{}", output.stderr);
     assert_eq!(open(&work, "sheet.png").width(), 4 + 2 * 64);
     // With a folder all maps are drawn, whatever the sheet shows.
     let rows = sheet(&work, "--limit 1 -q -o out").success();

@@ -12,7 +12,7 @@ pub struct Curve {
     pub points: Vec<Point>,
 }
 
-/// One perturbed picture.
+/// One perturbed image.
 pub struct Point {
     fraction: f64,
     probability: f64,
@@ -102,24 +102,24 @@ fn area(curve: &Curve, scale: f64, height: impl Fn(&Point) -> f64) -> Result<Mea
     }
 }
 
-/// Share of the clean picture's probability that the masked picture loses.
+/// Share of the clean image's probability that the masked image loses.
 ///
 /// # Errors
 ///
-/// If there are other rows than the clean and the masked picture's.
+/// If there are other rows than the clean and the masked image's.
 pub fn drop_of_confidence(curve: &Curve, scale: f64) -> Result<Measured> {
     let (clean, masked) = clean_and_masked(curve)?;
     if clean == 0.0 {
-        return Ok(Err("the clean picture has probability 0".to_owned()));
+        return Ok(Err("the clean image has probability 0".to_owned()));
     }
     Ok(comparable(clean, masked).map(|()| scale * (clean - masked).max(0.0) / clean))
 }
 
-/// Whether the masked picture has a higher probability than the clean one.
+/// Whether the masked image has a higher probability than the clean one.
 ///
 /// # Errors
 ///
-/// If there are other rows than the clean and the masked picture's.
+/// If there are other rows than the clean and the masked image's.
 pub fn rise_of_confidence(curve: &Curve, scale: f64) -> Result<Measured> {
     let (clean, masked) = clean_and_masked(curve)?;
     Ok(comparable(clean, masked).map(|()| if masked > clean { scale } else { 0.0 }))
@@ -128,7 +128,7 @@ pub fn rise_of_confidence(curve: &Curve, scale: f64) -> Result<Measured> {
 fn clean_and_masked(curve: &Curve) -> Result<(f64, f64)> {
     let [clean, masked] = &curve.points[..] else {
         let (test, found) = (&curve.first.test, curve.points.len());
-        bail!("test `{test}` has {found} rows, where the clean and the masked picture's are needed");
+        bail!("test `{test}` has {found} rows, where the clean and the masked image's are needed");
     };
     Ok((clean.probability, masked.probability))
 }

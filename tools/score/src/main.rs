@@ -26,7 +26,7 @@ struct Args {
     /// Write only this metric: a name (pos) or a whole spec (pos:fill=blur); may be repeated
     #[arg(short, long, value_name = "METRIC")]
     metric: Vec<String>,
-    /// How far from a box, in pixels, the highest point may lie for `pointing`; 15 is usual for photographs
+    /// How far from a box, in pixels, the highest point may lie for `pointing-game`; 15 is usual for photographs
     #[arg(long, value_name = "PIXELS", default_value = "0", value_parser = map::tolerance)]
     tolerance: f64,
     /// List the metrics and the tests that they come from

@@ -78,7 +78,7 @@ const CURVES: &[Metric] = &[
         test: "mask",
         measure: drop_of_confidence,
         scale: 100.0,
-        summary: "how much of the probability the masked picture loses, in per cent; 0 to 100",
+        summary: "how much of the probability the masked image loses, in per cent; 0 to 100",
     },
     Metric {
         name: "pic",
@@ -86,14 +86,14 @@ const CURVES: &[Metric] = &[
         test: "mask",
         measure: rise_of_confidence,
         scale: 100.0,
-        summary: "100 if the masked picture has a higher probability, else 0",
+        summary: "100 if the masked image has a higher probability, else 0",
     },
 ];
 
 /// The metrics of maps: name and summary. Higher is better.
 const MAPS: [(&str, &str); 2] = [
-    ("pointing", "1 if the map's highest point lies in a box, else 0"),
-    ("energy", "share of the map's positive values that lies in the boxes; 0 to 1"),
+    ("pointing-game", "1 if the map's highest point lies in a box, else 0"),
+    ("energy-pointing-game", "share of the map's positive values that lies in the boxes; 0 to 1"),
 ];
 
 /// A metric with the parameters of one test.
@@ -181,10 +181,10 @@ impl Wanted {
 /// If the output cannot be written.
 pub fn list(out: &mut impl Write) -> Result<()> {
     for Metric { name, direction, test, summary, .. } in CURVES {
-        writeln!(out, "{name:<10}{direction:<8}{:<17}{summary}", format!("test {test}"))?;
+        writeln!(out, "{name:<22}{direction:<8}{:<17}{summary}", format!("test {test}"))?;
     }
     for (name, summary) in MAPS {
-        writeln!(out, "{name:<10}{Higher:<8}{:<17}{summary}", "map and boxes")?;
+        writeln!(out, "{name:<22}{Higher:<8}{:<17}{summary}", "map and boxes")?;
     }
     Ok(out.flush()?)
 }

@@ -95,12 +95,12 @@ impl Maps<'_> {
         let map = Map::new(&self.reader.read(Path::new(&row.map), row.map_index)?);
         let map = map.as_ref().map_err(Clone::clone);
         let pointing = match self.tolerance {
-            0.0 => "pointing".to_owned(),
-            pixels => format!("pointing:tolerance={pixels}"),
+            0.0 => "pointing-game".to_owned(),
+            pixels => format!("pointing-game:tolerance={pixels}"),
         };
         let values = [
             (pointing, map.clone().map(|map| map.pointing(boxes, self.tolerance))),
-            ("energy".to_owned(), map.and_then(|map| map.energy(boxes))),
+            ("energy-pointing-game".to_owned(), map.and_then(|map| map.energy(boxes))),
         ];
         let wanted = values.into_iter().filter(|(name, _)| self.wanted.has(name));
         Ok(wanted.map(|(name, value)| key.score(name, Direction::Higher, value)).collect())

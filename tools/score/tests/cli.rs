@@ -86,7 +86,7 @@ fn drop_and_increase_of_confidence() {
     expect(&mask(0.2, 0.4), &[("adp", "lower", "0"), ("pic", "higher", "100")]);
     let nothing = mask(0.0, 0.4);
     expect(&nothing, &[("adp", "lower", "NaN"), ("pic", "higher", "100")]);
-    assert_eq!(nothing.stderr, "score: a.png, ig, adp: NaN: the clean picture has probability 0\n");
+    assert_eq!(nothing.stderr, "score: a.png, ig, adp: NaN: the clean image has probability 0\n");
 }
 
 #[test]
@@ -240,7 +240,18 @@ fn the_help_starts_with_examples_and_the_list_names_each_metric() {
     let names: Vec<&str> = list.lines().filter_map(|line| line.split_whitespace().next()).collect();
     assert_eq!(
         names,
-        ["deletion", "insertion", "pos", "del", "neg", "ins", "adp", "pic", "pointing", "energy"]
+        [
+            "deletion",
+            "insertion",
+            "pos",
+            "del",
+            "neg",
+            "ins",
+            "adp",
+            "pic",
+            "pointing-game",
+            "energy-pointing-game"
+        ]
     );
 }
 
@@ -264,16 +275,16 @@ fn pointing_and_energy_of_maps() {
     let output = work.run(SCORE, [] as [&str; 0], table);
     // 3 of 10 in the left column, 8 with the corner; channels summed are 0, 1 and 0.5; all zero has no energy.
     let expected = "image,target,model,method,metric,direction,value,boxes\n\
-        a,1,m,ig,pointing,higher,0,0 0 1 2\n\
-        a,1,m,ig,energy,higher,0.3,0 0 1 2\n\
-        a,1,m,ig,pointing,higher,1,0 0 1 2;2 1 3 2\n\
-        a,1,m,ig,energy,higher,0.8,0 0 1 2;2 1 3 2\n\
-        c,1,m,ig,pointing,higher,1,1 0 2 1\n\
-        c,1,m,ig,energy,higher,0.6666666666666666,1 0 2 1\n\
-        d,1,m,ig,pointing,higher,1,0 0 1 2\n\
-        d,1,m,ig,energy,higher,NaN,0 0 1 2\n";
+        a,1,m,ig,pointing-game,higher,0,0 0 1 2\n\
+        a,1,m,ig,energy-pointing-game,higher,0.3,0 0 1 2\n\
+        a,1,m,ig,pointing-game,higher,1,0 0 1 2;2 1 3 2\n\
+        a,1,m,ig,energy-pointing-game,higher,0.8,0 0 1 2;2 1 3 2\n\
+        c,1,m,ig,pointing-game,higher,1,1 0 2 1\n\
+        c,1,m,ig,energy-pointing-game,higher,0.6666666666666666,1 0 2 1\n\
+        d,1,m,ig,pointing-game,higher,1,0 0 1 2\n\
+        d,1,m,ig,energy-pointing-game,higher,NaN,0 0 1 2\n";
     assert_csv(&output.success(), expected, 1e-12);
-    let notes = "score: d, ig, energy: NaN: no value of the map is positive\n\
+    let notes = "score: d, ig, energy-pointing-game: NaN: no value of the map is positive\n\
         score: 1 of 5 maps have no boxes: not scored\n";
     assert_eq!(output.stderr, notes);
 }
@@ -283,10 +294,10 @@ fn the_tolerance_is_in_the_metrics_name() {
     let work = WorkDir::new();
     write_file(&work.join("a.npy"), &[2, 3], &MAP).unwrap();
     let table = "image,target,method,map,boxes\na,1,ig,a.npy,0 0 1 2\n";
-    let near = work.run(SCORE, ["--tolerance", "2", "-m", "pointing"], table).success();
-    assert!(near.contains("\na,1,,ig,pointing:tolerance=2,higher,1,"), "{near}");
-    let far = work.run(SCORE, ["--tolerance", "1.5", "-m", "pointing"], table).success();
-    assert!(far.contains("\na,1,,ig,pointing:tolerance=1.5,higher,0,"), "{far}");
+    let near = work.run(SCORE, ["--tolerance", "2", "-m", "pointing-game"], table).success();
+    assert!(near.contains("\na,1,,ig,pointing-game:tolerance=2,higher,1,"), "{near}");
+    let far = work.run(SCORE, ["--tolerance", "1.5", "-m", "pointing-game"], table).success();
+    assert!(far.contains("\na,1,,ig,pointing-game:tolerance=1.5,higher,0,"), "{far}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Train what Plumbline trains: so far, the testbed's classifiers.
 
-mod pictures;
+mod images;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -12,13 +12,13 @@ use models::{Preprocess, device};
 use pipe::atomic::{self, AtomicFile};
 use testbed::{Embedded, Split};
 
-use pictures::Pictures;
+use images::Images;
 
 const EXAMPLES: &str = "\
 Examples:
   train testbed --out testdata/testbed/resnet8.safetensors
   train testbed --network testbed-vit --out testdata/testbed/vit.safetensors
-  train testbed --pictures 2000 --epochs 1 --out small.safetensors";
+  train testbed --images 2000 --epochs 1 --out small.safetensors";
 
 /// Train a classifier from a committed, seeded recipe.
 #[derive(clap::Parser, Debug)]
@@ -42,19 +42,19 @@ struct Testbed {
     /// testbed, the ResNet, or testbed-vit
     #[arg(long, value_name = "NAME", default_value = "testbed", value_parser = network)]
     network: Embedded,
-    /// Training pictures [default: 30000, for testbed-vit 50000]
+    /// Training images [default: 30000, for testbed-vit 50000]
     #[arg(long, value_name = "N")]
-    pictures: Option<NonZeroUsize>,
+    images: Option<NonZeroUsize>,
     /// Passes over them [default: 8, for testbed-vit 5]
     #[arg(long, value_name = "N")]
     epochs: Option<NonZeroUsize>,
     /// Highest learning rate [default: 0.004, for testbed-vit 0.002]
     #[arg(long, value_name = "RATE")]
     rate: Option<f64>,
-    /// Held-out pictures to measure the accuracy on
+    /// Held-out images to measure the accuracy on
     #[arg(long, value_name = "N", default_value = "2000")]
     heldout: NonZeroUsize,
-    /// Seed of first weights, pictures and their order
+    /// Seed of first weights, images and their order
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
     /// CPU threads [default: all]
@@ -81,26 +81,26 @@ fn testbed(args: &Testbed) -> Result<()> {
     let device = device::cpu().device;
     let architecture = args.network.architecture();
     let preprocess = Preprocess::preset(architecture.preprocess).expect("a preset");
-    let (pictures, recipe) = recipe(args);
-    let draw = |split, count| Pictures::draw(args.seed, split, count, preprocess.clone());
-    let (training, heldout) = (draw(Split::Train, pictures), draw(Split::Heldout, args.heldout.get()));
+    let (images, recipe) = recipe(args);
+    let draw = |split, count| Images::draw(args.seed, split, count, preprocess.clone());
+    let (training, heldout) = (draw(Split::Train, images), draw(Split::Heldout, args.heldout.get()));
     let first = learning::initialise((architecture.build)(testbed::CLASSES.len()), args.seed, &device);
     let load = |epoch: usize, rows: &[usize]| training.training_batch(epoch, rows);
-    let network = learning::train(first, pictures, &recipe, load, |epoch, _| {
+    let network = learning::train(first, images, &recipe, load, |epoch, _| {
         if !args.quiet {
             pipe::note(format_args!("epoch {}/{}: loss {:.4}", epoch.number, recipe.epochs, epoch.loss));
         }
     });
     let rows: Vec<usize> = (0..args.heldout.get()).collect();
     let accuracy = learning::accuracy(&network, rows.chunks(128).map(|rows| heldout.batch(rows)), &device);
-    pipe::note(format_args!("{:.2} % of {} held-out pictures are right", 100.0 * accuracy, args.heldout));
+    pipe::note(format_args!("{:.2} % of {} held-out images are right", 100.0 * accuracy, args.heldout));
     atomic::write(&args.out, &learning::to_safetensors(&network)?).with_context(cannot_write)
 }
 
-/// How many pictures, and how to train on them: each network's own way, with what the command line changes.
+/// How many images, and how to train on them: each network's own way, with what the command line changes.
 fn recipe(args: &Testbed) -> (usize, Recipe) {
     let seed = args.seed;
-    let (pictures, usual) = match args.network {
+    let (images, usual) = match args.network {
         Embedded::ResNet => {
             (30_000, Recipe { epochs: 8, batch: 128, rate: 0.004, warm_up: 0.2, decay: 0.01, seed })
         }
@@ -110,7 +110,7 @@ fn recipe(args: &Testbed) -> (usize, Recipe) {
     };
     let epochs = args.epochs.map_or(usual.epochs, NonZeroUsize::get);
     let rate = args.rate.unwrap_or(usual.rate);
-    (args.pictures.map_or(pictures, NonZeroUsize::get), Recipe { epochs, rate, ..usual })
+    (args.images.map_or(images, NonZeroUsize::get), Recipe { epochs, rate, ..usual })
 }
 
 fn network(name: &str) -> Result<Embedded, String> {

@@ -1,12 +1,11 @@
-//! `train` as a shell sees it: a few pictures, one pass.
+//! `train` as a shell sees it: a few images, one pass.
 
 use models::{Checkpoint, device};
 use testbed::Embedded;
 use testing::WorkDir;
 
 const TRAIN: &str = env!("CARGO_BIN_EXE_train");
-const SMALL: [&str; 9] =
-    ["testbed", "--pictures", "48", "--epochs", "2", "--heldout", "16", "--threads", "2"];
+const SMALL: [&str; 9] = ["testbed", "--images", "48", "--epochs", "2", "--heldout", "16", "--threads", "2"];
 
 #[test]
 fn equal_seeds_give_equal_weights_that_load() {
@@ -17,7 +16,7 @@ fn equal_seeds_give_equal_weights_that_load() {
     let lines: Vec<&str> = output.stderr.lines().collect();
     assert_eq!(lines.len(), 3, "{}", output.stderr);
     assert!(lines[0].starts_with("train: epoch 1/2: loss "), "{}", lines[0]);
-    assert!(lines[2].ends_with(" % of 16 held-out pictures are right"), "{}", lines[2]);
+    assert!(lines[2].ends_with(" % of 16 held-out images are right"), "{}", lines[2]);
     let quiet = train(&["-q", "--out", "b.safetensors"]);
     quiet.success();
     assert_eq!(quiet.stderr.lines().count(), 1);
@@ -53,7 +52,7 @@ fn wrong_use_is_told_before_the_training() {
     assert!(message.starts_with("train: cannot write taken/a.safetensors: "), "{message}");
     assert!(!message.contains("epoch"), "{message}");
     work.run(TRAIN, ["testbed"], "").failure(2);
-    work.run(TRAIN, ["testbed", "--out", "a", "--pictures", "0"], "").failure(2);
+    work.run(TRAIN, ["testbed", "--out", "a", "--images", "0"], "").failure(2);
     work.run(TRAIN, ["imagenet", "--out", "a"], "").failure(2);
     let message = work.run(TRAIN, ["testbed", "--network", "resnet50", "--out", "a"], "").failure(2);
     assert!(message.contains("known are testbed, testbed-vit"), "{message}");

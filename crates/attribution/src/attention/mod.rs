@@ -92,7 +92,7 @@ pub(crate) fn identity(like: &Tensor<3>) -> Tensor<3> {
     Tensor::<2>::eye(t, &like.device()).unsqueeze::<3>().expand([n, t, t])
 }
 
-/// The class token's row `(n, tokens, tokens)` over the picture's tokens, as a map of height `h` and width `w`. A network
+/// The class token's row `(n, tokens, tokens)` over the image's tokens, as a map of height `h` and width `w`. A network
 /// without a class token has the mean row.
 pub(crate) fn class_row(matrix: Tensor<3>, h: usize, w: usize) -> Tensor<4> {
     let [n, t, _] = matrix.dims();

@@ -1,10 +1,10 @@
 //! Relevance propagation through a transformer as Chefer et al. have it ("Transformer Interpretability Beyond Attention
 //! Visualization", 2021, section 3.1), and as the rules they compare with (Voita et al. 2019).
 
-use models::network::walk::{Backward, Step};
+use models::network::walk::{PropagationRule, Step};
 use models::{Classifier, Op, Tensor, Value};
 
-use crate::lrp::rule::{Copies, Rule};
+use crate::lrp::rule::{ModifiedWeights, Rule};
 use crate::lrp::{in_proportion, total};
 
 /// What keeps denominators away from zero here.
@@ -22,16 +22,16 @@ pub(crate) enum Kind {
 /// Relevance propagation through one network.
 pub(crate) struct Relprop<'a> {
     kind: Kind,
-    copies: Copies<'a>,
+    modified: ModifiedWeights<'a>,
 }
 
 impl<'a> Relprop<'a> {
     pub(crate) fn new(classifier: &'a Classifier, kind: Kind) -> Self {
-        Self { kind, copies: Copies::new(&classifier.network, &[]) }
+        Self { kind, modified: ModifiedWeights::new(&classifier.network, &[]) }
     }
 }
 
-impl Backward for Relprop<'_> {
+impl PropagationRule for Relprop<'_> {
     fn step(&mut self, step: &Step<'_>, arrived: Value) -> Vec<Value> {
         match step.op() {
             Op::Linear { .. } | Op::Conv2d { .. } => {
@@ -39,7 +39,7 @@ impl Backward for Relprop<'_> {
                     Kind::Transformer => Rule::PositivePart(STABILISER),
                     Kind::Original => Rule::Apart,
                 };
-                vec![rule.without_bounds(step, &self.copies, &arrived)]
+                vec![rule.without_bounds(step, &self.modified, &arrived)]
             }
             Op::MatMul => in_proportion(step, &arrived, STABILISER)
                 .into_iter()
@@ -91,9 +91,9 @@ mod tests {
         let weight = TensorData::new(wave(2 * 192, 0.11), vec![2, 192]);
         let network = Network::new(graph, vec![models::network::Weight::new(weight, &device)]);
         let classifier = tiny::classifier("sum", network, Graph::INPUT);
-        let question = crate::Question {
+        let request = crate::Request {
             classifier: &classifier,
-            images: tiny::picture(8),
+            images: tiny::image(8),
             targets: &[1],
             names: &["a".into()],
             seed: 0,
@@ -101,7 +101,7 @@ mod tests {
             baselines: None,
         };
         for kind in [Kind::Transformer, Kind::Original] {
-            let sum: f32 = numbers(walk(&question, &mut Relprop::new(&classifier, kind))).iter().sum();
+            let sum: f32 = numbers(walk(&request, &mut Relprop::new(&classifier, kind))).iter().sum();
             // Where inputs of both signs have their own denominators, each hands on all.
             let expected = if kind == Kind::Transformer { 1.0 } else { 2.0 };
             assert!((sum - expected).abs() < 1e-4, "{kind:?}: {sum}");

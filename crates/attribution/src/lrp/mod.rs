@@ -4,15 +4,15 @@
 pub(crate) mod rescale;
 pub(crate) mod rule;
 
-use models::network::walk::{Backward, Step};
+use models::network::walk::{PropagationRule, Step};
 use models::network::{Network, graph::NodeId};
 use models::{Classifier, Op, Tensor, Value};
-use rule::{Bounds, Copies, Rule, stabilised};
+use rule::{Bounds, ModifiedWeights, Rule, stabilised};
 
 /// Which rule a convolution or linear layer has.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Rules {
-    /// Of the layer that reads the picture.
+    /// Of the layer that reads the image.
     pub(crate) first: Rule,
     /// Of convolutions.
     pub(crate) conv: Rule,
@@ -26,13 +26,13 @@ pub(crate) struct Rules {
 pub(crate) struct Propagation<'a> {
     rules: Rules,
     first: Option<NodeId>,
-    copies: Copies<'a>,
+    modified: ModifiedWeights<'a>,
     bounds: Bounds,
     network: &'a Network,
 }
 
 impl<'a> Propagation<'a> {
-    /// The bounds of the picture are black and white; those of the Coherency study are normalised values of
+    /// The bounds of the image are black and white; those of the Coherency study are normalised values of
     /// -1 and 1.
     pub(crate) fn new(classifier: &'a Classifier, rules: Rules) -> Self {
         let network = &classifier.network;
@@ -43,8 +43,8 @@ impl<'a> Propagation<'a> {
             Value::new(if rules.coherency { colour.zeros_like() + normalised } else { colour })
         };
         let bounds = Bounds { low: bound(0.0, -1.0), high: bound(1.0, 1.0) };
-        let copies = Copies::new(network, &[rules.first, rules.conv, rules.linear]);
-        Self { rules, first, copies, bounds, network }
+        let modified = ModifiedWeights::new(network, &[rules.first, rules.conv, rules.linear]);
+        Self { rules, first, modified, bounds, network }
     }
 
     fn weighted(&self, step: &Step<'_>, arrived: &Value) -> Value {
@@ -53,11 +53,11 @@ impl<'a> Propagation<'a> {
             Op::Linear { .. } => self.rules.linear,
             _ => self.rules.conv,
         };
-        rule.apply(step, &self.copies, &self.bounds, arrived)
+        rule.apply(step, &self.modified, &self.bounds, arrived)
     }
 }
 
-impl Backward for Propagation<'_> {
+impl PropagationRule for Propagation<'_> {
     fn step(&mut self, step: &Step<'_>, arrived: Value) -> Vec<Value> {
         debug_assert!(std::ptr::eq(step.network, self.network));
         let shares = match step.op() {
@@ -95,13 +95,13 @@ fn to_the_larger(step: &Step<'_>, arrived: Value) -> Vec<Value> {
     step.inputs.iter().enumerate().map(share).collect()
 }
 
-/// The sum over each picture, `(n, 1)`.
+/// The sum over each image, `(n, 1)`.
 pub(crate) fn total(relevance: &Value) -> Tensor<2> {
     let shape = relevance.shape();
     relevance.clone().reshape(&[shape[0], shape[1..].iter().product()]).tensor::<2>().sum_dim(1)
 }
 
-/// Each picture's relevance over its sum.
+/// Each image's relevance over its sum.
 fn whole(relevance: Value) -> Value {
     let mut shape = vec![1; relevance.rank()];
     shape[0] = relevance.shape()[0];

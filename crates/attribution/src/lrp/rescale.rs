@@ -1,8 +1,8 @@
 //! DeepLIFT's rescale rule (Shrikumar et al., "Learning Important Features Through Propagating Activation Differences",
 //! 2017, section 3.5.2): the multiplier of a nonlinearity is the difference of its outputs from those at a baseline, over
-//! that of its inputs. A maximum hands its difference to the winners at the picture and at the baseline.
+//! that of its inputs. A maximum hands its difference to the winners at the image and at the baseline.
 
-use models::network::walk::{Backward, Step, Trace};
+use models::network::walk::{PropagationRule, Step, Trace};
 use models::{Op, Tensor, Value};
 
 /// Differences of inputs below this have the gradient as their multiplier.
@@ -13,7 +13,7 @@ pub(crate) struct Rescale {
     pub(crate) baseline: Trace,
 }
 
-impl Backward for Rescale {
+impl PropagationRule for Rescale {
     fn step(&mut self, step: &Step<'_>, arrived: Value) -> Vec<Value> {
         match step.op() {
             Op::Relu | Op::Activation(_) => vec![self.nonlinear(step, &arrived)],

@@ -2,7 +2,7 @@
 //! et al., "Layer-Wise Relevance Propagation: An Overview", 2019, table 10.1).
 //!
 //! Every rule has the form `R_in = sum_k x_k * W_k^T (R / sum_k W_k x_k)`, with `W_k` and `x_k` changed
-//! copies of the weights and the inputs.
+//! modified of the weights and the inputs.
 
 use std::cell::OnceCell;
 
@@ -37,16 +37,16 @@ pub(crate) enum Rule {
 /// Keeps denominators away from zero.
 const STABILISER: f64 = 1e-6;
 
-/// Changed copies of a network's convolutions and linear layers, each made when a rule first needs it.
-pub(crate) struct Copies<'a> {
+/// Changed weights of a network's convolutions and linear layers, each made when a rule first needs it.
+pub(crate) struct ModifiedWeights<'a> {
     network: &'a Network,
     gamma: f64,
     made: [OnceCell<Network>; 10],
 }
 
-/// What changes in a copy: weights, then biases.
+/// What changes: weights, then biases.
 #[derive(Clone, Copy)]
-enum Copy {
+enum Variant {
     Positive,
     Negative,
     /// Positive or negative weights, no biases.
@@ -92,31 +92,31 @@ fn zero(x: Tensor<1>) -> Tensor<1> {
     x.zeros_like()
 }
 
-impl<'a> Copies<'a> {
-    /// The copies that a set of rules may need.
+impl<'a> ModifiedWeights<'a> {
+    /// The changed weights that a set of rules may need.
     pub(crate) fn new(network: &'a Network, rules: &[Rule]) -> Self {
         let gamma =
             rules.iter().find_map(|rule| if let Rule::Gamma(gamma) = rule { Some(*gamma) } else { None });
         Self { network, gamma: gamma.unwrap_or(0.0), made: Default::default() }
     }
 
-    fn get(&self, copy: Copy) -> &Network {
+    fn get(&self, variant: Variant) -> &Network {
         let gamma = self.gamma;
         let more_positive = |x: Tensor<1>| x.clone() + positive(x) * gamma;
         let more_negative = |x: Tensor<1>| x.clone() + negative(x) * gamma;
         let square = |x: Tensor<1>| x.clone() * x;
         let ones = |x: Tensor<1>| x.ones_like();
-        self.made[copy as usize].get_or_init(|| match copy {
-            Copy::Positive => changed(self.network, positive, positive),
-            Copy::Negative => changed(self.network, negative, negative),
-            Copy::PositiveOnly => changed(self.network, positive, zero),
-            Copy::NegativeOnly => changed(self.network, negative, zero),
-            Copy::Square => changed(self.network, square, square),
-            Copy::Ones => changed(self.network, ones, zero),
-            Copy::MorePositive => changed(self.network, more_positive, more_positive),
-            Copy::MoreNegative => changed(self.network, more_negative, more_negative),
-            Copy::MorePositiveOnly => changed(self.network, more_positive, zero),
-            Copy::MoreNegativeOnly => changed(self.network, more_negative, zero),
+        self.made[variant as usize].get_or_init(|| match variant {
+            Variant::Positive => changed(self.network, positive, positive),
+            Variant::Negative => changed(self.network, negative, negative),
+            Variant::PositiveOnly => changed(self.network, positive, zero),
+            Variant::NegativeOnly => changed(self.network, negative, zero),
+            Variant::Square => changed(self.network, square, square),
+            Variant::Ones => changed(self.network, ones, zero),
+            Variant::MorePositive => changed(self.network, more_positive, more_positive),
+            Variant::MoreNegative => changed(self.network, more_negative, more_negative),
+            Variant::MorePositiveOnly => changed(self.network, more_positive, zero),
+            Variant::MoreNegativeOnly => changed(self.network, more_negative, zero),
         })
     }
 }
@@ -129,16 +129,21 @@ pub(crate) struct Bounds {
 
 impl Rule {
     /// The relevance of the input of a layer that does not read pixels.
-    pub(crate) fn without_bounds(self, step: &Step<'_>, copies: &Copies<'_>, arrived: &Value) -> Value {
+    pub(crate) fn without_bounds(
+        self,
+        step: &Step<'_>,
+        modified: &ModifiedWeights<'_>,
+        arrived: &Value,
+    ) -> Value {
         let none = step.inputs[0].clone();
-        self.apply(step, copies, &Bounds { low: none.clone(), high: none }, arrived)
+        self.apply(step, modified, &Bounds { low: none.clone(), high: none }, arrived)
     }
 
     /// The relevance of the first input.
     pub(crate) fn apply(
         self,
         step: &Step<'_>,
-        copies: &Copies<'_>,
+        modified: &ModifiedWeights<'_>,
         bounds: &Bounds,
         arrived: &Value,
     ) -> Value {
@@ -148,38 +153,43 @@ impl Rule {
             Self::Epsilon(epsilon) => shared(step, &[(x.clone(), step.network)], arrived, epsilon),
             Self::AlphaBeta(alpha, beta) => {
                 let own = [
-                    (above.clone(), copies.get(Copy::Positive)),
-                    (below.clone(), copies.get(Copy::NegativeOnly)),
+                    (above.clone(), modified.get(Variant::Positive)),
+                    (below.clone(), modified.get(Variant::NegativeOnly)),
                 ];
                 let own = shared(step, &own, arrived, STABILISER).map(|r| r * alpha);
                 if beta == 0.0 {
                     return own;
                 }
-                let against = [(above, copies.get(Copy::Negative)), (below, copies.get(Copy::PositiveOnly))];
+                let against =
+                    [(above, modified.get(Variant::Negative)), (below, modified.get(Variant::PositiveOnly))];
                 let against = shared(step, &against, arrived, STABILISER).map(|r| r * beta);
                 own.zip(against, |own, against| own - against)
             }
             Self::Apart => {
-                let own = shared(step, &[(above, copies.get(Copy::PositiveOnly))], arrived, 0.0);
-                let other = shared(step, &[(below, copies.get(Copy::NegativeOnly))], arrived, 0.0);
+                let own = shared(step, &[(above, modified.get(Variant::PositiveOnly))], arrived, 0.0);
+                let other = shared(step, &[(below, modified.get(Variant::NegativeOnly))], arrived, 0.0);
                 own.zip(other, |own, other| own + other)
             }
-            Self::Excitation => shared(step, &[(above, copies.get(Copy::PositiveOnly))], arrived, STABILISER),
+            Self::Excitation => {
+                shared(step, &[(above, modified.get(Variant::PositiveOnly))], arrived, STABILISER)
+            }
             Self::PositivePart(epsilon) => {
-                let parts =
-                    [(above, copies.get(Copy::PositiveOnly)), (below, copies.get(Copy::NegativeOnly))];
+                let parts = [
+                    (above, modified.get(Variant::PositiveOnly)),
+                    (below, modified.get(Variant::NegativeOnly)),
+                ];
                 shared(step, &parts, arrived, epsilon)
             }
-            Self::Gamma(_) => gamma(step, copies, arrived, above, below),
+            Self::Gamma(_) => gamma(step, modified, arrived, above, below),
             Self::WSquare => shared(
                 step,
-                &[(x.clone().map(|x| x.ones_like()), copies.get(Copy::Square))],
+                &[(x.clone().map(|x| x.ones_like()), modified.get(Variant::Square))],
                 arrived,
                 STABILISER,
             ),
             Self::Flat => shared(
                 step,
-                &[(x.clone().map(|x| x.ones_like()), copies.get(Copy::Ones))],
+                &[(x.clone().map(|x| x.ones_like()), modified.get(Variant::Ones))],
                 arrived,
                 STABILISER,
             ),
@@ -187,8 +197,8 @@ impl Rule {
                 let like = |bound: &Value| bound.clone().expand_like(x);
                 let parts = [
                     (x.clone(), step.network, 1.0),
-                    (like(&bounds.low), copies.get(Copy::Positive), -1.0),
-                    (like(&bounds.high), copies.get(Copy::Negative), -1.0),
+                    (like(&bounds.low), modified.get(Variant::Positive), -1.0),
+                    (like(&bounds.high), modified.get(Variant::Negative), -1.0),
                 ];
                 weighted(step, &parts, arrived, STABILISER)
             }
@@ -216,10 +226,16 @@ fn weighted(step: &Step<'_>, parts: &[(Value, &Network, f64)], arrived: &Value, 
 }
 
 /// Outputs above zero and below have their own parts; an output's sign chooses.
-fn gamma(step: &Step<'_>, copies: &Copies<'_>, arrived: &Value, above: Value, below: Value) -> Value {
+fn gamma(
+    step: &Step<'_>,
+    modified: &ModifiedWeights<'_>,
+    arrived: &Value,
+    above: Value,
+    below: Value,
+) -> Value {
     let [more, more_without, less, less_without] =
-        [Copy::MorePositive, Copy::MorePositiveOnly, Copy::MoreNegative, Copy::MoreNegativeOnly]
-            .map(|copy| copies.get(copy));
+        [Variant::MorePositive, Variant::MorePositiveOnly, Variant::MoreNegative, Variant::MoreNegativeOnly]
+            .map(|variant| modified.get(variant));
     let sign =
         |keep: fn(Tensor<1>) -> Tensor<1>| arrived.clone().zip(step.output.clone(), |r, z| r * keep(z));
     let up = sign(|z| z.clone().greater_elem(0.0).float());

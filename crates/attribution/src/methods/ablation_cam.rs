@@ -9,7 +9,7 @@ use models::{Classifier, Graph, NodeId, Plain, Tensor, TensorData, Value, relu};
 use spec::Reader;
 
 use crate::batch;
-use crate::method::{Error, Layer, Method, Question};
+use crate::method::{Error, Layer, Method, Request};
 use crate::registry::Entry;
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -25,8 +25,8 @@ struct AblationCam {
 }
 
 impl Method for AblationCam {
-    fn explain(&self, question: &Question<'_>) -> Tensor<4> {
-        let maps = (0..question.dims()[0]).map(|picture| self.one(question, picture));
+    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
+        let maps = (0..request.dims()[0]).map(|image| self.one(request, image));
         Tensor::cat(maps.collect(), 0)
     }
 
@@ -34,18 +34,18 @@ impl Method for AblationCam {
         self.layer.find("ablation-cam", classifier).map(|_| ())
     }
 
-    fn keep(&self) -> Option<&str> {
+    fn unfolded(&self) -> Option<&str> {
         self.layer.named()
     }
 }
 
 impl AblationCam {
-    fn one(&self, question: &Question<'_>, picture: usize) -> Tensor<4> {
-        let [_, _, h, w] = question.dims();
-        let classifier = question.classifier;
+    fn one(&self, request: &Request<'_>, image: usize) -> Tensor<4> {
+        let [_, _, h, w] = request.dims();
+        let classifier = request.classifier;
         let layer = self.layer.find("ablation-cam", classifier).unwrap_or(classifier.layer);
         let cut = classifier.network.graph().cut(layer);
-        let x = question.images.clone().narrow(0, picture, 1);
+        let x = request.images.clone().narrow(0, image, 1);
         let values = classifier.network.run(vec![(Graph::INPUT, Value::new(x))], &cut, &mut Plain);
         let feeds: Vec<(NodeId, Value)> = cut.into_iter().zip(values).collect();
         let activations = feeds.last().expect("a cut holds its own node").1.clone();
@@ -53,9 +53,9 @@ impl AblationCam {
         let channels = layout.channels(&activations);
         // Sample 0 is the score with all channels.
         let mut scores = Vec::with_capacity(1 + channels);
-        for jobs in batch::batches(1, 1 + channels, question.batch_size) {
+        for jobs in batch::batches(1, 1 + channels, request.batch_size) {
             let without: Vec<Option<usize>> = jobs.iter().map(|job| job.sample.checked_sub(1)).collect();
-            scores.extend(resume(classifier, &feeds, layout, &without, question.targets[picture]));
+            scores.extend(resume(classifier, &feeds, layout, &without, request.targets[image]));
         }
         let weights: Vec<f32> = scores[1..].iter().map(|score| (scores[0] - score) / scores[0]).collect();
         let weights =

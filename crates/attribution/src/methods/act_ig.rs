@@ -8,7 +8,7 @@ use models::{Classifier, Graph, NodeId, Plain, Tensor, Value};
 use spec::Reader;
 
 use crate::batch;
-use crate::method::{Error, Layer, Method, Question};
+use crate::method::{Error, Layer, Method, Request};
 use crate::registry::Entry;
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -29,13 +29,13 @@ struct ActIg {
 }
 
 impl Method for ActIg {
-    fn explain(&self, question: &Question<'_>) -> Tensor<4> {
-        let [n, _, h, w] = question.dims();
-        let layer = self.layer.find("act-ig", question.classifier).unwrap_or(question.classifier.layer);
-        let maps = batch::batches(n, 1, question.batch_size).map(|jobs| {
-            let x = batch::pictures(&question.images, &jobs);
-            let along = Along::new(question.classifier, x, layer);
-            let targets = batch::targets(question.targets, &jobs);
+    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
+        let [n, _, h, w] = request.dims();
+        let layer = self.layer.find("act-ig", request.classifier).unwrap_or(request.classifier.layer);
+        let maps = batch::batches(n, 1, request.batch_size).map(|jobs| {
+            let x = batch::images(&request.images, &jobs);
+            let along = Along::new(request.classifier, x, layer);
+            let targets = batch::targets(request.targets, &jobs);
             let gradients =
                 (1..=self.steps).map(|k| along.gradient(k as f64 / self.steps as f64, &targets).1);
             let mean = gradients.reduce(|a, b| a + b).expect("at least one step") / self.steps as f32;
@@ -48,7 +48,7 @@ impl Method for ActIg {
         self.layer.find("act-ig", classifier).map(|_| ())
     }
 
-    fn keep(&self) -> Option<&str> {
+    fn unfolded(&self) -> Option<&str> {
         self.layer.named()
     }
 }
@@ -64,7 +64,7 @@ pub(crate) struct Along<'a> {
 }
 
 impl<'a> Along<'a> {
-    /// Runs the pictures to the layer.
+    /// Runs the images to the layer.
     pub(crate) fn new(classifier: &'a Classifier, x: Tensor<4>, layer: NodeId) -> Self {
         let cut = classifier.network.graph().cut(layer);
         let values = classifier.network.run(vec![(Graph::INPUT, Value::new(x))], &cut, &mut Plain);

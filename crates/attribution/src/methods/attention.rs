@@ -5,7 +5,7 @@ use spec::Reader;
 
 use crate::attention::{self, class_row, mean_of_heads};
 use crate::batch;
-use crate::method::{Error, Method, Question};
+use crate::method::{Error, Method, Request};
 use crate::registry::Entry;
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -19,11 +19,11 @@ pub(crate) const ENTRY: Entry = Entry {
 struct Attention;
 
 impl Method for Attention {
-    fn explain(&self, question: &Question<'_>) -> Tensor<4> {
-        let [n, _, h, w] = question.dims();
-        let maps = batch::batches(n, 1, question.batch_size).map(|jobs| {
-            let x = batch::pictures(&question.images, &jobs);
-            let last = attention::matrices(question.classifier, x).pop().expect("check() found attention");
+    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
+        let [n, _, h, w] = request.dims();
+        let maps = batch::batches(n, 1, request.batch_size).map(|jobs| {
+            let x = batch::images(&request.images, &jobs);
+            let last = attention::matrices(request.classifier, x).pop().expect("check() found attention");
             class_row(mean_of_heads(last), h, w)
         });
         Tensor::cat(maps.collect(), 0)

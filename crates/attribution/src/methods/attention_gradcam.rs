@@ -6,7 +6,7 @@ use spec::Reader;
 
 use crate::attention::{self, class_row, mean_of_heads};
 use crate::batch;
-use crate::method::{Error, Method, Question};
+use crate::method::{Error, Method, Request};
 use crate::registry::Entry;
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -20,12 +20,12 @@ pub(crate) const ENTRY: Entry = Entry {
 struct AttentionGradCam;
 
 impl Method for AttentionGradCam {
-    fn explain(&self, question: &Question<'_>) -> Tensor<4> {
-        let [n, _, h, w] = question.dims();
-        let maps = batch::batches(n, 1, question.batch_size).map(|jobs| {
-            let x = batch::pictures(&question.images, &jobs);
-            let targets = batch::targets(question.targets, &jobs);
-            let blocks = attention::with_gradients(question.classifier, x, &targets);
+    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
+        let [n, _, h, w] = request.dims();
+        let maps = batch::batches(n, 1, request.batch_size).map(|jobs| {
+            let x = batch::images(&request.images, &jobs);
+            let targets = batch::targets(request.targets, &jobs);
+            let blocks = attention::with_gradients(request.classifier, x, &targets);
             let (a, g) = blocks.into_iter().next_back().expect("check() found attention");
             let [_, _, _, t] = g.dims();
             let prefix = t - t.isqrt() * t.isqrt();

@@ -3,14 +3,14 @@
 //! products (proposition 3.3), and nothing changed by normalisations and activations (proposition 3.4). `gamma` gives
 //! convolutions and linear layers LRP-gamma instead.
 
-use models::network::walk::{Backward, Step};
+use models::network::walk::{PropagationRule, Step};
 use models::{Classifier, Op, Tensor, Value};
 use spec::Reader;
 
 use crate::attention;
 use crate::lrp::in_proportion;
-use crate::lrp::rule::{Copies, Rule};
-use crate::method::{Error, Method, Question};
+use crate::lrp::rule::{ModifiedWeights, Rule};
+use crate::method::{Error, Method, Request};
 use crate::registry::Entry;
 use crate::walk::walk;
 
@@ -33,10 +33,10 @@ struct AttnLrp {
 }
 
 impl Method for AttnLrp {
-    fn explain(&self, question: &Question<'_>) -> Tensor<4> {
+    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
         let rule = if self.gamma > 0.0 { Rule::Gamma(self.gamma) } else { Rule::Epsilon(self.epsilon) };
-        let copies = Copies::new(&question.classifier.network, &[rule]);
-        walk(question, &mut Propagation { rule, copies, epsilon: self.epsilon })
+        let modified = ModifiedWeights::new(&request.classifier.network, &[rule]);
+        walk(request, &mut Propagation { rule, modified, epsilon: self.epsilon })
     }
 
     fn check(&self, classifier: &Classifier) -> Result<(), Error> {
@@ -46,15 +46,15 @@ impl Method for AttnLrp {
 
 struct Propagation<'a> {
     rule: Rule,
-    copies: Copies<'a>,
+    modified: ModifiedWeights<'a>,
     epsilon: f64,
 }
 
-impl Backward for Propagation<'_> {
+impl PropagationRule for Propagation<'_> {
     fn step(&mut self, step: &Step<'_>, arrived: Value) -> Vec<Value> {
         match step.op() {
             Op::Linear { .. } | Op::Conv2d { .. } => {
-                vec![self.rule.without_bounds(step, &self.copies, &arrived)]
+                vec![self.rule.without_bounds(step, &self.modified, &arrived)]
             }
             Op::Softmax { axis } => vec![softmax(step, *axis, arrived)],
             Op::MatMul | Op::Multiply if step.varies.iter().all(|&varies| varies) => {

@@ -1,5 +1,5 @@
 //! Blur integrated gradients (Xu et al., "Attribution in Scale and Space", 2020, equation 5): gradients integrated along the
-//! pictures between the strongest blur and the picture itself, times the change that a little less blur makes.
+//! images between the strongest blur and the image itself, times the change that a little less blur makes.
 
 use models::classifier::Output;
 use models::{Plain, Tensor};
@@ -7,12 +7,12 @@ use spec::Reader;
 
 use crate::batch::{self, Sums};
 use crate::gaussian::{self, Edge, scipy_radius};
-use crate::method::{Method, Question};
+use crate::method::{Method, Request};
 use crate::registry::Entry;
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "blur-ig",
-    summary: "gradients integrated from a blurred picture to the picture",
+    summary: "gradients integrated from a blurred image to the image",
     paper: "Xu et al. 2020",
     cost: "steps (F + B)",
     build: |reader: &mut Reader| {
@@ -44,13 +44,13 @@ struct BlurIg {
 }
 
 impl Method for BlurIg {
-    fn explain(&self, question: &Question<'_>) -> Tensor<4> {
-        let n = question.dims()[0];
+    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
+        let n = request.dims()[0];
         let mut sums = Sums::new(n);
-        for jobs in batch::batches(n, self.steps, question.batch_size) {
+        for jobs in batch::batches(n, self.steps, request.batch_size) {
             let (mut inputs, mut changes) = (Vec::new(), Vec::new());
             for &job in &jobs {
-                let x = question.images.clone().narrow(0, job.picture, 1);
+                let x = request.images.clone().narrow(0, job.image, 1);
                 let sigma = self.at(job.sample);
                 let blurred = blur(x.clone(), sigma);
                 let change = blur(x, sigma + self.difference) - blurred.clone();
@@ -58,9 +58,9 @@ impl Method for BlurIg {
                 inputs.push(blurred);
                 changes.push(change * -weight);
             }
-            let targets = batch::targets(question.targets, &jobs);
+            let targets = batch::targets(request.targets, &jobs);
             let inputs = Tensor::cat(inputs, 0);
-            let (gradient, _) = question.classifier.input_gradient(inputs, &targets, self.output, &mut Plain);
+            let (gradient, _) = request.classifier.input_gradient(inputs, &targets, self.output, &mut Plain);
             sums.add(&jobs, &(gradient * Tensor::cat(changes, 0)));
         }
         sums.finish()
@@ -88,9 +88,9 @@ mod tests {
 
     /// Invariant 3.
     #[test]
-    fn the_sum_is_the_difference_from_the_blurred_picture() {
-        let (classifier, x) = (tiny::cam(&wave(108, 0.23), &wave(8, 3.1)), tiny::picture(16));
-        let question = Question {
+    fn the_sum_is_the_difference_from_the_blurred_image() {
+        let (classifier, x) = (tiny::cam(&wave(108, 0.23), &wave(8, 3.1)), tiny::image(16));
+        let request = Request {
             classifier: &classifier,
             images: x.clone(),
             targets: &[1],
@@ -99,7 +99,7 @@ mod tests {
             batch_size: 100,
             baselines: None,
         };
-        let map = crate::parse("blur-ig:sigma=3,steps=300").unwrap().method.explain(&question);
+        let map = crate::parse("blur-ig:sigma=3,steps=300").unwrap().method.explain(&request);
         let logit = |x| numbers(classifier.output(classifier.logits(x), &[1], Output::Logit))[0];
         let difference = logit(x.clone()) - logit(blur(x, 3.0));
         let sum: f32 = numbers(map).iter().sum();

@@ -1,17 +1,17 @@
 //! Controls that know nothing of the classifier: what a method must beat besides noise.
 //!
-//! `center` is a Gaussian in the middle, `edge` the Sobel gradient magnitude of the grey picture, `input-magnitude` the mean
+//! `center` is a Gaussian in the middle, `edge` the Sobel gradient magnitude of the grey image, `input-magnitude` the mean
 //! absolute normalised value.
 
 use models::{Tensor, TensorData};
 use spec::Reader;
 
-use crate::method::{Method, Question};
+use crate::method::{Method, Request};
 use crate::registry::Entry;
 
 pub(crate) const CENTER: Entry = Entry {
     name: "center",
-    summary: "a Gaussian in the middle of the picture: a control",
+    summary: "a Gaussian in the middle of the image: a control",
     paper: "-",
     cost: "none",
     build: |reader: &mut Reader| {
@@ -23,7 +23,7 @@ pub(crate) const CENTER: Entry = Entry {
 
 pub(crate) const EDGE: Entry = Entry {
     name: "edge",
-    summary: "Sobel edges of the picture: a control",
+    summary: "Sobel edges of the image: a control",
     paper: "Adebayo et al. 2018",
     cost: "none",
     build: |_: &mut Reader| Ok(Box::new(Edge)),
@@ -31,20 +31,20 @@ pub(crate) const EDGE: Entry = Entry {
 
 pub(crate) const INPUT_MAGNITUDE: Entry = Entry {
     name: "input-magnitude",
-    summary: "mean absolute value of the normalised picture: a control",
+    summary: "mean absolute value of the normalised image: a control",
     paper: "-",
     cost: "none",
     build: |_: &mut Reader| Ok(Box::new(InputMagnitude)),
 };
 
 struct Center {
-    /// In units of the picture's height and width.
+    /// In units of the image's height and width.
     sigma: f64,
 }
 
 impl Method for Center {
-    fn explain(&self, question: &Question<'_>) -> Tensor<4> {
-        let [n, _, h, w] = question.dims();
+    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
+        let [n, _, h, w] = request.dims();
         let line = |size: usize| {
             let density = |i: usize| {
                 let t = ((i as f64 + 0.5) / size as f64 - 0.5) / self.sigma;
@@ -52,7 +52,7 @@ impl Method for Center {
             };
             (0..size).map(density).collect::<Vec<f32>>()
         };
-        let device = question.images.device();
+        let device = request.images.device();
         let rows = Tensor::<4>::from_data(TensorData::new(line(h), [1, 1, h, 1]), &device);
         let columns = Tensor::<4>::from_data(TensorData::new(line(w), [1, 1, 1, w]), &device);
         (rows * columns).expand([n, 1, h, w])
@@ -66,9 +66,9 @@ impl Method for Center {
 struct Edge;
 
 impl Method for Edge {
-    fn explain(&self, question: &Question<'_>) -> Tensor<4> {
-        let [n, ..] = question.dims();
-        let grey: Vec<Tensor<4>> = (0..n).map(|picture| question.pixels(picture).mean_dim(1)).collect();
+    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
+        let [n, ..] = request.dims();
+        let grey: Vec<Tensor<4>> = (0..n).map(|image| request.pixels(image).mean_dim(1)).collect();
         sobel(Tensor::cat(grey, 0))
     }
 
@@ -100,8 +100,8 @@ fn shifted(x: Tensor<4>, axis: usize, by: isize) -> Tensor<4> {
 struct InputMagnitude;
 
 impl Method for InputMagnitude {
-    fn explain(&self, question: &Question<'_>) -> Tensor<4> {
-        question.images.clone().abs().mean_dim(1)
+    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
+        request.images.clone().abs().mean_dim(1)
     }
 
     fn is_black_box(&self) -> bool {
@@ -115,7 +115,7 @@ mod tests {
     use crate::tiny::numbers;
 
     #[test]
-    fn edges_lie_where_the_picture_changes() {
+    fn edges_lie_where_the_image_changes() {
         let pixels: Vec<f32> = (0..16).map(|i| if i % 4 < 2 { 0.0 } else { 1.0 }).collect();
         let x = Tensor::from_data(TensorData::new(pixels, [1, 1, 4, 4]), &models::device::cpu().device);
         assert_eq!(numbers(sobel(x))[4..8], [0.0, 4.0, 4.0, 0.0]);

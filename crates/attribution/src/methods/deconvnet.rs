@@ -2,11 +2,11 @@
 //! every ReLU replaced, on the way back, by a ReLU of the gradient itself. An upper bound (ReLU6) keeps its own derivative.
 
 use models::network::op::Activation;
-use models::network::walk::{Backward, Step};
+use models::network::walk::{PropagationRule, Step};
 use models::{Classifier, Op, Tensor, Value, relu};
 
 use super::guided_backprop::check_relu;
-use crate::method::{Error, Method, Question};
+use crate::method::{Error, Method, Request};
 use crate::registry::Entry;
 use crate::walk::walk;
 
@@ -21,8 +21,8 @@ pub(crate) const ENTRY: Entry = Entry {
 struct DeconvNet;
 
 impl Method for DeconvNet {
-    fn explain(&self, question: &Question<'_>) -> Tensor<4> {
-        walk(question, &mut Deconvolution)
+    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
+        walk(request, &mut Deconvolution)
     }
 
     fn check(&self, classifier: &Classifier) -> Result<(), Error> {
@@ -32,7 +32,7 @@ impl Method for DeconvNet {
 
 struct Deconvolution;
 
-impl Backward for Deconvolution {
+impl PropagationRule for Deconvolution {
     fn step(&mut self, step: &Step<'_>, arrived: Value) -> Vec<Value> {
         match step.op() {
             Op::Relu => vec![arrived.map(relu)],

@@ -7,7 +7,7 @@ use spec::Reader;
 use crate::baseline::Baseline;
 use crate::batch;
 use crate::lrp::rescale::Rescale;
-use crate::method::{Method, Question};
+use crate::method::{Method, Request};
 use crate::registry::Entry;
 use crate::walk::one_hot;
 
@@ -24,12 +24,12 @@ struct DeepLift {
 }
 
 impl Method for DeepLift {
-    fn explain(&self, question: &Question<'_>) -> Tensor<4> {
-        let maps = batch::batches(question.dims()[0], 1, question.batch_size).map(|jobs| {
-            let x = batch::pictures(&question.images, &jobs);
-            let pictures: Vec<usize> = jobs.iter().map(|job| job.picture).collect();
-            let baseline = self.baseline.of(question, &pictures, 0);
-            shares(question, x, baseline, &batch::targets(question.targets, &jobs))
+    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
+        let maps = batch::batches(request.dims()[0], 1, request.batch_size).map(|jobs| {
+            let x = batch::images(&request.images, &jobs);
+            let images: Vec<usize> = jobs.iter().map(|job| job.image).collect();
+            let baseline = self.baseline.of(request, &images, 0);
+            shares(request, x, baseline, &batch::targets(request.targets, &jobs))
         });
         Tensor::cat(maps.collect(), 0)
     }
@@ -37,15 +37,15 @@ impl Method for DeepLift {
 
 /// The shares of each pixel of `x` in the logit's difference from that at the baselines.
 pub(crate) fn shares(
-    question: &Question<'_>,
+    request: &Request<'_>,
     x: Tensor<4>,
     baseline: Tensor<4>,
     targets: &[usize],
 ) -> Tensor<4> {
-    let network = &question.classifier.network;
+    let network = &request.classifier.network;
     let (trace, reference) = (network.trace(x.clone()), network.trace(baseline.clone()));
     let mut rescale = Rescale { baseline: reference };
-    let seed = one_hot(question.classifier, targets);
+    let seed = one_hot(request.classifier, targets);
     let multipliers = network.walk_back(&trace, seed, &[Graph::INPUT], &mut rescale).remove(0);
     let multipliers = multipliers.unwrap_or_else(|| Value::new(x.zeros_like()));
     (x - baseline) * multipliers.tensor::<4>()

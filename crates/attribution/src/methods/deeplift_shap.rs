@@ -6,7 +6,7 @@ use spec::Reader;
 use super::deeplift::shares;
 use crate::baseline::Baseline;
 use crate::batch::{self, Sums};
-use crate::method::{Method, Question};
+use crate::method::{Method, Request};
 use crate::registry::Entry;
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -27,13 +27,13 @@ struct DeepLiftShap {
 }
 
 impl Method for DeepLiftShap {
-    fn explain(&self, question: &Question<'_>) -> Tensor<4> {
-        let mut sums = Sums::new(question.dims()[0]);
-        for jobs in batch::batches(question.dims()[0], self.samples, question.batch_size) {
-            let x = batch::pictures(&question.images, &jobs);
-            let baselines = jobs.iter().map(|job| self.baseline.of(question, &[job.picture], job.sample));
+    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
+        let mut sums = Sums::new(request.dims()[0]);
+        for jobs in batch::batches(request.dims()[0], self.samples, request.batch_size) {
+            let x = batch::images(&request.images, &jobs);
+            let baselines = jobs.iter().map(|job| self.baseline.of(request, &[job.image], job.sample));
             let baselines = Tensor::cat(baselines.collect(), 0);
-            sums.add(&jobs, &shares(question, x, baselines, &batch::targets(question.targets, &jobs)));
+            sums.add(&jobs, &shares(request, x, baselines, &batch::targets(request.targets, &jobs)));
         }
         sums.finish() / self.samples as f32
     }

@@ -8,7 +8,7 @@ use spec::Reader;
 
 use crate::batch;
 use crate::linear::{Matrix, first_direction};
-use crate::method::{Error, Layer, Method, Question};
+use crate::method::{Error, Layer, Method, Request};
 use crate::registry::Entry;
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -24,11 +24,11 @@ struct EigenCam {
 }
 
 impl Method for EigenCam {
-    fn explain(&self, question: &Question<'_>) -> Tensor<4> {
-        let [n, _, h, w] = question.dims();
-        let layer = self.layer.find("eigencam", question.classifier).unwrap_or(question.classifier.layer);
-        let maps = batch::batches(n, 1, question.batch_size).map(|jobs| {
-            let maps = question.classifier.layer_maps(batch::pictures(&question.images, &jobs), layer);
+    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
+        let [n, _, h, w] = request.dims();
+        let layer = self.layer.find("eigencam", request.classifier).unwrap_or(request.classifier.layer);
+        let maps = batch::batches(n, 1, request.batch_size).map(|jobs| {
+            let maps = request.classifier.layer_maps(batch::images(&request.images, &jobs), layer);
             let [k, c, rows, columns] = maps.dims();
             let numbers: Vec<f32> = maps.clone().into_data().try_into_vec().expect("features are f32");
             let shown = numbers.chunks(c * rows * columns).flat_map(|maps| component(maps, c)).collect();
@@ -42,7 +42,7 @@ impl Method for EigenCam {
         self.layer.find("eigencam", classifier).map(|_| ())
     }
 
-    fn keep(&self) -> Option<&str> {
+    fn unfolded(&self) -> Option<&str> {
         self.layer.named()
     }
 }

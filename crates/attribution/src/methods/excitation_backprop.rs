@@ -1,17 +1,17 @@
 //! Excitation backprop (Zhang et al., "Top-Down Neural Attention by Excitation Backprop", 2016, equation 5): a probability walks
 //! from the class down, in each layer in proportion to activation times positive weight, to a layer (its marginal winning
-//! probabilities are summed over channels) and from there by resizing to the picture.
+//! probabilities are summed over channels) and from there by resizing to the image.
 
 use models::features::Layout;
-use models::network::walk::{Backward, Step};
+use models::network::walk::{PropagationRule, Step};
 use models::resize::Resample;
 use models::{Classifier, Op, Tensor, Value};
 use spec::Reader;
 
 use crate::batch;
 use crate::lrp::in_proportion;
-use crate::lrp::rule::{Copies, Rule};
-use crate::method::{Error, Layer, Method, Question};
+use crate::lrp::rule::{ModifiedWeights, Rule};
+use crate::method::{Error, Layer, Method, Request};
 use crate::registry::Entry;
 use crate::walk::one_hot;
 
@@ -28,14 +28,14 @@ struct ExcitationBackprop {
 }
 
 impl Method for ExcitationBackprop {
-    fn explain(&self, question: &Question<'_>) -> Tensor<4> {
-        let [n, _, h, w] = question.dims();
-        let classifier = question.classifier;
+    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
+        let [n, _, h, w] = request.dims();
+        let classifier = request.classifier;
         let layer = self.layer.find("excitation-backprop", classifier).unwrap_or(classifier.layer);
-        let mut rule = Excitation { copies: Copies::new(&classifier.network, &[]) };
-        let maps = batch::batches(n, 1, question.batch_size).map(|jobs| {
-            let trace = classifier.network.trace(batch::pictures(&question.images, &jobs));
-            let seed = one_hot(classifier, &batch::targets(question.targets, &jobs));
+        let mut rule = Excitation { modified: ModifiedWeights::new(&classifier.network, &[]) };
+        let maps = batch::batches(n, 1, request.batch_size).map(|jobs| {
+            let trace = classifier.network.trace(batch::images(&request.images, &jobs));
+            let seed = one_hot(classifier, &batch::targets(request.targets, &jobs));
             let arrived = classifier.network.walk_back(&trace, seed, &[layer], &mut rule).remove(0);
             let arrived = arrived.unwrap_or_else(|| trace.value(layer).clone().map(|x| x.zeros_like()));
             let layout = Layout::of(&arrived.shape()).expect("check() found maps or tokens");
@@ -48,20 +48,20 @@ impl Method for ExcitationBackprop {
         self.layer.find("excitation-backprop", classifier).map(|_| ())
     }
 
-    fn keep(&self) -> Option<&str> {
+    fn unfolded(&self) -> Option<&str> {
         self.layer.named()
     }
 }
 
 struct Excitation<'a> {
-    copies: Copies<'a>,
+    modified: ModifiedWeights<'a>,
 }
 
-impl Backward for Excitation<'_> {
+impl PropagationRule for Excitation<'_> {
     fn step(&mut self, step: &Step<'_>, arrived: Value) -> Vec<Value> {
         match step.op() {
             Op::Conv2d { .. } | Op::Linear { .. } => {
-                vec![Rule::Excitation.without_bounds(step, &self.copies, &arrived)]
+                vec![Rule::Excitation.without_bounds(step, &self.modified, &arrived)]
             }
             Op::Relu | Op::Activation(_) | Op::BatchNorm2d { .. } | Op::LayerNorm { .. } => vec![arrived],
             Op::Add | Op::AvgPool2d { .. } | Op::AdaptiveAvgPool2d { .. } | Op::Mean { .. } => {

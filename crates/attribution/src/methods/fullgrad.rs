@@ -10,7 +10,7 @@ use models::{Classifier, NodeId, Op, Tensor};
 use spec::Reader;
 
 use crate::batch;
-use crate::method::{Error, Method, Question};
+use crate::method::{Error, Method, Request};
 use crate::registry::Entry;
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -36,12 +36,12 @@ struct FullGrad {
 }
 
 impl Method for FullGrad {
-    fn explain(&self, question: &Question<'_>) -> Tensor<4> {
-        let [n, _, h, w] = question.dims();
+    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
+        let [n, _, h, w] = request.dims();
         let resample = Resample { align_corners: true, ..Resample::BILINEAR };
-        let maps = batch::batches(n, 1, question.batch_size).map(|jobs| {
-            let x = batch::pictures(&question.images, &jobs);
-            let terms = terms(question.classifier, x, &batch::targets(question.targets, &jobs));
+        let maps = batch::batches(n, 1, request.batch_size).map(|jobs| {
+            let x = batch::images(&request.images, &jobs);
+            let terms = terms(request.classifier, x, &batch::targets(request.targets, &jobs));
             let shown =
                 terms.maps.into_iter().map(|term| resample.resize(self.scaled(term).sum_dim(1), h, w));
             shown.reduce(|a, b| a + b).unwrap_or_else(|| unreachable!("the input is a term"))
@@ -58,7 +58,7 @@ impl Method for FullGrad {
 }
 
 impl FullGrad {
-    /// `|term|`, less its minimum, over its maximum, in each picture.
+    /// `|term|`, less its minimum, over its maximum, in each image.
     fn scaled(&self, term: Tensor<4>) -> Tensor<4> {
         let over = |x: Tensor<4>, reduce: fn(Tensor<4>, usize) -> Tensor<4>| {
             let x = reduce(reduce(x, 3), 2);
@@ -126,7 +126,7 @@ mod tests {
         for network in RESNETS {
             for keep in [vec![], vec!["*".to_string()]] {
                 let classifier = tiny::resnet(network, &keep);
-                let x = tiny::pictures();
+                let x = tiny::images();
                 let terms = terms(&classifier, x.clone(), &TARGETS);
                 let maps =
                     terms.maps.into_iter().map(|term| term.sum_dim(1).sum_dim(2).sum_dim(3).reshape([2]));

@@ -6,7 +6,7 @@ use models::{Classifier, NodeId, Tensor};
 use spec::Reader;
 
 use crate::batch;
-use crate::method::{Error, Layer, Method, Question};
+use crate::method::{Error, Layer, Method, Request};
 use crate::registry::Entry;
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -27,9 +27,9 @@ struct GradCam {
 }
 
 impl Method for GradCam {
-    fn explain(&self, question: &Question<'_>) -> Tensor<4> {
-        let layer = self.layer.find("gradcam", question.classifier).unwrap_or(question.classifier.layer);
-        class_activation(question, layer, |activations, gradients| {
+    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
+        let layer = self.layer.find("gradcam", request.classifier).unwrap_or(request.classifier.layer);
+        class_activation(request, layer, |activations, gradients| {
             let weights = gradients.mean_dim(3).mean_dim(2);
             let map = (activations * weights).sum_dim(1);
             if self.relu { models::relu(map) } else { map }
@@ -40,7 +40,7 @@ impl Method for GradCam {
         self.layer.find("gradcam", classifier).map(|_| ())
     }
 
-    fn keep(&self) -> Option<&str> {
+    fn unfolded(&self) -> Option<&str> {
         self.layer.named()
     }
 }
@@ -48,15 +48,15 @@ impl Method for GradCam {
 /// Runs to a layer, takes the target's gradient there, joins both to one map `(n, 1, h', w')` and resizes
 /// it to the input.
 pub(crate) fn class_activation(
-    question: &Question<'_>,
+    request: &Request<'_>,
     layer: NodeId,
     join: impl Fn(Tensor<4>, Tensor<4>) -> Tensor<4>,
 ) -> Tensor<4> {
-    let [n, _, h, w] = question.dims();
-    let maps = batch::batches(n, 1, question.batch_size).map(|jobs| {
-        let x = batch::pictures(&question.images, &jobs);
-        let targets = batch::targets(question.targets, &jobs);
-        let (activations, gradients) = question.classifier.layer_gradient(x, &targets, layer);
+    let [n, _, h, w] = request.dims();
+    let maps = batch::batches(n, 1, request.batch_size).map(|jobs| {
+        let x = batch::images(&request.images, &jobs);
+        let targets = batch::targets(request.targets, &jobs);
+        let (activations, gradients) = request.classifier.layer_gradient(x, &targets, layer);
         Resample::BILINEAR.resize(join(activations, gradients), h, w)
     });
     Tensor::cat(maps.collect(), 0)

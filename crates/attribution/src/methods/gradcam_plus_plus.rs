@@ -2,13 +2,13 @@
 //! `w_c = sum_ij alpha ReLU(g)` and `alpha = g^2 / (2 g^2 + g^3 sum_ab A_ab)`.
 //!
 //! `variant=bee` is the code of BEE, EEA and IIA: the cubed gradients are inside the sum over positions, and the last
-//! ReLU is left out. (Their factor `exp(f_y)`, one positive number for each picture, is left out here.)
+//! ReLU is left out. (Their factor `exp(f_y)`, one positive number for each image, is left out here.)
 
 use models::{Classifier, Tensor, relu};
 use spec::Reader;
 
 use super::gradcam::class_activation;
-use crate::method::{Error, Layer, Method, Question};
+use crate::method::{Error, Layer, Method, Request};
 use crate::registry::Entry;
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -35,9 +35,9 @@ struct GradCamPlusPlus {
 }
 
 impl Method for GradCamPlusPlus {
-    fn explain(&self, question: &Question<'_>) -> Tensor<4> {
-        let layer = self.layer.find("gradcam++", question.classifier).unwrap_or(question.classifier.layer);
-        class_activation(question, layer, |activations, gradients| {
+    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
+        let layer = self.layer.find("gradcam++", request.classifier).unwrap_or(request.classifier.layer);
+        class_activation(request, layer, |activations, gradients| {
             let map = (activations.clone() * self.weights(activations, gradients)).sum_dim(1);
             if self.variant == Variant::Paper { relu(map) } else { map }
         })
@@ -47,7 +47,7 @@ impl Method for GradCamPlusPlus {
         self.layer.find("gradcam++", classifier).map(|_| ())
     }
 
-    fn keep(&self) -> Option<&str> {
+    fn unfolded(&self) -> Option<&str> {
         self.layer.named()
     }
 }

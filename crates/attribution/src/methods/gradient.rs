@@ -1,11 +1,11 @@
-//! The gradient of the class score at the picture (Simonyan et al., "Deep Inside Convolutional Networks",
+//! The gradient of the class score at the image (Simonyan et al., "Deep Inside Convolutional Networks",
 //! 2013): `df_y / dx`, signed.
 
 use models::classifier::Output;
-use models::{Plain, Rules, Tensor};
+use models::{Hooks, Plain, Tensor};
 
 use crate::batch;
-use crate::method::{Method, Question};
+use crate::method::{Method, Request};
 use crate::registry::Entry;
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -19,18 +19,18 @@ pub(crate) const ENTRY: Entry = Entry {
 struct Gradient;
 
 impl Method for Gradient {
-    fn explain(&self, question: &Question<'_>) -> Tensor<4> {
-        input_gradient(question, &mut Plain)
+    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
+        input_gradient(request, &mut Plain)
     }
 }
 
-/// The gradient of the target logit at the input under some rules, in batches.
-pub(crate) fn input_gradient(question: &Question<'_>, rules: &mut dyn Rules) -> Tensor<4> {
-    let [n, ..] = question.dims();
-    let gradients = batch::batches(n, 1, question.batch_size).map(|jobs| {
-        let x = batch::pictures(&question.images, &jobs);
-        let targets = batch::targets(question.targets, &jobs);
-        question.classifier.input_gradient(x, &targets, Output::Logit, rules).0
+/// The gradient of the target logit at the input under some hooks, in batches.
+pub(crate) fn input_gradient(request: &Request<'_>, hooks: &mut dyn Hooks) -> Tensor<4> {
+    let [n, ..] = request.dims();
+    let gradients = batch::batches(n, 1, request.batch_size).map(|jobs| {
+        let x = batch::images(&request.images, &jobs);
+        let targets = batch::targets(request.targets, &jobs);
+        request.classifier.input_gradient(x, &targets, Output::Logit, hooks).0
     });
     Tensor::cat(gradients.collect(), 0)
 }

@@ -1,9 +1,9 @@
 //! Gradient SHAP and expected gradients (Lundberg and Lee 2017; Erion et al., "Improving performance of deep learning models
 //! with axiomatic attribution priors and expected gradients", 2021, equation 4): the mean of
-//! `(x' - b) * df_y/dx (b + a (x' - b))` over positions `a` uniform in 0..1, noisy pictures `x'` and drawn baselines `b`.
+//! `(x' - b) * df_y/dx (b + a (x' - b))` over positions `a` uniform in 0..1, noisy images `x'` and drawn baselines `b`.
 //!
 //! Expected gradients have no noise and draw a fresh baseline every time; Gradient SHAP (Captum) adds noise and draws
-//! from a set. The baselines `0, x` of Meaningful Perturbation, half of whose samples are the picture itself, is `mpm=true`.
+//! from a set. The baselines `0, x` of Meaningful Perturbation, half of whose samples are the image itself, is `mix-input=true`.
 
 use models::classifier::Output;
 use models::{Plain, Tensor, TensorData};
@@ -13,20 +13,20 @@ use spec::Reader;
 
 use crate::baseline::Baseline;
 use crate::batch::{self, Job, Sums};
-use crate::method::{Method, Question};
+use crate::method::{Method, Request};
 use crate::registry::Entry;
 
 pub(crate) const SHAP: Entry = Entry {
     name: "gradient-shap",
-    summary: "mean of gradients times differences between noisy pictures and drawn baselines",
+    summary: "mean of gradients times differences between noisy images and drawn baselines",
     paper: "Lundberg and Lee 2017",
     cost: "samples (F + B)",
     build: |reader: &mut Reader| {
         let samples = reader.take_if("samples", 5, "a positive whole number", |&samples| samples > 0)?;
         let noise = reader.take_if("noise", 0.0, "a number >= 0", |x: &f32| *x >= 0.0 && x.is_finite())?;
         let baseline = Baseline::take(reader)?;
-        let mpm = reader.take("mpm", false)?;
-        Ok(Box::new(GradientShap { name: "gradient-shap", samples, noise, baseline, mpm }))
+        let mix_input = reader.take("mix-input", false)?;
+        Ok(Box::new(GradientShap { name: "gradient-shap", samples, noise, baseline, mix_input }))
     },
 };
 
@@ -38,7 +38,13 @@ pub(crate) const EXPECTED: Entry = Entry {
     build: |reader: &mut Reader| {
         let samples = reader.take_if("samples", 200, "a positive whole number", |&samples| samples > 0)?;
         let baseline = Baseline::take_drawn(reader)?;
-        Ok(Box::new(GradientShap { name: "expected-gradients", samples, noise: 0.0, baseline, mpm: false }))
+        Ok(Box::new(GradientShap {
+            name: "expected-gradients",
+            samples,
+            noise: 0.0,
+            baseline,
+            mix_input: false,
+        }))
     },
 };
 
@@ -47,30 +53,30 @@ struct GradientShap {
     samples: usize,
     noise: f32,
     baseline: Baseline,
-    /// Baselines are drawn from the given one and the picture itself.
-    mpm: bool,
+    /// Baselines are drawn from the given one and the image itself.
+    mix_input: bool,
 }
 
 /// What is drawn for one sample.
 struct Draw {
-    /// Added to the picture.
+    /// Added to the image.
     noise: Vec<f32>,
-    /// The position between baseline and picture.
+    /// The position between baseline and image.
     along: f32,
     /// `(1, 3, h, w)`.
     baseline: Tensor<4>,
 }
 
 impl Method for GradientShap {
-    fn explain(&self, question: &Question<'_>) -> Tensor<4> {
-        let count = question.dims()[1..].iter().product();
-        explain(question, self.samples, |job| {
-            let mut random = question.random(self.name, job.picture, job.sample);
+    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
+        let count = request.dims()[1..].iter().product();
+        explain(request, self.samples, |job| {
+            let mut random = request.random(self.name, job.image, job.sample);
             let along = random.random();
-            let baseline = if self.mpm && random.random() {
-                question.images.clone().narrow(0, job.picture, 1)
+            let baseline = if self.mix_input && random.random() {
+                request.images.clone().narrow(0, job.image, 1)
             } else {
-                self.baseline.of(question, &[job.picture], job.sample)
+                self.baseline.of(request, &[job.image], job.sample)
             };
             let normal = random.sample_iter::<f32, _>(StandardNormal).take(count);
             let noise =
@@ -80,20 +86,20 @@ impl Method for GradientShap {
     }
 }
 
-fn explain(question: &Question<'_>, samples: usize, draw: impl Fn(Job) -> Draw) -> Tensor<4> {
-    let [n, c, h, w] = question.dims();
+fn explain(request: &Request<'_>, samples: usize, draw: impl Fn(Job) -> Draw) -> Tensor<4> {
+    let [n, c, h, w] = request.dims();
     let mut sums = Sums::new(n);
-    for jobs in batch::batches(n, samples, question.batch_size) {
+    for jobs in batch::batches(n, samples, request.batch_size) {
         let draws: Vec<Draw> = jobs.iter().map(|&job| draw(job)).collect();
         let noise = draws.iter().flat_map(|draw| draw.noise.iter().copied()).collect();
-        let x = batch::pictures(&question.images, &jobs);
+        let x = batch::images(&request.images, &jobs);
         let noise = Tensor::from_data(TensorData::new(noise, [jobs.len(), c, h, w]), &x.device());
         let baselines = Tensor::cat(draws.iter().map(|draw| draw.baseline.clone()).collect(), 0);
         let step = x + noise - baselines.clone();
         let along = batch::numbers(draws.iter().map(|draw| draw.along).collect(), &step);
         let at = baselines + step.clone() * along;
-        let targets = batch::targets(question.targets, &jobs);
-        let (gradient, _) = question.classifier.input_gradient(at, &targets, Output::Logit, &mut Plain);
+        let targets = batch::targets(request.targets, &jobs);
+        let (gradient, _) = request.classifier.input_gradient(at, &targets, Output::Logit, &mut Plain);
         sums.add(&jobs, &(gradient * step));
     }
     sums.finish() / samples as f32
@@ -107,15 +113,15 @@ mod tests {
 
     /// The draws of `testdata/attribution/generate_shap.py`: four samples, the noise and the baselines out of the noise
     /// that SmoothGrad is given.
-    fn given(question: &Question<'_>, noise: &[f32], with_noise: bool, job: Job) -> Draw {
+    fn given(request: &Request<'_>, noise: &[f32], with_noise: bool, job: Job) -> Draw {
         let size = 3 * 64 * 64;
         let part = |i: usize| noise[i * size..][..size].to_vec();
-        let baseline = TensorData::new(part(4 + (job.sample + job.picture) % 4), [1, 3, 64, 64]);
-        let flat = (job.picture * 4 + job.sample) as f32;
+        let baseline = TensorData::new(part(4 + (job.sample + job.image) % 4), [1, 3, 64, 64]);
+        let flat = (job.image * 4 + job.sample) as f32;
         Draw {
             noise: if with_noise { part(job.sample) } else { vec![0.0; size] },
             along: (flat * 0.375 + 0.125) % 1.0,
-            baseline: Tensor::from_data(baseline, &question.images.device()),
+            baseline: Tensor::from_data(baseline, &request.images.device()),
         }
     }
 
@@ -124,9 +130,9 @@ mod tests {
         let noise = golden::array("attribution/smoothgrad_noise.npy").data;
         for network in RESNETS {
             let classifier = tiny::resnet(network, &[]);
-            let question = tiny::question(&classifier, 3);
+            let request = tiny::request(&classifier, 3);
             for (name, with_noise) in [("gradient-shap", true), ("expected-gradients", false)] {
-                let maps = explain(&question, 4, |job| given(&question, &noise, with_noise, job));
+                let maps = explain(&request, 4, |job| given(&request, &noise, with_noise, job));
                 let expected = golden::array(format!("attribution/more/{network}.{name}.npy"));
                 let kept = numbers(maps.slice(models::s![.., .., ..;5, ..;3]));
                 let close =

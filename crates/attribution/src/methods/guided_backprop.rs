@@ -5,7 +5,7 @@ use models::network::guided::Guided;
 use models::{Classifier, Tensor};
 
 use super::gradient::input_gradient;
-use crate::method::{Error, Method, Question};
+use crate::method::{Error, Method, Request};
 use crate::registry::Entry;
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -19,8 +19,8 @@ pub(crate) const ENTRY: Entry = Entry {
 struct GuidedBackprop;
 
 impl Method for GuidedBackprop {
-    fn explain(&self, question: &Question<'_>) -> Tensor<4> {
-        input_gradient(question, &mut Guided)
+    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
+        input_gradient(request, &mut Guided)
     }
 
     fn check(&self, classifier: &Classifier) -> Result<(), Error> {

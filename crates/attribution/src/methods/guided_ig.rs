@@ -1,5 +1,5 @@
 //! Guided integrated gradients (Kapishnikov et al., "Guided Integrated Gradients: An Adaptive Path Method for Removing Noise",
-//! 2021, algorithm 1): from the baseline to the picture in steps that each cover the same part of the distance, moving
+//! 2021, algorithm 1): from the baseline to the image in steps that each cover the same part of the distance, moving
 //! the features with the smallest gradients first, none farther from the straight line than `distance` allows.
 
 use models::classifier::Output;
@@ -9,7 +9,7 @@ use spec::Reader;
 
 use crate::baseline::Baseline;
 use crate::batch;
-use crate::method::{Method, Question};
+use crate::method::{Method, Request};
 use crate::registry::Entry;
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -39,19 +39,19 @@ struct GuidedIg {
 }
 
 impl Method for GuidedIg {
-    fn explain(&self, question: &Question<'_>) -> Tensor<4> {
-        let [n, _, h, w] = question.dims();
-        let maps = batch::batches(n, 1, question.batch_size).map(|jobs| {
-            let x = batch::pictures(&question.images, &jobs);
-            let pictures: Vec<usize> = jobs.iter().map(|job| job.picture).collect();
-            let baseline = self.baseline.of(question, &pictures, 0);
+    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
+        let [n, _, h, w] = request.dims();
+        let maps = batch::batches(n, 1, request.batch_size).map(|jobs| {
+            let x = batch::images(&request.images, &jobs);
+            let images: Vec<usize> = jobs.iter().map(|job| job.image).collect();
+            let baseline = self.baseline.of(request, &images, 0);
             let mut paths: Vec<Path> =
                 rows(&x).into_iter().zip(rows(&baseline)).map(|(x, b)| Path::new(x, b)).collect();
-            let targets = batch::targets(question.targets, &jobs);
+            let targets = batch::targets(request.targets, &jobs);
             for step in 0..self.steps {
                 let at = paths.iter().flat_map(|path| path.at.iter().map(|&v| v as f32)).collect();
                 let at = Tensor::from_data(TensorData::new(at, x.dims()), &x.device());
-                let (gradient, _) = question.classifier.input_gradient(at, &targets, self.output, &mut Plain);
+                let (gradient, _) = request.classifier.input_gradient(at, &targets, self.output, &mut Plain);
                 paths
                     .par_iter_mut()
                     .zip(rows(&gradient))
@@ -65,20 +65,20 @@ impl Method for GuidedIg {
     }
 }
 
-/// The numbers of each picture of a batch.
+/// The numbers of each image of a batch.
 fn rows(x: &Tensor<4>) -> Vec<Vec<f64>> {
     let [_, c, h, w] = x.dims();
-    let numbers: Vec<f32> = x.clone().into_data().try_into_vec().expect("pictures are f32");
+    let numbers: Vec<f32> = x.clone().into_data().try_into_vec().expect("images are f32");
     numbers.chunks(c * h * w).map(|row| row.iter().copied().map(f64::from).collect()).collect()
 }
 
-/// One picture on its way.
+/// One image on its way.
 struct Path {
     x: Vec<f64>,
     baseline: Vec<f64>,
     at: Vec<f64>,
     attribution: Vec<f64>,
-    /// The distance from the baseline to the picture, in absolute values.
+    /// The distance from the baseline to the image, in absolute values.
     length: f64,
 }
 

@@ -5,7 +5,7 @@ use models::{Classifier, Tensor, relu};
 use spec::Reader;
 
 use super::gradcam::class_activation;
-use crate::method::{Error, Layer, Method, Question};
+use crate::method::{Error, Layer, Method, Request};
 use crate::registry::Entry;
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -26,9 +26,9 @@ struct HiResCam {
 }
 
 impl Method for HiResCam {
-    fn explain(&self, question: &Question<'_>) -> Tensor<4> {
-        let layer = self.layer.find("hirescam", question.classifier).unwrap_or(question.classifier.layer);
-        class_activation(question, layer, |activations, gradients| {
+    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
+        let layer = self.layer.find("hirescam", request.classifier).unwrap_or(request.classifier.layer);
+        class_activation(request, layer, |activations, gradients| {
             let map = (activations * gradients).sum_dim(1);
             if self.relu { relu(map) } else { map }
         })
@@ -38,7 +38,7 @@ impl Method for HiResCam {
         self.layer.find("hirescam", classifier).map(|_| ())
     }
 
-    fn keep(&self) -> Option<&str> {
+    fn unfolded(&self) -> Option<&str> {
         self.layer.named()
     }
 }

@@ -8,7 +8,7 @@ use spec::Reader;
 
 use super::sobol::hypercube;
 use crate::baseline::Baseline;
-use crate::method::{Method, Question};
+use crate::method::{Method, Request};
 use crate::registry::Entry;
 use crate::segments::Segments;
 use crate::subsets::{grid_map, scores};
@@ -33,14 +33,14 @@ struct Hsic {
 }
 
 impl Method for Hsic {
-    fn explain(&self, question: &Question<'_>) -> Tensor<4> {
-        let (cells_of, _) = Segments::Grid(self.grid).of(&question.images);
-        let maps = (0..question.dims()[0]).map(|picture| {
-            let design = hypercube(question, picture, 0, self.designs, self.grid * self.grid);
+    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
+        let (cells_of, _) = Segments::Grid(self.grid).of(&request.images);
+        let maps = (0..request.dims()[0]).map(|image| {
+            let design = hypercube(request, image, 0, self.designs, self.grid * self.grid);
             let binary = |row: Vec<f32>| row.into_iter().map(f32::round).collect();
             let rows: Vec<Vec<f32>> = design.into_iter().map(binary).collect();
-            let scores = scores(question, picture, &cells_of, &rows, self.baseline, Output::Probability);
-            grid_map(question, self.grid, dependence(&rows, &scores))
+            let scores = scores(request, image, &cells_of, &rows, self.baseline, Output::Probability);
+            grid_map(request, self.grid, dependence(&rows, &scores))
         });
         Tensor::cat(maps.collect(), 0)
     }

@@ -1,26 +1,26 @@
 //! Iterated integrated attributions (Barkan et al., "Visual Explanations via Iterated Integrated Attributions", 2023): along
-//! the straight line from black to the picture, and at each of its points again along a line to the features that it
+//! the straight line from black to the image, and at each of its points again along a line to the features that it
 //! gives, gradients times features are added up.
 //!
 //! In a convolutional network the features are a layer's maps, and their line starts at the smallest value of each over
-//! the picture's line; `variant=published` is what the published code computes, where the second line has no length:
+//! the image's line; `variant=published` is what the published code computes, where the second line has no length:
 //! `sum_i df_y/dU_i ReLU(U_i)`. In a transformer they are the last block's attention; products of attention and gradient
 //! in every block are averaged and rolled out.
 
 use models::classifier::Output;
-use models::network::{Network, Rules, Taps};
+use models::network::{Hooks, Network, Taps};
 use models::resize::Resample;
 use models::{Classifier, Graph, NodeId, Plain, Tensor, Value, relu};
 use spec::Reader;
 
 use crate::attention::{self, class_row, mean_of_heads};
 use crate::batch;
-use crate::method::{Error, Layer, Method, Question};
+use crate::method::{Error, Layer, Method, Request};
 use crate::registry::Entry;
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "iia",
-    summary: "gradients times features along a line of pictures and, at each, a line of features",
+    summary: "gradients times features along a line of images and, at each, a line of features",
     paper: "Barkan et al. 2023",
     cost: "(steps + 1)^2 (F + B)",
     build: |reader: &mut Reader| {
@@ -45,15 +45,15 @@ struct Iia {
 }
 
 impl Method for Iia {
-    fn explain(&self, question: &Question<'_>) -> Tensor<4> {
-        let maps = (0..question.dims()[0]).map(|picture| {
-            let x = question.images.clone().narrow(0, picture, 1);
-            let target = question.targets[picture];
-            let size = question.dims();
-            if attention::nodes(question.classifier).is_empty() {
-                Resample::BILINEAR.resize(self.features(question, x, target), size[2], size[3])
+    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
+        let maps = (0..request.dims()[0]).map(|image| {
+            let x = request.images.clone().narrow(0, image, 1);
+            let target = request.targets[image];
+            let size = request.dims();
+            if attention::nodes(request.classifier).is_empty() {
+                Resample::BILINEAR.resize(self.features(request, x, target), size[2], size[3])
             } else {
-                class_row(self.attention(question, x, target), size[2], size[3])
+                class_row(self.attention(request, x, target), size[2], size[3])
             }
         });
         Tensor::cat(maps.collect(), 0)
@@ -67,24 +67,24 @@ impl Method for Iia {
         }
     }
 
-    fn keep(&self) -> Option<&str> {
+    fn unfolded(&self) -> Option<&str> {
         self.layer.named()
     }
 }
 
 impl Iia {
-    /// The line of pictures from black (zero in normalised space) on, `(steps + 1, 3, h, w)`.
+    /// The line of images from black (zero in normalised space) on, `(steps + 1, 3, h, w)`.
     fn line(&self, x: &Tensor<4>) -> Tensor<4> {
         let along = (0..=self.steps).map(|i| i as f32 / self.steps as f32).collect();
         x.clone().repeat_dim(0, self.steps + 1) * batch::numbers(along, x)
     }
 
     /// The map of a convolutional network at the layer's own size.
-    fn features(&self, question: &Question<'_>, x: Tensor<4>, target: usize) -> Tensor<4> {
-        let classifier = question.classifier;
+    fn features(&self, request: &Request<'_>, x: Tensor<4>, target: usize) -> Tensor<4> {
+        let classifier = request.classifier;
         let layer = self.layer.find("iia", classifier).unwrap_or(classifier.layer);
         let line = self.line(&x);
-        let features = in_batches(line, question.batch_size, |x| classifier.layer_maps(x, layer));
+        let features = in_batches(line, request.batch_size, |x| classifier.layer_maps(x, layer));
         let base = features.clone().min_dim(0);
         let inner = if self.variant == Variant::Published { 1..=1 } else { 0..=self.steps };
         let end = *inner.end() as f32;
@@ -92,7 +92,7 @@ impl Iia {
         for k in inner {
             let start = if self.variant == Variant::Published { base.zeros_like() } else { base.clone() };
             let at = start.clone() + (features.clone() - start) * (k as f32 / end);
-            let products = in_batches(at, question.batch_size, |at| {
+            let products = in_batches(at, request.batch_size, |at| {
                 let gradient = gradient_at(classifier, layer, at.clone(), target);
                 (gradient * relu(at)).sum_dim(1)
             });
@@ -103,26 +103,26 @@ impl Iia {
     }
 
     /// The rolled-out matrix of a transformer, `(1, tokens, tokens)`.
-    fn attention(&self, question: &Question<'_>, x: Tensor<4>, target: usize) -> Tensor<3> {
-        let classifier = question.classifier;
+    fn attention(&self, request: &Request<'_>, x: Tensor<4>, target: usize) -> Tensor<3> {
+        let classifier = request.classifier;
         let nodes = attention::nodes(classifier);
         let last = *nodes.last().expect("a transformer has a block");
         let line = self.line(&x);
-        let matrix = in_batches(line.clone(), question.batch_size, |x| {
+        let matrix = in_batches(line.clone(), request.batch_size, |x| {
             attention::matrices(classifier, x).pop().expect("a transformer has a block")
         });
         let mut sums: Vec<Tensor<3>> = Vec::new();
-        let size = question.batch_size.max(1);
+        let size = request.batch_size.max(1);
         for k in 0..=self.steps {
             let scaled = matrix.clone() * (k as f32 / self.steps as f32);
             for start in (0..=self.steps).step_by(size) {
                 let count = size.min(self.steps + 1 - start);
                 let value = Value::new(scaled.clone().narrow(0, start, count));
-                let mut rules = Injected { node: last, value, taps: Taps::at(&nodes) };
-                let products = products(classifier, line.clone().narrow(0, start, count), target, &mut rules);
+                let mut hooks = Injected { node: last, value, taps: Taps::at(&nodes) };
+                let products = products(classifier, line.clone().narrow(0, start, count), target, &mut hooks);
                 let means: Vec<Tensor<3>> =
                     products.into_iter().map(|product| mean_of_heads(relu(product))).collect();
-                // One picture after another, so that the sum does not depend on the batch.
+                // One image after another, so that the sum does not depend on the batch.
                 for row in 0..count {
                     let rows = means.iter().map(|mean| mean.clone().narrow(0, row, 1));
                     sums = if sums.is_empty() {
@@ -164,7 +164,7 @@ struct Injected {
     taps: Taps,
 }
 
-impl Rules for Injected {
+impl Hooks for Injected {
     fn apply(&mut self, network: &Network, node: NodeId, inputs: Vec<Value>) -> Value {
         if node != self.node {
             return self.taps.apply(network, node, inputs);
@@ -176,17 +176,17 @@ impl Rules for Injected {
 }
 
 /// Attention times the target's gradient in every block, with the last block's attention replaced.
-fn products(classifier: &Classifier, x: Tensor<4>, target: usize, rules: &mut Injected) -> Vec<Tensor<4>> {
+fn products(classifier: &Classifier, x: Tensor<4>, target: usize, hooks: &mut Injected) -> Vec<Tensor<4>> {
     let targets = vec![target; x.dims()[0]];
     let leaf = Value::new(x).leaf();
     let network = &classifier.network;
     let feeds = vec![(Graph::INPUT, leaf)];
-    let logits: Tensor<2> = network.run(feeds, &[network.graph().output()], rules).remove(0).tensor();
+    let logits: Tensor<2> = network.run(feeds, &[network.graph().output()], hooks).remove(0).tensor();
     let gradients = classifier.output(logits, &targets, Output::Logit).backward();
     let product = |(_, value, leaf): &(NodeId, Value, Value)| {
         let value = value.clone().untracked();
         let gradient = leaf.grad(&gradients).unwrap_or_else(|| value.clone().map(|x| x.zeros_like()));
         value.zip(gradient, |a, g| a * g).tensor()
     };
-    rules.taps.taken.iter().map(product).collect()
+    hooks.taps.taken.iter().map(product).collect()
 }

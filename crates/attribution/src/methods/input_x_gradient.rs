@@ -4,7 +4,7 @@
 use models::{Plain, Tensor};
 
 use super::gradient::input_gradient;
-use crate::method::{Method, Question};
+use crate::method::{Method, Request};
 use crate::registry::Entry;
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -18,7 +18,7 @@ pub(crate) const ENTRY: Entry = Entry {
 struct InputXGradient;
 
 impl Method for InputXGradient {
-    fn explain(&self, question: &Question<'_>) -> Tensor<4> {
-        input_gradient(question, &mut Plain) * question.images.clone()
+    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
+        input_gradient(request, &mut Plain) * request.images.clone()
     }
 }

@@ -7,12 +7,12 @@ use spec::Reader;
 
 use crate::baseline::Baseline;
 use crate::batch::{self, Sums};
-use crate::method::{Method, Question};
+use crate::method::{Method, Request};
 use crate::registry::Entry;
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "integrated-gradients",
-    summary: "gradients integrated from a baseline to the picture, times the difference",
+    summary: "gradients integrated from a baseline to the image, times the difference",
     paper: "Sundararajan et al. 2017",
     cost: "steps (F + B)",
     build: |reader: &mut Reader| {
@@ -51,19 +51,19 @@ struct IntegratedGradients {
 }
 
 impl Method for IntegratedGradients {
-    fn explain(&self, question: &Question<'_>) -> Tensor<4> {
+    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
         let nodes = self.rule.nodes(self.steps);
-        let pictures: Vec<usize> = (0..question.dims()[0]).collect();
-        let baseline = self.baseline.of(question, &pictures, 0);
-        let difference = question.images.clone() - baseline.clone();
-        let mut sums = Sums::new(question.dims()[0]);
-        for jobs in batch::batches(question.dims()[0], nodes.len(), question.batch_size) {
+        let images: Vec<usize> = (0..request.dims()[0]).collect();
+        let baseline = self.baseline.of(request, &images, 0);
+        let difference = request.images.clone() - baseline.clone();
+        let mut sums = Sums::new(request.dims()[0]);
+        for jobs in batch::batches(request.dims()[0], nodes.len(), request.batch_size) {
             let along = jobs.iter().map(|job| nodes[job.sample].0 as f32).collect();
             let weights = jobs.iter().map(|job| nodes[job.sample].1 as f32).collect();
-            let step = batch::pictures(&difference, &jobs);
-            let x = batch::pictures(&baseline, &jobs) + step.clone() * batch::numbers(along, &step);
-            let targets = batch::targets(question.targets, &jobs);
-            let (gradient, _) = question.classifier.input_gradient(x, &targets, self.output, &mut Plain);
+            let step = batch::images(&difference, &jobs);
+            let x = batch::images(&baseline, &jobs) + step.clone() * batch::numbers(along, &step);
+            let targets = batch::targets(request.targets, &jobs);
+            let (gradient, _) = request.classifier.input_gradient(x, &targets, self.output, &mut Plain);
             sums.add(&jobs, &(gradient * batch::numbers(weights, &step)));
         }
         sums.finish() * difference

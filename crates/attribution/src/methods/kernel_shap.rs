@@ -1,6 +1,6 @@
 //! Kernel SHAP (Lundberg and Lee, "A Unified Approach to Interpreting Model Predictions", 2017, theorem 2): Shapley values of
 //! segments by a regression on sampled subsets whose sizes are drawn by the Shapley kernel; values sum to the difference
-//! between the whole picture's score and the covered one's. Each subset comes with its complement.
+//! between the whole image's score and the covered one's. Each subset comes with its complement.
 
 use models::Tensor;
 use models::classifier::Output;
@@ -10,7 +10,7 @@ use spec::Reader;
 
 use crate::baseline::Baseline;
 use crate::linear::{Matrix, ridge_regression};
-use crate::method::{Method, Question};
+use crate::method::{Method, Request};
 use crate::registry::Entry;
 use crate::segments::Segments;
 use crate::subsets::{painted, scores, shown};
@@ -39,17 +39,17 @@ struct KernelShap {
 }
 
 impl Method for KernelShap {
-    fn explain(&self, question: &Question<'_>) -> Tensor<4> {
-        let maps = (0..question.dims()[0]).map(|picture| {
-            let (segments, count) = self.segments.of(&question.pixels(picture));
+    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
+        let maps = (0..request.dims()[0]).map(|image| {
+            let (segments, count) = self.segments.of(&request.pixels(image));
             let mut subsets = vec![vec![false; count], vec![true; count]];
             for pair in 0..self.samples / 2 {
-                let subset = drawn(question, picture, pair, count);
+                let subset = drawn(request, image, pair, count);
                 let complement = subset.iter().map(|on| !on).collect();
                 subsets.extend([subset, complement]);
             }
-            let scores = scores(question, picture, &segments, &shown(&subsets), self.baseline, self.output);
-            painted(question, &segments, &values(&subsets, &scores))
+            let scores = scores(request, image, &segments, &shown(&subsets), self.baseline, self.output);
+            painted(request, &segments, &values(&subsets, &scores))
         });
         Tensor::cat(maps.collect(), 0)
     }
@@ -61,8 +61,8 @@ impl Method for KernelShap {
 
 /// A subset whose size `k` has the probability of the Shapley kernel summed over all subsets of that size,
 /// `1 / (k (m - k))` in proportion.
-fn drawn(question: &Question<'_>, picture: usize, pair: usize, count: usize) -> Vec<bool> {
-    let mut random = question.random("kernel-shap", picture, pair);
+fn drawn(request: &Request<'_>, image: usize, pair: usize, count: usize) -> Vec<bool> {
+    let mut random = request.random("kernel-shap", image, pair);
     let mut subset = vec![false; count];
     if count < 2 {
         return subset;

@@ -5,7 +5,7 @@ use models::{Classifier, Tensor, relu};
 use spec::Reader;
 
 use super::gradcam::class_activation;
-use crate::method::{Error, Layer, Method, Question};
+use crate::method::{Error, Layer, Method, Request};
 use crate::registry::Entry;
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -21,9 +21,9 @@ struct LayerCam {
 }
 
 impl Method for LayerCam {
-    fn explain(&self, question: &Question<'_>) -> Tensor<4> {
-        let layer = self.layer.find("layercam", question.classifier).unwrap_or(question.classifier.layer);
-        class_activation(question, layer, |activations, gradients| {
+    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
+        let layer = self.layer.find("layercam", request.classifier).unwrap_or(request.classifier.layer);
+        class_activation(request, layer, |activations, gradients| {
             relu((activations * relu(gradients)).sum_dim(1))
         })
     }
@@ -32,7 +32,7 @@ impl Method for LayerCam {
         self.layer.find("layercam", classifier).map(|_| ())
     }
 
-    fn keep(&self) -> Option<&str> {
+    fn unfolded(&self) -> Option<&str> {
         self.layer.named()
     }
 }

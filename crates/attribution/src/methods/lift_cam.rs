@@ -9,7 +9,7 @@ use spec::Reader;
 
 use crate::batch;
 use crate::lrp::rescale::Rescale;
-use crate::method::{Error, Layer, Method, Question};
+use crate::method::{Error, Layer, Method, Request};
 use crate::registry::Entry;
 use crate::walk::one_hot;
 
@@ -26,13 +26,13 @@ struct LiftCam {
 }
 
 impl Method for LiftCam {
-    fn explain(&self, question: &Question<'_>) -> Tensor<4> {
-        let [n, _, h, w] = question.dims();
-        let layer = self.layer.find("lift-cam", question.classifier).unwrap_or(question.classifier.layer);
-        let maps = batch::batches(n, 1, question.batch_size).map(|jobs| {
-            let x = batch::pictures(&question.images, &jobs);
+    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
+        let [n, _, h, w] = request.dims();
+        let layer = self.layer.find("lift-cam", request.classifier).unwrap_or(request.classifier.layer);
+        let maps = batch::batches(n, 1, request.batch_size).map(|jobs| {
+            let x = batch::images(&request.images, &jobs);
             let (activations, shares) =
-                shares(question.classifier, x, layer, &batch::targets(question.targets, &jobs));
+                shares(request.classifier, x, layer, &batch::targets(request.targets, &jobs));
             let weights = shares.sum_dim(3).sum_dim(2);
             Resample::BILINEAR.resize(relu((activations * weights).sum_dim(1)), h, w)
         });
@@ -43,7 +43,7 @@ impl Method for LiftCam {
         self.layer.find("lift-cam", classifier).map(|_| ())
     }
 
-    fn keep(&self) -> Option<&str> {
+    fn unfolded(&self) -> Option<&str> {
         self.layer.named()
     }
 }

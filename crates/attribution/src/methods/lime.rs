@@ -1,5 +1,5 @@
-//! LIME for pictures (Ribeiro et al., "Why Should I Trust You?", 2016): random subsets of segments are shown, the rest covered;
-//! a ridge regression of the score on which segments were there, with near-complete pictures weighted more, gives each
+//! LIME for images (Ribeiro et al., "Why Should I Trust You?", 2016): random subsets of segments are shown, the rest covered;
+//! a ridge regression of the score on which segments were there, with near-complete images weighted more, gives each
 //! segment its coefficient.
 
 use models::Tensor;
@@ -9,7 +9,7 @@ use spec::Reader;
 
 use crate::baseline::Baseline;
 use crate::linear::{Matrix, ridge_regression};
-use crate::method::{Method, Question};
+use crate::method::{Method, Request};
 use crate::registry::Entry;
 use crate::segments::Segments;
 use crate::subsets::{painted, scores, shown};
@@ -32,7 +32,7 @@ pub(crate) const ENTRY: Entry = Entry {
 
 struct Lime {
     samples: usize,
-    /// Of the kernel on the cosine distance from the whole picture.
+    /// Of the kernel on the cosine distance from the whole image.
     width: f64,
     ridge: f64,
     segments: Segments,
@@ -40,18 +40,18 @@ struct Lime {
 }
 
 impl Method for Lime {
-    fn explain(&self, question: &Question<'_>) -> Tensor<4> {
-        let maps = (0..question.dims()[0]).map(|picture| {
-            let (segments, count) = self.segments.of(&question.pixels(picture));
+    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
+        let maps = (0..request.dims()[0]).map(|image| {
+            let (segments, count) = self.segments.of(&request.pixels(image));
             let subset = |sample: usize| {
-                let mut random = question.random("lime", picture, sample);
-                // The first sample is the whole picture.
+                let mut random = request.random("lime", image, sample);
+                // The first sample is the whole image.
                 (0..count).map(|_| sample == 0 || random.random::<bool>()).collect()
             };
             let subsets: Vec<Vec<bool>> = (0..self.samples).map(subset).collect();
             let scores =
-                scores(question, picture, &segments, &shown(&subsets), self.baseline, Output::Probability);
-            painted(question, &segments, &self.coefficients(&subsets, &scores))
+                scores(request, image, &segments, &shown(&subsets), self.baseline, Output::Probability);
+            painted(request, &segments, &self.coefficients(&subsets, &scores))
         });
         Tensor::cat(maps.collect(), 0)
     }

@@ -10,7 +10,7 @@ use spec::Reader;
 
 use crate::lrp::rule::Rule;
 use crate::lrp::{Propagation, Rules};
-use crate::method::{Error, Method, Question};
+use crate::method::{Error, Method, Request};
 use crate::registry::Entry;
 use crate::walk::walk;
 
@@ -70,8 +70,8 @@ fn rules(reader: &mut Reader) -> Result<Rules, spec::Error> {
 struct Lrp(Rules);
 
 impl Method for Lrp {
-    fn explain(&self, question: &Question<'_>) -> Tensor<4> {
-        walk(question, &mut Propagation::new(question.classifier, self.0))
+    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
+        walk(request, &mut Propagation::new(request.classifier, self.0))
     }
 
     fn check(&self, classifier: &Classifier) -> Result<(), Error> {
@@ -90,7 +90,7 @@ impl Method for Lrp {
         }
     }
 
-    fn keep(&self) -> Option<&str> {
+    fn unfolded(&self) -> Option<&str> {
         self.0.coherency.then_some(models::network::fold::ALL)
     }
 }

@@ -13,7 +13,7 @@ use models::{Tensor, TensorData};
 use spec::Reader;
 
 use crate::batch;
-use crate::method::{Method, Question};
+use crate::method::{Method, Request};
 use crate::registry::Entry;
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -79,25 +79,25 @@ struct Window {
 }
 
 impl Method for Occlusion {
-    fn explain(&self, question: &Question<'_>) -> Tensor<4> {
-        let [n, _, h, w] = question.dims();
+    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
+        let [n, _, h, w] = request.dims();
         let windows = self.windows(h, w);
-        // Sample 0 is the picture itself, so its score rides in the same batches.
+        // Sample 0 is the image itself, so its score rides in the same batches.
         let samples = 1 + windows.len();
         let mut scores = Vec::with_capacity(n * samples);
-        for jobs in batch::batches(n, samples, question.batch_size) {
+        for jobs in batch::batches(n, samples, request.batch_size) {
             let masks = jobs.iter().map(|job| match job.sample {
                 0 => vec![0.0; h * w],
                 sample => windows[sample - 1].mask(h, w),
             });
             let masks = TensorData::new(masks.flatten().collect(), [jobs.len(), 1, h, w]);
-            let x = self.cover(question, batch::pictures(&question.images, &jobs), masks);
-            let targets = batch::targets(question.targets, &jobs);
-            let classifier = question.classifier;
+            let x = self.cover(request, batch::images(&request.images, &jobs), masks);
+            let targets = batch::targets(request.targets, &jobs);
+            let classifier = request.classifier;
             scores.extend(classifier.scores(classifier.logits(x), &targets, self.output));
         }
         let maps = scores.chunks(samples).flat_map(|scores| self.map(scores, &windows, h, w)).collect();
-        Tensor::from_data(TensorData::new(maps, [n, 1, h, w]), &question.images.device())
+        Tensor::from_data(TensorData::new(maps, [n, 1, h, w]), &request.images.device())
     }
 
     fn is_black_box(&self) -> bool {
@@ -105,7 +105,7 @@ impl Method for Occlusion {
     }
 }
 
-/// Where windows of a side start along a side of the picture: every `stride`, until one reaches the end; the last may be
+/// Where windows of a side start along a side of the image: every `stride`, until one reaches the end; the last may be
 /// cut.
 fn starts(window: usize, stride: usize, side: usize) -> Vec<usize> {
     let last = side.saturating_sub(window).div_ceil(stride);
@@ -124,7 +124,7 @@ impl Window {
 }
 
 impl Occlusion {
-    /// All windows of a picture, kind by kind.
+    /// All windows of an image, kind by kind.
     fn windows(&self, h: usize, w: usize) -> Vec<Window> {
         let mut all = Vec::new();
         for (kind, &(size, stride)) in self.windows.iter().enumerate() {
@@ -137,12 +137,12 @@ impl Occlusion {
         all
     }
 
-    fn cover(&self, question: &Question<'_>, x: Tensor<4>, masks: TensorData) -> Tensor<4> {
+    fn cover(&self, request: &Request<'_>, x: Tensor<4>, masks: TensorData) -> Tensor<4> {
         let mask = Tensor::<4>::from_data(masks, &x.device());
         let kept = x * (mask.clone().neg() + 1.0);
         match self.fill {
             Fill::Zero => kept,
-            Fill::Black => kept + mask * question.classifier.colour(0.0),
+            Fill::Black => kept + mask * request.classifier.colour(0.0),
         }
     }
 

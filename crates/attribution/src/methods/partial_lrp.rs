@@ -7,7 +7,7 @@ use spec::Reader;
 use crate::attention::relprop::{Kind, Relprop};
 use crate::attention::{self, class_row, mean_of_heads};
 use crate::batch;
-use crate::method::{Error, Method, Question};
+use crate::method::{Error, Method, Request};
 use crate::registry::Entry;
 use crate::walk::one_hot;
 
@@ -22,14 +22,14 @@ pub(crate) const ENTRY: Entry = Entry {
 struct PartialLrp;
 
 impl Method for PartialLrp {
-    fn explain(&self, question: &Question<'_>) -> Tensor<4> {
-        let [n, _, h, w] = question.dims();
-        let classifier = question.classifier;
+    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
+        let [n, _, h, w] = request.dims();
+        let classifier = request.classifier;
         let last = attention::nodes(classifier).pop().expect("check() found attention");
         let mut rules = Relprop::new(classifier, Kind::Original);
-        let maps = batch::batches(n, 1, question.batch_size).map(|jobs| {
-            let trace = classifier.network.trace(batch::pictures(&question.images, &jobs));
-            let seed = one_hot(classifier, &batch::targets(question.targets, &jobs));
+        let maps = batch::batches(n, 1, request.batch_size).map(|jobs| {
+            let trace = classifier.network.trace(batch::images(&request.images, &jobs));
+            let seed = one_hot(classifier, &batch::targets(request.targets, &jobs));
             let arrived = classifier.network.walk_back(&trace, seed, &[last], &mut rules).remove(0);
             let relevance = arrived.unwrap_or_else(|| trace.value(last).clone().map(|x| x.zeros_like()));
             class_row(mean_of_heads(relu(Value::tensor(relevance))), h, w)

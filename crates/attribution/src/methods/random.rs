@@ -4,7 +4,7 @@ use models::{Tensor, TensorData};
 use rand::RngExt;
 use spec::Reader;
 
-use crate::method::{Method, Question};
+use crate::method::{Method, Request};
 use crate::registry::Entry;
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -18,11 +18,11 @@ pub(crate) const ENTRY: Entry = Entry {
 struct Random;
 
 impl Method for Random {
-    fn explain(&self, question: &Question<'_>) -> Tensor<4> {
-        let [n, _, h, w] = question.dims();
-        let numbers = |picture| question.random("random", picture, 0).random_iter::<f32>().take(h * w);
+    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
+        let [n, _, h, w] = request.dims();
+        let numbers = |image| request.random("random", image, 0).random_iter::<f32>().take(h * w);
         let data: Vec<f32> = (0..n).flat_map(numbers).collect();
-        Tensor::from_data(TensorData::new(data, [n, 1, h, w]), &question.images.device())
+        Tensor::from_data(TensorData::new(data, [n, 1, h, w]), &request.images.device())
     }
 
     fn is_black_box(&self) -> bool {

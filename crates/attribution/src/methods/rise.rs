@@ -1,7 +1,7 @@
 //! RISE (Petsiuk et al., "Randomized Input Sampling for Explanation of Black-box Models", 2018, equation 6):
 //! `1 / (p N) sum_i p_y(x * M_i) M_i` over random smooth masks.
 //!
-//! A mask is a small grid of ones with probability `p`, resized bilinearly to one cell more than the picture
+//! A mask is a small grid of ones with probability `p`, resized bilinearly to one cell more than the image
 //! and cut at a random offset. Grids are grown to masks on the device inside each batch, so memory does not
 //! depend on the number of masks.
 
@@ -12,7 +12,7 @@ use rand::RngExt;
 use spec::Reader;
 
 use crate::batch::{self, Job, Sums};
-use crate::method::{Method, Question};
+use crate::method::{Method, Request};
 use crate::registry::Entry;
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -47,10 +47,10 @@ struct Rise {
 }
 
 impl Method for Rise {
-    fn explain(&self, question: &Question<'_>) -> Tensor<4> {
-        let [_, _, h, w] = question.dims();
-        let masks = Masks::new(self.grid, h, w, &question.images.device());
-        explain(question, &masks, self.masks, self.p, |job| self.seed(question, &masks, job))
+    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
+        let [_, _, h, w] = request.dims();
+        let masks = Masks::new(self.grid, h, w, &request.images.device());
+        explain(request, &masks, self.masks, self.p, |job| self.seed(request, &masks, job))
     }
 
     fn is_black_box(&self) -> bool {
@@ -59,9 +59,9 @@ impl Method for Rise {
 }
 
 impl Rise {
-    /// The grid and the offset of one mask of one picture.
-    fn seed(&self, question: &Question<'_>, masks: &Masks, job: Job) -> Seed {
-        let mut random = question.random("rise", job.picture, job.sample);
+    /// The grid and the offset of one mask of one image.
+    fn seed(&self, request: &Request<'_>, masks: &Masks, job: Job) -> Seed {
+        let mut random = request.random("rise", job.image, job.sample);
         let grid =
             (0..self.grid * self.grid).map(|_| f32::from(u8::from(random.random_bool(self.p)))).collect();
         let offset = masks.cell.map(|cell| random.random_range(0..=cell as u32) as usize);
@@ -121,20 +121,20 @@ impl Masks {
 
 /// The RISE sum for given seeds.
 fn explain(
-    question: &Question<'_>,
+    request: &Request<'_>,
     masks: &Masks,
     samples: usize,
     p: f64,
     seed: impl Fn(Job) -> Seed,
 ) -> Tensor<4> {
-    let [n, ..] = question.dims();
-    let classifier = question.classifier;
+    let [n, ..] = request.dims();
+    let classifier = request.classifier;
     let mut sums = Sums::new(n);
-    for jobs in batch::batches(n, samples, question.batch_size) {
+    for jobs in batch::batches(n, samples, request.batch_size) {
         let seeds: Vec<Seed> = jobs.iter().map(|&job| seed(job)).collect();
         let mask = masks.grow(&seeds);
-        let x = batch::pictures(&question.images, &jobs) * mask.clone();
-        let targets = batch::targets(question.targets, &jobs);
+        let x = batch::images(&request.images, &jobs) * mask.clone();
+        let targets = batch::targets(request.targets, &jobs);
         let score = classifier.output(classifier.logits(x), &targets, Output::Probability);
         sums.add(&jobs, &(mask * score.reshape([jobs.len(), 1, 1, 1])));
     }
@@ -174,14 +174,14 @@ mod tests {
         let seeds = seeds();
         for network in RESNETS {
             let classifier = tiny::resnet(network, &[]);
-            let question = tiny::question(&classifier, 24);
-            let maps = explain(&question, &masks(), seeds.len(), 0.5, |job| seeds[job.sample].clone());
+            let request = tiny::request(&classifier, 24);
+            let maps = explain(&request, &masks(), seeds.len(), 0.5, |job| seeds[job.sample].clone());
             let expected = golden::array(format!("attribution/{network}/rise.npy"));
             assert_close(&numbers(maps), &expected.data, Tolerance::new(1e-4, 1e-5));
         }
     }
 
-    /// ResNet-50 v1 on real pictures, over the masks of `pipelines/parity rise`.
+    /// ResNet-50 v1 on real images, over the masks of `pipelines/parity rise`.
     #[test]
     fn the_sum_equals_pytorch_on_real_weights() {
         let Some(data) = testing::data_dir() else { return };
@@ -197,7 +197,7 @@ mod tests {
             .map(|(grid, at)| Seed { grid: grid.to_vec(), offset: [at[0] as usize, at[1] as usize] })
             .collect();
         let shape: [usize; 4] = images.shape.try_into().unwrap();
-        let question = Question {
+        let request = Request {
             classifier: &classifier,
             images: Tensor::from_data(TensorData::new(images.data, shape), &device),
             targets: &targets,
@@ -207,17 +207,17 @@ mod tests {
             baselines: None,
         };
         let masks = Masks::new(7, shape[2], shape[3], &device);
-        let maps = explain(&question, &masks, seeds.len(), 0.5, |job| seeds[job.sample].clone());
+        let maps = explain(&request, &masks, seeds.len(), 0.5, |job| seeds[job.sample].clone());
         assert_close(&numbers(maps), &read("maps").data, Tolerance::new(1e-4, 1e-5));
     }
 
     #[test]
     fn offsets_reach_both_ends_and_cells_are_open_with_probability_p() {
         let classifier = tiny::resnet("tiny_basic", &[]);
-        let question = tiny::question(&classifier, 1);
+        let request = tiny::request(&classifier, 1);
         let (rise, masks) = (Rise { masks: 0, grid: 7, p: 0.25 }, masks());
         let seeds: Vec<Seed> =
-            (0..500).map(|sample| rise.seed(&question, &masks, Job { picture: 0, sample })).collect();
+            (0..500).map(|sample| rise.seed(&request, &masks, Job { image: 0, sample })).collect();
         for axis in [0, 1] {
             let offsets = seeds.iter().map(|seed| seed.offset[axis]);
             assert_eq!((offsets.clone().min(), offsets.max()), (Some(0), Some(10)));
@@ -234,12 +234,12 @@ mod tests {
     fn the_expected_map_of_a_linear_score_is_known() {
         let slope: Vec<f32> = (0..192).map(|i| 1e-3 * (i % 8) as f32).collect();
         let classifier = tiny::linear(&[vec![0.0; 192], slope.clone()].concat(), [0.0; 2]);
-        let x = tiny::picture(8);
+        let x = tiny::image(8);
         let (rise, masks) = (Rise { masks: 4000, grid: 4, p: 0.5 }, Masks::new(4, 8, 8, &classifier.device));
         let map = |target: usize| {
             let (targets, names) = ([target], ["a".to_string()]);
             let (classifier, images) = (&classifier, x.clone());
-            numbers(rise.explain(&Question {
+            numbers(rise.explain(&Request {
                 classifier,
                 images,
                 targets: &targets,

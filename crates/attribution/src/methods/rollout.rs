@@ -6,7 +6,7 @@ use spec::Reader;
 
 use crate::attention::{self, class_row, mean_of_heads};
 use crate::batch;
-use crate::method::{Error, Method, Question};
+use crate::method::{Error, Method, Request};
 use crate::registry::Entry;
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -23,11 +23,11 @@ struct Rollout {
 }
 
 impl Method for Rollout {
-    fn explain(&self, question: &Question<'_>) -> Tensor<4> {
-        let [n, _, h, w] = question.dims();
-        let maps = batch::batches(n, 1, question.batch_size).map(|jobs| {
-            let x = batch::pictures(&question.images, &jobs);
-            let matrices = attention::matrices(question.classifier, x).split_off(self.start);
+    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
+        let [n, _, h, w] = request.dims();
+        let maps = batch::batches(n, 1, request.batch_size).map(|jobs| {
+            let x = batch::images(&request.images, &jobs);
+            let matrices = attention::matrices(request.classifier, x).split_off(self.start);
             class_row(attention::rollout(matrices.into_iter().map(mean_of_heads).collect(), true), h, w)
         });
         Tensor::cat(maps.collect(), 0)

@@ -1,6 +1,6 @@
 //! Score-CAM (Wang et al., "Score-CAM: Score-Weighted Visual Explanations for Convolutional Neural Networks", 2020):
-//! every channel, resized and scaled to 0..1, masks the picture; the softmax over the channels' scores weights them in
-//! `ReLU(sum_c w_c A_c)`. (The score of the empty picture, which the paper subtracts, is the same for all channels and
+//! every channel, resized and scaled to 0..1, masks the image; the softmax over the channels' scores weights them in
+//! `ReLU(sum_c w_c A_c)`. (The score of the empty image, which the paper subtracts, is the same for all channels and
 //! drops out of the softmax.) A channel without contrast masks nothing away and everything alike: its mask is zero.
 
 use models::classifier::Output;
@@ -9,12 +9,12 @@ use models::{Classifier, Tensor, TensorData, relu, softmax};
 use spec::Reader;
 
 use crate::batch;
-use crate::method::{Error, Layer, Method, Question};
+use crate::method::{Error, Layer, Method, Request};
 use crate::registry::Entry;
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "scorecam",
-    summary: "feature maps weighted by the score of the picture behind them",
+    summary: "feature maps weighted by the score of the image behind them",
     paper: "Wang et al. 2020",
     cost: "1 + channels F",
     build: |reader: &mut Reader| {
@@ -31,8 +31,8 @@ struct ScoreCam {
 }
 
 impl Method for ScoreCam {
-    fn explain(&self, question: &Question<'_>) -> Tensor<4> {
-        let maps = (0..question.dims()[0]).map(|picture| self.one(question, picture));
+    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
+        let maps = (0..request.dims()[0]).map(|image| self.one(request, image));
         Tensor::cat(maps.collect(), 0)
     }
 
@@ -40,24 +40,24 @@ impl Method for ScoreCam {
         self.layer.find("scorecam", classifier).map(|_| ())
     }
 
-    fn keep(&self) -> Option<&str> {
+    fn unfolded(&self) -> Option<&str> {
         self.layer.named()
     }
 }
 
 impl ScoreCam {
-    fn one(&self, question: &Question<'_>, picture: usize) -> Tensor<4> {
-        let [_, _, h, w] = question.dims();
-        let classifier = question.classifier;
+    fn one(&self, request: &Request<'_>, image: usize) -> Tensor<4> {
+        let [_, _, h, w] = request.dims();
+        let classifier = request.classifier;
         let layer = self.layer.find("scorecam", classifier).unwrap_or(classifier.layer);
-        let x = question.images.clone().narrow(0, picture, 1);
+        let x = request.images.clone().narrow(0, image, 1);
         let activations = classifier.layer_maps(x.clone(), layer);
         let [_, channels, ..] = activations.dims();
         let mut scores = Vec::with_capacity(channels);
-        for jobs in batch::batches(1, channels, question.batch_size) {
+        for jobs in batch::batches(1, channels, request.batch_size) {
             let part = activations.clone().narrow(1, jobs[0].sample, jobs.len()).swap_dims(0, 1);
             let inputs = x.clone() * unit_range(Resample::BILINEAR.resize(part, h, w));
-            let targets = vec![question.targets[picture]; jobs.len()];
+            let targets = vec![request.targets[image]; jobs.len()];
             let score = classifier.output(classifier.logits(inputs), &targets, self.output);
             scores.extend(score.into_data().try_into_vec::<f32>().expect("scores are f32"));
         }

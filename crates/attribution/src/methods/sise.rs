@@ -13,7 +13,7 @@ use models::{Classifier, NodeId, Tensor, TensorData};
 use spec::Reader;
 
 use super::scorecam::unit_range;
-use crate::method::{Error, Method, Question};
+use crate::method::{Error, Method, Request};
 use crate::otsu::otsu;
 use crate::registry::Entry;
 
@@ -51,16 +51,16 @@ struct Sise {
 }
 
 impl Method for Sise {
-    fn explain(&self, question: &Question<'_>) -> Tensor<4> {
-        let layers = blocks(question.classifier);
-        let [n, _, h, w] = question.dims();
-        let maps = (0..n).flat_map(|picture| {
+    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
+        let layers = blocks(request.classifier);
+        let [n, _, h, w] = request.dims();
+        let maps = (0..n).flat_map(|image| {
             let layers: Vec<Vec<f32>> =
-                layers.iter().map(|&layer| self.layer(question, picture, layer)).collect();
+                layers.iter().map(|&layer| self.layer(request, image, layer)).collect();
             self.join(layers)
         });
         let maps = TensorData::new(maps.collect(), [n, 1, h, w]);
-        Tensor::from_data(maps, &question.images.device())
+        Tensor::from_data(maps, &request.images.device())
     }
 
     fn check(&self, classifier: &Classifier) -> Result<(), Error> {
@@ -92,12 +92,12 @@ fn blocks(classifier: &Classifier) -> Vec<NodeId> {
 }
 
 impl Sise {
-    /// The map of one layer for one picture, in 0..1.
-    fn layer(&self, question: &Question<'_>, picture: usize, layer: NodeId) -> Vec<f32> {
-        let [_, _, h, w] = question.dims();
-        let classifier = question.classifier;
-        let x = question.images.clone().narrow(0, picture, 1);
-        let target = question.targets[picture];
+    /// The map of one layer for one image, in 0..1.
+    fn layer(&self, request: &Request<'_>, image: usize, layer: NodeId) -> Vec<f32> {
+        let [_, _, h, w] = request.dims();
+        let classifier = request.classifier;
+        let x = request.images.clone().narrow(0, image, 1);
+        let target = request.targets[image];
         // Only the channels' shares of the largest gradient count: they are those of the probability, which may round to 1.
         let (activations, gradients) =
             classifier.layer_gradient_of(x.clone(), &[target], layer, Output::LogOdds);
@@ -105,7 +105,7 @@ impl Sise {
             gradients.mean_dim(3).mean_dim(2).into_data().try_into_vec().expect("gradients are f32");
         let kept = self.kept(&means);
         let mut sum = Tensor::<4>::zeros([1, 1, h, w], &x.device());
-        for chosen in kept.chunks(question.batch_size.max(1)) {
+        for chosen in kept.chunks(request.batch_size.max(1)) {
             let part = Tensor::cat(chosen.iter().map(|&c| activations.clone().narrow(1, c, 1)).collect(), 0);
             let masks = unit_range(Resample::BILINEAR.resize(part, h, w));
             let scores = classifier.probabilities(x.clone() * masks.clone());

@@ -1,9 +1,9 @@
 //! SmoothGrad (Smilkov et al., "SmoothGrad: removing noise by adding noise", 2017): the mean of signed gradients at noisy copies
-//! of the picture. SquareGrad (Hooker et al., "A Benchmark for Interpretability Methods", 2019) is the mean of their squares, and
+//! of the image. SquareGrad (Hooker et al., "A Benchmark for Interpretability Methods", 2019) is the mean of their squares, and
 //! VarGrad (Adebayo et al., "Local Explanation Methods for Deep Neural Networks Lack Sensitivity to Parameter Values", 2018) their
 //! variance.
 //!
-//! `preset` names published settings: the paper's (50 samples, 0.15 of the picture's range), those of the Coherency study
+//! `preset` names published settings: the paper's (50 samples, 0.15 of the image's range), those of the Coherency study
 //! (10 samples, 0.1 in normalised values) and of the authors' library (25 samples).
 
 use models::classifier::Output;
@@ -13,12 +13,12 @@ use rand_distr::StandardNormal;
 use spec::Reader;
 
 use crate::batch::{self, Job, Sums};
-use crate::method::{Method, Question};
+use crate::method::{Method, Request};
 use crate::registry::Entry;
 
 pub(crate) const SMOOTH: Entry = Entry {
     name: "smoothgrad",
-    summary: "mean gradient over noisy copies of the picture",
+    summary: "mean gradient over noisy copies of the image",
     paper: "Smilkov et al. 2017",
     cost: "samples (F + B)",
     build: |reader: &mut Reader| read(reader, Statistic::Mean),
@@ -26,7 +26,7 @@ pub(crate) const SMOOTH: Entry = Entry {
 
 pub(crate) const SQUARE: Entry = Entry {
     name: "squaregrad",
-    summary: "mean squared gradient over noisy copies of the picture",
+    summary: "mean squared gradient over noisy copies of the image",
     paper: "Hooker et al. 2019",
     cost: "samples (F + B)",
     build: |reader: &mut Reader| read(reader, Statistic::Square),
@@ -34,7 +34,7 @@ pub(crate) const SQUARE: Entry = Entry {
 
 pub(crate) const VARIANCE: Entry = Entry {
     name: "vargrad",
-    summary: "variance of the gradient over noisy copies of the picture",
+    summary: "variance of the gradient over noisy copies of the image",
     paper: "Adebayo et al. 2018",
     cost: "samples (F + B)",
     build: |reader: &mut Reader| read(reader, Statistic::Variance),
@@ -67,7 +67,7 @@ enum Statistic {
 /// The unit of the noise's standard deviation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Scale {
-    /// The range (max - min) of the normalised picture.
+    /// The range (max - min) of the normalised image.
     Range,
     /// Normalised values as they are.
     Absolute,
@@ -81,45 +81,45 @@ struct SmoothGrad {
 }
 
 impl Method for SmoothGrad {
-    fn explain(&self, question: &Question<'_>) -> Tensor<4> {
-        let deviations = self.deviations(question);
-        statistic(question, self.statistic, self.samples, |job| {
-            let count = question.dims()[1..].iter().product();
-            let normal = question.random("smoothgrad", job.picture, job.sample).sample_iter(StandardNormal);
-            normal.take(count).map(|z: f32| z * deviations[job.picture]).collect()
+    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
+        let deviations = self.deviations(request);
+        statistic(request, self.statistic, self.samples, |job| {
+            let count = request.dims()[1..].iter().product();
+            let normal = request.random("smoothgrad", job.image, job.sample).sample_iter(StandardNormal);
+            normal.take(count).map(|z: f32| z * deviations[job.image]).collect()
         })
     }
 }
 
 impl SmoothGrad {
-    fn deviations(&self, question: &Question<'_>) -> Vec<f32> {
-        let [n, ..] = question.dims();
+    fn deviations(&self, request: &Request<'_>) -> Vec<f32> {
+        let [n, ..] = request.dims();
         if self.scale == Scale::Absolute {
             return vec![self.noise; n];
         }
-        let flat: Tensor<2> = question.images.clone().flatten(1, 3);
+        let flat: Tensor<2> = request.images.clone().flatten(1, 3);
         let range = flat.clone().max_dim(1) - flat.min_dim(1);
-        let range: Vec<f32> = range.into_data().try_into_vec().expect("pictures are f32");
+        let range: Vec<f32> = range.into_data().try_into_vec().expect("images are f32");
         range.into_iter().map(|range| range * self.noise).collect()
     }
 }
 
 /// A statistic of the gradients at `x + noise(job)`.
 fn statistic(
-    question: &Question<'_>,
+    request: &Request<'_>,
     statistic: Statistic,
     samples: usize,
     noise: impl Fn(Job) -> Vec<f32>,
 ) -> Tensor<4> {
-    let [n, c, h, w] = question.dims();
+    let [n, c, h, w] = request.dims();
     let (mut sums, mut squares) = (Sums::new(n), Sums::new(n));
-    for jobs in batch::batches(n, samples, question.batch_size) {
+    for jobs in batch::batches(n, samples, request.batch_size) {
         let noise: Vec<f32> = jobs.iter().flat_map(|&job| noise(job)).collect();
         let noise = TensorData::new(noise, [jobs.len(), c, h, w]);
-        let x = batch::pictures(&question.images, &jobs);
+        let x = batch::images(&request.images, &jobs);
         let x = x.clone() + Tensor::from_data(noise, &x.device());
-        let targets = batch::targets(question.targets, &jobs);
-        let (gradient, _) = question.classifier.input_gradient(x, &targets, Output::Logit, &mut Plain);
+        let targets = batch::targets(request.targets, &jobs);
+        let (gradient, _) = request.classifier.input_gradient(x, &targets, Output::Logit, &mut Plain);
         if statistic != Statistic::Mean {
             squares.add(&jobs, &(gradient.clone() * gradient.clone()));
         }
@@ -150,8 +150,8 @@ mod tests {
         let noise: Vec<&[f32]> = noise.chunks(3 * 64 * 64).collect();
         for network in RESNETS {
             let classifier = tiny::resnet(network, &[]);
-            let question = tiny::question(&classifier, 5);
-            let given = |kind| statistic(&question, kind, noise.len(), |job| noise[job.sample].to_vec());
+            let request = tiny::request(&classifier, 5);
+            let given = |kind| statistic(&request, kind, noise.len(), |job| noise[job.sample].to_vec());
             let expected = golden::array(format!("attribution/{network}/smoothgrad.npy"));
             let close = Tolerance::new(f64::INFINITY, 5e-4);
             assert_close(&numbers(given(Statistic::Mean)), &expected.data, close);
@@ -166,12 +166,12 @@ mod tests {
     #[test]
     fn noise_is_in_the_unit_that_was_asked_for() {
         let classifier = tiny::resnet("tiny_basic", &[]);
-        let question = tiny::question(&classifier, 1);
+        let request = tiny::request(&classifier, 1);
         let deviations = |scale| {
-            SmoothGrad { statistic: Statistic::Mean, samples: 1, noise: 0.5, scale }.deviations(&question)
+            SmoothGrad { statistic: Statistic::Mean, samples: 1, noise: 0.5, scale }.deviations(&request)
         };
         assert_eq!(deviations(Scale::Absolute), [0.5, 0.5]);
-        let pixels = numbers(question.images.clone());
+        let pixels = numbers(request.images.clone());
         let expected: Vec<f32> = pixels
             .chunks(3 * 64 * 64)
             .map(|x| {

@@ -9,7 +9,7 @@ use rand::seq::SliceRandom;
 use spec::Reader;
 
 use crate::baseline::Baseline;
-use crate::method::{Method, Question};
+use crate::method::{Method, Request};
 use crate::registry::Entry;
 use crate::segments::Segments;
 use crate::subsets::{grid_map, scores};
@@ -34,11 +34,11 @@ struct Sobol {
 }
 
 impl Method for Sobol {
-    fn explain(&self, question: &Question<'_>) -> Tensor<4> {
+    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
         let cells = self.grid * self.grid;
-        let (cells_of, _) = Segments::Grid(self.grid).of(&question.images);
-        let maps = (0..question.dims()[0]).map(|picture| {
-            let design = |draw| hypercube(question, picture, draw, self.designs, cells);
+        let (cells_of, _) = Segments::Grid(self.grid).of(&request.images);
+        let maps = (0..request.dims()[0]).map(|image| {
+            let design = |draw| hypercube(request, image, draw, self.designs, cells);
             let (a, b) = (design(0), design(1));
             // A, B, then A with column j from B for every cell j.
             let mut rows: Vec<Vec<f32>> = a.iter().chain(&b).cloned().collect();
@@ -49,8 +49,8 @@ impl Method for Sobol {
                     mixed
                 }));
             }
-            let scores = scores(question, picture, &cells_of, &rows, self.baseline, Output::Probability);
-            grid_map(question, self.grid, total_order(&scores, self.designs))
+            let scores = scores(request, image, &cells_of, &rows, self.baseline, Output::Probability);
+            grid_map(request, self.grid, total_order(&scores, self.designs))
         });
         Tensor::cat(maps.collect(), 0)
     }
@@ -76,13 +76,13 @@ fn total_order(scores: &[f32], designs: usize) -> Vec<f32> {
 
 /// A Latin hypercube: in every column one number in each of `rows` equal parts of 0..1, in random order.
 pub(crate) fn hypercube(
-    question: &Question<'_>,
-    picture: usize,
+    request: &Request<'_>,
+    image: usize,
     draw: usize,
     rows: usize,
     columns: usize,
 ) -> Vec<Vec<f32>> {
-    let mut random = question.random("hypercube", picture, draw);
+    let mut random = request.random("hypercube", image, draw);
     let mut design = vec![Vec::with_capacity(columns); rows];
     for _ in 0..columns {
         let mut order: Vec<usize> = (0..rows).collect();
@@ -102,9 +102,9 @@ mod tests {
     #[test]
     fn a_linear_function_has_its_known_indices() {
         let classifier = crate::tiny::resnet("tiny_basic", &[]);
-        let question = crate::tiny::question(&classifier, 1);
+        let request = crate::tiny::request(&classifier, 1);
         let n = 4000;
-        let (a, b) = (hypercube(&question, 0, 0, n, 3), hypercube(&question, 0, 1, n, 3));
+        let (a, b) = (hypercube(&request, 0, 0, n, 3), hypercube(&request, 0, 1, n, 3));
         let f = |x: &[f32]| x[0] + 2.0 * x[1];
         let mut scores: Vec<f32> = a.iter().chain(&b).map(|row| f(row)).collect();
         for j in 0..3 {

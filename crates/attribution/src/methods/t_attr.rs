@@ -9,7 +9,7 @@ use super::rollout::check_start;
 use crate::attention::relprop::{Kind, Relprop};
 use crate::attention::{self, class_row, mean_of_heads};
 use crate::batch;
-use crate::method::{Error, Method, Question};
+use crate::method::{Error, Method, Request};
 use crate::registry::Entry;
 use crate::walk::one_hot;
 
@@ -26,14 +26,14 @@ struct TransformerAttribution {
 }
 
 impl Method for TransformerAttribution {
-    fn explain(&self, question: &Question<'_>) -> Tensor<4> {
-        let [n, _, h, w] = question.dims();
-        let classifier = question.classifier;
+    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
+        let [n, _, h, w] = request.dims();
+        let classifier = request.classifier;
         let nodes = attention::nodes(classifier).split_off(self.start);
         let mut rules = Relprop::new(classifier, Kind::Transformer);
-        let maps = batch::batches(n, 1, question.batch_size).map(|jobs| {
-            let x = batch::pictures(&question.images, &jobs);
-            let targets = batch::targets(question.targets, &jobs);
+        let maps = batch::batches(n, 1, request.batch_size).map(|jobs| {
+            let x = batch::images(&request.images, &jobs);
+            let targets = batch::targets(request.targets, &jobs);
             let gradients = attention::with_gradients(classifier, x.clone(), &targets).split_off(self.start);
             let trace = classifier.network.trace(x);
             let relevance =

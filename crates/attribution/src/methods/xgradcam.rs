@@ -5,7 +5,7 @@ use models::{Classifier, Tensor, relu};
 use spec::Reader;
 
 use super::gradcam::class_activation;
-use crate::method::{Error, Layer, Method, Question};
+use crate::method::{Error, Layer, Method, Request};
 use crate::registry::Entry;
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -21,9 +21,9 @@ struct XGradCam {
 }
 
 impl Method for XGradCam {
-    fn explain(&self, question: &Question<'_>) -> Tensor<4> {
-        let layer = self.layer.find("xgradcam", question.classifier).unwrap_or(question.classifier.layer);
-        class_activation(question, layer, |activations, gradients| {
+    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
+        let layer = self.layer.find("xgradcam", request.classifier).unwrap_or(request.classifier.layer);
+        class_activation(request, layer, |activations, gradients| {
             let over_positions = |x: Tensor<4>| x.sum_dim(3).sum_dim(2);
             let total = over_positions(activations.clone());
             // A channel that is silent everywhere has no weight to speak of: its map is zero too.
@@ -36,7 +36,7 @@ impl Method for XGradCam {
         self.layer.find("xgradcam", classifier).map(|_| ())
     }
 
-    fn keep(&self) -> Option<&str> {
+    fn unfolded(&self) -> Option<&str> {
         self.layer.named()
     }
 }

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use spec::Reader;
 
 use crate::batch::{self, Sums};
-use crate::method::{Method, Question};
+use crate::method::{Method, Request};
 use crate::registry::Entry;
 use crate::segments::Segments;
 
@@ -35,32 +35,32 @@ struct Xrai {
 }
 
 impl Method for Xrai {
-    fn explain(&self, question: &Question<'_>) -> Tensor<4> {
-        let [n, _, h, w] = question.dims();
+    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
+        let [n, _, h, w] = request.dims();
         let attribution: Vec<f32> =
-            self.attribution(question).into_data().try_into_vec().expect("maps are f32");
-        let pixels: Vec<Tensor<4>> = (0..n).map(|picture| question.pixels(picture)).collect();
+            self.attribution(request).into_data().try_into_vec().expect("maps are f32");
+        let pixels: Vec<Tensor<4>> = (0..n).map(|image| request.pixels(image)).collect();
         let maps = attribution
             .par_chunks(h * w)
             .zip(pixels)
             .flat_map_iter(|(attribution, pixels)| grow(attribution, segments(&pixels)));
-        Tensor::from_data(TensorData::new(maps.collect(), [n, 1, h, w]), &question.images.device())
+        Tensor::from_data(TensorData::new(maps.collect(), [n, 1, h, w]), &request.images.device())
     }
 }
 
 impl Xrai {
     /// `(n, 1, h, w)`.
-    fn attribution(&self, question: &Question<'_>) -> Tensor<4> {
-        let classifier = question.classifier;
-        let ends = [0.0, 1.0].map(|pixel| question.images.zeros_like() + classifier.colour(pixel));
+    fn attribution(&self, request: &Request<'_>) -> Tensor<4> {
+        let classifier = request.classifier;
+        let ends = [0.0, 1.0].map(|pixel| request.images.zeros_like() + classifier.colour(pixel));
         let parts = ends.map(|baseline| {
-            let difference = question.images.clone() - baseline.clone();
-            let mut sums = Sums::new(question.dims()[0]);
-            for jobs in batch::batches(question.dims()[0], self.steps, question.batch_size) {
+            let difference = request.images.clone() - baseline.clone();
+            let mut sums = Sums::new(request.dims()[0]);
+            for jobs in batch::batches(request.dims()[0], self.steps, request.batch_size) {
                 let along = jobs.iter().map(|job| job.sample as f32 / (self.steps - 1) as f32).collect();
-                let step = batch::pictures(&difference, &jobs);
-                let x = batch::pictures(&baseline, &jobs) + step.clone() * batch::numbers(along, &step);
-                let targets = batch::targets(question.targets, &jobs);
+                let step = batch::images(&difference, &jobs);
+                let x = batch::images(&baseline, &jobs) + step.clone() * batch::numbers(along, &step);
+                let targets = batch::targets(request.targets, &jobs);
                 sums.add(&jobs, &classifier.input_gradient(x, &targets, Output::Logit, &mut Plain).0);
             }
             sums.finish() * difference / self.steps as f32
@@ -70,7 +70,7 @@ impl Xrai {
     }
 }
 
-/// The widened segments of all scales, each as its pixels. The picture is taken as values in -1..1.
+/// The widened segments of all scales, each as its pixels. The image is taken as values in -1..1.
 fn segments(pixels: &Tensor<4>) -> Vec<Vec<usize>> {
     let [_, _, h, w] = pixels.dims();
     let doubled = pixels.clone() * 2.0 - 1.0;
@@ -144,10 +144,10 @@ mod tests {
         };
         let attribution: Vec<f32> = (0..64 * 64).map(given).collect();
         let classifier = tiny::resnet("tiny_basic", &[]);
-        let question = tiny::question(&classifier, 2);
-        let map = |picture| grow(&attribution, segments(&question.pixels(picture)));
+        let request = tiny::request(&classifier, 2);
+        let map = |image| grow(&attribution, segments(&request.pixels(image)));
         let maps = TensorData::new([map(0), map(1)].concat(), [2, 1, 64, 64]);
-        let maps = Tensor::<4>::from_data(maps, &question.images.device());
+        let maps = Tensor::<4>::from_data(maps, &request.images.device());
         let expected = testing::golden::array("attribution/more/xrai_regions.npy");
         let kept = tiny::numbers(maps.slice(models::s![.., .., ..;5, ..;3]));
         testing::assert_close(&kept, &expected.data, testing::Tolerance::new(1e-5, 1e-5));

@@ -11,10 +11,10 @@ use models::zoo::vgg::Vgg;
 use models::{Checkpoint, Classifier, Graph, Network, NodeId, Op, Preprocess, Tensor, TensorData, device};
 use testing::{golden, testdata};
 
-use super::Question;
+use super::Request;
 
-/// The pictures of `testdata/models`, (2, 3, 64, 64), normalised already.
-pub fn pictures() -> Tensor<4> {
+/// The images of `testdata/models`, (2, 3, 64, 64), normalised already.
+pub fn images() -> Tensor<4> {
     let input = golden::array("models/input.npy");
     Tensor::from_data(TensorData::new(input.data, [2, 3, 64, 64]), &device::cpu().device)
 }
@@ -27,10 +27,10 @@ pub fn names() -> &'static [String; 2] {
     &NAMES
 }
 
-/// What a method is asked of both pictures.
-pub fn question(classifier: &Classifier, batch_size: usize) -> Question<'_> {
-    let images = pictures();
-    Question { classifier, images, targets: &TARGETS, names: names(), seed: 0, batch_size, baselines: None }
+/// What a method is asked of both images.
+pub fn request(classifier: &Classifier, batch_size: usize) -> Request<'_> {
+    let images = images();
+    Request { classifier, images, targets: &TARGETS, names: names(), seed: 0, batch_size, baselines: None }
 }
 
 pub fn numbers<const D: usize>(x: Tensor<D>) -> Vec<f32> {
@@ -40,8 +40,8 @@ pub fn numbers<const D: usize>(x: Tensor<D>) -> Vec<f32> {
 /// The ResNets that have goldens.
 pub const RESNETS: [&str; 2] = ["tiny_basic", "tiny_bottleneck"];
 
-/// A ResNet; the layers in `keep` can be read before their BatchNorm.
-pub fn resnet(name: &str, keep: &[String]) -> Classifier {
+/// A ResNet; the layers in `unfolded` can be read before their BatchNorm.
+pub fn resnet(name: &str, unfolded: &[String]) -> Classifier {
     let (file, block) = match name {
         "tiny_basic" => ("models/tiny_basic.pth", Block::Basic),
         _ => ("models/tiny_bottleneck.safetensors", Block::Bottleneck),
@@ -49,7 +49,7 @@ pub fn resnet(name: &str, keep: &[String]) -> Classifier {
     let graph = ResNet { block, layers: [1; 4], width: 8, v1: false }.graph(10);
     let checkpoint = Checkpoint::open(&testdata(file)).unwrap();
     let network = Network::load(graph, &checkpoint, &device::cpu().device).unwrap();
-    let network = network.fold_batch_norm(keep).pack();
+    let network = network.fold_batch_norm(unfolded).pack();
     let layer = network.graph().auto_layer().unwrap();
     classifier(name, network, layer)
 }
@@ -68,14 +68,14 @@ pub fn zoo(name: &str, graph: Graph) -> Classifier {
     classifier(name, network, layer)
 }
 
-/// The first of the pictures of noise that references are given as baselines.
+/// The first of the images of noise that references are given as baselines.
 pub fn given(count: usize) -> Tensor<4> {
     let mut noise = golden::array("attribution/smoothgrad_noise.npy").data;
     noise.truncate(count * 3 * 64 * 64);
     Tensor::from_data(TensorData::new(noise, [count, 3, 64, 64]), &device::cpu().device)
 }
 
-/// One matrix from 8 x 8 pictures to two classes, with a bias.
+/// One matrix from 8 x 8 images to two classes, with a bias.
 pub fn linear(weight: &[f32], bias: [f32; 2]) -> Classifier {
     let mut graph = Graph::new([3, 8, 8]);
     let flat = graph.push("flatten", Op::Flatten, &[Graph::INPUT]);
@@ -113,8 +113,8 @@ pub fn wave(count: usize, step: f32) -> Vec<f32> {
     (1..=count).map(|i| (i as f32 * i as f32 * step).sin()).collect()
 }
 
-/// One picture of `side` x `side` pixels.
-pub fn picture(side: usize) -> Tensor<4> {
+/// One image of `side` x `side` pixels.
+pub fn image(side: usize) -> Tensor<4> {
     Tensor::from_data(TensorData::new(wave(3 * side * side, 0.37), [1, 3, side, side]), &device::cpu().device)
 }
 

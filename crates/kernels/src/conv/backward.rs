@@ -5,7 +5,7 @@
 
 use super::Conv2d;
 use super::pass::{self, Pass};
-use crate::After;
+use crate::Epilogue;
 use crate::grid::Grid;
 use crate::panels::Panels;
 use crate::source::{Masked, Phase, Source};
@@ -37,19 +37,19 @@ pub(super) struct Axis {
 }
 
 impl Conv2d {
-    /// The gradient of `n` pictures `(inputs, h, w)` from that of the output `(n, outputs, h', w')`.
+    /// The gradient of `n` images `(inputs, h, w)` from that of the output `(n, outputs, h', w')`.
     ///
     /// # Panics
     /// If the numbers do not fit the size.
     pub fn input_gradient(&self, gradient: Masked<'_>, size: [usize; 2]) -> Vec<f32> {
         let geometry = &self.geometry;
         let out = geometry.output(size);
-        let picture = geometry.outputs * out[0] * out[1];
-        assert_eq!(gradient.numbers.len() % picture, 0);
+        let image = geometry.outputs * out[0] * out[1];
+        assert_eq!(gradient.numbers.len() % image, 0);
         let plane = size[0] * size[1];
         let phases = self.phases(size);
         if phases.is_empty() {
-            return vec![0.0; gradient.numbers.len() / picture * geometry.inputs * plane];
+            return vec![0.0; gradient.numbers.len() / image * geometry.inputs * plane];
         }
         if geometry.depthwise() {
             return self.depthwise_gradient(gradient, &phases, size);
@@ -66,10 +66,10 @@ impl Conv2d {
             group: geometry.group()[1] * source.channel(),
             source: (!direct).then_some(source),
             rows: geometry.group()[0],
-            picture,
+            image,
             plane,
             bias: None,
-            after: After::NOTHING,
+            epilogue: Epilogue::NOTHING,
         };
         pass.run(gradient)
     }

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::Conv2d;
 use super::backward::{Axis, Part};
-use crate::After;
+use crate::Epilogue;
 use crate::grid::Grid;
 use crate::output::Output;
 use crate::simd::{Simd, Work};
@@ -31,7 +31,7 @@ struct Sweep<'a> {
     grid: Grid,
 }
 
-/// All sweeps over the channels of pictures.
+/// All sweeps over the channels of images.
 struct Sweeps<'a> {
     /// The copy of one channel.
     source: Source,
@@ -40,11 +40,11 @@ struct Sweeps<'a> {
     /// Numbers of a channel of the output.
     plane: usize,
     bias: Option<&'a [f32]>,
-    after: After<'a>,
+    epilogue: Epilogue<'a>,
 }
 
 impl Conv2d {
-    pub(super) fn depthwise_forward(&self, x: &[f32], size: [usize; 2], after: After<'_>) -> Vec<f32> {
+    pub(super) fn depthwise_forward(&self, x: &[f32], size: [usize; 2], epilogue: Epilogue<'_>) -> Vec<f32> {
         let [rows, columns] = self.geometry.output(size);
         let source = self.source(size);
         let grid = Grid { rows, columns, stride: source.stride, first: 0, row_step: columns, column_step: 1 };
@@ -54,7 +54,7 @@ impl Conv2d {
             channels: self.geometry.groups,
             plane: rows * columns,
             bias: self.bias.as_deref(),
-            after,
+            epilogue,
         };
         sweeps.run(self, Masked::all(x))
     }
@@ -77,19 +77,19 @@ impl Conv2d {
             channels: self.geometry.groups,
             plane: size[0] * size[1],
             bias: None,
-            after: After::NOTHING,
+            epilogue: Epilogue::NOTHING,
         };
         sweeps.run(self, gradient)
     }
 }
 
 impl Sweeps<'_> {
-    /// The results of all channels of all pictures.
+    /// The results of all channels of all images.
     fn run(&self, conv: &Conv2d, input: Masked<'_>) -> Vec<f32> {
         let channel = self.source.height * self.source.width;
         let planes = input.numbers.len() / channel;
         let out = planes * self.plane;
-        assert!(self.after.add.is_none_or(|add| add.len() == out));
+        assert!(self.epilogue.add.is_none_or(|add| add.len() == out));
         let written: usize = self.sweeps.iter().map(|sweep| sweep.grid.wanted()).sum();
         let write = |output: Output| {
             (0..planes.div_ceil(CHANNELS)).into_par_iter().for_each(|task| {
@@ -108,11 +108,11 @@ impl Sweeps<'_> {
         unsafe { Output::collect(out, write) }
     }
 
-    /// The results of the `i`-th channel of all pictures.
+    /// The results of the `i`-th channel of all images.
     fn channel(&self, conv: &Conv2d, i: usize, copy: &[f32], output: Output) {
         let channel = i % self.channels;
         let added: Vec<*const f32> =
-            self.after.add.iter().map(|add| add[i * self.plane..].as_ptr()).collect();
+            self.epilogue.add.iter().map(|add| add[i * self.plane..].as_ptr()).collect();
         for Sweep { weights, offsets, grid } in &self.sweeps {
             let reach = offsets.iter().max().map_or(0, |&offset| offset as usize) + grid.positions();
             assert!(reach <= copy.len(), "a copy ends before its last row");
@@ -123,7 +123,7 @@ impl Sweeps<'_> {
                 plane: self.plane,
                 step: grid.column_step,
                 bias: self.bias.map_or(Bias::None, |bias| Bias::Rows(bias[channel..].as_ptr())),
-                clip: self.after.clip,
+                clip: self.epilogue.clip,
             };
             let weights = &weights[channel * offsets.len()..(channel + 1) * offsets.len()];
             conv.level.run(Channel { weights, offsets, grid, copy, end: &end });

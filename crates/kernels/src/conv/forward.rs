@@ -2,21 +2,21 @@
 
 use super::Conv2d;
 use super::pass::{Part, Pass};
-use crate::After;
+use crate::Epilogue;
 use crate::grid::Grid;
 use crate::source::{Masked, Phase, Source};
 
 impl Conv2d {
-    /// Convolves `n` pictures `(inputs, h, w)`; the result is `(n, outputs, h', w')`.
+    /// Convolves `n` images `(inputs, h, w)`; the result is `(n, outputs, h', w')`.
     ///
     /// # Panics
     /// If the numbers do not fit the size.
-    pub fn forward(&self, x: &[f32], size: [usize; 2], after: After<'_>) -> Vec<f32> {
+    pub fn forward(&self, x: &[f32], size: [usize; 2], epilogue: Epilogue<'_>) -> Vec<f32> {
         let geometry = &self.geometry;
-        let picture = geometry.inputs * size[0] * size[1];
-        assert_eq!(x.len() % picture, 0);
+        let image = geometry.inputs * size[0] * size[1];
+        assert_eq!(x.len() % image, 0);
         if geometry.depthwise() {
-            return self.depthwise_forward(x, size, after);
+            return self.depthwise_forward(x, size, epilogue);
         }
         let [rows, columns] = geometry.output(size);
         let source = self.source(size);
@@ -31,10 +31,10 @@ impl Conv2d {
             group: geometry.group()[0] * source.channel(),
             source: (!geometry.pointwise()).then_some(source),
             rows: geometry.group()[1],
-            picture,
+            image,
             plane,
             bias: self.bias.as_deref(),
-            after,
+            epilogue,
         };
         pass.run(Masked::all(x))
     }

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::{Conv2d, Geometry};
-use crate::After;
+use crate::Epilogue;
 use crate::simd::Level;
 use crate::source::Masked;
 
@@ -85,15 +85,15 @@ struct Case {
 }
 
 impl Case {
-    fn new(geometry: Geometry, size: [usize; 2], pictures: usize) -> Self {
+    fn new(geometry: Geometry, size: [usize; 2], images: usize) -> Self {
         let [h, w] = geometry.output(size);
         Self {
             geometry,
             size,
             weight: numbers(geometry.outputs * geometry.group()[0] * geometry.taps(), 1),
             bias: numbers(geometry.outputs, 2),
-            x: numbers(pictures * geometry.inputs * size[0] * size[1], 3),
-            dy: numbers(pictures * geometry.outputs * h * w, 4),
+            x: numbers(images * geometry.inputs * size[0] * size[1], 3),
+            dy: numbers(images * geometry.outputs * h * w, 4),
         }
     }
 
@@ -108,12 +108,12 @@ impl Case {
         let mut y: Vec<f64> =
             (0..self.dy.len()).map(|i| f64::from(self.bias[i / (h * w) % g.outputs])).collect();
         let mut dx = vec![0.0_f64; self.x.len()];
-        for picture in 0..self.x.len() / input {
+        for image in 0..self.x.len() / input {
             visit(g, self.size, |[o, i], [oy, ox], [ky, kx], [iy, ix]| {
                 let start = g.weights(o, i % g.group()[0]);
                 let weight = f64::from(self.weight[start + ky * g.kernel[1] + kx]);
-                let at_x = picture * input + (i * self.size[0] + iy) * self.size[1] + ix;
-                let at_y = picture * output + (o * h + oy) * w + ox;
+                let at_x = image * input + (i * self.size[0] + iy) * self.size[1] + ix;
+                let at_y = image * output + (o * h + oy) * w + ox;
                 y[at_y] += weight * f64::from(self.x[at_x]);
                 dx[at_x] += weight * f64::from(self.dy[at_y]);
             });
@@ -136,7 +136,7 @@ fn output_and_gradient_equal_the_definition() {
         let (y, dx) = case.expected();
         for level in Level::all() {
             let (conv, what) = (case.conv(level), format!("{} {geometry:?} {size:?}", level.name()));
-            assert_close(&conv.forward(&case.x, size, After::NOTHING), &y, &what);
+            assert_close(&conv.forward(&case.x, size, Epilogue::NOTHING), &y, &what);
             assert_close(&conv.input_gradient(Masked::all(&case.dy), size), &dx, &what);
         }
     }
@@ -150,8 +150,8 @@ fn sums_are_added_to_and_clipped_and_what_was_clipped_has_no_gradient() {
         let clip = [0.0, 1.5];
         for level in Level::all() {
             let (conv, what) = (case.conv(level), format!("{} {geometry:?} {size:?}", level.name()));
-            let y = conv.forward(&case.x, size, After { add: Some(&add), clip });
-            let plain = conv.forward(&case.x, size, After::NOTHING);
+            let y = conv.forward(&case.x, size, Epilogue { add: Some(&add), clip });
+            let plain = conv.forward(&case.x, size, Epilogue::NOTHING);
             let expected: Vec<f32> =
                 plain.iter().zip(&add).map(|(y, add)| (y + add).clamp(0.0, 1.5)).collect();
             assert_eq!(y, expected, "{what}");
@@ -165,16 +165,16 @@ fn sums_are_added_to_and_clipped_and_what_was_clipped_has_no_gradient() {
 }
 
 #[test]
-fn a_picture_alone_gives_the_same_bits_as_in_a_batch() {
+fn an_image_alone_gives_the_same_bits_as_in_a_batch() {
     for (geometry, size) in geometries() {
         let case = Case::new(geometry, size, 9);
         let conv = case.conv(Level::best());
-        let together = conv.forward(&case.x, size, After::NOTHING);
-        let alone = case.x.chunks(case.x.len() / 9).flat_map(|x| conv.forward(x, size, After::NOTHING));
+        let together = conv.forward(&case.x, size, Epilogue::NOTHING);
+        let alone = case.x.chunks(case.x.len() / 9).flat_map(|x| conv.forward(x, size, Epilogue::NOTHING));
         assert_eq!(together, alone.collect::<Vec<_>>(), "{geometry:?}");
         let together = conv.input_gradient(Masked::all(&case.dy), size);
-        let pictures = case.dy.chunks(case.dy.len() / 9);
-        let alone = pictures.flat_map(|dy| conv.input_gradient(Masked::all(dy), size));
+        let images = case.dy.chunks(case.dy.len() / 9);
+        let alone = images.flat_map(|dy| conv.input_gradient(Masked::all(dy), size));
         assert_eq!(together, alone.collect::<Vec<_>>(), "{geometry:?}");
     }
 }
@@ -184,7 +184,7 @@ fn what_is_not_a_number_stays_visible() {
     let geometry = dense(1, 1, [1, 1], 1, 0, 1);
     for level in Level::all() {
         let conv = Conv2d::new(level, geometry, Arc::new([1.0]), None);
-        let y = conv.forward(&[f32::NAN, -1.0], [1, 2], After { add: None, clip: [0.0, 6.0] });
+        let y = conv.forward(&[f32::NAN, -1.0], [1, 2], Epilogue { add: None, clip: [0.0, 6.0] });
         assert!(y[0].is_nan() && y[1] == 0.0, "{}: {y:?}", level.name());
     }
 }

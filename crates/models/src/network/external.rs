@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use burn::tensor::{Tensor, TensorData};
 
-/// Something that can score pictures.
+/// Something that can score images.
 pub trait Scores: Send + Sync {
     /// The number of classes.
     fn classes(&self) -> usize;
@@ -13,9 +13,9 @@ pub trait Scores: Send + Sync {
     /// Whether the scores are probabilities already.
     fn probabilities(&self) -> bool;
 
-    /// Scores `(n, classes)` of normalised pictures of `shape` `(n, 3, h, w)`, both row by row. What cannot be computed
+    /// Scores `(n, classes)` of normalised images of `shape` `(n, 3, h, w)`, both row by row. What cannot be computed
     /// is NaN; whoever made the object knows how to ask it why.
-    fn scores(&self, pictures: Vec<f32>, shape: [usize; 4]) -> Vec<f32>;
+    fn scores(&self, images: Vec<f32>, shape: [usize; 4]) -> Vec<f32>;
 }
 
 /// A shared [`Scores`] as a part of a graph; two are equal if they are one.
@@ -41,9 +41,8 @@ impl External {
     /// The scores of `(n, 3, h, w)`, on the same device.
     pub(super) fn apply(&self, x: Tensor<4>) -> Tensor<2> {
         let (shape, device) = (x.dims(), x.device());
-        let pictures =
-            x.into_data().try_into_vec().unwrap_or_else(|error| panic!("pictures are f32: {error}"));
-        let scores = self.0.scores(pictures, shape);
+        let images = x.into_data().try_into_vec().unwrap_or_else(|error| panic!("images are f32: {error}"));
+        let scores = self.0.scores(images, shape);
         Tensor::from_data(TensorData::new(scores, [shape[0], self.classes()]), &device)
     }
 }

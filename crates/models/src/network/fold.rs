@@ -5,7 +5,7 @@ use burn::tensor::TensorData;
 use super::graph::{Graph, NodeId, Op, Parameter, ParameterId};
 use super::{Network, Weight};
 
-/// In a list of layers to keep: all of them.
+/// In a list of layers to unfolded: all of them.
 pub const ALL: &str = "*";
 
 /// A convolution and the BatchNorm that alone reads it.
@@ -17,15 +17,15 @@ struct Pair {
 impl Network {
     /// Folds every BatchNorm that alone reads a convolution: `w' = w s`, `b' = (b - mean) s + shift` with
     /// `s = scale / sqrt(variance + epsilon)`. The folded node has the BatchNorm's name, because that is
-    /// the value it now gives. Pairs whose convolution is in `keep` stay apart, so that the value before
+    /// the value it now gives. Pairs whose convolution is in `unfolded` stay apart, so that the value before
     /// the BatchNorm can still be read; [`ALL`] keeps all of them apart.
     ///
     /// Each operation is rounded to `f32` in the order in which PyTorch's exporters fold, so that a network and the ONNX
     /// file of it have the same weights: gradients of slightly other weights jump where an activation crosses zero.
     #[must_use]
-    pub fn fold_batch_norm(&self, keep: &[String]) -> Self {
+    pub fn fold_batch_norm(&self, unfolded: &[String]) -> Self {
         let old = self.graph();
-        let pairs = pairs(old, keep);
+        let pairs = pairs(old, unfolded);
         let (nodes, parameters) = (Vec::new(), Vec::new());
         let mut graph = Graph { nodes, parameters, ..old.clone() };
         let mut weights = Vec::new();
@@ -103,7 +103,7 @@ impl Network {
     }
 }
 
-fn pairs(graph: &Graph, keep: &[String]) -> Vec<Pair> {
+fn pairs(graph: &Graph, unfolded: &[String]) -> Vec<Pair> {
     let consumers = graph.consumers();
     let nodes = graph.nodes.iter().enumerate();
     nodes
@@ -112,7 +112,7 @@ fn pairs(graph: &Graph, keep: &[String]) -> Vec<Pair> {
             let is_pair = matches!(node.op, Op::BatchNorm2d { .. })
                 && matches!(graph.nodes[conv].op, Op::Conv2d { .. })
                 && consumers[conv].len() == 1
-                && !keep.iter().any(|name| name == ALL || *name == graph.nodes[conv].name);
+                && !unfolded.iter().any(|name| name == ALL || *name == graph.nodes[conv].name);
             is_pair.then_some(Pair { conv, norm })
         })
         .collect()

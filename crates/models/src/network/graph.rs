@@ -32,7 +32,7 @@ pub struct Parameter {
 pub struct Graph {
     /// Channels, height and width of the usual input.
     pub input: [usize; 3],
-    /// Whether pictures of any other size are refused: position embeddings belong to one grid.
+    /// Whether images of any other size are refused: position embeddings belong to one grid.
     pub fixed: bool,
     /// Operations, inputs first.
     pub nodes: Vec<Node>,
@@ -43,7 +43,7 @@ pub struct Graph {
 }
 
 impl Graph {
-    /// The node of the picture.
+    /// The node of the image.
     pub const INPUT: NodeId = 0;
 
     /// A graph that holds nothing but its input, usually of these channels, height and width.
@@ -91,7 +91,7 @@ impl Graph {
         consumers
     }
 
-    /// Whether each node's value depends on the picture.
+    /// Whether each node's value depends on the image.
     pub fn varies(&self) -> Vec<bool> {
         self.depends_on(&[Self::INPUT])
     }
@@ -106,7 +106,7 @@ impl Graph {
     }
 
     /// All values that must be known to go on behind `node`: the node itself and whatever was computed from
-    /// the picture before it and is read after it (a residual branch that passes by).
+    /// the image before it and is read after it (a residual branch that passes by).
     pub fn cut(&self, node: NodeId) -> Vec<NodeId> {
         let (consumers, varies) = (self.consumers(), self.varies());
         let passes = |id: NodeId| varies[id] && consumers[id].iter().any(|&reader| reader > node);
@@ -151,7 +151,7 @@ impl Graph {
         }
     }
 
-    /// Whether the four axes of a node's value are pictures, channels, rows and columns. They are not in attention
+    /// Whether the four axes of a node's value are images, channels, rows and columns. They are not in attention
     /// matrices, in the heads of queries, and in maps whose channels come last.
     pub fn holds_maps(&self, shapes: &[Vec<usize>], mut node: NodeId) -> bool {
         let varies = self.varies();

@@ -13,7 +13,7 @@ use burn::tensor::Tensor;
 
 use super::graph::{NodeId, Op};
 use super::value::Value;
-use super::{Network, Rules};
+use super::{Hooks, Network};
 
 /// A backend that has the guided ReLU.
 #[cfg_attr(feature = "cuda", backend_extension(Cube, Flex, Autodiff))]
@@ -53,7 +53,7 @@ impl<B: GuidedRelu, C: CheckpointStrategy> GuidedRelu for Autodiff<B, C> {
 /// Runs a network with every ReLU replaced by the guided one. An upper bound (ReLU6) keeps its own derivative.
 pub struct Guided;
 
-impl Rules for Guided {
+impl Hooks for Guided {
     fn apply(&mut self, network: &Network, node: NodeId, inputs: Vec<Value>) -> Value {
         let op = &network.graph().nodes[node].op;
         if !op.is_relu() {

@@ -90,7 +90,7 @@ pub struct Network {
 
 /// What to do at each node: the way to watch a run, to replace a value or to change how an operation
 /// behaves (guided ReLU, batch statistics in training).
-pub trait Rules {
+pub trait Hooks {
     /// Computes `node` from its inputs; the default is the operation itself.
     fn apply(&mut self, network: &Network, node: NodeId, inputs: Vec<Value>) -> Value {
         network.apply(node, inputs)
@@ -106,7 +106,7 @@ pub trait Rules {
 /// The operations as they are.
 pub struct Plain;
 
-impl Rules for Plain {
+impl Hooks for Plain {
     fn plain(&self, _: &Network, _: NodeId) -> bool {
         true
     }
@@ -127,7 +127,7 @@ impl Taps {
     }
 }
 
-impl Rules for Taps {
+impl Hooks for Taps {
     fn apply(&mut self, network: &Network, node: NodeId, inputs: Vec<Value>) -> Value {
         let value = network.apply(node, inputs);
         if !self.nodes.contains(&node) {
@@ -225,15 +225,15 @@ impl Network {
         }
     }
 
-    /// Class scores before the softmax, `(n, classes)`, of normalised pictures `(n, 3, h, w)`.
+    /// Class scores before the softmax, `(n, classes)`, of normalised images `(n, 3, h, w)`.
     pub fn logits(&self, x: Tensor<4>) -> Tensor<2> {
         self.logits_with(x, &mut Plain)
     }
 
-    /// [`Network::logits`] under other rules.
-    pub fn logits_with(&self, x: Tensor<4>, rules: &mut dyn Rules) -> Tensor<2> {
+    /// [`Network::logits`] under other hooks.
+    pub fn logits_with(&self, x: Tensor<4>, hooks: &mut dyn Hooks) -> Tensor<2> {
         let feeds = vec![(Graph::INPUT, Value::new(x))];
-        self.run(feeds, &[self.graph.output()], rules).remove(0).tensor()
+        self.run(feeds, &[self.graph.output()], hooks).remove(0).tensor()
     }
 
     /// Computes the values of `fetches` from the given values of some nodes; nothing else is computed.
@@ -243,7 +243,7 @@ impl Network {
     ///
     /// # Panics
     /// If the feeds do not determine the fetches.
-    pub fn run(&self, feeds: Vec<(NodeId, Value)>, fetches: &[NodeId], rules: &mut dyn Rules) -> Vec<Value> {
+    pub fn run(&self, feeds: Vec<(NodeId, Value)>, fetches: &[NodeId], hooks: &mut dyn Hooks) -> Vec<Value> {
         let graph = &self.graph;
         let fed: Vec<NodeId> = feeds.iter().map(|(id, _)| *id).collect();
         let needed = graph.needed(&fed, fetches);
@@ -262,7 +262,7 @@ impl Network {
         for (id, value) in feeds {
             values[id] = Some(value);
         }
-        let plain = |id| needed[id] && !fed.contains(&id) && rules.plain(self, id);
+        let plain = |id| needed[id] && !fed.contains(&id) && hooks.plain(self, id);
         let roles = self.roles(plain, |id| fetches.contains(&id));
         for (id, node) in graph.nodes.iter().enumerate() {
             if !needed[id] || values[id].is_some() {
@@ -277,7 +277,7 @@ impl Network {
                     let inputs = read(&chain.inputs(graph, count));
                     Some(self.apply_chain(chain, count, inputs))
                 }
-                Role::Alone => Some(rules.apply(self, id, read(&node.inputs))),
+                Role::Alone => Some(hooks.apply(self, id, read(&node.inputs))),
             };
         }
         fetches.iter().map(|&fetch| take(&mut values, &mut readers, fetch)).collect()

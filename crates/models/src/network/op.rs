@@ -9,11 +9,11 @@ pub type ParameterId = usize;
 /// `(n, c, h, w)` maps, `(n, t, d)` tokens, `(n, k)` vectors.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Op {
-    /// The picture, normalised.
+    /// The image, normalised.
     Input,
     /// Class scores that are computed elsewhere, without gradients.
     External(External),
-    /// A stored tensor, the same for every picture: a class token, position embeddings, a scale.
+    /// A stored tensor, the same for every image: a class token, position embeddings, a scale.
     Constant {
         /// The tensor; its shape is the parameter's.
         parameter: ParameterId,
@@ -109,7 +109,7 @@ pub enum Op {
     Divide,
     /// Matrix products over the last two axes, likewise for the axes before.
     MatMul,
-    /// Joins inputs along an axis. A constant is repeated for every picture first.
+    /// Joins inputs along an axis. A constant is repeated for every image first.
     Concat {
         /// The axis.
         axis: usize,

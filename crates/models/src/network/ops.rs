@@ -98,12 +98,12 @@ impl Network {
         let [inner, outer] = w.dims();
         let mut shape = x.shape();
         *shape.last_mut().expect("a linear layer works on an axis") = outer;
-        let pictures = shape[0];
+        let images = shape[0];
         let y = if shape.len() == 2 {
             Value::new(rows(x.tensor(), w))
         } else {
             let positions = shape[1..shape.len() - 1].iter().product();
-            Value::new(x.reshape(&[pictures, positions, inner]).tensor::<3>().matmul(w.unsqueeze()))
+            Value::new(x.reshape(&[images, positions, inner]).tensor::<3>().matmul(w.unsqueeze()))
         };
         let y = y.reshape(&shape);
         match bias {
@@ -114,8 +114,8 @@ impl Network {
 }
 
 /// `x w` in blocks of a fixed number of rows: a matrix product may choose another order of summation for
-/// another number of rows, and then a picture's scores would depend on the batch that it is in. Where a
-/// picture has many rows, each has a product of its own instead.
+/// another number of rows, and then an image's scores would depend on the batch that it is in. Where a
+/// image has many rows, each has a product of its own instead.
 fn rows(x: Tensor<2>, w: Tensor<2>) -> Tensor<2> {
     const ROWS: usize = 8;
     let [n, k] = x.dims();

@@ -23,18 +23,18 @@ fn shown(shapes: &[Vec<usize>]) -> String {
 }
 
 impl Graph {
-    /// Shapes of all values for one picture of `(channels, height, width)`, the batch axis (of length 1)
+    /// Shapes of all values for one image of `(channels, height, width)`, the batch axis (of length 1)
     /// included.
     ///
     /// # Errors
     /// If some operation cannot work on what it gets, as a network with fixed position embeddings on
-    /// pictures of another size.
+    /// images of another size.
     pub fn shapes(&self, input: [usize; 3]) -> Result<Vec<Vec<usize>>, ShapeError> {
-        let picture = [&[1], input.as_slice()].concat();
+        let image = [&[1], input.as_slice()].concat();
         let mut shapes: Vec<Vec<usize>> = Vec::with_capacity(self.nodes.len());
         for node in &self.nodes {
             let given: Vec<&[usize]> = if node.op == Op::Input {
-                vec![&picture]
+                vec![&image]
             } else {
                 node.inputs.iter().map(|&id: &NodeId| shapes[id].as_slice()).collect()
             };
@@ -49,7 +49,7 @@ impl Graph {
         Ok(shapes)
     }
 
-    /// The shape of what a node gives for values of these shapes; the input is given the picture's.
+    /// The shape of what a node gives for values of these shapes; the input is given the image's.
     ///
     /// # Errors
     /// Says why, if it cannot work on them.

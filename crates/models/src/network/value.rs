@@ -209,7 +209,7 @@ impl Value {
         })
     }
 
-    /// The value for every picture of a batch, if it is one for all.
+    /// The value for every image of a batch, if it is one for all.
     #[must_use]
     pub fn repeat(self, batch: usize) -> Self {
         let mut shape = self.shape();

@@ -5,9 +5,9 @@ use burn::tensor::Tensor;
 
 use super::graph::{Graph, NodeId, Op};
 use super::value::{Binary, Value};
-use super::{Network, Plain, Rules};
+use super::{Hooks, Network, Plain};
 
-/// All values of one run that depend on the picture, and the stored ones that they met.
+/// All values of one run that depend on the image, and the stored ones that they met.
 pub struct Trace {
     values: Vec<Option<Value>>,
 }
@@ -15,7 +15,7 @@ pub struct Trace {
 /// Keeps every value that a run computes.
 struct Keep(Vec<Option<Value>>);
 
-impl Rules for Keep {
+impl Hooks for Keep {
     fn apply(&mut self, network: &Network, node: NodeId, inputs: Vec<Value>) -> Value {
         let value = Plain.apply(network, node, inputs);
         self.0[node] = Some(value.clone());
@@ -43,7 +43,7 @@ pub struct Step<'a> {
     pub inputs: Vec<Value>,
     /// The value that it gave.
     pub output: &'a Value,
-    /// Which inputs depend on the picture.
+    /// Which inputs depend on the image.
     pub varies: Vec<bool>,
 }
 
@@ -81,7 +81,7 @@ impl Tracked {
         self.output.clone().untracked()
     }
 
-    /// The gradient of `output * arrived` at each input; zero at inputs that do not depend on the picture.
+    /// The gradient of `output * arrived` at each input; zero at inputs that do not depend on the image.
     pub fn gradient(self, arrived: &Value) -> Vec<Value> {
         let gradients = self.output.binary(arrived.clone(), Binary::Multiply).sum().backward();
         let of = |(leaf, varies): (Value, bool)| {
@@ -93,14 +93,14 @@ impl Tracked {
 }
 
 /// A rule for every operation.
-pub trait Backward {
+pub trait PropagationRule {
     /// What each input of an operation gets, in order, of the quantity that arrived at its output; the shape is
-    /// the input's. What inputs that do not depend on the picture get is thrown away.
+    /// the input's. What inputs that do not depend on the image get is thrown away.
     fn step(&mut self, step: &Step<'_>, arrived: Value) -> Vec<Value>;
 }
 
 impl Network {
-    /// Runs the network on pictures and keeps all values.
+    /// Runs the network on images and keeps all values.
     pub fn trace(&self, x: Tensor<4>) -> Trace {
         self.trace_from(vec![(Graph::INPUT, Value::new(x))])
     }
@@ -126,7 +126,7 @@ impl Network {
         trace: &Trace,
         seed: Value,
         targets: &[NodeId],
-        rule: &mut dyn Backward,
+        rule: &mut dyn PropagationRule,
     ) -> Vec<Option<Value>> {
         let graph = self.graph();
         let varies = graph.varies();
@@ -162,7 +162,7 @@ impl Network {
 /// The chain rule: [`Network::walk_back`] with it gives gradients.
 pub struct ChainRule;
 
-impl Backward for ChainRule {
+impl PropagationRule for ChainRule {
     fn step(&mut self, step: &Step<'_>, arrived: Value) -> Vec<Value> {
         step.gradient(&arrived)
     }

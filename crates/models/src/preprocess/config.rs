@@ -49,7 +49,7 @@ impl Keys<'_> {
         PreprocessError::Value { path: self.path.into(), key, value: value.to_string(), wanted }
     }
 
-    /// timm's evaluation: the picture is resized to the input's side over `crop_pct`, then cropped.
+    /// timm's evaluation: the image is resized to the input's side over `crop_pct`, then cropped.
     fn timm(&self) -> Result<(Resize, [usize; 2]), PreprocessError> {
         const WANTED: &str = "[3, height, width]";
         let value = self.required("input_size")?;

@@ -1,10 +1,10 @@
-//! What can be wrong with a way to prepare pictures.
+//! What can be wrong with a way to prepare images.
 
 use std::path::PathBuf;
 
 use super::Preprocess;
 
-/// Why there is no such way to prepare pictures.
+/// Why there is no such way to prepare images.
 #[derive(Debug, thiserror::Error)]
 pub enum PreprocessError {
     /// Neither a preset nor a `.json` file.

@@ -1,4 +1,4 @@
-//! From a decoded picture to the network's input: resize, crop, channel order, normalise.
+//! From a decoded image to the network's input: resize, crop, channel order, normalise.
 
 mod config;
 mod error;
@@ -8,11 +8,11 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::image::Picture;
+use crate::image::Image;
 use crate::resize::{Filter, Resample};
 pub use error::PreprocessError;
 
-/// What happens to a picture's size before the crop.
+/// What happens to an image's size before the crop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Resize {
     /// Nothing.
@@ -23,7 +23,7 @@ pub enum Resize {
     Exact(usize, usize),
 }
 
-/// The order of the colour channels in the network's input. A [`Picture`] is always red, green, blue.
+/// The order of the colour channels in the network's input. A [`Image`] is always red, green, blue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Channels {
@@ -34,7 +34,7 @@ pub enum Channels {
     Bgr,
 }
 
-/// How pictures are prepared for a network. Values are `(pixel / 255 - mean) / std` for each of its channels.
+/// How images are prepared for a network. Values are `(pixel / 255 - mean) / std` for each of its channels.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Preprocess {
     /// The preset's name or the file's path, for the run record.
@@ -92,19 +92,19 @@ impl Preprocess {
         std::array::from_fn(|c| (value - self.mean[c]) / self.std[c])
     }
 
-    /// A picture as the network's input, `(3, h, w)`.
-    pub fn normalise(&self, picture: &Picture) -> Vec<f32> {
-        let area = picture.height * picture.width;
+    /// An image as the network's input, `(3, h, w)`.
+    pub fn normalise(&self, image: &Image) -> Vec<f32> {
+        let area = image.height * image.width;
         let mut input = Vec::with_capacity(3 * area);
         for c in 0..3 {
             let plane = if self.channels == Channels::Bgr { 2 - c } else { c };
-            let values = &picture.pixels[plane * area..][..area];
+            let values = &image.pixels[plane * area..][..area];
             input.extend(values.iter().map(|value| (value - self.mean[c]) / self.std[c]));
         }
         input
     }
 
-    /// The size after the resize step, of a picture of height and width `size`.
+    /// The size after the resize step, of an image of height and width `size`.
     pub fn resized(&self, size: [usize; 2]) -> [usize; 2] {
         let [height, width] = size;
         match self.resize {
@@ -165,9 +165,8 @@ mod tests {
         let white = image::RgbImage::from_pixel(2, 1, image::Rgb([255, 51, 0]));
         let keep =
             |name| Preprocess { resize: Resize::None, crop: None, ..Preprocess::preset(name).unwrap() };
-        let input = |preprocess: Preprocess| {
-            preprocess.normalise(&Picture::prepare("", &white, &preprocess).unwrap())
-        };
+        let input =
+            |preprocess: Preprocess| preprocess.normalise(&Image::prepare("", &white, &preprocess).unwrap());
         assert_eq!(input(keep("none")), [1.0, 1.0, 0.2, 0.2, 0.0, 0.0]);
         let caffe = input(keep("caffe"));
         for (value, expected) in
@@ -175,7 +174,7 @@ mod tests {
         {
             assert!((value - expected).abs() < 1e-4, "{caffe:?}");
         }
-        // A grey value is turned with its channels: what is black in a picture is black in the input.
+        // A grey value is turned with its channels: what is black in an image is black in the input.
         let black = keep("caffe").normalised(0.0);
         assert!((black[0] + 103.939).abs() < 1e-4 && (black[2] + 123.68).abs() < 1e-4, "{black:?}");
     }

@@ -1,4 +1,4 @@
-//! Ways to prepare pictures that have a name.
+//! Ways to prepare images that have a name.
 
 use super::{Channels, Preprocess, Resize};
 

@@ -11,7 +11,7 @@ use crate::network::graph::{Graph, Op, Pool};
 /// A member of the family.
 #[derive(Clone, Copy, Debug)]
 pub struct BinaryCnn {
-    /// Height and width of its pictures: 224.
+    /// Height and width of its images: 224.
     pub side: usize,
     /// Channels of the first convolution: 16; doubled by each further one.
     pub width: usize,

@@ -1,4 +1,4 @@
-//! The small ResNets for 32 x 32 pictures (He et al. 2015, section 4.2): three stages of 16, 32 and 64
+//! The small ResNets for 32 x 32 images (He et al. 2015, section 4.2): three stages of 16, 32 and 64
 //! channels, `6 n + 2` layers, and shortcuts without parameters (option A: every second pixel, zero
 //! channels on both sides).
 
@@ -13,7 +13,7 @@ pub struct CifarResNet {
     pub blocks: usize,
     /// Channels of the first stage; doubled at each stage.
     pub width: usize,
-    /// Stride of the first convolution: 1 for 32 x 32 pictures, 2 for 64 x 64.
+    /// Stride of the first convolution: 1 for 32 x 32 images, 2 for 64 x 64.
     pub stem_stride: usize,
 }
 

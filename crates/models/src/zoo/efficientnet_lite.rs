@@ -9,7 +9,7 @@ use crate::network::graph::{Activation, Graph, NodeId, Op};
 /// A member of the family.
 #[derive(Clone, Debug)]
 pub struct EfficientNetLite {
-    /// Height and width of its pictures.
+    /// Height and width of its images.
     pub side: usize,
     /// Channels of the first convolution: 32.
     pub stem: usize,
@@ -45,7 +45,7 @@ const B0: [[usize; 5]; 7] = [
     [1, 3, 1, 6, 320],
 ];
 
-/// Width, depth, side of the pictures and preset.
+/// Width, depth, side of the images and preset.
 const SCALES: [(f64, f64, usize, &str); 5] = [
     (1.0, 1.0, 224, "efficientnet-lite0"),
     (1.0, 1.1, 240, "efficientnet-lite1"),

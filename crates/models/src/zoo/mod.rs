@@ -93,12 +93,12 @@ pub fn architecture(name: &str) -> Result<Architecture, ModelError> {
 /// What to load and how.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// Prepare pictures in another way than the model's usual one.
+    /// Prepare images in another way than the model's usual one.
     pub preprocess: Option<Preprocess>,
     /// Class names, in order.
     pub labels: Vec<String>,
     /// Layers whose values before a BatchNorm must stay readable.
-    pub keep: Vec<String>,
+    pub unfolded: Vec<String>,
     /// Who computes on the CPU.
     pub engine: Engine,
 }
@@ -117,7 +117,7 @@ pub fn load(
 }
 
 impl Architecture {
-    /// One for ImageNet pictures of 224 x 224.
+    /// One for ImageNet images of 224 x 224.
     pub fn imagenet(
         name: impl Into<String>,
         head: &'static str,
@@ -155,7 +155,7 @@ impl Architecture {
         let head = checkpoint.shape(self.head).and_then(|shape| shape.first().copied());
         let classes = head.filter(|&classes| classes > 0).unwrap_or(1000);
         let network = Network::load((self.build)(classes), checkpoint, device)?;
-        let network = network.fold_batch_norm(&options.keep).pack_for(options.engine);
+        let network = network.fold_batch_norm(&options.unfolded).pack_for(options.engine);
         let preset = || Preprocess::preset(preset).expect("an architecture names a preset");
         let layer = network.graph().auto_layer().expect("a CNN has feature maps");
         Ok(Classifier {

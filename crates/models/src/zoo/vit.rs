@@ -9,7 +9,7 @@ use super::builder::{Builder, Conv};
 use super::transformer::Block;
 use crate::network::graph::{Graph, NodeId, Op};
 
-/// What makes tokens of a picture.
+/// What makes tokens of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stem {
     /// One matrix for each patch.
@@ -22,7 +22,7 @@ pub enum Stem {
 /// A member of the family.
 #[derive(Clone, Copy, Debug)]
 pub struct ViT {
-    /// Height and width of a picture.
+    /// Height and width of an image.
     pub side: usize,
     /// Height and width of a patch.
     pub patch: usize,
@@ -90,13 +90,13 @@ fn from_torchvision(name: &str) -> String {
 }
 
 impl ViT {
-    /// A ViT for 224 x 224 pictures in patches of 16, with perceptrons of four times the features.
+    /// A ViT for 224 x 224 images in patches of 16, with perceptrons of four times the features.
     pub fn new(dim: usize, depth: usize, heads: usize) -> Self {
         let (stem, hidden) = (Stem::Patches, 4 * dim);
         Self { side: 224, patch: 16, dim, depth, heads, hidden, stem, distilled: false }
     }
 
-    /// The member under a name, with a preset for its pictures; timm's and torchvision's files load.
+    /// The member under a name, with a preset for its images; timm's and torchvision's files load.
     pub fn architecture(self, name: &str, preprocess: &'static str) -> Architecture {
         Architecture {
             input: [3, self.side, self.side],

@@ -6,7 +6,7 @@ use std::path::Path;
 use models::{Graph, Network, NodeId, Plain, Tensor, TensorData, Value, device};
 use testing::{Tolerance, golden};
 
-/// Pictures from a file.
+/// Images from a file.
 pub fn tensor(path: impl AsRef<Path>) -> Tensor<4> {
     let array = golden::array(path);
     let shape: [usize; 4] = array.shape.try_into().expect("four axes");
@@ -14,7 +14,7 @@ pub fn tensor(path: impl AsRef<Path>) -> Tensor<4> {
 }
 
 /// Compares the layers that the folder has files of, and the scores; how far each is in relative L2. A file may hold
-/// the first pictures only.
+/// the first images only.
 pub fn assert_equal(network: &Network, x: Tensor<4>, folder: &Path, tolerance: Tolerance) -> Vec<f64> {
     let layers = layers(folder);
     let graph = network.graph();
@@ -26,7 +26,7 @@ pub fn assert_equal(network: &Network, x: Tensor<4>, folder: &Path, tolerance: T
     values.into_iter().zip(files).map(|(value, file)| compare(value, &folder.join(file), tolerance)).collect()
 }
 
-/// Checks that the scores of the last picture are the same bits without the others.
+/// Checks that the scores of the last image are the same bits without the others.
 pub fn assert_alone(network: &Network, x: Tensor<4>) {
     let scores = |x| network.logits(x).into_data().try_into_vec::<f32>().unwrap();
     let last = x.dims()[0] - 1;

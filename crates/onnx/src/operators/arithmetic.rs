@@ -165,7 +165,7 @@ pub fn extreme(importer: &mut Importer, call: &Call<'_>, largest: bool) -> Outpu
             return Ok(vec![extreme_of(importer, a, b, largest)?.into()]);
         }
         (Value::Node(x), Value::Constant(bound)) | (Value::Constant(bound), Value::Node(x)) => (*x, bound),
-        _ => return Err("both inputs are computed from the picture; one must be a constant".into()),
+        _ => return Err("both inputs are computed from the image; one must be a constant".into()),
     };
     let bound = decimal(bound.single().ok_or("its constant must be one number")?);
     let (low, high) = if largest { (bound, f64::INFINITY) } else { (f64::NEG_INFINITY, bound) };

@@ -30,7 +30,7 @@ impl Comparison {
     }
 }
 
-/// Two constants repeated to their common shape: that shape with its axis of pictures, and for each entry the
+/// Two constants repeated to their common shape: that shape with its axis of images, and for each entry the
 /// positions in both.
 struct Pairs {
     shape: Vec<usize>,
@@ -48,7 +48,7 @@ impl Pairs {
         let together =
             axis(a).is_none_or(|axis| Some(axis) == batch) && axis(b).is_none_or(|axis| Some(axis) == batch);
         if !together || batch.is_some_and(|axis| shape[axis] != 1) {
-            return Err("the pictures are on different axes".into());
+            return Err("the images are on different axes".into());
         }
         let steps = [a, b].map(|x| broadcast_strides(&x.shape, rank));
         Ok(Self { shape, batch, steps })

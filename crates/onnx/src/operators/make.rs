@@ -47,7 +47,7 @@ pub fn constant_of_shape(importer: &mut Importer, call: &Call<'_>) -> Outputs {
     Ok(vec![Constant { batch, ..Constant::new(shape, data) }.into()])
 }
 
-/// A shape that the file computed: the axis of the pictures gets the length 1.
+/// A shape that the file computed: the axis of the images gets the length 1.
 pub fn known_shape(given: &[Size]) -> Result<(Vec<usize>, Option<usize>), String> {
     let batch = given.iter().position(|size| *size == Size::batch(1));
     let length = |(axis, size): (usize, &Size)| match size.plain() {
@@ -59,7 +59,7 @@ pub fn known_shape(given: &[Size]) -> Result<(Vec<usize>, Option<usize>), String
     Ok((shape, batch))
 }
 
-/// Range of whole numbers; up to the number of pictures it counts them.
+/// Range of whole numbers; up to the number of images it counts them.
 pub fn range(importer: &mut Importer, call: &Call<'_>) -> Outputs {
     let number = |index: usize| {
         let found = call.constant(index)?.integers()?;
@@ -67,7 +67,7 @@ pub fn range(importer: &mut Importer, call: &Call<'_>) -> Outputs {
     };
     let (start, limit, delta) = (number(0)?, number(1)?, number(2)?.plain()?);
     if (start, limit, delta) == (Size::default(), Size::batch(1), 1) {
-        let index = Size { picture: 1, ..Size::default() };
+        let index = Size { image: 1, ..Size::default() };
         return Ok(vec![Constant { batch: Some(0), ..Constant::integers_of(vec![index]) }.into()]);
     }
     let (start, limit) = (i128::from(start.plain()?), i128::from(limit.plain()?));

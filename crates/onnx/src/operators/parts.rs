@@ -161,7 +161,7 @@ fn padded(
         return Ok(x);
     }
     if sides[0] != (0, 0) {
-        return Err("it pads the pictures' axis".into());
+        return Err("it pads the images' axis".into());
     }
     importer.emit(Op::Pad { sides: sides[1..].to_vec(), value }, &[x])
 }

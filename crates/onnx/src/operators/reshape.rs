@@ -1,7 +1,7 @@
 //! The same numbers in another shape.
 //!
-//! A file says the number of pictures in its shapes: as a fixed 1, as -1, or computed from the input. Here that
-//! axis must stay free. What comes before and behind the pictures in memory tells where it can be.
+//! A file says the number of images in its shapes: as a fixed 1, as -1, or computed from the input. Here that
+//! axis must stay free. What comes before and behind the images in memory tells where it can be.
 
 use models::{NodeId, Op};
 
@@ -11,7 +11,7 @@ use crate::call::{Call, axis};
 use crate::importer::{Importer, Value};
 use crate::size::Size;
 
-/// Lengths of a shape; nothing for the axis of the pictures.
+/// Lengths of a shape; nothing for the axis of the images.
 type Free = Vec<Option<usize>>;
 
 /// Reshape.
@@ -47,7 +47,7 @@ pub fn emit(importer: &mut Importer, x: NodeId, shape: Free) -> Result<NodeId, S
     importer.emit(if flat { Op::Flatten } else { Op::Reshape { shape } }, &[x])
 }
 
-/// The lengths that a file asks for, with the axis of the pictures left open. `written` is the number of pictures
+/// The lengths that a file asks for, with the axis of the images left open. `written` is the number of images
 /// that its numbers are meant for.
 fn free(x: &Shape, given: &[Size], zero_copies: bool, written: usize) -> Result<Free, String> {
     let copied = |(axis, &size): (usize, &Size)| {
@@ -80,7 +80,7 @@ fn shown(given: &[Size]) -> String {
     format!("[{}]", given.iter().map(one).collect::<Vec<_>>().join(", "))
 }
 
-/// The lengths with -1 replaced by what remains; at the axis `open` that for one picture.
+/// The lengths with -1 replaced by what remains; at the axis `open` that for one image.
 fn filled(wanted: &[Size], open: Option<usize>, total: usize) -> Option<Vec<usize>> {
     let mut rest = None;
     let mut known: usize = 1;
@@ -92,7 +92,7 @@ fn filled(wanted: &[Size], open: Option<usize>, total: usize) -> Option<Vec<usiz
                 1
             }
             (0, Ok(length)) => length,
-            (batch, _) if open == Some(axis) && size.constant == 0 && size.picture == 0 => batch,
+            (batch, _) if open == Some(axis) && size.constant == 0 && size.image == 0 => batch,
             _ => return None,
         };
         let length = usize::try_from(length).ok()?;
@@ -106,8 +106,8 @@ fn filled(wanted: &[Size], open: Option<usize>, total: usize) -> Option<Vec<usiz
     (known == total).then_some(lengths)
 }
 
-/// The axis of the pictures among lengths that hold `written` of them. Any axis is right that has as many numbers
-/// before the pictures as the value has; some are likelier to be what the next node works on.
+/// The axis of the images among lengths that hold `written` of them. Any axis is right that has as many numbers
+/// before the images as the value has; some are likelier to be what the next node works on.
 fn place(x: &Shape, lengths: &[usize], wanted: &[Size], written: usize) -> Option<usize> {
     let before = x.before()?;
     let own = x.batch.map(|batch| batch.axis);
@@ -119,7 +119,7 @@ fn place(x: &Shape, lengths: &[usize], wanted: &[Size], written: usize) -> Optio
     };
     let likely = |&(axis, alone): &(usize, bool)| {
         let rest = wanted[axis] == Size::from(-1);
-        // Pictures joined with other axes rarely are among the features.
+        // Images joined with other axes rarely are among the features.
         let features = !alone && !rest && axis + 1 == lengths.len();
         (!alone, !rest, features, Some(axis) != own, axis)
     };
@@ -141,7 +141,7 @@ pub fn flatten(importer: &mut Importer, call: &Call<'_>) -> Outputs {
     Ok(vec![Value::Node(emit(importer, x, shape)?)])
 }
 
-/// The length of an axis, or nothing for the axis of the pictures.
+/// The length of an axis, or nothing for the axis of the images.
 pub fn open(shape: &Shape, axis: usize) -> Option<usize> {
     (!shape.is_batch(axis)).then_some(shape.sizes[axis])
 }
@@ -185,8 +185,8 @@ mod tests {
     }
 
     #[test]
-    fn pictures_stay_apart_from_tokens_and_heads() {
-        // Pictures behind tokens: (197, N, 144) to (197, N, 3, 48), to (197, 3 N, 16), and back to rows of 48.
+    fn images_stay_apart_from_tokens_and_heads() {
+        // Images behind tokens: (197, N, 144) to (197, N, 3, 48), to (197, 3 N, 16), and back to rows of 48.
         let x = shape(&[197, 1, 144], 1, 1);
         let heads = free(&x, &sizes(&[197, 1, 3, 48]), true, 1);
         assert_eq!(heads, Ok(vec![Some(197), None, Some(3), Some(48)]));

@@ -51,7 +51,7 @@ impl Part {
         Ok((start.max(0) as usize, count.div_ceil(self.step.unsigned_abs()) as usize, self.step))
     }
 
-    /// Whether it takes all pictures, of which the file has `written` times `length`.
+    /// Whether it takes all images, of which the file has `written` times `length`.
     fn is_whole(&self, length: usize, written: usize) -> bool {
         let all = self.end == Size::batch(length as i64)
             || self.end.plain().is_ok_and(|end| end >= 0 && end as u64 >= (length * written) as u64);
@@ -87,7 +87,7 @@ fn sliced(importer: &mut Importer, x: NodeId, part: &Part) -> Result<NodeId, Str
     let (axis, length) = (part.axis, shape.sizes[part.axis]);
     if shape.is_batch(axis) {
         let whole = part.is_whole(length, importer.written);
-        return if whole { Ok(x) } else { Err("it takes some of the pictures".into()) };
+        return if whole { Ok(x) } else { Err("it takes some of the images".into()) };
     }
     let (start, count, step) = part.indices(length)?;
     if step < 0 {
@@ -163,10 +163,10 @@ fn places(indices: &[i64], length: usize) -> Result<Vec<usize>, String> {
         .collect()
 }
 
-/// Gather from a list of all pictures' numbers, where each picture takes only its own: the indices are `length n + c`
-/// for picture `n` (written for one picture: `c`).
+/// Gather from a list of all images' numbers, where each image takes only its own: the indices are `length n + c`
+/// for image `n` (written for one image: `c`).
 fn within(importer: &mut Importer, x: NodeId, indices: &Constant) -> Outputs {
-    const MIXED: &str = "it works across the pictures";
+    const MIXED: &str = "it works across the images";
     let length = importer.shape(x).sizes[0];
     let list = importer.shape(x).sizes.len() == 1 && importer.shape(x).before() == Some(1);
     let step = match indices.batch {
@@ -174,7 +174,7 @@ fn within(importer: &mut Importer, x: NodeId, indices: &Constant) -> Outputs {
         None if importer.written == 1 => 0,
         None => return Err(MIXED.into()),
     };
-    let own = |size: &Size| (size.picture == step && size.batch == 0).then_some(size.constant);
+    let own = |size: &Size| (size.image == step && size.batch == 0).then_some(size.constant);
     let own: Option<Vec<i64>> = indices.integers()?.iter().map(own).collect();
     let places = places(&own.filter(|_| list).ok_or(MIXED)?, length)?;
     let rows = importer.emit_part("rows", Op::Reshape { shape: vec![None, Some(length)] }, &[x])?;

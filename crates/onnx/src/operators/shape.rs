@@ -51,7 +51,7 @@ fn identity_of(call: &Call<'_>) -> Outputs {
     Ok(vec![call.input(0)?.clone()])
 }
 
-/// The lengths of a value, for any number of pictures.
+/// The lengths of a value, for any number of images.
 fn sizes(importer: &Importer, value: &Value) -> Vec<Size> {
     match value {
         Value::Node(node) => {
@@ -113,7 +113,7 @@ pub fn transpose(importer: &mut Importer, call: &Call<'_>) -> Outputs {
     }
 }
 
-/// Expand of a constant, or of a value that has the shape already. Along the pictures nothing is repeated: a
+/// Expand of a constant, or of a value that has the shape already. Along the images nothing is repeated: a
 /// constant is the same for all of them.
 pub fn expand(importer: &mut Importer, call: &Call<'_>) -> Outputs {
     let given = call.constant(1)?.integers()?;
@@ -146,7 +146,7 @@ fn expanded(importer: &mut Importer, value: &Value, shape: &[usize], batch: Opti
             let shape = broadcast(&constant.without_batch()?.shape, shape)?;
             let batch = batch.map(|axis| axis + shape.len() - given);
             if batch.is_some_and(|axis| shape[axis] != 1) {
-                return Err("it is longer than one picture along the pictures".into());
+                return Err("it is longer than one image along the images".into());
             }
             importer.take(&shape)?;
             let name = constant.name.clone();

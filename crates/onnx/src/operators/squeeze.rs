@@ -10,9 +10,9 @@ use crate::importer::{Importer, Value};
 /// Squeeze: axes of length 1 go.
 pub fn squeeze(importer: &mut Importer, call: &Call<'_>) -> Outputs {
     let given = call.listed("axes", 1)?;
-    let chosen = |sizes: &[usize], pictures: &dyn Fn(usize) -> bool| match &given {
+    let chosen = |sizes: &[usize], images: &dyn Fn(usize) -> bool| match &given {
         Some(given) => axes(given, sizes.len()),
-        None => Ok((0..sizes.len()).filter(|&axis| sizes[axis] == 1 && !pictures(axis)).collect()),
+        None => Ok((0..sizes.len()).filter(|&axis| sizes[axis] == 1 && !images(axis)).collect()),
     };
     match call.input(0)? {
         Value::Node(x) => {
@@ -28,7 +28,7 @@ pub fn squeeze(importer: &mut Importer, call: &Call<'_>) -> Outputs {
         }
         Value::Constant(constant) => {
             let gone = chosen(&constant.shape, &|axis| constant.batch == Some(axis))?;
-            // The number of pictures as a list of one, [N], has no axis of pictures.
+            // The number of images as a list of one, [N], has no axis of images.
             if gone.iter().any(|&axis| constant.shape[axis] != 1 || constant.batch == Some(axis)) {
                 return Err(format!("axes {gone:?} of {:?} cannot go", constant.shape));
             }

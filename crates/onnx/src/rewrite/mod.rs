@@ -17,7 +17,7 @@ use crate::importer::Importer;
 struct Draft {
     graph: Graph,
     weights: Vec<Vec<f32>>,
-    /// Sizes of all values for one picture.
+    /// Sizes of all values for one image.
     sizes: Vec<Vec<usize>>,
     output: NodeId,
 }

@@ -10,9 +10,9 @@ use crate::importer::Importer;
 pub(super) fn vector(mut importer: Importer, output: NodeId) -> Result<(Importer, NodeId), String> {
     let shape = importer.shape(output).clone();
     let classes: usize = shape.sizes.iter().product();
-    let pictures = shape.batch.is_some_and(|batch| batch.axis == 0) && shape.sizes[0] == 1;
-    if !pictures || shape.sizes.get(1) != Some(&classes) {
-        return Err(format!("its shape for one picture is {:?}; 1 x classes is needed", shape.sizes));
+    let images = shape.batch.is_some_and(|batch| batch.axis == 0) && shape.sizes[0] == 1;
+    if !images || shape.sizes.get(1) != Some(&classes) {
+        return Err(format!("its shape for one image is {:?}; 1 x classes is needed", shape.sizes));
     }
     if classes < 2 {
         return Err("it is one number; a classifier has a score for each of at least two classes".into());

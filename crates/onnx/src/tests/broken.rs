@@ -72,19 +72,19 @@ fn inputs_and_outputs_must_be_those_of_a_classifier() {
     let (other, open) = (value("mask", &[1, 1, 4, 4]), value("x", &[]));
     assert_eq!(
         error(&[x.clone(), other], from_ref(&y)),
-        "2 inputs (x, mask); a classifier of pictures has one"
+        "2 inputs (x, mask); a classifier of images has one"
     );
     assert_eq!(
         error(&[open], from_ref(&y)),
-        "input `x`: its shape is ; pictures x 3 x height x width is needed"
+        "input `x`: its shape is ; images x 3 x height x width is needed"
     );
     assert_eq!(
         error(&[value("x", &[1, 1, 4, 4])], from_ref(&y)),
         "input `x`: its shape is 1 x 1 x 4 x 4; three channels are needed"
     );
-    assert_eq!(error(&[], from_ref(&y)), "0 inputs (); a classifier of pictures has one");
+    assert_eq!(error(&[], from_ref(&y)), "0 inputs (); a classifier of images has one");
     assert_eq!(error(from_ref(&x), &[]), "it has no output");
-    assert_eq!(error(from_ref(&x), &[value("z", &[])]), "output `z` is not computed from the picture");
+    assert_eq!(error(from_ref(&x), &[value("z", &[])]), "output `z` is not computed from the image");
     let mut bytes = x.clone();
     bytes.r#type.as_mut().unwrap().tensor_type.as_mut().unwrap().elem_type = 2;
     assert_eq!(error(&[bytes], from_ref(&y)), "input `x`: it holds numbers of type 2; floats are needed");
@@ -245,8 +245,7 @@ fn settings_are_checked() {
     assert!(wrong(vec![weight("w", &[2, 3, 0, 3]), weight("b", &[2])]).contains("a kernel of shape"));
     let computed = vec![node("Relu", &["x"], &["k"], &[]), node("Conv", &["x", "k"], &["out"], &[])];
     assert!(
-        refused(computed, vec![])
-            .contains("input 1, `k`, is computed from the picture and must be a constant")
+        refused(computed, vec![]).contains("input 1, `k`, is computed from the image and must be a constant")
     );
     let pool =
         |attributes: &[AttributeProto]| refused(vec![node("MaxPool", &["x"], &["out"], attributes)], vec![]);
@@ -298,7 +297,7 @@ fn shapes_are_checked() {
 }
 
 #[test]
-fn pictures_are_never_mixed() {
+fn images_are_never_mixed() {
     let one = |op: &str, attributes: &[AttributeProto]| {
         refused(vec![node(op, &["x"], &["out"], attributes)], vec![])
     };
@@ -308,10 +307,10 @@ fn pictures_are_never_mixed() {
         ("ReduceMean", vec![]),
         ("Split", vec![int("axis", 0), ints("split", &[1])]),
     ] {
-        assert!(one(op, &attributes).contains("across the pictures"), "{op}");
+        assert!(one(op, &attributes).contains("across the images"), "{op}");
     }
     let twice = vec![node("Concat", &["x", "x"], &["out"], &[int("axis", 0)])];
-    assert!(refused(twice, vec![]).contains("across the pictures"));
+    assert!(refused(twice, vec![]).contains("across the images"));
     let index = vec![node("Gather", &["x", "i"], &["out"], &[int("axis", 0)])];
-    assert!(refused(index, vec![numbers("i", &[0])]).contains("across the pictures"));
+    assert!(refused(index, vec![numbers("i", &[0])]).contains("across the images"));
 }

@@ -77,7 +77,7 @@ fn value(name: &str, lengths: &[i64]) -> ValueInfoProto {
     ValueInfoProto { name: name.into(), r#type: Some(TypeProto { tensor_type }) }
 }
 
-/// From `x`, one picture of 4 x 4 pixels, to `y`, in operator set 17.
+/// From `x`, one image of 4 x 4 pixels, to `y`, in operator set 17.
 fn model(nodes: Vec<NodeProto>, initializer: Vec<TensorProto>) -> ModelProto {
     let (input, output) = (vec![value("x", &[1, 3, 4, 4])], vec![value("y", &[])]);
     ModelProto {

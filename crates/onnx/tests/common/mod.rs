@@ -15,7 +15,7 @@ pub struct Answers {
     pub shape: [usize; 4],
     pub input: Vec<f32>,
     pub logits: Vec<f32>,
-    /// At the input, of each picture's largest score.
+    /// At the input, of each image's largest score.
     pub gradient: Vec<f32>,
 }
 
@@ -32,7 +32,7 @@ impl Answers {
         }
     }
 
-    /// The class of each picture's largest score.
+    /// The class of each image's largest score.
     pub fn targets(&self) -> Vec<usize> {
         let largest = |row: &[f32]| (0..row.len()).max_by(|&a, &b| row[a].total_cmp(&row[b])).unwrap();
         self.logits.chunks(self.logits.len() / self.shape[0]).map(largest).collect()
@@ -49,12 +49,12 @@ pub fn stem(path: &Path) -> &str {
     path.file_name().unwrap().to_str().unwrap().split('.').next().unwrap()
 }
 
-/// A classifier that takes pictures as they are.
+/// A classifier that takes images as they are.
 pub fn load(path: &Path) -> Classifier {
     opened(path, Preprocess::preset("none").unwrap())
 }
 
-/// The same, of pictures of this height and width.
+/// The same, of images of this height and width.
 pub fn load_sized(path: &Path, size: [usize; 2]) -> Classifier {
     opened(path, Preprocess { crop: Some(size), ..Preprocess::preset("none").unwrap() })
 }

@@ -6,13 +6,13 @@ use std::rc::Rc;
 use models::{Classifier, Int, Tensor, TensorData};
 
 use super::clean::Clean;
-use super::outcome::Reply;
+use super::map_result::Prediction;
 use crate::compose::{Item, compose};
 
 /// Whom an answer is for.
 #[derive(Clone, Debug)]
 pub(super) enum Address {
-    /// All maps of a picture.
+    /// All maps of an image.
     Clean(Rc<OnceCell<Clean>>),
     /// An input of a job's plan; jobs are counted from the first one that was pushed.
     Input { job: usize, input: usize },
@@ -23,8 +23,8 @@ pub(super) enum Address {
 pub(super) struct Sent {
     addresses: Vec<Address>,
     /// `(n, 2)`: the probability of the target and the predicted class.
-    replies: Tensor<2>,
-    /// `(clean pictures, classes)`: all probabilities.
+    predictions: Tensor<2>,
+    /// `(clean images, classes)`: all probabilities.
     clean: Option<Tensor<2>>,
 }
 
@@ -43,33 +43,33 @@ impl Sent {
         let probabilities = if normalised { logits } else { softmax(logits) };
         let targets: Vec<i32> = targets.iter().map(|&target| target as i32).collect();
         let targets = Tensor::<2, Int>::from_data(TensorData::new(targets, [items.len(), 1]), device);
-        let replies = Tensor::cat(vec![probabilities.clone().gather(1, targets), predicted], 1);
+        let predictions = Tensor::cat(vec![probabilities.clone().gather(1, targets), predicted], 1);
         let is_clean = |(row, address): (i32, &Address)| matches!(address, Address::Clean(_)).then_some(row);
         let rows: Vec<i32> = (0..).zip(&addresses).filter_map(is_clean).collect();
         let select = || probabilities.select(0, Tensor::from_data(rows.as_slice(), device));
         let clean = (!rows.is_empty()).then(select);
-        Self { addresses, replies, clean }
+        Self { addresses, predictions, clean }
     }
 
-    /// Waits for the answers; those to clean pictures come with the probabilities of all classes.
-    pub(super) fn receive(self) -> Vec<(Address, Reply, Vec<f32>)> {
+    /// Waits for the answers; those to clean images come with the probabilities of all classes.
+    pub(super) fn receive(self) -> Vec<(Address, Prediction, Vec<f32>)> {
         let classes = self.clean.as_ref().map_or(1, |clean| clean.dims()[1]);
         let clean = self.clean.map(numbers).unwrap_or_default();
         let mut clean = clean.chunks(classes);
-        let replies = numbers(self.replies);
-        let answer = |(address, reply): (Address, &[f32])| {
+        let predictions = numbers(self.predictions);
+        let answer = |(address, prediction): (Address, &[f32])| {
             let probabilities = match address {
                 Address::Clean(_) => clean.next().unwrap_or_default().to_vec(),
                 Address::Input { .. } => Vec::new(),
             };
-            let reply = Reply { probability: reply[0], predicted: reply[1] as usize };
-            (address, reply, probabilities)
+            let prediction = Prediction { probability: prediction[0], predicted: prediction[1] as usize };
+            (address, prediction, probabilities)
         };
-        self.addresses.into_iter().zip(replies.chunks(2)).map(answer).collect()
+        self.addresses.into_iter().zip(predictions.chunks(2)).map(answer).collect()
     }
 }
 
-/// Probabilities `(n, classes)`. Clean and perturbed pictures must take the same road: equal pictures, equal numbers.
+/// Probabilities `(n, classes)`. Clean and perturbed images must take the same road: equal images, equal numbers.
 fn softmax(logits: Tensor<2>) -> Tensor<2> {
     let exp = (logits.clone() - logits.max_dim(1)).exp();
     exp.clone() / exp.sum_dim(1)

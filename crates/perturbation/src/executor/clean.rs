@@ -1,14 +1,14 @@
-//! The answers to clean pictures, which all maps of a picture share.
+//! The answers to clean images, which all maps of an image share.
 
 use std::cell::OnceCell;
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 
-/// How many pictures are remembered: more than a chunk of maps, so that methods that come one after another over the
-/// same chunk of pictures share their clean answers.
+/// How many images are remembered: more than a chunk of maps, so that methods that come one after another over the
+/// same chunk of images share their clean answers.
 const REMEMBERED: usize = 1024;
 
-/// What the classifier says about a clean picture.
+/// What the classifier says about a clean image.
 #[derive(Debug)]
 pub(super) struct Clean {
     /// Of all classes.
@@ -17,7 +17,7 @@ pub(super) struct Clean {
     pub(super) predicted: usize,
 }
 
-/// The clean answers of the last pictures, given or still to come.
+/// The clean answers of the last images, given or still to come.
 #[derive(Debug, Default)]
 pub(super) struct CleanAnswers {
     answers: HashMap<String, Rc<OnceCell<Clean>>>,
@@ -25,7 +25,7 @@ pub(super) struct CleanAnswers {
 }
 
 impl CleanAnswers {
-    /// The answer of a picture, and whether this is the first time that it is asked for.
+    /// The answer of an image, and whether this is the first time that it is asked for.
     pub(super) fn get(&mut self, name: &str) -> (Rc<OnceCell<Clean>>, bool) {
         if let Some(answer) = self.answers.get(name) {
             return (Rc::clone(answer), false);

@@ -1,4 +1,4 @@
-//! The small network, pictures and maps of `testdata/perturbation`.
+//! The small network, images and maps of `testdata/perturbation`.
 
 // Each test uses its own part of this.
 #![allow(dead_code)]
@@ -8,8 +8,8 @@ use std::sync::Arc;
 use image::RgbImage;
 use models::network::graph::{Graph, Op};
 use models::zoo::resnet::{Block, ResNet};
-use models::{Checkpoint, Classifier, Network, Picture, Preprocess, TensorData, device};
-use perturbation::{Answer, Executor, Job, Map, Plan, Subject, Test};
+use models::{Checkpoint, Classifier, Image, Network, Preprocess, TensorData, device};
+use perturbation::{CurvePoint, Executor, HostImage, Job, Map, Plan, Test};
 use pipe::npy::Array;
 
 pub const SIDE: usize = 64;
@@ -28,7 +28,7 @@ pub fn tiny_basic() -> Classifier {
     classifier(network.fold_batch_norm(&[]))
 }
 
-/// A network that gives every picture the same scores.
+/// A network that gives every image the same scores.
 pub fn constant(scores: &[f32]) -> Classifier {
     let mut graph = Graph::new([3, 64, 64]);
     let pool = graph.push("pool", Op::global_avg_pool(), &[Graph::INPUT]);
@@ -56,19 +56,19 @@ fn classifier(network: Network) -> Classifier {
     }
 }
 
-/// The pictures that become `testdata/models/input.npy` when they are normalised.
-pub fn pictures() -> Vec<Picture> {
+/// The images that become `testdata/models/input.npy` when they are normalised.
+pub fn images() -> Vec<Image> {
     let input = pipe::npy::read_file(&testing::testdata("models/input.npy")).unwrap();
-    input.data.chunks(3 * SIDE * SIDE).map(picture).collect()
+    input.data.chunks(3 * SIDE * SIDE).map(image).collect()
 }
 
-fn picture(normalised: &[f32]) -> Picture {
+fn image(normalised: &[f32]) -> Image {
     let preprocess = Preprocess::preset("imagenet-keep").unwrap();
-    let mut picture = Picture::prepare("", &RgbImage::new(SIDE as u32, SIDE as u32), &preprocess).unwrap();
+    let mut image = Image::prepare("", &RgbImage::new(SIDE as u32, SIDE as u32), &preprocess).unwrap();
     let channel = |i: usize| i / (SIDE * SIDE);
     let pixel = |(i, &x): (usize, &f32)| x * preprocess.std[channel(i)] + preprocess.mean[channel(i)];
-    picture.pixels = normalised.iter().enumerate().map(pixel).collect();
-    picture
+    image.pixels = normalised.iter().enumerate().map(pixel).collect();
+    image
 }
 
 /// The two maps of a name.
@@ -78,31 +78,31 @@ pub fn maps(name: &str) -> Vec<Map> {
 }
 
 /// A grey ramp of any size.
-pub fn ramp([height, width]: [usize; 2]) -> Picture {
+pub fn ramp([height, width]: [usize; 2]) -> Image {
     let preprocess = Preprocess::preset("imagenet-keep").unwrap();
     let grey = |x, y| image::Rgb([(x * 3 + y) as u8; 3]);
-    Picture::prepare("", &RgbImage::from_fn(width as u32, height as u32, grey), &preprocess).unwrap()
+    Image::prepare("", &RgbImage::from_fn(width as u32, height as u32, grey), &preprocess).unwrap()
 }
 
 pub fn tests(specs: &[&str]) -> Vec<Test> {
     specs.iter().map(|spec| Test::parse(spec).unwrap()).collect()
 }
 
-/// A job for each of `(picture, map, class)`; the pictures are called by their index.
+/// A job for each of `(image, map, class)`; the images are called by their index.
 pub fn jobs(asked: &[(usize, Map, Option<usize>)], specs: &[&str]) -> Vec<Job<usize>> {
-    let (pictures, tests) = (pictures(), tests(specs));
+    let (images, tests) = (images(), tests(specs));
     let preprocess = Preprocess::preset("imagenet-keep").unwrap();
-    let subject = |i: usize| Subject::new(&i.to_string(), &pictures[i], &preprocess, &tests, 0).unwrap();
-    let subjects: Vec<Arc<Subject>> = (0..pictures.len()).map(|i| Arc::new(subject(i))).collect();
-    let job = |(tag, (picture, map, target)): (usize, &(usize, Map, Option<usize>))| {
-        let subject = Arc::clone(&subjects[*picture]);
-        Job { subject, plan: Plan::new(map, &tests), target: *target, tag }
+    let image = |i: usize| HostImage::new(&i.to_string(), &images[i], &preprocess, &tests, 0).unwrap();
+    let subjects: Vec<Arc<HostImage>> = (0..images.len()).map(|i| Arc::new(image(i))).collect();
+    let job = |(tag, (image, map, target)): (usize, &(usize, Map, Option<usize>))| {
+        let image = Arc::clone(&subjects[*image]);
+        Job { image, plan: Plan::new(map, &tests), target: *target, tag }
     };
     asked.iter().enumerate().map(job).collect()
 }
 
 /// Runs jobs; for each its curves, and the number of inputs that were computed.
-pub fn run(classifier: &Classifier, batch: usize, jobs: Vec<Job<usize>>) -> (Vec<Vec<Vec<Answer>>>, u64) {
+pub fn run(classifier: &Classifier, batch: usize, jobs: Vec<Job<usize>>) -> (Vec<Vec<Vec<CurvePoint>>>, u64) {
     let mut executor = Executor::new(classifier, |_| batch);
     let mut outcomes = Vec::new();
     for job in jobs {
@@ -115,12 +115,12 @@ pub fn run(classifier: &Classifier, batch: usize, jobs: Vec<Job<usize>>) -> (Vec
     (outcomes.into_iter().map(|outcome| outcome.curves).collect(), executor.forwards())
 }
 
-/// The curves of the two pictures with their own classes: `[picture][test][point]`.
-pub fn curves(classifier: &Classifier, maps: &[Map], specs: &[&str]) -> Vec<Vec<Vec<Answer>>> {
+/// The curves of the two images with their own classes: `[image][test][point]`.
+pub fn curves(classifier: &Classifier, maps: &[Map], specs: &[&str]) -> Vec<Vec<Vec<CurvePoint>>> {
     let asked: Vec<_> = (0..2).map(|i| (i, maps[i].clone(), Some(CLASSES[i]))).collect();
     run(classifier, 32, jobs(&asked, specs)).0
 }
 
-pub fn probabilities(curve: &[Answer]) -> Vec<f32> {
+pub fn probabilities(curve: &[CurvePoint]) -> Vec<f32> {
     curve.iter().map(|answer| answer.probability).collect()
 }

@@ -22,7 +22,7 @@ const GRACE: Duration = Duration::from_secs(5);
 /// What a batch waits for, for messages.
 const ANSWER: &str = "its answer to a batch";
 
-/// A running child in a process group of its own, and the folder through which pictures and scores pass.
+/// A running child in a process group of its own, and the folder through which images and scores pass.
 pub(super) struct Child {
     leader: std::process::Child,
     group: Option<Pid>,
@@ -67,19 +67,19 @@ impl Child {
         said
     }
 
-    /// Has a batch of pictures scored.
-    pub(super) fn ask(&mut self, pictures: &[f32], shape: [usize; 4]) -> Result<Array, String> {
-        let answer = self.exchange(pictures, shape);
+    /// Has a batch of images scored.
+    pub(super) fn ask(&mut self, images: &[f32], shape: [usize; 4]) -> Result<Array, String> {
+        let answer = self.exchange(images, shape);
         self.healthy = answer.is_ok();
         answer
     }
 
-    fn exchange(&mut self, pictures: &[f32], shape: [usize; 4]) -> Result<Array, String> {
-        let [question, answer] = ["pictures.npy", "scores.npy"].map(|name| self.folder.path().join(name));
+    fn exchange(&mut self, images: &[f32], shape: [usize; 4]) -> Result<Array, String> {
+        let [question, answer] = ["images.npy", "scores.npy"].map(|name| self.folder.path().join(name));
         if let Ok(line) = self.lines.try_recv() {
             return Err(format!("said `{line}` without being asked"));
         }
-        write(&question, pictures, shape).map_err(|error| format!("{}: {error}", question.display()))?;
+        write(&question, images, shape).map_err(|error| format!("{}: {error}", question.display()))?;
         let line = format!("{}\t{}\n", question.display(), answer.display());
         if let Some(input) = &mut self.input
             && input.write_all(line.as_bytes()).is_err()
@@ -181,10 +181,10 @@ fn forward(output: ChildStdout, to: &SyncSender<String>) {
 }
 
 /// Not synced to the disk as maps are: it lives for one batch.
-fn write(path: &Path, pictures: &[f32], shape: [usize; 4]) -> Result<(), String> {
+fn write(path: &Path, images: &[f32], shape: [usize; 4]) -> Result<(), String> {
     let file = File::create(path).map_err(|error| error.to_string())?;
     let mut out = BufWriter::with_capacity(1 << 16, file);
-    npy::write(&mut out, &shape, pictures).map_err(|error| error.to_string())?;
+    npy::write(&mut out, &shape, images).map_err(|error| error.to_string())?;
     out.flush().map_err(|error| error.to_string())
 }
 

@@ -1,4 +1,4 @@
-//! `--model exec:COMMAND`: a classifier in any language, as a child process that scores batches of pictures.
+//! `--model exec:COMMAND`: a classifier in any language, as a child process that scores batches of images.
 //!
 //! The protocol is described in `docs/exec.md`. A child that breaks it, dies or hangs is asked no more: from then on all
 //! scores are NaN, and [`Process::check`] says why.
@@ -78,7 +78,7 @@ impl Process {
             Some(i) => {
                 let what = if probabilities { "a probability" } else { "a finite number" };
                 let (row, class) = (i / classes, i % classes);
-                Err(format!("the score of picture {row}, class {class}, is {}, and not {what}", data[i]))
+                Err(format!("the score of image {row}, class {class}, is {}, and not {what}", data[i]))
             }
         }
     }
@@ -93,10 +93,10 @@ impl Scores for Process {
         self.hello.probabilities
     }
 
-    fn scores(&self, pictures: Vec<f32>, shape: [usize; 4]) -> Vec<f32> {
+    fn scores(&self, images: Vec<f32>, shape: [usize; 4]) -> Vec<f32> {
         let mut state = self.state();
         if let State::Running(child) = &mut *state {
-            match child.ask(&pictures, shape).and_then(|array| self.read(array, shape[0])) {
+            match child.ask(&images, shape).and_then(|array| self.read(array, shape[0])) {
                 Ok(scores) => return scores,
                 // Dropping the child ends it.
                 Err(reason) => *state = State::Failed(reason),

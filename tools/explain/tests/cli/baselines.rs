@@ -1,4 +1,4 @@
-//! Baselines that are pictures.
+//! Baselines that are images.
 
 use std::fs;
 
@@ -6,19 +6,19 @@ use testing::WorkDir;
 
 use super::{map, maps, png, rows, run};
 
-const DRAWN: &str = "-m expected-gradients:baseline=pictures,samples=3 -m gradient-shap:baseline=pictures \
-                     -m integrated-gradients:baseline=pictures,steps=5 -m deeplift-shap:baseline=pictures,samples=2";
+const DRAWN: &str = "-m expected-gradients:baseline=images,samples=3 -m gradient-shap:baseline=images \
+                     -m integrated-gradients:baseline=images,steps=5 -m deeplift-shap:baseline=images,samples=2";
 
 #[test]
-fn draws_depend_on_the_seed_and_the_picture_only() {
+fn draws_depend_on_the_seed_and_the_image_only() {
     let work = WorkDir::new();
     fs::create_dir(work.join("train")).unwrap();
     for (name, side) in [("a.png", 64), ("b.png", 64), ("c.png", 64)] {
         png(&work, &format!("train/{name}"), side, side);
     }
     let explain = |more: &str| {
-        let pictures = "testbed/000 testbed/001";
-        maps(&work, &run(&work, &format!("{DRAWN} --baselines testbed/005 {more} {pictures}"), "").success())
+        let images = "testbed/000 testbed/001";
+        maps(&work, &run(&work, &format!("{DRAWN} --baselines testbed/005 {more} {images}"), "").success())
     };
     let one = explain("--baselines train");
     assert_eq!(explain("--baselines train/a.png --baselines train/b.png --baselines train/c.png"), one);
@@ -29,9 +29,9 @@ fn draws_depend_on_the_seed_and_the_picture_only() {
     assert_eq!(record["baselines_sha256"].as_str().unwrap().len(), 64);
 }
 
-/// A picture that is its own baseline has nothing to explain.
+/// An image that is its own baseline has nothing to explain.
 #[test]
-fn the_picture_itself_gives_a_zero_map() {
+fn the_image_itself_gives_a_zero_map() {
     let work = WorkDir::new();
     let table = run(&work, &format!("{DRAWN} --baselines testbed/000 testbed/000"), "").success();
     for row in rows(&table) {
@@ -42,30 +42,26 @@ fn the_picture_itself_gives_a_zero_map() {
 #[test]
 fn baselines_that_cannot_be_used_are_errors() {
     let work = WorkDir::new();
-    work.write("bad.png", "this is no picture");
+    work.write("bad.png", "this is no image");
     png(&work, "small.png", 32, 48);
     fs::create_dir(work.join("empty")).unwrap();
     for (arguments, status, part) in [
-        ("-m deeplift:baseline=pictures", 2, "deeplift:baseline=pictures needs pictures: --baselines"),
-        ("-m rise --baselines testbed", 2, "--baselines, but no method has baseline=pictures"),
-        ("-m deeplift:baseline=pictures --baselines gone.png", 1, "baseline gone.png: No such file"),
+        ("-m deeplift:baseline=images", 2, "deeplift:baseline=images needs images: --baselines"),
+        ("-m rise --baselines testbed", 2, "--baselines, but no method has baseline=images"),
+        ("-m deeplift:baseline=images --baselines gone.png", 1, "baseline gone.png: No such file"),
         (
-            "-m deeplift:baseline=pictures --baselines bad.png",
+            "-m deeplift:baseline=images --baselines bad.png",
             1,
             "baseline bad.png: The image format could not",
         ),
+        ("-m deeplift:baseline=images --baselines empty", 1, "--baselines empty: the folder holds no files"),
         (
-            "-m deeplift:baseline=pictures --baselines empty",
-            1,
-            "--baselines empty: the folder holds no files",
-        ),
-        (
-            "-m deeplift:baseline=pictures --baselines testbed/001 --baselines small.png",
+            "-m deeplift:baseline=images --baselines testbed/001 --baselines small.png",
             1,
             "baseline small.png is 48 x 32 as the network sees it, but those before it are 64 x 64",
         ),
         (
-            "-m deeplift:baseline=pictures --baselines small.png",
+            "-m deeplift:baseline=images --baselines small.png",
             1,
             "testbed/000, open: it is 64 x 64 as the network sees it, but the baselines are 48 x 32",
         ),

@@ -20,7 +20,7 @@ fn models_of_files_bring_their_classes() {
 }
 
 #[test]
-fn a_network_of_one_size_refuses_other_pictures_one_by_one() {
+fn a_network_of_one_size_refuses_other_images_one_by_one() {
     let work = WorkDir::new();
     png(&work, "good.png", 32, 32);
     png(&work, "wide.png", 48, 32);
@@ -40,7 +40,7 @@ fn the_embedded_transformer_needs_no_file() {
     assert!(auto.len() == 1 && auto[0].starts_with("blocks.3.norm1"), "{layers}");
     let rows = rows(&run(&work, "--model testbed-vit -m gradcam testbed/004", "").success());
     assert_eq!(rows[0].model, "testbed-vit");
-    // Four axes that are no rows and columns of a picture, and values that are the same for all pictures.
+    // Four axes that are no rows and columns of an image, and values that are the same for all images.
     for layer in ["blocks.3.attn.softmax", "pos_embed"] {
         let method = format!("gradcam:layer={layer}");
         let error = run(&work, &format!("--model testbed-vit -m {method} testbed"), "").failure(2);

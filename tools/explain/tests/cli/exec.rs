@@ -4,14 +4,14 @@ use testing::WorkDir;
 
 use super::{EXPLAIN, map, rows};
 
-/// Gives every picture the scores 1, 0 and 0, and counts its batches.
+/// Gives every image the scores 1, 0 and 0, and counts its batches.
 const CONSTANT: &str = r#"
 echo 'plumbline classes=3 scores=logits'
-while IFS="$(printf '\t')" read -r pictures scores; do
-  n=$(head -c 100 "$pictures" | LC_ALL=C sed -n "s/.*'shape': (\([0-9]*\),.*/\1/p")
+while IFS="$(printf '\t')" read -r images scores; do
+  n=$(head -c 100 "$images" | LC_ALL=C sed -n "s/.*'shape': (\([0-9]*\),.*/\1/p")
   printf "\223NUMPY\001\000\166\000%-117s\n" "{'descr': '<f4', 'fortran_order': False, 'shape': ($n, 3), }" > "$scores"
   while [ "$n" -gt 0 ]; do n=$((n - 1)); printf '\000\000\200\077\000\000\000\000\000\000\000\000'; done >> "$scores"
-  dirname "$pictures" > folder
+  dirname "$images" > folder
   echo ok
 done
 echo done > done

@@ -5,9 +5,9 @@ use testing::{WorkDir, testdata};
 use super::{EXPLAIN, HEADER, rows, run};
 
 #[test]
-fn a_bad_picture_costs_one_line_and_the_exit_status() {
+fn a_bad_image_costs_one_line_and_the_exit_status() {
     let work = WorkDir::new();
-    work.write("bad.png", "this is no picture");
+    work.write("bad.png", "this is no image");
     let arguments = "-m gradcam -m random --errors errors.csv testbed/000 bad.png gone.png testbed/001";
     let output = run(&work, arguments, "");
     let message = output.failure(1);
@@ -60,7 +60,7 @@ fn wrong_use_is_told_before_any_work() {
         ("--preprocess gone.json testbed", 1, &["gone.json", "No such file"]),
         ("--target 10 testbed", 2, &["10 classes"]),
         ("--target dog testbed", 2, &["label, predicted or a class index"]),
-        ("--target label gone.png", 2, &["no picture has a label"]),
+        ("--target label gone.png", 2, &["no image has a label"]),
         ("--shard 0/2 testbed", 2, &["1 <= K <= N"]),
         ("--shard 3/2 testbed", 2, &["1 <= K <= N"]),
         ("--chunk 0 testbed", 2, &["--chunk"]),
@@ -68,7 +68,7 @@ fn wrong_use_is_told_before_any_work() {
         ("--batch-size 0 testbed", 2, &["auto or a positive whole number"]),
         ("--npy -m gradcam -m random testbed", 2, &["--npy takes one method"]),
         ("--npy --resume testbed", 2, &["--resume"]),
-        ("--npy --images list.csv", 2, &["pictures on the command line"]),
+        ("--npy --images list.csv", 2, &["images on the command line"]),
         ("--images list.csv testbed", 2, &["--images"]),
         ("--images list.csv", 1, &["cannot open list.csv"]),
         ("--images -", 1, &["standard input: empty input"]),

@@ -5,7 +5,7 @@ use testing::WorkDir;
 
 use super::{map, rows, run};
 
-/// The map of one picture under some flags.
+/// The map of one image under some flags.
 fn finished(work: &WorkDir, flags: &str) -> Vec<f32> {
     let table = run(work, &format!("-m gradient {flags} testbed/000"), "").success();
     map(work, &rows(&table)[0]).data

@@ -1,13 +1,13 @@
-//! `explain` as a shell sees it, on the embedded pictures and classifier.
+//! `explain` as a shell sees it, on the embedded images and classifier.
 
 mod baselines;
 mod classifiers;
 mod exec;
 mod failures;
 mod finish;
+mod images;
 mod maps;
 mod onnx;
-mod pictures;
 mod resume;
 
 use std::collections::BTreeMap;
@@ -41,7 +41,7 @@ fn map(work: &WorkDir, row: &Explained) -> Array {
     npy::read_map(&work.join(&row.map), row.map_index).unwrap()
 }
 
-/// What was explained by picture and method, and the map's bits.
+/// What was explained by image and method, and the map's bits.
 fn maps(work: &WorkDir, table: &str) -> BTreeMap<(String, String), (usize, Vec<u32>)> {
     let bits = |row: &Explained| map(work, row).data.into_iter().map(f32::to_bits).collect();
     let entry = |row: Explained| ((row.image.clone(), row.method.clone()), (row.target, bits(&row)));
@@ -66,7 +66,7 @@ fn files(work: &WorkDir, folder: &str) -> BTreeMap<String, Vec<u8>> {
     found
 }
 
-/// A picture with a pattern.
+/// An image with a pattern.
 fn png(work: &WorkDir, name: &str, width: u32, height: u32) {
     let pixel = |x: u32, y: u32| image::Rgb([(x * 3) as u8, (y * 5) as u8, (x * y) as u8]);
     image::RgbImage::from_fn(width, height, pixel).save(work.join(name)).unwrap();

@@ -22,7 +22,7 @@ fn a_row_says_where_its_map_lies() {
     assert_eq!(key(3), ("testbed/001", "testbed", "random", "out/random/00000.npy", Some(1)));
     assert_eq!(
         rows[0].extra.get("label"),
-        Some(testbed::picture("testbed/003").unwrap().label.to_string().as_str())
+        Some(testbed::image("testbed/003").unwrap().label.to_string().as_str())
     );
     for name in ["out/gradcam/00000.npy", "out/random/00000.npy"] {
         let pack = npy::read_file(&work.join(name)).unwrap();
@@ -39,8 +39,8 @@ fn a_row_says_where_its_map_lies() {
 #[test]
 fn maps_are_the_same_in_any_batch_on_any_threads_and_in_any_order() {
     let work = WorkDir::new();
-    let pictures = "testbed/000 testbed/007 testbed/013";
-    let expected = maps(&work, &run(&work, &format!("{ALL} {pictures}"), "").success());
+    let images = "testbed/000 testbed/007 testbed/013";
+    let expected = maps(&work, &run(&work, &format!("{ALL} {images}"), "").success());
     assert_eq!(expected.len(), 30);
     for (i, arguments) in [
         "--batch-size 1 --threads 1 testbed/000 testbed/007 testbed/013",
@@ -61,14 +61,14 @@ fn maps_are_the_same_in_any_batch_on_any_threads_and_in_any_order() {
 #[test]
 fn maps_themselves_can_travel() {
     let work = WorkDir::new();
-    work.write("bad.png", "this is no picture");
+    work.write("bad.png", "this is no image");
     let output = run(&work, "--npy -m gradcam testbed/000 testbed/001", "");
     assert_eq!(output.status, Some(0), "{}", output.stderr);
     let arrays: Vec<Array> = npy::Stream::new(&output.stdout[..]).collect::<Result<_, _>>().unwrap();
     assert!(!work.join("maps").exists());
     let rows = rows(&run(&work, "-m gradcam testbed/000 testbed/001", "").success());
     assert_eq!(arrays, [map(&work, &rows[0]), map(&work, &rows[1])]);
-    // A gap would give every later array to the wrong picture.
+    // A gap would give every later array to the wrong image.
     let message = run(&work, "--npy --max-errors 9 testbed/000 bad.png testbed/001", "").failure(1);
     assert!(message.contains("bad.png: The image format could not be determined"), "{message}");
 }

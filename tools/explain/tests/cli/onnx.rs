@@ -84,11 +84,11 @@ fn broken_files_are_one_line_and_status_1() {
 }
 
 #[test]
-fn pictures_of_another_size_and_weights_of_their_own_are_refused() {
+fn images_of_another_size_and_weights_of_their_own_are_refused() {
     let work = WorkDir::new();
     work.write("classifier.onnx", fixture("tiny_vit.17.free"));
     let size = run(&work, "--model classifier.onnx testbed/000", "").failure(1);
-    let reason = "it takes pictures of 16 x 16 pixels, and the preprocessing imagenet gives 224 x 224 (see --preprocess)";
+    let reason = "it takes images of 16 x 16 pixels, and the preprocessing imagenet gives 224 x 224 (see --preprocess)";
     assert_eq!(size, format!("explain: classifier.onnx: {reason}"));
     let own = run(&work, "--model classifier.onnx --preprocess none -m gradient testbed/000", "").failure(1);
     assert!(own.contains("16 x 16 pixels only"), "{own}");

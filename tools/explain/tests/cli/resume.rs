@@ -8,12 +8,12 @@ use super::{EXPLAIN, files, maps, rows, run};
 
 #[test]
 fn shards_together_are_one_run() {
-    let pictures =
+    let images =
         "-m gradcam -m rise:masks=5 --chunk 2 testbed/000 testbed/001 testbed/002 testbed/003 testbed/004";
     let (whole, parts) = (WorkDir::new(), WorkDir::new());
-    let table = run(&whole, pictures, "").success();
-    let first = run(&parts, &format!("--shard 1/2 {pictures}"), "").success();
-    let second = run(&parts, &format!("--shard 2/2 {pictures}"), "").success();
+    let table = run(&whole, images, "").success();
+    let first = run(&parts, &format!("--shard 1/2 {images}"), "").success();
+    let second = run(&parts, &format!("--shard 2/2 {images}"), "").success();
     assert_eq!((rows(&first).len(), rows(&second).len()), (6, 4));
     let sorted = |tables: &[&str]| {
         let mut lines: Vec<String> =
@@ -26,7 +26,7 @@ fn shards_together_are_one_run() {
     let records = ["explain.1-of-2.json", "explain.2-of-2.json"].map(|name| parts.join("maps").join(name));
     assert!(records.iter().all(|path| path.is_file()));
     // One shard more than chunks: a part with nothing to do is a table without rows.
-    assert_eq!(run(&parts, &format!("--shard 4/4 {pictures}"), "").success().lines().count(), 1);
+    assert_eq!(run(&parts, &format!("--shard 4/4 {images}"), "").success().lines().count(), 1);
 }
 
 const FOUR: &str = "--chunk 2 testbed/000 testbed/001 testbed/002 testbed/003";
@@ -65,8 +65,8 @@ fn only_equal_settings_can_be_resumed() {
     for (arguments, setting) in [
         (format!("--seed 1 {FOUR}"), "seed"),
         (format!("--target 3 {FOUR}"), "target"),
-        (format!("{FOUR} testbed/004"), "pictures, pictures_sha256"),
-        ("--chunk 2 testbed/001 testbed/000 testbed/002 testbed/003".into(), "pictures_sha256"),
+        (format!("{FOUR} testbed/004"), "images, images_sha256"),
+        ("--chunk 2 testbed/001 testbed/000 testbed/002 testbed/003".into(), "images_sha256"),
         (format!("--reduce abs {FOUR}"), "reduce"),
         (FOUR.replace("--chunk 2", "--chunk 3"), "chunk"),
     ] {

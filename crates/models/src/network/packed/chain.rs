@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kernels::After;
+use kernels::Epilogue;
 
 use super::kernel::{call, fits};
 use super::layer::Chained;
@@ -111,7 +111,7 @@ impl Network {
             let kernel = Chained {
                 level: packed.level,
                 layer: Arc::clone(&node.layer),
-                clip: clip.unwrap_or(After::NOTHING.clip),
+                clip: clip.unwrap_or(Epilogue::NOTHING.clip),
             };
             return call(Arc::new(kernel), inputs);
         }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use burn_flex::FlexTensor;
-use kernels::{After, Conv2d, Function, Level, Linear, Masked};
+use kernels::{Conv2d, Epilogue, Function, Level, Linear, Masked};
 
 use super::kernel::{Gradient, Kernel, change, contiguous, numbers, tensor};
 
@@ -26,13 +26,13 @@ impl Layer {
         }
     }
 
-    fn forward(&self, x: &FlexTensor, after: After<'_>) -> Vec<f32> {
+    fn forward(&self, x: &FlexTensor, epilogue: Epilogue<'_>) -> Vec<f32> {
         match self {
             Self::Conv(conv) => {
                 let [_, _, h, w] = x.layout().shape().dims();
-                conv.forward(numbers(x), [h, w], after)
+                conv.forward(numbers(x), [h, w], epilogue)
             }
-            Self::Linear(linear) => linear.forward(numbers(x), after),
+            Self::Linear(linear) => linear.forward(numbers(x), epilogue),
         }
     }
 
@@ -62,9 +62,9 @@ impl Kernel for Chained {
     fn forward(self: Arc<Self>, inputs: Vec<FlexTensor>, tracked: bool) -> (FlexTensor, Option<Gradient>) {
         let inputs: Vec<FlexTensor> = inputs.into_iter().map(contiguous).collect();
         let shape = inputs[0].layout().shape().to_vec();
-        let after = After { add: inputs.get(1).map(numbers), clip: self.clip };
-        let y = tensor(self.layer.forward(&inputs[0], after), &self.layer.output(&shape));
-        let clipped = (self.clip != After::NOTHING.clip).then(|| y.clone());
+        let epilogue = Epilogue { add: inputs.get(1).map(numbers), clip: self.clip };
+        let y = tensor(self.layer.forward(&inputs[0], epilogue), &self.layer.output(&shape));
+        let clipped = (self.clip != Epilogue::NOTHING.clip).then(|| y.clone());
         let back = move |gradient, wanted: &[bool]| self.backward(gradient, &shape, clipped.as_ref(), wanted);
         (y, tracked.then(|| Gradient::new(back)))
     }

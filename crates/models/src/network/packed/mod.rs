@@ -15,7 +15,7 @@ use std::sync::Arc;
 use burn::backend::Flex;
 use burn::tensor::{DType, Tensor};
 use burn_flex::FlexTensor;
-use kernels::{After, Conv2d, Geometry, Level, Linear};
+use kernels::{Conv2d, Epilogue, Geometry, Level, Linear};
 
 use super::Network;
 use super::graph::{NodeId, Op};
@@ -154,7 +154,7 @@ impl Network {
         match op {
             Op::Conv2d { .. } | Op::Linear { .. } => {
                 let layer = Arc::clone(&self.packed_node(node)?.layer);
-                Some(Arc::new(Chained { level, layer, clip: After::NOTHING.clip }))
+                Some(Arc::new(Chained { level, layer, clip: Epilogue::NOTHING.clip }))
             }
             Op::MaxPool2d(pool) => {
                 let (pool, shape) = (MaxPool { level, pool: *pool }, inputs[0].shape());

@@ -9,8 +9,8 @@ use crate::plan::{Source, Step};
 
 /// The classifier's answer at one point of a curve.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Answer {
-    /// How much of the picture is perturbed, from 0 to 1.
+pub struct CurvePoint {
+    /// How much of the image is perturbed, from 0 to 1.
     pub fraction: f64,
     /// The probability of the target class; the mean over the runs of a random fill.
     pub probability: f32,
@@ -20,18 +20,18 @@ pub struct Answer {
 
 /// The answers to a job.
 #[derive(Clone, Debug)]
-pub struct Outcome<T> {
+pub struct MapResult<T> {
     /// What the caller gave.
     pub tag: T,
     /// The class whose probability was taken.
     pub target: usize,
     /// For each test of the plan its points.
-    pub curves: Vec<Vec<Answer>>,
+    pub curves: Vec<Vec<CurvePoint>>,
 }
 
 /// The classifier's answer to one input.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Reply {
+pub(super) struct Prediction {
     /// Of the target class.
     pub(super) probability: f32,
     /// The class with the highest score.
@@ -46,45 +46,46 @@ pub(super) struct Waiting<T> {
     pub(super) curves: Vec<Vec<Step>>,
     pub(super) clean: Rc<OnceCell<Clean>>,
     /// For each input of the plan.
-    pub(super) replies: Vec<Option<Reply>>,
+    pub(super) predictions: Vec<Option<Prediction>>,
 }
 
 impl<T> Waiting<T> {
     pub(super) fn is_complete(&self) -> bool {
-        self.clean.get().is_some() && self.replies.iter().all(Option::is_some)
+        self.clean.get().is_some() && self.predictions.iter().all(Option::is_some)
     }
 
-    pub(super) fn outcome(self) -> Outcome<T> {
+    pub(super) fn outcome(self) -> MapResult<T> {
         let answer = |step: &Step| {
-            let replies: Vec<Reply> = step.sources.iter().map(|&source| self.reply(source)).collect();
-            let Reply { probability, predicted } = join(&replies);
-            Answer { fraction: step.fraction, probability, predicted }
+            let predictions: Vec<Prediction> =
+                step.sources.iter().map(|&source| self.prediction(source)).collect();
+            let Prediction { probability, predicted } = join(&predictions);
+            CurvePoint { fraction: step.fraction, probability, predicted }
         };
         let curves = self.curves.iter().map(|steps| steps.iter().map(answer).collect()).collect();
-        Outcome { target: self.target, curves, tag: self.tag }
+        MapResult { target: self.target, curves, tag: self.tag }
     }
 
-    fn reply(&self, source: Source) -> Reply {
-        let of_clean = |clean: &Clean| Reply {
+    fn prediction(&self, source: Source) -> Prediction {
+        let of_clean = |clean: &Clean| Prediction {
             probability: clean.probabilities[self.target],
             predicted: clean.predicted,
         };
-        let reply = match source {
+        let prediction = match source {
             Source::Clean => self.clean.get().map(of_clean),
-            Source::Input(input) => self.replies[input],
+            Source::Input(input) => self.predictions[input],
         };
-        reply.expect("a complete job has all its replies")
+        prediction.expect("a complete job has all its predictions")
     }
 }
 
 /// The mean probability and the most frequent class; the lowest of equally frequent ones.
-fn join(replies: &[Reply]) -> Reply {
-    let sum: f64 = replies.iter().map(|reply| f64::from(reply.probability)).sum();
-    let probability = (sum / replies.len() as f64) as f32;
-    let votes = |class: usize| replies.iter().filter(|reply| reply.predicted == class).count();
-    let classes = replies.iter().map(|reply| reply.predicted);
+fn join(predictions: &[Prediction]) -> Prediction {
+    let sum: f64 = predictions.iter().map(|prediction| f64::from(prediction.probability)).sum();
+    let probability = (sum / predictions.len() as f64) as f32;
+    let votes = |class: usize| predictions.iter().filter(|prediction| prediction.predicted == class).count();
+    let classes = predictions.iter().map(|prediction| prediction.predicted);
     let predicted = classes.max_by_key(|&class| (votes(class), Reverse(class))).unwrap_or_default();
-    Reply { probability, predicted }
+    Prediction { probability, predicted }
 }
 
 #[cfg(test)]
@@ -93,9 +94,10 @@ mod tests {
 
     #[test]
     fn runs_are_joined() {
-        let join = |replies: &[(f32, usize)]| {
-            let reply = |&(probability, predicted): &(f32, usize)| Reply { probability, predicted };
-            let Reply { probability, predicted } = join(&replies.iter().map(reply).collect::<Vec<_>>());
+        let join = |predictions: &[(f32, usize)]| {
+            let prediction = |&(probability, predicted): &(f32, usize)| Prediction { probability, predicted };
+            let Prediction { probability, predicted } =
+                join(&predictions.iter().map(prediction).collect::<Vec<_>>());
             (probability, predicted)
         };
         assert_eq!(join(&[(0.3, 7)]), (0.3, 7));

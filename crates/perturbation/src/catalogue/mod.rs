@@ -1,4 +1,4 @@
-//! The tests by name: which perturbed pictures each of them needs.
+//! The tests by name: which perturbed images each of them needs.
 
 mod gradual;
 mod mask;
@@ -6,7 +6,7 @@ mod mask;
 use spec::Reader;
 
 use crate::fill::Fill;
-use crate::plan::{Draft, Point};
+use crate::plan::{PlanBuilder, Point};
 
 /// A test with its parameters.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,11 +74,11 @@ impl Test {
         }
     }
 
-    /// The points of its curve for the map of a draft.
-    pub(crate) fn points(&self, draft: &mut Draft<'_>) -> Vec<Point> {
+    /// The points of its curve for the map of a builder.
+    pub(crate) fn points(&self, builder: &mut PlanBuilder<'_>) -> Vec<Point> {
         match &self.kind {
-            Kind::Gradual(test) => test.points(draft),
-            Kind::Mask(test) => test.points(draft),
+            Kind::Gradual(test) => test.points(builder),
+            Kind::Mask(test) => test.points(builder),
         }
     }
 }

@@ -1,28 +1,28 @@
-//! Opening pictures, ahead of where they are used.
+//! Opening images, ahead of where they are used.
 
 use std::path::Path;
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
 use image::RgbImage;
-use models::image::{Picture, PictureError, decode};
+use models::image::{Image, ImageError, decode};
 
 use models::Preprocess;
 
-/// A picture by path, or an embedded one by its name (`testbed/007`).
-fn decoded(name: &str) -> Result<RgbImage, PictureError> {
-    match testbed::picture(name) {
+/// An image by path, or an embedded one by its name (`testbed/007`).
+fn decoded(name: &str) -> Result<RgbImage, ImageError> {
+    match testbed::image(name) {
         Some(scene) => Ok(scene.image),
         None => decode(Path::new(name)),
     }
 }
 
-/// Opens and prepares a picture: by path, or an embedded one by its name (`testbed/007`).
+/// Opens and prepares an image: by path, or an embedded one by its name (`testbed/007`).
 ///
 /// # Errors
 /// If it cannot be decoded or is smaller than the crop.
-pub fn open(name: &str, preprocess: &Preprocess) -> Result<Picture, PictureError> {
-    Picture::prepare(name, &decoded(name)?, preprocess)
+pub fn open(name: &str, preprocess: &Preprocess) -> Result<Image, ImageError> {
+    Image::prepare(name, &decoded(name)?, preprocess)
 }
 
 /// Maps items on a thread of its own that stays a few items ahead of `consume`, so that decoding runs beside
@@ -72,10 +72,10 @@ mod tests {
     }
 
     #[test]
-    fn embedded_pictures_have_names() {
+    fn embedded_images_have_names() {
         let preprocess = Preprocess::preset("none").unwrap();
-        let picture = open("testbed/007", &preprocess).unwrap();
-        assert_eq!((picture.height, picture.width), (64, 64));
+        let image = open("testbed/007", &preprocess).unwrap();
+        assert_eq!((image.height, image.width), (64, 64));
         let error = open("testbed/999", &preprocess).unwrap_err().to_string();
         assert!(error.starts_with("testbed/999: No such file"), "{error}");
     }

@@ -1,4 +1,4 @@
-//! The picture multiplied with its map: what Average Drop and Increase in Confidence compare.
+//! The image multiplied with its map: what Average Drop and Increase in Confidence compare.
 
 use std::fmt::{self, Display};
 use std::str::FromStr;
@@ -6,11 +6,11 @@ use std::str::FromStr;
 use super::{Entry, Kind};
 use crate::fill::Fill;
 use crate::order::{Order, Ranking};
-use crate::plan::{Draft, Input, Point};
+use crate::plan::{Input, PlanBuilder, Point};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "mask",
-    summary: "the picture x and x m + fill (1 - m), where m is the map moved to 0..1, or whether it reaches a percentile",
+    summary: "the image x and x m + fill (1 - m), where m is the map moved to 0..1, or whether it reaches a percentile",
     source: "ADP and PIC of EEA, BEE; Average Drop and IIC of the Coherency study: fill=zero, percentile=50 to 90",
     build: |reader| {
         let fills = Fill::take(reader, "black")?;
@@ -53,18 +53,18 @@ impl FromStr for Percentile {
 }
 
 impl Mask {
-    /// The clean picture at fraction 0, the masked one at the mean of 1 - m.
-    pub(super) fn points(&self, draft: &mut Draft<'_>) -> Vec<Point> {
+    /// The clean image at fraction 0, the masked one at the mean of 1 - m.
+    pub(super) fn points(&self, builder: &mut PlanBuilder<'_>) -> Vec<Point> {
         let clean = Point { fraction: 0.0, inputs: vec![Input::Clean] };
         let masked = match self.percentile.0 {
-            None => self.faded(draft),
-            Some(percentile) => self.cut(draft, percentile),
+            None => self.faded(builder),
+            Some(percentile) => self.cut(builder, percentile),
         };
         vec![clean, masked]
     }
 
-    fn faded(&self, draft: &mut Draft<'_>) -> Point {
-        let mask = draft.mask();
+    fn faded(&self, builder: &mut PlanBuilder<'_>) -> Point {
+        let mask = builder.mask();
         let kept: f64 = mask.iter().copied().map(f64::from).sum::<f64>() / mask.len() as f64;
         let nothing = mask.iter().all(|&value| value == 0.0);
         let input = |&fill| if nothing { Input::Filled(fill) } else { Input::Faded(fill) };
@@ -72,10 +72,10 @@ impl Mask {
     }
 
     /// The pixels that reach a threshold are the first ones, most relevant first, whatever the ties.
-    fn cut(&self, draft: &mut Draft<'_>, percentile: f64) -> Point {
+    fn cut(&self, builder: &mut PlanBuilder<'_>, percentile: f64) -> Point {
         let ranking = Ranking { order: Order::MostRelevantFirst, region: 1 };
-        draft.ranked(ranking);
-        let (kept, pixels) = (draft.map().count_from(percentile), draft.map().pixels());
+        builder.ranked(ranking);
+        let (kept, pixels) = (builder.map().count_from(percentile), builder.map().pixels());
         let input = |&fill| Input::mixed(ranking, kept, pixels, fill, true);
         let fraction = (pixels - kept) as f64 / pixels as f64;
         Point { fraction, inputs: self.fills.iter().map(input).collect() }

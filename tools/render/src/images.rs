@@ -1,4 +1,4 @@
-//! The pictures under the maps, prepared as the network saw them.
+//! The images under the maps, prepared as the network saw them.
 
 use std::collections::{HashMap, VecDeque};
 use std::fs;
@@ -7,22 +7,22 @@ use std::rc::Rc;
 
 use anyhow::{Context, Error, Result, bail};
 use image::RgbImage;
-use models::{Picture, Preprocess};
+use models::{Image, Preprocess};
 use pipe::Explained;
 use serde_json::Value;
 
-/// Bytes of the pictures that are kept: in a table method by method each one comes again.
+/// Bytes of the images that are kept: in a table method by method each one comes again.
 const KEPT: usize = 64 << 20;
 
-/// Opens pictures and keeps the last ones.
-pub struct Pictures {
+/// Opens images and keeps the last ones.
+pub struct Images {
     given: Option<Preprocess>,
     recorded: HashMap<(PathBuf, String), Option<Choice>>,
     kept: VecDeque<(String, String, Rc<RgbImage>)>,
     bytes: usize,
 }
 
-/// A way to prepare a picture.
+/// A way to prepare an image.
 #[derive(Clone, Debug)]
 struct Choice {
     preprocess: Preprocess,
@@ -30,34 +30,34 @@ struct Choice {
     reason: String,
 }
 
-impl Pictures {
-    /// `given` is what the command line says about preparing pictures.
+impl Images {
+    /// `given` is what the command line says about preparing images.
     pub fn new(given: Option<Preprocess>) -> Self {
         Self { given, recorded: HashMap::new(), kept: VecDeque::new(), bytes: 0 }
     }
 
-    /// Opens the picture of a map of height and width `size`.
+    /// Opens the image of a map of height and width `size`.
     ///
     /// # Errors
     ///
     /// If it cannot be decoded or has another size than its map.
     pub fn open(&mut self, row: &Explained, size: [usize; 2]) -> Result<Rc<RgbImage>> {
         let Choice { preprocess, reason } = self.choose(row)?;
-        let picture = self.prepared(&row.image, &preprocess)?;
+        let image = self.prepared(&row.image, &preprocess)?;
         let [height, width] = size;
-        if [picture.height() as usize, picture.width() as usize] != size {
+        if [image.height() as usize, image.width() as usize] != size {
             bail!(
-                "the picture is {} x {} ({reason}), but its map is {height} x {width}: \
+                "the image is {} x {} ({reason}), but its map is {height} x {width}: \
                  name the --preprocess that explain used ({})",
-                picture.height(),
-                picture.width(),
+                image.height(),
+                image.width(),
                 Preprocess::PRESETS.join(", ")
             );
         }
-        Ok(picture)
+        Ok(image)
     }
 
-    /// The command line has precedence over the record, and the record over leaving the picture as it is.
+    /// The command line has precedence over the record, and the record over leaving the image as it is.
     fn choose(&mut self, row: &Explained) -> Result<Choice> {
         if let Some(preprocess) = &self.given {
             let reason = format!("--preprocess {}", preprocess.name);
@@ -85,27 +85,27 @@ impl Pictures {
 
     fn prepared(&mut self, image: &str, preprocess: &Preprocess) -> Result<Rc<RgbImage>> {
         let same = |kept: &&(String, String, _)| kept.0 == image && kept.1 == preprocess.name;
-        if let Some((_, _, picture)) = self.kept.iter().find(same) {
-            return Ok(Rc::clone(picture));
+        if let Some((_, _, image)) = self.kept.iter().find(same) {
+            return Ok(Rc::clone(image));
         }
-        // The failure's line names the picture already.
-        let picture = setup::open(image, preprocess).map_err(|error| Error::msg(error.reason))?;
-        let picture = Rc::new(to_image(&picture));
-        self.bytes += picture.len();
-        self.kept.push_back((image.to_owned(), preprocess.name.clone(), Rc::clone(&picture)));
+        // The failure's line names the image already.
+        let opened = setup::open(image, preprocess).map_err(|error| Error::msg(error.reason))?;
+        let pixels = Rc::new(to_image(&opened));
+        self.bytes += pixels.len();
+        self.kept.push_back((image.to_owned(), preprocess.name.clone(), Rc::clone(&pixels)));
         while self.bytes > KEPT {
             let Some((_, _, oldest)) = self.kept.pop_front() else { break };
             self.bytes -= oldest.len();
         }
-        Ok(picture)
+        Ok(pixels)
     }
 }
 
-fn to_image(picture: &Picture) -> RgbImage {
-    let (height, width) = (picture.height, picture.width);
+fn to_image(image: &Image) -> RgbImage {
+    let (height, width) = (image.height, image.width);
     RgbImage::from_fn(width as u32, height as u32, |x, y| {
         let place = y as usize * width + x as usize;
-        image::Rgb([0, 1, 2].map(|c| (picture.pixels[c * height * width + place] * 255.0).round() as u8))
+        image::Rgb([0, 1, 2].map(|c| (image.pixels[c * height * width + place] * 255.0).round() as u8))
     })
 }
 

@@ -1,11 +1,11 @@
-//! Lists of pictures, and what happens to them.
+//! Lists of images, and what happens to them.
 
 use testing::WorkDir;
 
 use super::{HEADER, map, png, rows, run};
 
 #[test]
-fn pictures_of_several_sizes_need_a_file_each() {
+fn images_of_several_sizes_need_a_file_each() {
     let work = WorkDir::new();
     png(&work, "small.png", 32, 32);
     png(&work, "wide.png", 48, 32);
@@ -24,10 +24,7 @@ fn a_table_chooses_classes_and_carries_what_it_knows() {
     let output = run(&work, "--target label -m random", list);
     let message = output.failure(1);
     assert!(message.contains("testbed/002, target: class 10, but the model has 10 classes"), "{message}");
-    assert!(
-        message.contains("testbed/003, target: --target label, but the picture has no label"),
-        "{message}"
-    );
+    assert!(message.contains("testbed/003, target: --target label, but the image has no label"), "{message}");
     let expected = "testbed/000,4,testbed,random,maps/random/00000.npy,0,web,4,cross\n\
                     testbed/001,7,testbed,random,maps/random/00000.npy,1,book,4,striped\n";
     assert_eq!(output.text(), format!("{HEADER},source,label,class\n{expected}"));
@@ -47,7 +44,7 @@ fn a_table_chooses_classes_and_carries_what_it_knows() {
 }
 
 #[test]
-fn boxes_move_with_the_picture() {
+fn boxes_move_with_the_image() {
     let work = WorkDir::new();
     png(&work, "wide.png", 128, 64);
     // Resized to 512 x 256; the crop takes 144 off both sides and 16 off the top and the bottom. The second box is

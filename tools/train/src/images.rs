@@ -1,4 +1,4 @@
-//! The testbed's pictures, as the classifiers read them.
+//! The testbed's images, as the classifiers read them.
 
 use learning::Batch;
 use models::Preprocess;
@@ -6,14 +6,14 @@ use rand::RngExt;
 use rayon::prelude::*;
 use testbed::{SIZE, Split};
 
-/// The first pictures of a split, drawn once: bytes in rows of RGB pixels, and the class.
-pub struct Pictures {
+/// The first images of a split, drawn once: bytes in rows of RGB pixels, and the class.
+pub struct Images {
     drawn: Vec<(Vec<u8>, usize)>,
     preprocess: Preprocess,
     seed: u64,
 }
 
-impl Pictures {
+impl Images {
     /// Draws them in parallel.
     pub fn draw(seed: u64, split: Split, count: usize, preprocess: Preprocess) -> Self {
         let draw = |index: usize| {
@@ -43,7 +43,7 @@ impl Pictures {
         Batch { pixels: planes.concat(), shape: [rows.len(), 3, SIZE, SIZE], labels }
     }
 
-    /// A normalised picture, one plane for each channel.
+    /// A normalised image, one plane for each channel.
     fn planes(&self, row: usize, turn: Turn) -> Vec<f32> {
         let (bytes, _) = &self.drawn[row];
         let Preprocess { mean, std, .. } = self.preprocess;

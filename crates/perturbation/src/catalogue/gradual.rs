@@ -1,37 +1,37 @@
-//! Tests that replace more and more pixels of a picture, or reveal more and more of them.
+//! Tests that replace more and more pixels of an image, or reveal more and more of them.
 
 use spec::Reader;
 
 use super::{Entry, Kind};
 use crate::fill::Fill;
 use crate::order::{Order, Ranked, Ranking};
-use crate::plan::{Draft, Input, Point};
+use crate::plan::{Input, PlanBuilder, Point};
 
 pub(super) const DELETION: Entry = Entry {
     name: "deletion",
-    summary: "the picture, its first pixels replaced by the fill, at fractions 0 to 1",
+    summary: "the image, its first pixels replaced by the fill, at fractions 0 to 1",
     source: "RISE (Petsiuk et al. 2018); Coherency study: fill=zero; Meaningful Perturbation: steps=10",
     build: |reader| curve(reader, "black", false),
 };
 
 pub(super) const INSERTION: Entry = Entry {
     name: "insertion",
-    summary: "the fill, its first pixels replaced by the picture's, at fractions 0 to 1",
-    source: "RISE (Petsiuk et al. 2018), which starts from the blurred picture; Coherency study: fill=zero",
+    summary: "the fill, its first pixels replaced by the image's, at fractions 0 to 1",
+    source: "RISE (Petsiuk et al. 2018), which starts from the blurred image; Coherency study: fill=zero",
     build: |reader| curve(reader, "blur", true),
 };
 
 pub(super) const POS: Entry = Entry {
     name: "pos",
-    summary: "the picture, its most relevant pixels replaced, at fractions 0 to 0.9",
-    source: "Chefer et al. 2021, EEA, BEE; their DEL is the probability of the same pictures; BEE's code: fill=zero",
+    summary: "the image, its most relevant pixels replaced, at fractions 0 to 0.9",
+    source: "Chefer et al. 2021, EEA, BEE; their DEL is the probability of the same images; BEE's code: fill=zero",
     build: |reader| chefer(reader, Order::MostRelevantFirst),
 };
 
 pub(super) const NEG: Entry = Entry {
     name: "neg",
-    summary: "the picture, its least relevant pixels replaced, at fractions 0 to 0.9",
-    source: "Chefer et al. 2021, EEA, BEE; their INS is the probability of the same pictures; BEE's code: fill=zero",
+    summary: "the image, its least relevant pixels replaced, at fractions 0 to 0.9",
+    source: "Chefer et al. 2021, EEA, BEE; their INS is the probability of the same images; BEE's code: fill=zero",
     build: |reader| chefer(reader, Order::LeastRelevantFirst),
 };
 
@@ -40,7 +40,7 @@ pub(super) const NEG: Entry = Entry {
 enum Count {
     /// `j n / steps` rounded, halves up, for j = 0 ... steps; whole regions that cover at least that.
     ToTheEnd,
-    /// `j n / steps` cut down, for j = 0 ... steps - 1: without the last picture, which tells nothing about the map.
+    /// `j n / steps` cut down, for j = 0 ... steps - 1: without the last image, which tells nothing about the map.
     BeforeTheEnd,
 }
 
@@ -77,9 +77,9 @@ fn take_steps(reader: &mut Reader, default: usize) -> Result<usize, spec::Error>
 }
 
 impl Gradual {
-    pub(super) fn points(&self, draft: &mut Draft<'_>) -> Vec<Point> {
-        let pixels = draft.map().pixels();
-        let ranked = draft.ranked(self.ranking);
+    pub(super) fn points(&self, builder: &mut PlanBuilder<'_>) -> Vec<Point> {
+        let pixels = builder.map().pixels();
+        let ranked = builder.ranked(self.ranking);
         let end = self.steps + usize::from(self.count == Count::ToTheEnd);
         let point = |step| {
             let count = self.count(step, pixels, ranked);

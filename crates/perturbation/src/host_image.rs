@@ -1,34 +1,34 @@
-//! A picture with the fills that its tests need.
+//! An image with the fills that its tests need.
 
-use models::{Picture, Preprocess};
+use models::{Image, Preprocess};
 
+use crate::catalogue::Test;
 use crate::fill::{Fill, FillError};
-use crate::test::Test;
 
-/// A picture and its fills as the network sees them, on the host. All maps of the picture share it.
+/// An image and its fills as the network sees them, on the host. All maps of the image share it.
 #[derive(Clone, Debug)]
-pub struct Subject {
+pub struct HostImage {
     pub(crate) name: String,
     pub(crate) size: [usize; 2],
     pub(crate) pixels: Vec<f32>,
     pub(crate) fills: Vec<(Fill, Vec<f32>)>,
 }
 
-impl Subject {
-    /// Normalises a picture and paints its fills. `name` is the key of its random numbers and of its clean answer: one
-    /// name stands for one picture.
+impl HostImage {
+    /// Normalises an image and paints its fills. `name` is the key of its random numbers and of its clean answer: one
+    /// name stands for one image.
     ///
     /// # Errors
-    /// If the picture is too small for a fill.
+    /// If the image is too small for a fill.
     pub fn new(
         name: &str,
-        picture: &Picture,
+        image: &Image,
         preprocess: &Preprocess,
         tests: &[Test],
         seed: u64,
     ) -> Result<Self, FillError> {
-        let size = [picture.height, picture.width];
-        let pixels = preprocess.normalise(picture);
+        let size = [image.height, image.width];
+        let pixels = preprocess.normalise(image);
         let mut fills: Vec<(Fill, Vec<f32>)> = Vec::new();
         for fill in tests.iter().flat_map(Test::fills) {
             if !fills.iter().any(|(other, _)| other == fill) {
