@@ -111,7 +111,7 @@ fn a_damaged_table_is_named_with_its_line_and_column() {
             "{empty:?}"
         );
     }
-    assert_eq!(error::<Image>("image\na\n"), "table.csv: no column `image` in the header `image`");
+    assert_eq!(error::<Image>("photo\na\n"), "table.csv: no column `image` in the header `photo`");
     assert_eq!(error::<Image>("image,x,x\na,1,2\n"), "table.csv: column `x` appears twice in the header");
     let table = SCORES.replace("4,resnet50", "four,resnet50");
     assert_eq!(error::<Score>(table), "table.csv, line 3, column `target`: \"four\" is not a whole number");
