@@ -68,16 +68,18 @@ row! {
     Explained {
         /// Path of the image, as given.
         image: String = required,
-        /// Class that is explained.
-        target: usize = required,
-        /// Classifier; empty if a foreign explainer did not say.
+        /// Class that is explained; nothing if it is not known, because the image could not be read.
+        target: Option<usize> = required,
+        /// Classifier as `NAME@HASH`; a bare name, or nothing, if a foreign explainer did not say more.
         model: String = optional,
-        /// Spec string of the explanation method.
+        /// Spec string of the explanation method and of the steps on its maps.
         method: String = required,
-        /// Path of the `.npy` file.
+        /// Path of the `.npy` file; empty if there is no map.
         map: String = required,
         /// Row inside a pack; nothing if the file is one map.
         map_index: Option<usize> = optional,
+        /// Why there is no map.
+        reason: String = optional,
     } extra
 }
 
@@ -86,20 +88,30 @@ row! {
     Response {
         /// Path of the image, as given.
         image: String = required,
-        /// Class that is explained.
-        target: usize = required,
+        /// Class that is explained; nothing if it is not known, because the image could not be read.
+        target: Option<usize> = required,
         /// Classifier.
         model: String = optional,
         /// Spec string of the explanation method.
         method: String = required,
+        /// Path of the `.npy` file of the map.
+        map: String = optional,
+        /// Row inside a pack; nothing if the file is one map.
+        map_index: Option<usize> = optional,
         /// Spec string of the perturbation test.
         test: String = required,
-        /// How much of the image is perturbed, from 0 to 1.
+        /// Place on the curve, from 0; nothing if a foreign stage did not count.
+        point: Option<usize> = optional,
+        /// Number of points of the whole curve.
+        points: Option<usize> = optional,
+        /// How much of the image is perturbed, from 0 to 1; NaN if there is no curve.
         fraction: f64 = required,
         /// Probability of the target class.
         probability: f64 = required,
         /// Class with the highest probability.
-        predicted: usize = required,
+        predicted: Option<usize> = required,
+        /// Why there is no curve: then this is the test's only row.
+        reason: String = optional,
     } extra
 }
 
@@ -108,8 +120,8 @@ row! {
     Score {
         /// Path of the image, as given.
         image: String = required,
-        /// Class that is explained.
-        target: usize = required,
+        /// Class that is explained; nothing if it is not known, because the image could not be read.
+        target: Option<usize> = required,
         /// Classifier.
         model: String = optional,
         /// Spec string of the explanation method.
@@ -120,6 +132,8 @@ row! {
         direction: Direction = required,
         /// The metric's value; NaN if it is not defined here.
         value: f64 = required,
+        /// Why the value is not defined.
+        reason: String = optional,
     } extra
 }
 

@@ -51,21 +51,22 @@ fn copied<R: Row>(text: &str) -> String {
     written(&rows, &extra.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
-const SCORES: &str = "image,target,model,method,metric,direction,value\n\
-    a.png,3,resnet50,gradcam,pos,lower,1e-11\n\
-    \"b, c.png\",4,resnet50,\"rise:masks=4000,p=0.5\",neg,higher,NaN\n\
-    \"d \"\"e\"\".png\",5,,ig,neg,higher,-inf\n";
+const SCORES: &str = "image,target,model,method,metric,direction,value,reason\n\
+    a.png,3,resnet50,gradcam,pos,lower,1e-11,\n\
+    \"b, c.png\",4,resnet50,\"rise:masks=4000,p=0.5\",neg,higher,NaN,flat\n\
+    \"d \"\"e\"\".png\",5,,ig,neg,higher,-inf,\n";
 
 #[test]
 fn a_table_written_is_the_table_read() {
     assert_eq!(copied::<Score>(SCORES), SCORES);
     for table in [
-        "image,target,model,method,map,map_index,label,boxes\na,1,m,ig,m.npy,7,2,1 2 3 4\na,1,m,ig,n.npy,,,\n",
-        "image,target,model,method,map,map_index\n",
+        "image,target,model,method,map,map_index,reason,label,boxes\na,1,m,ig,m.npy,7,,2,1 2 3 4\na,,m,ig,,,gone,,\n",
+        "image,target,model,method,map,map_index,reason\n",
     ] {
         assert_eq!(copied::<Explained>(table), table);
     }
-    let table = "image,target,model,method,test,fraction,probability,predicted,area\na,1,m,ig,pos,0.1,0.30000001192092896,5,9\n";
+    let table = "image,target,model,method,map,map_index,test,point,points,fraction,probability,predicted,reason,area\n\
+                 a,1,m,ig,m.npy,2,pos,1,10,0.1,0.30000001192092896,5,,9\n";
     assert_eq!(copied::<Response>(table), table);
     let table = "image,label,target,boxes,note\na,1,,0 0 1.5 1;2 2 3 3,x\n";
     assert_eq!(copied::<Image>(table), table);
@@ -80,7 +81,7 @@ fn columns_are_found_by_name() {
     let rows = read::<Score>("value,fold,direction,metric,target,method,image\n0.5,2,lower,del,7,ig,a.png\n")
         .unwrap();
     let [row] = &rows[..] else { panic!("{rows:?}") };
-    assert_eq!((&*row.image, row.target, &*row.model, &*row.method), ("a.png", 7, "", "ig"));
+    assert_eq!((&*row.image, row.target, &*row.model, &*row.method), ("a.png", Some(7), "", "ig"));
     assert_eq!((&*row.metric, row.direction, row.value), ("del", Direction::Lower, 0.5));
     assert_eq!(row.extra.iter().collect::<Vec<_>>(), [("fold", "2")]);
 }
@@ -193,18 +194,19 @@ fn labels_and_boxes_reach_the_scores() {
     assert_eq!(image.boxes.as_ref().unwrap().0[0].x1, 2.0);
     let row = Explained {
         image: image.image.clone(),
-        target: 3,
+        target: Some(3),
         model: "m".into(),
         method: "ig".into(),
         map: "a.npy".into(),
         map_index: None,
+        reason: String::new(),
         extra: image.extra.clone(),
     };
     // The row's own `method` wins over the carried one.
     let table = written(&[row], &["boxes", "fold", "label", "method"]);
     assert_eq!(
         table,
-        "image,target,model,method,map,map_index,boxes,fold,label\na,3,m,ig,a.npy,,0 0 2 2,7,3\n"
+        "image,target,model,method,map,map_index,reason,boxes,fold,label\na,3,m,ig,a.npy,,,0 0 2 2,7,3\n"
     );
 }
 

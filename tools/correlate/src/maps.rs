@@ -61,6 +61,7 @@ fn read(table: &Path) -> Result<Maps> {
     let mut maps = Maps::new();
     for row in Rows::<Explained>::open(&[table])? {
         let Explained { image, target, model, method, map, map_index, .. } = row?;
+        let Some(target) = target else { continue };
         let map = Map { model, path: map.into(), index: map_index };
         let place = format!("{}: {image}, target {target}, {method}", input_name(table));
         if maps.entry((image, method)).or_default().insert(target, map).is_some() {

@@ -30,6 +30,7 @@ pub fn read(files: &[PathBuf]) -> Result<Vec<Group>> {
     let mut directions = BTreeMap::new();
     for row in Rows::<Score>::open(files)? {
         let Score { image, target, model, method, metric, direction, value, .. } = row?;
+        let Some(target) = target else { continue };
         if *directions.entry(metric.clone()).or_insert(direction) != direction {
             bail!("{metric}: the direction is `higher` in some rows and `lower` in others");
         }

@@ -60,11 +60,12 @@ impl Item {
         }
         Explained {
             image: self.row.image.clone(),
-            target,
+            target: Some(target),
             model: classifier.name.clone(),
             method: method.into(),
             map: String::new(),
             map_index: None,
+            reason: String::new(),
             extra,
         }
     }

@@ -124,15 +124,30 @@ impl<'a> Run<'a> {
             self.loaded.check()?;
             return self.failures.add(&image, &method, "answer", "the classifier's scores are not finite");
         }
-        let (test, fraction, probability, predicted) = (String::new(), 0.0, 0.0, 0);
-        let mut row =
-            Response { image, target, model, method, test, fraction, probability, predicted, extra };
+        let mut row = Response {
+            image,
+            target: Some(target),
+            model,
+            method,
+            map: String::new(),
+            map_index: None,
+            test: String::new(),
+            point: None,
+            points: None,
+            fraction: 0.0,
+            probability: 0.0,
+            predicted: None,
+            reason: String::new(),
+            extra,
+        };
         for (test, curve) in self.tests.iter().zip(curves) {
             row.test = test.spec().into();
-            for answer in curve {
+            row.points = Some(curve.len());
+            for (point, answer) in curve.into_iter().enumerate() {
+                row.point = Some(point);
                 row.fraction = answer.fraction;
                 row.probability = pipe::from_f32(answer.probability);
-                row.predicted = answer.predicted;
+                row.predicted = Some(answer.predicted);
                 self.out.write(&row)?;
             }
         }

@@ -67,9 +67,9 @@ fn explained_by_arrays(error: anyhow::Error) -> anyhow::Error {
 
 impl From<Explained> for Task {
     fn from(row: Explained) -> Self {
-        let Explained { image, target, model, method, map, map_index, extra } = row;
+        let Explained { image, target, model, method, map, map_index, extra, .. } = row;
         let map = Source::File(map.into(), map_index);
-        Self { image, target: Some(target), model, method, map, extra }
+        Self { image, target, model, method, map, extra }
     }
 }
 

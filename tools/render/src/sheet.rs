@@ -42,7 +42,7 @@ pub struct Sheet {
 /// One image and its maps.
 struct Line {
     image: String,
-    target: usize,
+    target: Option<usize>,
     photo: Option<RgbImage>,
     maps: BTreeMap<usize, RgbImage>,
 }
@@ -186,7 +186,7 @@ impl Sheet {
 impl Line {
     /// The image and its class; a long name is cut before the class is.
     fn caption(&self, columns: usize) -> String {
-        let target = format!("  target {}", self.target);
+        let target = self.target.map(|target| format!("  target {target}")).unwrap_or_default();
         let name = text::cut(names::stem(&self.image), columns.saturating_sub(target.len()));
         name.replace(char::is_control, " ") + &target
     }

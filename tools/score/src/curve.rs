@@ -16,7 +16,7 @@ pub struct Curve {
 pub struct Point {
     fraction: f64,
     probability: f64,
-    predicted: usize,
+    predicted: Option<usize>,
 }
 
 /// A metric's value, or why it is not defined.

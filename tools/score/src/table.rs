@@ -110,7 +110,7 @@ impl Maps<'_> {
 /// What a score says about where it comes from.
 struct Key<'a> {
     image: &'a str,
-    target: usize,
+    target: Option<usize>,
     model: &'a str,
     method: &'a str,
     extra: &'a Extra,
@@ -119,10 +119,10 @@ struct Key<'a> {
 impl Key<'_> {
     /// A row; an undefined value is NaN, and the reason is said on standard error.
     fn score(&self, metric: String, direction: Direction, value: Measured) -> Score {
-        let value = value.unwrap_or_else(|reason| {
+        let (value, reason) = value.map_or_else(|reason| (f64::NAN, reason), |value| (value, String::new()));
+        if !reason.is_empty() {
             note(format_args!("{}, {}, {metric}: NaN: {reason}", self.image, self.method));
-            f64::NAN
-        });
+        }
         Score {
             image: self.image.to_owned(),
             target: self.target,
@@ -131,6 +131,7 @@ impl Key<'_> {
             metric,
             direction,
             value,
+            reason,
             extra: self.extra.clone(),
         }
     }

@@ -11,7 +11,7 @@ fn models_of_files_bring_their_classes() {
     weights(&work, "cifar-resnet20", "w.safetensors", ("", 0.0));
     let model = "--model cifar-resnet20 --weights w.safetensors";
     let rows = rows(&run(&work, &format!("{model} -m gradcam -m random --target 6 a.png"), "").success());
-    assert_eq!((rows[0].model.as_str(), rows[0].target), ("cifar-resnet20", 6));
+    assert_eq!((rows[0].model.as_str(), rows[0].target), ("cifar-resnet20", Some(6)));
     assert_eq!(map(&work, &rows[0]).shape, [32, 32]);
     assert!(run(&work, &format!("{model} --target 7 a.png"), "").failure(2).contains("7 classes"));
     assert!(

@@ -34,7 +34,7 @@ fn a_program_is_a_classifier() {
     let rows = rows(&table);
     assert_eq!(rows.len(), 6);
     for row in &rows {
-        assert_eq!((row.model.as_str(), row.target), ("exec:sh serve.sh", 0));
+        assert_eq!((row.model.as_str(), row.target), ("exec:sh serve.sh", Some(0)));
         assert_eq!(row.extra.get("class"), Some("cat"));
         assert_eq!(map(&work, row).shape, [224, 224]);
     }

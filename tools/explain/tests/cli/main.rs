@@ -20,7 +20,7 @@ use pipe::{Explained, Tables};
 use testing::{Output, WorkDir};
 
 const EXPLAIN: &str = env!("CARGO_BIN_EXE_explain");
-const HEADER: &str = "image,target,model,method,map,map_index";
+const HEADER: &str = "image,target,model,method,map,map_index,reason";
 
 /// All methods, in little.
 const ALL: &str = "-m random -m gradient -m input-x-gradient -m smoothgrad:samples=3 -m integrated-gradients:steps=3 \
@@ -44,7 +44,7 @@ fn map(work: &WorkDir, row: &Explained) -> Array {
 /// What was explained by image and method, and the map's bits.
 fn maps(work: &WorkDir, table: &str) -> BTreeMap<(String, String), (usize, Vec<u32>)> {
     let bits = |row: &Explained| map(work, row).data.into_iter().map(f32::to_bits).collect();
-    let entry = |row: Explained| ((row.image.clone(), row.method.clone()), (row.target, bits(&row)));
+    let entry = |row: Explained| ((row.image.clone(), row.method.clone()), (row.target.unwrap(), bits(&row)));
     rows(table).into_iter().map(entry).collect()
 }
 
