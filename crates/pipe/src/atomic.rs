@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// A file being written under a temporary name. Dropped before [`AtomicFile::commit`], it vanishes.
 #[derive(Debug)]
@@ -80,13 +81,57 @@ fn folder(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Takes `.NAME.tmp.PID`, or the next free name: a killed process or another node may have left one with this number.
+/// Removes temporary files that dead processes have left of a file: those of this machine whose process is gone, and those of
+/// other machines that nobody has written to for a day.
+///
+/// # Errors
+///
+/// If the folder cannot be read or a file cannot be removed.
+pub fn sweep(path: &Path) -> io::Result<()> {
+    let Some(name) = path.file_name().map(|name| name.to_string_lossy().into_owned()) else { return Ok(()) };
+    let entries = match fs::read_dir(folder(path)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        let other = entry.file_name().to_string_lossy().into_owned();
+        let rest = other.strip_prefix('.').and_then(|other| other.strip_prefix(&name));
+        if let Some(owner) = rest.and_then(|rest| rest.strip_prefix(".tmp."))
+            && is_dead(owner, &entry)
+        {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether the process behind `HOST.PID` or `HOST.PID.ATTEMPT` will not write any more.
+fn is_dead(owner: &str, entry: &fs::DirEntry) -> bool {
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+    if let Some(process) = owner.strip_prefix(&host()).and_then(|rest| rest.strip_prefix('.')) {
+        let id = process.split('.').next().unwrap_or_default();
+        return !Path::new("/proc").join(id).exists();
+    }
+    let modified = entry.metadata().and_then(|data| data.modified());
+    modified.is_ok_and(|time| time.elapsed().is_ok_and(|age| age > DAY))
+}
+
+/// The machine's name, without characters that a file name must not have. Folders are shared by many machines, and process
+/// numbers are not unique among them.
+fn host() -> String {
+    let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let name: String = name.trim().chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
+    if name.is_empty() { "host".into() } else { name }
+}
+
+/// Takes `.NAME.tmp.HOST.PID`, or the next free name: a killed process may have left one with this number.
 fn create_temporary(path: &Path) -> io::Result<(File, PathBuf)> {
     let name = path.file_name().ok_or(io::ErrorKind::InvalidFilename)?;
     for attempt in 0..1000 {
         let mut temporary = OsString::from(".");
         temporary.push(name);
-        temporary.push(format!(".tmp.{}", std::process::id()));
+        temporary.push(format!(".tmp.{}.{}", host(), std::process::id()));
         if attempt > 0 {
             temporary.push(format!(".{attempt}"));
         }
@@ -120,6 +165,25 @@ mod tests {
         write(&path, b"two").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"two");
         assert_eq!(names(path.parent().unwrap()), ["b.txt"]);
+    }
+
+    #[test]
+    fn what_the_dead_have_left_is_swept_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("b.npy");
+        let alive = AtomicFile::create(&path).unwrap();
+        let dead = format!(".b.npy.tmp.{}.4194305", host());
+        let kept =
+            [".b.npy.tmp.elsewhere.7".to_string(), format!(".c.npy.tmp.{}.4194305", host()), "b.npy".into()];
+        for name in kept.iter().chain([&dead, &format!("{dead}.1")]) {
+            fs::write(folder.path().join(name), b"half").unwrap();
+        }
+        sweep(&path).unwrap();
+        let left = names(folder.path());
+        assert_eq!(left.len(), 4, "{left:?}");
+        assert!(kept.iter().all(|name| left.contains(name)), "{left:?}");
+        alive.commit().unwrap();
+        sweep(&folder.path().join("no/folder/d")).unwrap();
     }
 
     #[test]

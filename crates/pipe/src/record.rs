@@ -1,6 +1,6 @@
 //! The run record: what produced the files beside it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
@@ -23,6 +23,12 @@ impl Record {
         record.set("tool", tool).set("version", version).set("argv", Value::Array(arguments.collect()));
         record.set("start", utc(now())).set("end", Value::Null).set("seconds", Value::Null);
         record
+    }
+
+    /// Where the record of this run lies in a folder: `logs/TOOL-TIME-PID.json`, so that no run takes the place of another one.
+    pub fn log_path(folder: &Path, tool: &str) -> PathBuf {
+        let time = utc(now()).replace(['-', ':'], "");
+        folder.join("logs").join(format!("{tool}-{time}-{}.json", std::process::id()))
     }
 
     /// Adds a fact, or replaces it: `record.set("seed", 0).set("device", "cpu")`.

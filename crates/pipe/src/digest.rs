@@ -1,0 +1,63 @@
+//! SHA-256 as text: what files are addressed by, and what images and lists are told apart by.
+
+use std::fmt::Write;
+
+use sha2::{Digest, Sha256};
+
+/// SHA-256 in hexadecimal.
+pub fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}"); // Writing to a String cannot fail.
+        text
+    })
+}
+
+/// The value of the column `list`: `lHASH/LENGTH` of a list of (image, class asked for), all shards together.
+///
+/// It does not depend on the order. An item that is in the list twice counts once.
+///
+/// ```
+/// let list = pipe::list_key([("b.png", "predicted"), ("a.png", "3")]);
+/// assert_eq!(list, pipe::list_key([("a.png", "3"), ("b.png", "predicted")]));
+/// assert!(list.starts_with('l') && list.ends_with("/2"));
+/// ```
+pub fn list_key<'a>(items: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    let mut items: Vec<_> = items.into_iter().collect();
+    items.sort_unstable();
+    items.dedup();
+    let mut hash = Sha256::new();
+    for part in items.iter().flat_map(|(image, asked)| [image, asked]) {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part.as_bytes());
+    }
+    let digest = hash.finalize();
+    let [a, b, c, d] = [0, 1, 2, 3].map(|i| digest[i]);
+    format!("l{a:02x}{b:02x}{c:02x}{d:02x}/{}", items.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hash_is_that_of_sha256sum() {
+        let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(sha256(b"abc"), expected);
+    }
+
+    #[test]
+    fn lists_that_differ_have_other_keys() {
+        let keys = [
+            list_key([("a", "predicted")]),
+            list_key([("a", "1")]),
+            list_key([("ab", "1")]),
+            list_key([("a", "b1")]),
+            list_key([("a", "1"), ("a", "predicted")]),
+            list_key([]),
+        ];
+        for (i, key) in keys.iter().enumerate() {
+            assert!(!keys[..i].contains(key), "{key}");
+        }
+        assert_eq!(list_key([("a", "1"), ("a", "1")]), keys[1]);
+    }
+}

@@ -1,0 +1,364 @@
+//! What stands beside a pack of maps, so that nobody has to trust a path: what made the maps, and what each one explains.
+//!
+//! A pack is addressed by its content: `HASH.npy`, HASH being that of everything that its maps depend on. So two runs never
+//! write one file with different contents, and a file that is there and whole is done, whoever made it. `HASH.json` beside it
+//! is the same for every run that makes the pack; what happened in a run (times, threads) is in its record.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::digest::sha256;
+use crate::{Explained, atomic, npy};
+
+/// Everything that the maps of a pack depend on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Identity {
+    /// Of the program.
+    pub version: String,
+    /// Classifier, `NAME@HASH`.
+    pub model: String,
+    /// Spec string of the method and of the steps on its maps.
+    pub method: String,
+    /// Seed of all random numbers.
+    pub seed: u64,
+    /// What computed: maps of different instructions differ in their last digits.
+    pub engine: String,
+    /// Files that the method depends on: what for, and their SHA-256.
+    pub files: BTreeMap<String, String>,
+    /// What is explained, in order.
+    pub asked: Vec<Asked>,
+}
+
+/// An image and the class asked for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Asked {
+    /// SHA-256 of the image's content; empty if it cannot be read.
+    pub image: String,
+    /// `predicted`, or the class.
+    pub class: String,
+}
+
+impl Identity {
+    /// The name of the pack: sixteen hexadecimal digits.
+    ///
+    /// # Panics
+    ///
+    /// Never: the fields are strings and numbers.
+    pub fn hash(&self) -> String {
+        let text = serde_json::to_vec(self).expect("strings and numbers are JSON");
+        sha256(&text)[..16].to_owned()
+    }
+}
+
+/// `HASH.json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Sidecar {
+    /// What made the maps.
+    pub identity: Identity,
+    /// How images became the network's input.
+    pub preprocess: Value,
+    /// The packs; maps of several sizes lie in several.
+    pub packs: Vec<PackFile>,
+    /// What came of each image, in the order of [`Identity::asked`].
+    pub items: Vec<Item>,
+}
+
+/// One file of maps.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PackFile {
+    /// Its name, in the folder of the sidecar.
+    pub name: String,
+    /// SHA-256 of the whole file.
+    pub sha256: String,
+}
+
+/// What came of one image: a map, or a reason why there is none.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Item {
+    /// The class that is explained.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<usize>,
+    /// The pack, as a place in [`Sidecar::packs`], and the map's place in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub map: Option<(usize, usize)>,
+    /// How coordinates of the original image become those of the map: scale of x and y, then what is taken off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frame: Option<[f32; 4]>,
+    /// At which stage it failed, and why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<(String, String)>,
+}
+
+impl Sidecar {
+    /// Where the sidecar of a map file is, or would be: all packs of one have its name up to the first dot.
+    pub fn path_of(map: &Path) -> Option<PathBuf> {
+        let stem = map.file_name()?.to_str()?.split('.').next()?;
+        Some(map.with_file_name(format!("{stem}.json")))
+    }
+
+    /// The sidecar of a map file; nothing if it has none, because somebody else made it.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read or is damaged.
+    pub fn beside(map: &Path) -> Result<Option<Self>> {
+        Self::path_of(map).map_or(Ok(None), |path| Self::read(&path))
+    }
+
+    /// Reads a sidecar; nothing if there is none, or if the file is somebody else's.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read or is damaged.
+    pub fn read(path: &Path) -> Result<Option<Self>> {
+        let bytes = match fs::read(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            bytes => bytes.with_context(|| format!("cannot read {}", path.display()))?,
+        };
+        let damaged = || format!("{} is damaged", path.display());
+        let value: Value = serde_json::from_slice(&bytes).with_context(damaged)?;
+        if value.get("identity").is_none() {
+            return Ok(None);
+        }
+        // Not from the value: there numbers are double precision, which `f32` is not read back from.
+        let sidecar: Self = serde_json::from_slice(&bytes).with_context(damaged)?;
+        if sidecar.items.len() != sidecar.identity.asked.len() {
+            bail!("{}: {} items, {} results", damaged(), sidecar.identity.asked.len(), sidecar.items.len());
+        }
+        Ok(Some(sidecar))
+    }
+
+    /// Writes the sidecar, whole or not at all.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be written.
+    pub fn write(&self, path: &Path) -> Result<()> {
+        let mut text = serde_json::to_vec_pretty(self)?;
+        text.push(b'\n');
+        atomic::write(path, &text).with_context(|| format!("cannot write {}", path.display()))
+    }
+
+    /// Whether all packs are there, in this folder, as they were written.
+    pub fn is_whole(&self, folder: &Path) -> bool {
+        let whole = |pack: &PackFile| {
+            fs::read(folder.join(&pack.name)).is_ok_and(|bytes| sha256(&bytes) == pack.sha256)
+        };
+        self.packs.iter().all(whole)
+    }
+
+    /// Notes a pack that was written.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read again.
+    pub fn add_pack(&mut self, path: &Path) -> Result<()> {
+        let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        self.packs.push(PackFile { name, sha256: sha256(&bytes) });
+        Ok(())
+    }
+
+    /// Whether a row tells the truth about its map: the model, the method, the class, and `image`, the SHA-256 of the image
+    /// that stands under the row's path now, where somebody has opened it. An empty model, or one without a hash, says
+    /// nothing that could be wrong.
+    ///
+    /// # Errors
+    ///
+    /// Says what does not belong together.
+    pub fn check(&self, row: &Explained, image: Option<&str>) -> Result<()> {
+        let Identity { model, method, asked, .. } = &self.identity;
+        if row.model.contains('@') && row.model != *model {
+            bail!("the map explains {model}, but the row says {}", row.model);
+        }
+        if row.method != *method {
+            bail!("the map is one of {method}, but the row says {}", row.method);
+        }
+        let name = Path::new(&row.map).file_name().unwrap_or_default();
+        let Some(index) = row.map_index else {
+            bail!("the file is a pack of maps, but the row has no map_index");
+        };
+        let here = |item: &Item| item.map.is_some_and(|(pack, at)| at == index && self.is_pack(pack, name));
+        let Some(at) = self.items.iter().position(here) else {
+            bail!("the pack has no map {index}");
+        };
+        if self.items[at].target != row.target {
+            let class =
+                |target: Option<usize>| target.map_or_else(|| "none".into(), |class| class.to_string());
+            let (own, other) = (class(self.items[at].target), class(row.target));
+            bail!("the map explains class {own}, but the row says {other}");
+        }
+        if image.is_some_and(|image| image != asked[at].image) {
+            bail!("the map explains another image than the one that is there now: its content has changed");
+        }
+        Ok(())
+    }
+
+    fn is_pack(&self, pack: usize, name: &OsStr) -> bool {
+        self.packs.get(pack).is_some_and(|pack| OsStr::new(&pack.name) == name)
+    }
+}
+
+/// Reads the maps of rows and checks them against their sidecars; keeps the last pack and the last sidecar open.
+#[derive(Debug, Default)]
+pub struct CheckedMaps {
+    maps: npy::MapReader,
+    last: Option<(PathBuf, Option<Sidecar>)>,
+}
+
+impl CheckedMaps {
+    /// The array that a row names. `image` is the SHA-256 of the row's image, if it is known; a map that has a sidecar is
+    /// checked against all that is known.
+    ///
+    /// # Errors
+    ///
+    /// If the map cannot be read, or the row and the map do not belong together.
+    pub fn read(&mut self, row: &Explained, image: Option<&str>) -> Result<npy::Array> {
+        let path = Path::new(&row.map);
+        let array = self.maps.read(path, row.map_index)?;
+        if let Some(sidecar) = self.sidecar(path)? {
+            sidecar.check(row, image).with_context(|| row.map.clone())?;
+        }
+        Ok(array)
+    }
+
+    /// The sidecar of a map file, if it has one.
+    ///
+    /// # Errors
+    ///
+    /// If it is damaged.
+    pub fn sidecar(&mut self, map: &Path) -> Result<Option<&Sidecar>> {
+        if self.last.as_ref().is_none_or(|(path, _)| path != map) {
+            self.last = Some((map.to_owned(), Sidecar::beside(map)?));
+        }
+        Ok(self.last.as_ref().and_then(|(_, sidecar)| sidecar.as_ref()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Extra;
+    use crate::npy::PackWriter;
+
+    fn identity(asked: &[(&str, &str)]) -> Identity {
+        let asked =
+            asked.iter().map(|(image, class)| Asked { image: (*image).into(), class: (*class).into() });
+        Identity {
+            version: "1".into(),
+            model: "m@12345678".into(),
+            method: "ig".into(),
+            seed: 0,
+            engine: "cpu".into(),
+            files: BTreeMap::new(),
+            asked: asked.collect(),
+        }
+    }
+
+    /// A pack of one map and an image that could not be read.
+    fn sidecar(folder: &Path) -> Sidecar {
+        let path = folder.join("abc.npy");
+        let mut pack = PackWriter::create(&path, &[1, 2]).unwrap();
+        pack.push(&[1.0, 2.0]).unwrap();
+        pack.finish().unwrap();
+        let map =
+            Item { target: Some(3), map: Some((0, 0)), frame: Some([0.1, 0.2, 0.0, 7.0]), failure: None };
+        let failed = Item { failure: Some(("open".into(), "gone".into())), ..Item::default() };
+        let items = vec![failed, map];
+        let identity = identity(&[("", "predicted"), ("feed", "predicted")]);
+        let mut sidecar = Sidecar { identity, preprocess: Value::Null, packs: Vec::new(), items };
+        sidecar.add_pack(&path).unwrap();
+        sidecar
+    }
+
+    fn row(folder: &Path) -> Explained {
+        Explained {
+            image: "a.png".into(),
+            target: Some(3),
+            model: "m@12345678".into(),
+            method: "ig".into(),
+            map: folder.join("abc.npy").display().to_string(),
+            map_index: Some(0),
+            reason: String::new(),
+            extra: Extra::default(),
+        }
+    }
+
+    #[test]
+    fn everything_counts_in_the_address() {
+        let one = identity(&[("aa", "1"), ("bb", "2")]);
+        let files = BTreeMap::from([("baselines".to_owned(), "ff".to_owned())]);
+        let others = [
+            Identity { seed: 1, ..one.clone() },
+            Identity { engine: "cuda".into(), ..one.clone() },
+            Identity { files, ..one.clone() },
+            Identity { model: "m@12345679".into(), ..one.clone() },
+            identity(&[("bb", "2"), ("aa", "1")]),
+            identity(&[("aa", "1"), ("bb", "predicted")]),
+        ];
+        assert_eq!(one.hash(), identity(&[("aa", "1"), ("bb", "2")]).hash());
+        assert_eq!(one.hash().len(), 16);
+        assert!(others.iter().all(|other| other.hash() != one.hash()));
+    }
+
+    #[test]
+    fn what_is_written_is_read_and_damage_is_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        let sidecar = sidecar(folder.path());
+        let path = folder.path().join("abc.json");
+        sidecar.write(&path).unwrap();
+        assert_eq!(Sidecar::beside(&folder.path().join("abc.2.npy")).unwrap().as_ref(), Some(&sidecar));
+        assert_eq!(Sidecar::beside(&folder.path().join("other.npy")).unwrap(), None);
+        assert!(sidecar.is_whole(folder.path()));
+        let bytes = fs::read(folder.path().join("abc.npy")).unwrap();
+        for damaged in [&bytes[..bytes.len() - 1], &[&bytes[..bytes.len() - 1], &[9]].concat()] {
+            fs::write(folder.path().join("abc.npy"), damaged).unwrap();
+            assert!(!sidecar.is_whole(folder.path()));
+        }
+        let text = fs::read(&path).unwrap();
+        fs::write(&path, &text[..text.len() / 2]).unwrap();
+        let error = Sidecar::read(&path).unwrap_err().to_string();
+        assert!(error.ends_with("abc.json is damaged"), "{error}");
+        fs::write(&path, "{\"somebody\": \"else's\"}").unwrap();
+        assert_eq!(Sidecar::read(&path).unwrap(), None);
+    }
+
+    #[test]
+    fn a_row_and_its_map_belong_together() {
+        let folder = tempfile::tempdir().unwrap();
+        let sidecar = sidecar(folder.path());
+        sidecar.write(&folder.path().join("abc.json")).unwrap();
+        let mut maps = CheckedMaps::default();
+        let good = row(folder.path());
+        assert_eq!(maps.read(&good, Some("feed")).unwrap().data, [1.0, 2.0]);
+        assert!(maps.read(&good, None).is_ok());
+        assert!(sidecar.check(&Explained { model: "m".into(), ..good.clone() }, None).is_ok());
+        let wrong = [
+            (
+                Explained { model: "m@0".into(), ..good.clone() },
+                "the map explains m@12345678, but the row says m@0",
+            ),
+            (
+                Explained { method: "rise".into(), ..good.clone() },
+                "the map is one of ig, but the row says rise",
+            ),
+            (Explained { target: Some(4), ..good.clone() }, "the map explains class 3, but the row says 4"),
+            (
+                Explained { map_index: None, ..good.clone() },
+                "the file is a pack of maps, but the row has no map_index",
+            ),
+        ];
+        for (row, message) in wrong {
+            assert_eq!(sidecar.check(&row, None).unwrap_err().to_string(), message);
+        }
+        let error = format!("{:#}", maps.read(&good, Some("f00d")).unwrap_err());
+        assert!(error.contains("abc.npy: the map explains another image"), "{error}");
+    }
+}
