@@ -34,8 +34,10 @@ pub struct Image {
 /// `new = old * scale - offset`, for x and y.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Geometry {
-    scale: [f32; 2],
-    offset: [f32; 2],
+    /// Pixels here for each pixel of the original, across and down.
+    pub scale: [f32; 2],
+    /// What the crop takes off at the left and at the top.
+    pub offset: [f32; 2],
 }
 
 impl Geometry {

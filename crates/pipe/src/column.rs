@@ -55,6 +55,17 @@ impl Extra {
         self.names.iter().map(String::as_str).zip(self.values.iter().map(String::as_str))
     }
 
+    /// The same cells under other names, as many.
+    ///
+    /// # Panics
+    ///
+    /// If the numbers differ.
+    #[must_use]
+    pub fn renamed(self, names: &Arc<[String]>) -> Self {
+        assert_eq!(names.len(), self.values.len());
+        Self { names: Arc::clone(names), ..self }
+    }
+
     /// Replaces a cell, or adds a column. An added column must also be named to the [`Writer`](crate::Writer).
     pub fn set(&mut self, name: &str, value: String) {
         if let Some(place) = self.names.iter().position(|other| other == name) {

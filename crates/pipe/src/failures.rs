@@ -84,7 +84,23 @@ impl Failures {
     ///
     /// If the list cannot be written.
     pub fn add(&mut self, image: &str, method: &str, stage: &str, error: impl Display) -> Result<()> {
-        self.count += 1;
+        self.add_several(1, image, method, stage, error)
+    }
+
+    /// The same for something that costs `count` items, as an image that cannot be opened costs a map of each method.
+    ///
+    /// # Errors
+    ///
+    /// If the list cannot be written.
+    pub fn add_several(
+        &mut self,
+        count: u64,
+        image: &str,
+        method: &str,
+        stage: &str,
+        error: impl Display,
+    ) -> Result<()> {
+        self.count += count;
         let error = format!("{error:#}"); // With the whole chain, if it is an `anyhow::Error`.
         let parts = [image, method, stage].into_iter().filter(|part| !part.is_empty());
         note(format_args!("{}: {error}", parts.collect::<Vec<_>>().join(", ")));

@@ -88,12 +88,23 @@ pub struct Item {
     /// The pack, as a place in [`Sidecar::packs`], and the map's place in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub map: Option<(usize, usize)>,
-    /// How coordinates of the original image become those of the map: scale of x and y, then what is taken off.
+    /// Where the original image lies in the map.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub frame: Option<[f32; 4]>,
+    pub frame: Option<Frame>,
     /// At which stage it failed, and why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<(String, String)>,
+}
+
+/// How coordinates of the original image become those of the map: `new = old * scale - offset`, for x and y.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Frame {
+    /// Map pixels for each pixel of the original, across and down.
+    pub scale: [f32; 2],
+    /// What the crop takes off at the left and at the top.
+    pub offset: [f32; 2],
+    /// Height and width of the map.
+    pub size: [usize; 2],
 }
 
 impl Sidecar {
@@ -268,8 +279,12 @@ mod tests {
         let mut pack = PackWriter::create(&path, &[1, 2]).unwrap();
         pack.push(&[1.0, 2.0]).unwrap();
         pack.finish().unwrap();
-        let map =
-            Item { target: Some(3), map: Some((0, 0)), frame: Some([0.1, 0.2, 0.0, 7.0]), failure: None };
+        let map = Item {
+            target: Some(3),
+            map: Some((0, 0)),
+            frame: Some(Frame { scale: [0.1, 0.7], offset: [0.0, 7.0], size: [1, 2] }),
+            failure: None,
+        };
         let failed = Item { failure: Some(("open".into(), "gone".into())), ..Item::default() };
         let items = vec![failed, map];
         let identity = identity(&[("", "predicted"), ("feed", "predicted")]);

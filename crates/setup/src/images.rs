@@ -17,6 +17,21 @@ fn decoded(name: &str) -> Result<RgbImage, ImageError> {
     }
 }
 
+/// SHA-256 of an image's content: of the file's bytes, or of the size and the pixels of an embedded image. It stays the same
+/// however the path is spelled.
+///
+/// # Errors
+/// If the file cannot be read.
+pub fn hash(name: &str) -> Result<String, ImageError> {
+    if let Some(scene) = testbed::image(name) {
+        let (width, height) = scene.image.dimensions();
+        let size = [height, width].map(u32::to_le_bytes).concat();
+        return Ok(pipe::sha256(&[&size, scene.image.as_raw().as_slice()].concat()));
+    }
+    let unreadable = |error: std::io::Error| ImageError { path: name.into(), reason: error.to_string() };
+    std::fs::read(name).map(|bytes| pipe::sha256(&bytes)).map_err(unreadable)
+}
+
 /// Opens and prepares an image: by path, or an embedded one by its name (`testbed/007`).
 ///
 /// # Errors

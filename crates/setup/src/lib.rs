@@ -7,7 +7,7 @@ mod model;
 mod process;
 mod target;
 
-pub use images::{ahead, open};
+pub use images::{ahead, hash, open};
 pub use lists::models;
 pub use model::{BatchSize, Loaded, ModelArgs, preprocess_name};
 pub use target::Target;

@@ -33,6 +33,9 @@ pub struct ModelArgs {
     /// (see --list-models), or a .json file with the keys of timm or torchvision [default: the model's own way]
     #[arg(long, value_name = "PRESET|FILE", value_parser = preprocess_name)]
     pub preprocess: Option<String>,
+    /// What to call exec:COMMAND in tables [default: exec:COMMAND]
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
     /// The longest wait for an answer of exec:COMMAND
     #[arg(long, value_name = "SECONDS", default_value = "300", value_parser = seconds)]
     pub exec_timeout: Duration,
@@ -77,6 +80,8 @@ pub struct Loaded {
     pub classifier: Classifier,
     /// What the device is called.
     pub device: String,
+    /// What computes: results of different engines differ in their last digits.
+    pub engine: String,
     /// What should be told about the classifier.
     pub notes: Vec<String>,
     batch_size: BatchSize,
@@ -118,10 +123,12 @@ impl ModelArgs {
                 process = Some(Arc::clone(&started));
                 let usual = || Preprocess::open(EXEC_PREPROCESS);
                 let preprocess = options.preprocess.map_or_else(usual, Ok)?;
-                Classifier::external(started.name().into(), started, preprocess, &chosen.device)
+                let name = self.name.clone().unwrap_or_else(|| started.name().into());
+                Classifier::external(name, started, preprocess, &chosen.device)
             }
         };
-        Ok(Loaded { classifier, device: chosen.name, notes, batch_size: self.batch_size, process })
+        let engine = if chosen.name == "cpu" { format!("cpu-{engine}") } else { "cuda".into() };
+        Ok(Loaded { classifier, device: chosen.name, engine, notes, batch_size: self.batch_size, process })
     }
 
     /// What `--model` and `--weights` say together.
@@ -131,6 +138,9 @@ impl ModelArgs {
             Some(command) => Some(Source::Command(command)),
             None => is_onnx(model).then_some(Source::Onnx(Path::new(model))),
         };
+        if self.name.is_some() && !matches!(whole, Some(Source::Command(_))) {
+            bail!(Usage("--name goes with --model exec:COMMAND".into()));
+        }
         match (whole, &self.weights) {
             (Some(source), None) => Ok(source),
             (Some(_), Some(_)) => bail!(Usage(format!("--model {model} takes no --weights"))),
@@ -144,6 +154,21 @@ impl ModelArgs {
     /// What `--model` says, or the first embedded classifier.
     pub(crate) fn name(&self) -> &str {
         self.model.as_deref().unwrap_or(Embedded::ALL[0].name())
+    }
+
+    /// Whether an image may be shown to the classifier: without `--model`, only the embedded ones. A photograph that a toy
+    /// network explains is a mistake, and the numbers do not tell.
+    ///
+    /// # Errors
+    /// Says how to mean it.
+    pub fn check_image(&self, image: &str) -> Result<()> {
+        if self.model.is_some() || image.starts_with("testbed/") {
+            return Ok(());
+        }
+        let testbed = Embedded::ALL[0].name();
+        bail!(Usage(format!(
+            "{image} is no image of the testbed: name the classifier with --model (--model {testbed} means the embedded one)"
+        )))
     }
 
     /// The classifier's name, if it only gives scores, which is known before it is opened.
@@ -232,6 +257,7 @@ mod tests {
         let loaded = |batch_size| Loaded {
             classifier: classifier.clone(),
             device: device.name.clone(),
+            engine: String::new(),
             notes: Vec::new(),
             batch_size,
             process: None,

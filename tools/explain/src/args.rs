@@ -20,9 +20,9 @@ Examples:
   explain -m expected-gradients:baseline=images --baselines train/ photos/*.jpg
   explain --npy cat.jpg | perturb --image cat.jpg | score
 
-Maps lie in OUT/<method>/<chunk>.npy, shape (n, H, W), raw and signed unless a step is asked for. The table on standard
-output says which row of which file explains which image:
-image,target,model,method,map,map_index. `testbed` stands for all embedded images,
+Maps lie in OUT/METHOD/HASH.npy, shape (n, H, W), raw and signed unless a step is asked for; HASH.json beside it says what
+they are. The table on standard output says which row of which file explains which image:
+image,target,model,method,map,map_index,reason,list. `testbed` stands for all embedded images,
 testbed/000 for one of them.";
 
 /// Explain an image classifier's decisions as saliency maps.
@@ -61,12 +61,15 @@ pub struct Args {
     /// Do part K of N: every N-th chunk from the K-th on
     #[arg(long, value_name = "K/N", default_value = "1/1")]
     pub shard: Shard,
-    /// Images in one map file
-    #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..))]
-    pub chunk: u16,
-    /// Keep chunks that an earlier run with the same settings and images has finished
+    /// Images in a unit of work; packs of costly methods hold fewer [default: the list in 256 parts, at most 256]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub chunk: Option<u16>,
+    /// Keep maps that are in OUT already, whoever made them: each pack knows all that it depends on
     #[arg(long)]
     pub resume: bool,
+    /// Write the record of the run as JSON here [default: OUT/logs/explain-TIME-PID.json]
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
     /// What to do with failures.
     #[command(flatten)]
     pub errors: pipe::ErrorArgs,
@@ -165,11 +168,6 @@ impl Args {
             }
             _ => spec.to_string(),
         }
-    }
-
-    /// Whether a chunk of the list is in this run's part of the work.
-    pub fn has_chunk(&self, number: usize) -> bool {
-        number % self.shard.n == self.shard.k - 1
     }
 }
 

@@ -7,10 +7,8 @@ use anyhow::{Context, Result, anyhow, bail};
 use attribution::ParsedMethod;
 use models::{Classifier, Image, Tensor};
 use pipe::Usage;
-use sha2::{Digest, Sha256};
 
 use crate::args::Args;
-use crate::resume;
 
 /// Baseline images, all of one size and all in memory.
 pub struct Baselines {
@@ -37,7 +35,7 @@ impl Baselines {
             return Ok(None);
         }
         let mut images: Vec<Image> = Vec::new();
-        let mut hash = Sha256::new();
+        let mut bytes = Vec::new();
         for name in names(given)? {
             let image = setup::open(&name, &classifier.preprocess)
                 .map_err(|error| anyhow!("baseline {}: {}", error.path, error.reason))?;
@@ -49,11 +47,14 @@ impl Baselines {
                     );
                 }
             }
-            image.pixels.iter().for_each(|value| hash.update(value.to_le_bytes()));
+            bytes.extend(
+                pipe::sha256(&image.pixels.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<_>>())
+                    .bytes(),
+            );
             images.push(image);
         }
         let input = classifier.input(&images.iter().collect::<Vec<_>>());
-        Ok(Some(Self { images: input, sha256: resume::hexadecimal(hash) }))
+        Ok(Some(Self { images: input, sha256: pipe::sha256(&bytes) }))
     }
 
     /// Why an image cannot have these baselines.

@@ -3,11 +3,12 @@
 use anyhow::{Result, bail};
 use attribution::ParsedMethod;
 use models::Classifier;
-use pipe::{Image, Usage};
+use pipe::Usage;
 use setup::Target;
 
 use crate::args::Args;
 use crate::baselines;
+use crate::images::Listed;
 
 /// The command line by itself.
 pub fn arguments(args: &Args, methods: &[ParsedMethod]) -> Result<()> {
@@ -19,10 +20,10 @@ pub fn arguments(args: &Args, methods: &[ParsedMethod]) -> Result<()> {
 }
 
 /// The methods and the target, once the classifier and the list are there.
-pub fn fits(args: &Args, methods: &[ParsedMethod], classifier: &Classifier, images: &[Image]) -> Result<()> {
+pub fn fits(args: &Args, methods: &[ParsedMethod], classifier: &Classifier, images: &[Listed]) -> Result<()> {
     methods.iter().try_for_each(|named| named.check(classifier)).map_err(usage)?;
     let classes = classifier.network.classes();
-    let chosen = |row: &Image| row.label.is_some() || row.target.is_some();
+    let chosen = |item: &Listed| item.asked != "label";
     match args.target {
         Target::Class(class) if class >= classes => {
             bail!(Usage(format!("--target {class}, but the model has {classes} classes, counted from 0")))

@@ -4,10 +4,10 @@
 use std::fmt::{self, Display};
 
 use anyhow::Result;
+use attribution::ParsedMethod;
 use clap::ValueEnum;
 use models::Tensor;
 use pipe::Usage;
-use serde_json::{Value, json};
 use spec::Reader;
 use stats::map::{Blur, Scale};
 
@@ -80,14 +80,24 @@ impl Finish {
         Ok(Self { reduce: steps.reduce, sign: steps.sign, smooth, normalize })
     }
 
-    /// What is done, for records.
-    pub fn settings(&self) -> Value {
-        json!({
-            "reduce": self.reduce.to_string(),
-            "sign": self.sign.to_string(),
-            "smooth": self.smooth.as_ref().map(|(spec, _)| spec),
-            "normalize": self.normalize.as_ref().map(|(spec, _)| spec),
-        })
+    /// What a method's maps are called after the steps: `gradient+reduce=abs+positive+smooth:sigma=2+minmax`. Joining channels
+    /// is no step where there is only one.
+    pub fn name(&self, method: &ParsedMethod) -> String {
+        let mut name = method.spec.clone();
+        let mut add = |step: &str| name = format!("{name}+{step}");
+        if self.reduce != Reduce::Sum {
+            add(&format!("reduce={}", self.reduce));
+        }
+        if self.sign != Sign::Both {
+            add(&self.sign.to_string());
+        }
+        if let Some((spec, _)) = &self.smooth {
+            add(&spec.replacen("gaussian", "smooth", 1));
+        }
+        if let Some((spec, _)) = &self.normalize {
+            add(spec);
+        }
+        name
     }
 
     /// The first step, for maps `(n, c, h, w)`.

@@ -1,27 +1,37 @@
 //! One image of the list: which class is explained, and the row of its map.
 
+use std::path::PathBuf;
+
 use anyhow::{Context, Result, bail};
 use models::{Classifier, Image, Tensor};
-use pipe::{BoundingBox, Boxes, Explained, Image as Row};
-use setup::Target;
+use pipe::{BoundingBox, Boxes, Explained, Frame, Item as Outcome};
+
+use crate::images::{List, Listed};
 
 /// An image that is ready to be explained.
 pub struct Item {
-    /// Its row in the list.
-    pub row: Row,
+    /// The number of its chunk.
+    pub chunk: usize,
+    /// Its place in the chunk.
+    pub row: usize,
+    /// The path of the image.
+    pub name: String,
+    /// SHA-256 of its content: the key of its random numbers.
+    pub hash: String,
     /// The image as the network sees it.
     pub image: Image,
     /// The class to explain; nothing if it is the predicted one.
     pub class: Option<usize>,
 }
 
-/// The class to explain: the row's own, or what `--target` says; nothing if it is the predicted one.
-pub fn class(target: Target, row: &Row, classes: usize) -> Result<Option<usize>> {
-    let class = match (row.target, target) {
-        (Some(class), _) | (None, Target::Class(class)) => class,
-        (None, Target::Predicted) => return Ok(None),
-        (None, Target::Label) => row.label.context("--target label, but the image has no label")?,
-    };
+/// The class that is asked for; nothing if it is the predicted one.
+pub fn class(asked: &str, classes: usize) -> Result<Option<usize>> {
+    match asked {
+        "predicted" => return Ok(None),
+        "label" => bail!("--target label, but the image has no label"),
+        _ => {}
+    }
+    let class: usize = asked.parse().context("a class is a number")?;
     if class >= classes {
         bail!("class {class}, but the model has {classes} classes, counted from 0");
     }
@@ -49,39 +59,53 @@ impl Item {
         [self.image.height, self.image.width]
     }
 
-    /// The row of a map of this image, without its place yet.
-    pub fn explained(&self, classifier: &Classifier, method: &str, target: usize) -> Explained {
-        let mut extra = self.row.extra.clone();
-        if let Some(name) = classifier.labels.get(target) {
-            extra.set("class", name.clone());
-        }
-        if let Some(boxes) = &self.row.boxes {
-            extra.set("boxes", self.place(boxes).to_string());
-        }
-        Explained {
-            image: self.row.image.clone(),
-            target: Some(target),
-            model: classifier.name.clone(),
-            method: method.into(),
-            map: String::new(),
-            map_index: None,
-            reason: String::new(),
-            extra,
-        }
+    /// Where the original image lies in the map.
+    pub fn frame(&self) -> Frame {
+        let geometry = self.image.geometry;
+        Frame { scale: geometry.scale, offset: geometry.offset, size: self.size() }
     }
+}
 
-    /// Boxes moved with the image's resize and crop: what is left of them in the map.
-    fn place(&self, boxes: &Boxes) -> Boxes {
-        let [h, w] = self.size().map(|side| side as f32);
-        let left = boxes.0.iter().filter_map(|b| {
-            let [x0, y0, x1, y1] = self.image.geometry.place([b.x0, b.y0, b.x1, b.y1].map(|x| x as f32));
-            let [x0, x1] = [x0, x1].map(|x| x.clamp(0.0, w));
-            let [y0, y1] = [y0, y1].map(|y| y.clamp(0.0, h));
-            let [x0, y0, x1, y1] = [x0, y0, x1, y1].map(pipe::from_f32);
-            (x0 < x1 && y0 < y1).then_some(BoundingBox { x0, y0, x1, y1 })
-        });
-        Boxes(left.collect())
+/// The row of a map, or of the reason why there is none.
+pub fn row(
+    list: &List,
+    item: &Listed,
+    method: &str,
+    classifier: &Classifier,
+    (outcome, map): (&Outcome, Option<PathBuf>),
+) -> Explained {
+    let mut extra = item.row.extra.clone();
+    extra.set("list", list.key.clone());
+    if let Some(name) = outcome.target.and_then(|target| classifier.labels.get(target)) {
+        extra.set("class", name.clone());
     }
+    if let (Some(boxes), Some(frame)) = (&item.row.boxes, &outcome.frame) {
+        extra.set("boxes", place(boxes, frame).to_string());
+    }
+    Explained {
+        image: item.row.image.clone(),
+        target: outcome.target,
+        model: classifier.key(),
+        method: method.into(),
+        map: map.map(|path| path.display().to_string()).unwrap_or_default(),
+        map_index: outcome.map.map(|(_, index)| index),
+        reason: outcome.failure.as_ref().map(|(stage, why)| format!("{stage}: {why}")).unwrap_or_default(),
+        extra,
+    }
+}
+
+/// Boxes moved with the image's resize and crop: what is left of them in the map.
+fn place(boxes: &Boxes, frame: &Frame) -> Boxes {
+    let move_to = |value: f64, axis: usize| {
+        let moved = value as f32 * frame.scale[axis] - frame.offset[axis];
+        pipe::from_f32(moved.clamp(0.0, frame.size[1 - axis] as f32))
+    };
+    let left = boxes.0.iter().filter_map(|b| {
+        let [x0, x1] = [b.x0, b.x1].map(|x| move_to(x, 0));
+        let [y0, y1] = [b.y0, b.y1].map(|y| move_to(y, 1));
+        (x0 < x1 && y0 < y1).then_some(BoundingBox { x0, y0, x1, y1 })
+    });
+    Boxes(left.collect())
 }
 
 /// The maps of a group on the host.

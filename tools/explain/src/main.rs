@@ -3,14 +3,16 @@
 mod args;
 mod baselines;
 mod check;
+mod chunk;
 mod finish;
 mod images;
 mod item;
 mod pack;
+mod plan;
 mod reduce;
 mod report;
-mod resume;
 mod run;
+mod source;
 
 use std::io::Write;
 use std::process::ExitCode;

@@ -1,111 +1,145 @@
-//! The files of a chunk: a pack of maps, and the table of its rows, which marks the chunk as finished.
+//! The maps of one method for some images that follow one another: a pack for each size of maps, and their sidecar, which
+//! marks them as done.
 
 use std::fs;
-use std::io::ErrorKind;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use attribution::ParsedMethod;
 use pipe::npy::PackWriter;
-use pipe::{Explained, Rows, Writer};
+use pipe::{Frame, Identity, Item, Sidecar, atomic};
+use serde_json::Value;
 
-use crate::args::Args;
 use crate::item::Map;
 
-/// Where the maps of a method lie.
-pub fn folder(args: &Args, named: &ParsedMethod) -> PathBuf {
-    args.out.join(named.spec.replace('/', "_"))
+/// Packs and sidecar, on the disk or on their way there.
+pub struct Pack {
+    /// The images, as places in the chunk.
+    rows: Range<usize>,
+    folder: PathBuf,
+    hash: String,
+    sidecar: Sidecar,
+    /// What came of each image so far.
+    items: Vec<Option<Item>>,
+    files: Vec<(Vec<usize>, PackWriter)>,
+    /// Whether an earlier run has done all of it.
+    pub earlier: bool,
 }
 
-/// The files of one method's chunk.
-pub struct Files {
-    maps: PathBuf,
-    table: PathBuf,
-}
-
-impl Files {
-    /// The files of chunk `number`.
-    pub fn new(args: &Args, named: &ParsedMethod, number: usize) -> Self {
-        let path = |extension| folder(args, named).join(format!("{number:05}.{extension}"));
-        Self { maps: path("npy"), table: path("csv") }
+impl Pack {
+    /// A pack that is to be made; with `resume` the one that is there already, if it is there and whole.
+    ///
+    /// # Errors
+    /// If a file that is there cannot be looked at.
+    pub fn open(
+        folder: PathBuf,
+        identity: Identity,
+        preprocess: &Value,
+        rows: Range<usize>,
+        resume: bool,
+    ) -> Result<Self> {
+        let hash = identity.hash();
+        let items = vec![None; rows.len()];
+        let sidecar =
+            Sidecar { identity, preprocess: preprocess.clone(), packs: Vec::new(), items: Vec::new() };
+        let mut pack = Self { rows, folder, hash, sidecar, items, files: Vec::new(), earlier: false };
+        if resume {
+            pack.sweep()?;
+            pack.take_earlier();
+        }
+        Ok(pack)
     }
 
-    /// Whether an earlier run has finished the chunk.
-    pub fn finished(&self) -> bool {
-        self.maps.is_file() && self.table.is_file()
+    fn path(&self) -> PathBuf {
+        self.folder.join(format!("{}.json", self.hash))
     }
 
-    /// The rows that an earlier run has printed.
-    pub fn rows(&self) -> Result<Vec<Explained>> {
-        Rows::open(&[&self.table])?.collect()
+    /// The file of the maps of the `n`-th size.
+    fn file(&self, n: usize) -> PathBuf {
+        let number = if n == 0 { String::new() } else { format!(".{}", n + 1) };
+        self.folder.join(format!("{}{number}.npy", self.hash))
     }
 
-    /// What to call the table in a message.
-    pub fn table(&self) -> String {
-        self.table.display().to_string()
-    }
-}
-
-/// The maps of one method in one chunk, on their way to the disk.
-pub struct Pack<'a> {
-    pub named: &'a ParsedMethod,
-    pub files: Files,
-    open: Option<(PackWriter, Vec<usize>)>,
-    rows: Vec<Explained>,
-}
-
-impl<'a> Pack<'a> {
-    /// An empty pack; its file is made for the first map.
-    pub fn new(named: &'a ParsedMethod, files: Files) -> Self {
-        Self { named, files, open: None, rows: Vec::new() }
+    fn sweep(&self) -> Result<()> {
+        let sweep =
+            |path: &Path| atomic::sweep(path).with_context(|| format!("cannot clear {}", path.display()));
+        sweep(&self.path())?;
+        sweep(&self.file(0))
     }
 
-    /// Why a map of this shape cannot join the maps that are here already.
-    pub fn misfit(&self, shape: &[usize]) -> Option<String> {
-        let (_, other) = self.open.as_ref().filter(|(_, other)| other != shape)?;
-        let path = self.files.maps.display();
-        Some(format!("its map is {shape:?}, but those before it in {path} are {other:?} (see --chunk)"))
+    /// A damaged sidecar or pack is made again.
+    fn take_earlier(&mut self) {
+        let found = Sidecar::read(&self.path()).ok().flatten();
+        let same = |found: &Sidecar| found.identity == self.sidecar.identity && found.is_whole(&self.folder);
+        if let Some(found) = found.filter(same) {
+            self.items = found.items.iter().cloned().map(Some).collect();
+            self.sidecar = found;
+            self.earlier = true;
+        }
     }
 
-    /// Adds a map and its row.
-    pub fn push(&mut self, map: Map<'_>, mut row: Explained) -> Result<()> {
-        let path = &self.files.maps;
-        let (writer, _) = match &mut self.open {
-            Some(open) => open,
-            none => none.insert((PackWriter::create(path, map.shape)?, map.shape.to_vec())),
+    /// Whether everything is on the disk.
+    pub fn is_done(&self) -> bool {
+        self.items.iter().all(Option::is_some)
+    }
+
+    /// Whether an image of the chunk is still to be explained.
+    pub fn wants(&self, row: usize) -> bool {
+        self.rows.contains(&row) && self.items[row - self.rows.start].is_none()
+    }
+
+    /// Adds the map of an image.
+    ///
+    /// # Errors
+    /// If a file cannot be written.
+    pub fn push(&mut self, row: usize, map: Map<'_>, target: usize, frame: Frame) -> Result<()> {
+        let file = match self.files.iter().position(|(shape, _)| shape == map.shape) {
+            Some(file) => file,
+            None => self.start(map.shape)?,
         };
-        row.map_index = Some(writer.push(map.values)?);
-        row.map = path.display().to_string();
-        self.rows.push(row);
-        Ok(())
+        let index = self.files[file].1.push(map.values)?;
+        let item = Item { target: Some(target), map: Some((file, index)), frame: Some(frame), failure: None };
+        self.settle(row, item)
     }
 
-    /// Finishes the pack, then its table; an older table goes first, since it may not tell the truth any more.
-    pub fn finish(self) -> Result<Vec<Explained>> {
-        remove(&self.files.table)?;
-        if let Some((writer, _)) = self.open {
+    fn start(&mut self, shape: &[usize]) -> Result<usize> {
+        let path = self.file(self.files.len());
+        fs::create_dir_all(&self.folder)
+            .with_context(|| format!("cannot create the folder {}", self.folder.display()))?;
+        self.files.push((shape.to_vec(), PackWriter::create(&path, shape)?));
+        Ok(self.files.len() - 1)
+    }
+
+    /// Notes that an image has no map.
+    ///
+    /// # Errors
+    /// If a file cannot be written.
+    pub fn fail(&mut self, row: usize, target: Option<usize>, stage: &str, reason: String) -> Result<()> {
+        self.settle(row, Item { target, failure: Some((stage.into(), reason)), ..Item::default() })
+    }
+
+    /// After the last image everything gets its name, the sidecar last: it is what says that the packs are whole.
+    fn settle(&mut self, row: usize, item: Item) -> Result<()> {
+        self.items[row - self.rows.start] = Some(item);
+        if !self.is_done() {
+            return Ok(());
+        }
+        for (n, (_, writer)) in std::mem::take(&mut self.files).into_iter().enumerate() {
             writer.finish()?;
+            let path = self.file(n);
+            self.sidecar.add_pack(&path)?;
         }
-        write_rows(&self.files.table, &self.rows)?;
-        Ok(self.rows)
+        self.sidecar.items = self.items.iter().flatten().cloned().collect();
+        self.sidecar.write(&self.path())
     }
-}
 
-/// Removes a file, if it is there.
-pub fn remove(path: &Path) -> Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("cannot remove {}", path.display()))
-        }
-        _ => Ok(()),
+    /// What came of an image, and the path of its map.
+    ///
+    /// # Panics
+    /// If the pack is not done.
+    pub fn result(&self, row: usize) -> Option<(&Item, Option<PathBuf>)> {
+        let item = self.rows.contains(&row).then(|| self.items[row - self.rows.start].as_ref())?;
+        let item = item.expect("results are asked for when the pack is done");
+        Some((item, item.map.map(|(file, _)| self.file(file))))
     }
-}
-
-fn write_rows(path: &Path, rows: &[Explained]) -> Result<()> {
-    let extra: Vec<String> = rows.first().map(|row| row.extra.names().to_vec()).unwrap_or_default();
-    let mut text = Vec::new();
-    let mut table = Writer::<Explained, _>::new(&mut text, &extra)?;
-    rows.iter().try_for_each(|row| table.write(row))?;
-    table.finish()?;
-    pipe::atomic::write(path, &text).with_context(|| format!("cannot write {}", path.display()))
 }

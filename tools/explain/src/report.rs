@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use setup::Loaded;
 
 use crate::args::Args;
+use crate::chunk::Plan;
 
 /// One block for each method.
 pub fn methods() -> String {
@@ -23,7 +24,7 @@ pub fn methods() -> String {
     METHODS.iter().map(block).collect()
 }
 
-/// What a run did, kept beside its maps.
+/// What a run did: never compared with anything, unlike the sidecars of its maps.
 pub struct Report {
     record: Record,
     seconds: Vec<(String, f64)>,
@@ -31,27 +32,26 @@ pub struct Report {
 }
 
 impl Report {
-    /// Notes the classifier, the settings and the steps after a method, and starts the clock.
-    pub fn new(args: &Args, loaded: &Loaded, images: usize, steps: &Value) -> Result<Self> {
-        let (k, n) = (args.shard.k, args.shard.n);
-        let name = if n == 1 { "explain.json".to_string() } else { format!("explain.{k}-of-{n}.json") };
+    /// Notes the classifier and the settings, and starts the clock.
+    pub fn new(args: &Args, loaded: &Loaded, plan: &Plan<'_>) -> Result<Self> {
         let classifier = &loaded.classifier;
         let mut record = Record::new("explain", env!("CARGO_PKG_VERSION"));
         record
-            .set("model", classifier.name.as_str())
-            .set("weights_sha256", classifier.digest.as_str())
+            .set("model", classifier.key())
             .set("preprocess", serde_json::to_value(&classifier.preprocess)?)
             .set("layer", classifier.layer_name())
             .set("target", args.target.to_string())
             .set("seed", args.seed)
+            .set("files", serde_json::to_value(&plan.common.files)?)
             .set("device", loaded.device.as_str())
+            .set("engine", loaded.engine.as_str())
             .set("threads", args.model.thread_count())
-            .set("shard", format!("{k}/{n}"))
-            .set("images", images);
-        for (step, value) in steps.as_object().into_iter().flatten() {
-            record.set(step, value.clone());
-        }
-        Ok(Self { record, seconds: Vec::new(), path: args.out.join(name) })
+            .set("shard", format!("{}/{}", plan.shard.k, plan.shard.n))
+            .set("list", plan.list.key.as_str())
+            .set("chunk", plan.chunk)
+            .set("images", plan.images());
+        let path = args.record.clone().unwrap_or_else(|| Record::log_path(&args.out, "explain"));
+        Ok(Self { record, seconds: Vec::new(), path })
     }
 
     /// Adds seconds of a method's computation.

@@ -1,23 +1,27 @@
-//! The run: chunk by chunk, group by group, method by method.
+//! The run: chunks of the list in order, images in groups of one size that may span chunks, method by method.
 
+use std::collections::VecDeque;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use attribution::{ParsedMethod, Request};
-use models::Image;
-use models::image::ImageError;
-use pipe::{Explained, Failures, Image as Row, Progress, Writer, npy};
+use attribution::Request;
+use models::Tensor;
+use pipe::{Explained, Failures, Progress, Writer, npy};
 use setup::Loaded;
 
 use crate::args::Args;
 use crate::baselines::Baselines;
 use crate::check;
+use crate::chunk::{Chunk, Plan};
 use crate::finish::Finish;
-use crate::images::{self, List};
+use crate::images;
 use crate::item::{self, Item, Map, Maps};
-use crate::pack::{Files, Pack};
+use crate::plan;
 use crate::report::Report;
-use crate::resume;
+use crate::source::{Event, Opened, Source};
+
+/// Why no class is the predicted one.
+const UNDEFINED: &str = "the classifier's scores are not finite";
 
 /// Explains everything that the command line asks for.
 pub fn explain(args: &Args) -> Result<()> {
@@ -30,179 +34,239 @@ pub fn explain(args: &Args) -> Result<()> {
     args.name_classes(&mut loaded.classifier)?;
     check::fits(args, &methods, &loaded.classifier, &list.images)?;
     let baselines = Baselines::open(&args.baselines, &loaded.classifier)?;
-    let mut run = Run::new(args, &loaded, &methods, &list, finish, baselines)?;
-    for (number, rows) in list.images.chunks(usize::from(args.chunk)).enumerate() {
-        if args.has_chunk(number) {
-            run.chunk(number, rows)?;
-        }
-    }
+    let plan = plan::make(args, &loaded, &list, &methods, &finish, baselines.as_ref())?;
+    let mut run = Run::new(args, &loaded, &plan, &finish, baselines.as_ref())?;
+    let source = Source::new(&plan, args.npy);
+    let preprocess = &loaded.classifier.preprocess;
+    setup::ahead(source, |event| event.map(|event| event.open(preprocess)), |event| run.take(event?))?;
     run.finish()
 }
-
-/// Why no class is the predicted one.
-const UNDEFINED: &str = "the classifier's scores are not finite";
-
-/// An image, or why there is none.
-type Opened = Result<Image, ImageError>;
 
 /// Everything that lives as long as the run.
 struct Run<'a> {
     args: &'a Args,
     loaded: &'a Loaded,
-    methods: &'a [ParsedMethod],
+    plan: &'a Plan<'a>,
+    finish: &'a Finish,
+    baselines: Option<&'a Baselines>,
     progress: Progress,
     failures: Failures,
     report: Report,
     /// The table on standard output, unless the maps themselves go there.
     table: Option<Writer<Explained>>,
-    total: usize,
-    finish: Finish,
-    baselines: Option<Baselines>,
+    /// Those that are not printed yet.
+    chunks: VecDeque<Chunk<'a>>,
+    /// Images of one size that are explained together.
+    group: Vec<Item>,
+}
+
+/// Some images of a group, on the device.
+struct Batch<'a> {
+    items: Vec<&'a Item>,
+    images: Tensor<4>,
+    targets: Vec<usize>,
+    keys: Vec<String>,
 }
 
 impl<'a> Run<'a> {
     fn new(
         args: &'a Args,
         loaded: &'a Loaded,
-        methods: &'a [ParsedMethod],
-        list: &List,
-        finish: Finish,
-        baselines: Option<Baselines>,
+        plan: &'a Plan<'a>,
+        finish: &'a Finish,
+        baselines: Option<&'a Baselines>,
     ) -> Result<Self> {
         if !args.quiet {
             pipe::note(format_args!("{} on {}", loaded.classifier.name, loaded.device));
-            loaded.notes.iter().for_each(pipe::note);
         }
-        let chunks = list.images.chunks(usize::from(args.chunk)).enumerate();
-        let total = chunks.filter(|(number, _)| args.has_chunk(*number)).map(|(_, rows)| rows.len()).sum();
-        let mut steps = finish.settings();
-        if let Some(baselines) = &baselines {
-            steps["baselines_sha256"] = baselines.sha256.as_str().into();
-        }
-        if !args.npy {
-            resume::claim(args, methods, &resume::settings(args, &loaded.classifier, list, &steps)?)?;
+        loaded.notes.iter().for_each(pipe::note);
+        let columns = plan.list.columns(!loaded.classifier.labels.is_empty());
+        let mut failures = args.errors.failures()?;
+        if plan.shard.k == 1 {
+            for row in &plan.list.doubled {
+                failures.add(
+                    &row.image,
+                    "",
+                    "list",
+                    "it is in the list already, with the same class to explain",
+                )?;
+            }
         }
         Ok(Self {
-            progress: Progress::new("explain", total as u64, "images").quiet(args.quiet),
-            failures: args.errors.failures()?,
-            report: Report::new(args, loaded, total, &steps)?,
-            table: if args.npy { None } else { Some(Writer::stdout(&list.columns(&loaded.classifier))?) },
+            progress: Progress::new("explain", plan.images() as u64, "images").quiet(args.quiet),
+            failures,
+            report: Report::new(args, loaded, plan)?,
+            table: if args.npy { None } else { Some(Writer::stdout(&columns)?) },
+            chunks: VecDeque::new(),
+            group: Vec::new(),
             args,
             loaded,
-            methods,
-            total,
+            plan,
             finish,
             baselines,
         })
     }
 
-    /// Explains one chunk with every method that has not done it yet, then prints its rows.
-    fn chunk(&mut self, number: usize, rows: &[Row]) -> Result<()> {
-        let mut packs: Vec<Pack<'a>> =
-            self.methods.iter().map(|named| Pack::new(named, Files::new(self.args, named, number))).collect();
-        packs.retain(|pack| !(self.args.resume && pack.files.finished()));
-        if packs.is_empty() {
-            self.progress.add(rows.len() as u64);
-        } else {
-            self.compute(rows, &mut packs)?;
+    fn take(&mut self, event: Event<'a>) -> Result<()> {
+        match event {
+            Event::Chunk(chunk) => self.begin(chunk)?,
+            Event::Image { .. } => unreachable!("images come opened"),
+            Event::Opened { chunk, row, hash, image } => self.image((chunk, row), hash, image)?,
         }
-        if !self.args.npy {
-            self.publish(number, rows, packs)?;
-        }
-        Ok(())
+        self.publish()
     }
 
-    /// Opens images and explains them in groups of one size.
-    fn compute(&mut self, rows: &[Row], packs: &mut [Pack<'a>]) -> Result<()> {
-        let preprocess = &self.loaded.classifier.preprocess;
-        let open = |row: Row| {
-            let image = setup::open(&row.image, preprocess);
-            (row, image)
-        };
-        let mut group: Vec<Item> = Vec::new();
-        let mut next = |(row, image)| self.add(row, image, &mut group, packs);
-        setup::ahead(rows.iter().cloned(), open, &mut next)?;
-        self.group(&group, packs)
+    /// Tells what failed in an earlier run, and what cannot even be read.
+    fn begin(&mut self, chunk: Chunk<'a>) -> Result<()> {
+        let number = chunk.number;
+        for row in 0..chunk.rows.len() {
+            self.report_earlier(&chunk, row)?;
+        }
+        let wanted = chunk.wanted();
+        self.progress.add((chunk.rows.len() - wanted.len()) as u64);
+        let unreadable: Vec<(usize, String)> =
+            wanted.into_iter().filter_map(|row| Some((row, chunk.hashes[row].clone().err()?))).collect();
+        self.chunks.push_back(chunk);
+        unreadable.into_iter().try_for_each(|(row, reason)| self.fail_image((number, row), "open", reason))
     }
 
-    /// Adds an image to a group, after the group was explained if it is full or has another size.
-    fn add(&mut self, row: Row, image: Opened, group: &mut Vec<Item>, packs: &mut [Pack<'a>]) -> Result<()> {
-        let Some(item) = self.item(row, image)? else {
-            self.progress.add(1);
-            return Ok(());
-        };
+    /// The failures of an image in packs of earlier runs count in this one too.
+    fn report_earlier(&mut self, chunk: &Chunk<'a>, row: usize) -> Result<()> {
+        let image = &chunk.rows[row].row.image;
+        let mut of_the_image = 0;
+        let mut last = None;
+        for (packs, chosen) in chunk.packs.iter().zip(&self.plan.methods) {
+            let earlier = packs.iter().filter(|pack| pack.earlier).find_map(|pack| pack.result(row));
+            let Some((stage, why)) = earlier.and_then(|(item, _)| item.failure.as_ref()) else { continue };
+            if matches!(stage.as_str(), "open" | "target") {
+                (of_the_image, last) = (of_the_image + 1, Some((stage.clone(), why.clone())));
+            } else {
+                self.failures.add(image, &chosen.name, stage, why)?;
+            }
+        }
+        match last {
+            Some((stage, why)) => self.failures.add_several(of_the_image, image, "", &stage, why),
+            None => Ok(()),
+        }
+    }
+
+    fn chunk(&mut self, number: usize) -> &mut Chunk<'a> {
+        let found = self.chunks.iter_mut().find(|chunk| chunk.number == number);
+        found.expect("a chunk comes before its images and stays until they are done")
+    }
+
+    /// Adds an image to the group, after the group was explained if it is full or has another size.
+    fn image(&mut self, place: (usize, usize), hash: String, image: Opened) -> Result<()> {
+        let Some(item) = self.item(place, hash, image)? else { return Ok(()) };
         let [h, w] = item.size();
-        let full = group.len() >= self.loaded.batch_size(h, w);
-        if full || group.last().is_some_and(|last| last.size() != [h, w]) {
-            self.group(&std::mem::take(group), packs)?;
+        let full = self.group.len() >= self.loaded.batch_size(h, w);
+        if full || self.group.last().is_some_and(|last| last.size() != [h, w]) {
+            self.explain_group()?;
         }
-        group.push(item);
+        self.group.push(item);
         Ok(())
     }
 
     /// An image and the class to explain, if the row and the image allow it.
-    fn item(&mut self, row: Row, image: Opened) -> Result<Option<Item>> {
+    fn item(&mut self, place: (usize, usize), hash: String, image: Opened) -> Result<Option<Item>> {
+        let (chunk, row) = place;
+        let listed = &self.plan.rows(chunk)[row];
         let image = match image {
             Ok(image) => image,
-            Err(error) => {
-                let reason = anyhow::Error::msg(error.reason);
-                return self.fail(&row.image, "", "open", reason).map(|()| None);
-            }
+            Err(reason) => return self.fail_image(place, "open", reason).map(|()| None),
         };
-        if let Err(error) = self.loaded.classifier.check_size([image.height, image.width]) {
-            return self.fail(&row.image, "", "open", error.into()).map(|()| None);
+        let classifier = &self.loaded.classifier;
+        if let Err(error) = classifier.check_size([image.height, image.width]) {
+            return self.fail_image(place, "open", error.to_string()).map(|()| None);
         }
-        if let Some(reason) = self.baselines.as_ref().and_then(|baselines| baselines.misfit(&image)) {
-            return self.fail(&row.image, "", "open", anyhow::Error::msg(reason)).map(|()| None);
+        if let Some(reason) = self.baselines.and_then(|baselines| baselines.misfit(&image)) {
+            return self.fail_image(place, "open", reason).map(|()| None);
         }
-        match item::class(self.args.target, &row, self.loaded.classifier.network.classes()) {
-            Ok(class) => Ok(Some(Item { row, image, class })),
-            Err(error) => self.fail(&row.image, "", "target", error).map(|()| None),
+        match item::class(&listed.asked, classifier.network.classes()) {
+            Ok(class) => Ok(Some(Item { chunk, row, name: listed.row.image.clone(), hash, image, class })),
+            Err(error) => self.fail_image(place, "target", error.to_string()).map(|()| None),
         }
     }
 
-    /// Explains images of one size.
-    fn group(&mut self, group: &[Item], packs: &mut [Pack<'a>]) -> Result<()> {
-        let Some(first) = group.first() else { return Ok(()) };
-        let [h, w] = first.size();
+    /// Explains the images of the group.
+    fn explain_group(&mut self) -> Result<()> {
+        let group = std::mem::take(&mut self.group);
+        if group.is_empty() {
+            return Ok(());
+        }
         let classifier = &self.loaded.classifier;
         let images = classifier.input(&group.iter().map(|item| &item.image).collect::<Vec<_>>());
-        let targets = item::targets(classifier, group, &images);
+        let targets = item::targets(classifier, &group, &images);
         self.loaded.check()?;
-        let classes: Vec<usize> = targets.iter().map(|target| target.unwrap_or(0)).collect();
-        let names: Vec<String> = group.iter().map(|item| item.row.image.clone()).collect();
-        let baselines = self.baselines.as_ref().map(|baselines| baselines.images.clone());
-        let request = Request {
-            classifier,
-            images,
-            targets: &classes,
-            names: &names,
-            seed: self.args.seed,
-            batch_size: self.loaded.batch_size(h, w),
-            baselines: baselines.as_ref(),
-        };
-        for pack in packs {
-            let clock = Instant::now();
-            let maps = Maps::new(self.finish.reduce(pack.named.method.explain(&request)))?;
-            self.loaded.check()?;
-            self.report.add(&pack.named.spec, clock.elapsed().as_secs_f64());
-            for ((map, item), &target) in maps.iter().zip(group).zip(&targets) {
-                let spec = &pack.named.spec;
-                match target {
-                    Some(target) => self.keep(pack, map, item.explained(classifier, spec, target))?,
-                    None => self.fail(&item.row.image, spec, "target", anyhow::Error::msg(UNDEFINED))?,
-                }
+        for (item, target) in group.iter().zip(&targets) {
+            if target.is_none() {
+                self.fail_image((item.chunk, item.row), "target", UNDEFINED.into())?;
             }
         }
-        self.progress.add(group.len() as u64);
+        for method in 0..self.plan.methods.len() {
+            if let Some(batch) = self.batch(method, &group, &images, &targets) {
+                self.explain_batch(method, &batch)?;
+            }
+        }
+        self.progress.add(targets.iter().flatten().count() as u64);
         Ok(())
     }
 
+    /// The images of a group that a method has not done yet.
+    fn batch<'g>(
+        &mut self,
+        method: usize,
+        group: &'g [Item],
+        images: &Tensor<4>,
+        targets: &[Option<usize>],
+    ) -> Option<Batch<'g>> {
+        let npy = self.args.npy;
+        let mut wants = |item: &Item| npy || self.chunk(item.chunk).wanting(method, item.row).is_some();
+        let chosen: Vec<(usize, usize)> = (0..group.len())
+            .filter_map(|i| targets[i].map(|target| (i, target)))
+            .filter(|(i, _)| wants(&group[*i]))
+            .collect();
+        if chosen.is_empty() {
+            return None;
+        }
+        let all = chosen.len() == group.len();
+        let one = |&(i, _): &(usize, usize)| images.clone().narrow(0, i, 1);
+        let images = if all { images.clone() } else { Tensor::cat(chosen.iter().map(one).collect(), 0) };
+        Some(Batch {
+            images,
+            targets: chosen.iter().map(|(_, target)| *target).collect(),
+            keys: chosen.iter().map(|(i, _)| group[*i].hash.clone()).collect(),
+            items: chosen.iter().map(|(i, _)| &group[*i]).collect(),
+        })
+    }
+
+    fn explain_batch(&mut self, method: usize, batch: &Batch<'_>) -> Result<()> {
+        let chosen = &self.plan.methods[method];
+        let [_, _, h, w] = batch.images.dims();
+        let request = Request {
+            classifier: &self.loaded.classifier,
+            images: batch.images.clone(),
+            targets: &batch.targets,
+            names: &batch.keys,
+            seed: self.args.seed,
+            batch_size: self.loaded.batch_size(h, w),
+            baselines: self.baselines.map(|baselines| &baselines.images),
+        };
+        let clock = Instant::now();
+        let maps = Maps::new(self.finish.reduce(chosen.method.method.explain(&request)))?;
+        self.loaded.check()?;
+        self.report.add(&chosen.name, clock.elapsed().as_secs_f64());
+        let items = batch.items.iter().zip(&batch.targets);
+        maps.iter().zip(items).try_for_each(|(map, (item, &target))| self.deliver(method, item, target, map))
+    }
+
     /// Adds a map to its pack, or writes it out at once.
-    fn keep(&mut self, pack: &mut Pack<'_>, map: Map<'_>, row: Explained) -> Result<()> {
+    fn deliver(&mut self, method: usize, item: &Item, target: usize, map: Map<'_>) -> Result<()> {
         if !map.values.iter().all(|value| value.is_finite()) {
-            let error = anyhow::Error::msg("its map holds values that are not finite");
-            return self.fail(&row.image, &row.method, "explain", error);
+            let reason = "its map holds values that are not finite".to_owned();
+            self.tell(&item.name, &self.plan.methods[method].name, "explain", &reason)?;
+            let pack = self.chunk(item.chunk).wanting(method, item.row);
+            return pack.map_or(Ok(()), |pack| pack.fail(item.row, Some(target), "explain", reason));
         }
         let map = Map { shape: map.shape, values: &self.finish.apply(map) };
         if self.args.npy {
@@ -210,55 +274,61 @@ impl<'a> Run<'a> {
             npy::write(&mut out, map.shape, map.values)?;
             return Ok(std::io::Write::flush(&mut out)?);
         }
-        match pack.misfit(map.shape) {
-            Some(reason) => self.fail(&row.image, &row.method, "write", anyhow::Error::msg(reason)),
-            None => pack.push(map, row),
-        }
+        let pack = self.chunk(item.chunk).wanting(method, item.row);
+        pack.map_or(Ok(()), |pack| pack.push(item.row, map, target, item.frame()))
     }
 
-    /// Finishes the files of a chunk, then prints its rows: a printed row is a promise that the map is there.
-    fn publish(&mut self, number: usize, images: &[Row], packs: Vec<Pack<'a>>) -> Result<()> {
-        let mut packs = packs.into_iter().peekable();
-        for named in self.methods {
-            let rows = match packs.next_if(|pack| pack.named.spec == named.spec) {
-                Some(pack) => pack.finish()?,
-                None => self.earlier(&Files::new(self.args, named, number), named, images)?,
-            };
-            if let Some(table) = &mut self.table {
-                rows.iter().try_for_each(|row| table.write(row))?;
-                table.flush()?;
+    /// Notes that an image has no maps.
+    fn fail_image(&mut self, (chunk, row): (usize, usize), stage: &str, reason: String) -> Result<()> {
+        let image = &self.plan.rows(chunk)[row].row.image;
+        if self.args.npy {
+            return self.tell(image, "", stage, &reason);
+        }
+        let mut lost = 0;
+        let chunk = self.chunk(chunk);
+        for pack in chunk.packs.iter_mut().flatten().filter(|pack| pack.wants(row)) {
+            pack.fail(row, None, stage, reason.clone())?;
+            lost += 1;
+        }
+        self.failures.add_several(lost, image, "", stage, reason)?;
+        self.progress.add(1);
+        Ok(())
+    }
+
+    /// Arrays in a stream are told apart by their order only, so there a failure is the end.
+    fn tell(&mut self, image: &str, method: &str, stage: &str, reason: &str) -> Result<()> {
+        if self.args.npy {
+            return Err(anyhow::Error::msg(reason.to_owned())).context(image.to_owned());
+        }
+        self.failures.add(image, method, stage, reason)
+    }
+
+    /// Prints the rows of the first chunks, if their packs are on the disk: a printed row is a promise.
+    fn publish(&mut self) -> Result<()> {
+        while self.chunks.front().is_some_and(Chunk::is_done) {
+            let Some(chunk) = self.chunks.pop_front() else { break };
+            let Some(table) = &mut self.table else { continue };
+            for (packs, chosen) in chunk.packs.iter().zip(&self.plan.methods) {
+                for (place, listed) in chunk.rows.iter().enumerate() {
+                    let result = packs.iter().find_map(|pack| pack.result(place));
+                    let result = result.expect("the packs of a method hold all images of the chunk");
+                    let classifier = &self.loaded.classifier;
+                    table.write(&item::row(self.plan.list, listed, &chosen.name, classifier, result))?;
+                }
             }
+            table.flush()?;
         }
         Ok(())
     }
 
-    /// The rows of a chunk that an earlier run has finished. An image that has none failed in that run, and counts
-    /// as failed in this one too.
-    fn earlier(&mut self, files: &Files, named: &ParsedMethod, images: &[Row]) -> Result<Vec<Explained>> {
-        let rows = files.rows()?;
-        let mut found = rows.iter().peekable();
-        for image in images {
-            if found.next_if(|row| row.image == image.image).is_none() {
-                let again = format!("failed in an earlier run; without {} it is tried again", files.table());
-                self.fail(&image.image, &named.spec, "resume", anyhow::Error::msg(again))?;
-            }
-        }
-        Ok(rows)
-    }
-
-    /// Notes that one map cannot be had. Arrays in a stream are told apart by their order only, so there it is the end.
-    fn fail(&mut self, image: &str, method: &str, stage: &str, error: anyhow::Error) -> Result<()> {
-        if self.args.npy {
-            return Err(error).context(image.to_string());
-        }
-        self.failures.add(image, method, stage, error)
-    }
-
     fn finish(mut self) -> Result<()> {
+        self.explain_group()?;
+        self.publish()?;
         if let Some(table) = self.table.take() {
             table.finish()?;
             self.report.finish()?;
         }
-        self.failures.finish(self.total as u64)
+        let maps = self.plan.images() * self.plan.methods.len() + self.plan.list.doubled.len();
+        self.failures.finish(maps as u64)
     }
 }

@@ -9,6 +9,7 @@ mod pointwise;
 mod pool;
 mod rows;
 
+use std::fmt::{self, Display};
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -52,6 +53,17 @@ impl FromStr for Engine {
                 let levels: Vec<&str> = Level::all().into_iter().map(Level::name).collect();
                 format!("best, stock or, on this processor, {} is needed", levels.join(", "))
             }),
+        }
+    }
+}
+
+impl Display for Engine {
+    /// `stock`, or the instructions that compute.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Best => out.write_str(Level::best().name()),
+            Self::Kernels(level) => out.write_str(level.name()),
+            Self::Stock => out.write_str("stock"),
         }
     }
 }

@@ -1,0 +1,175 @@
+//! The units of work. The list is cut into chunks, whatever the methods are; shards share out chunks. Within a chunk each
+//! method has packs of its own, of fewer images the more a map costs, so that a kill never costs more than minutes.
+
+use std::ops::Range;
+use std::path::PathBuf;
+
+use anyhow::Result;
+use attribution::ParsedMethod;
+use pipe::{Asked, Identity};
+use serde_json::Value;
+
+use crate::args::Shard;
+use crate::images::{List, Listed};
+use crate::pack::Pack;
+
+/// Chunks that any list is cut into, if it has as many images: as many shards have work, whatever their number.
+const CHUNKS: usize = 256;
+
+/// The most images in a pack.
+const LARGEST: usize = 256;
+
+/// What a pack may cost: passes over an image of 224 x 224 pixels, a few minutes of ResNet-50 on two cores.
+const PASSES: u64 = 4096;
+
+/// A method of the run.
+pub struct Chosen<'a> {
+    /// The method.
+    pub method: &'a ParsedMethod,
+    /// Its spec and the steps on its maps: the value of the column `method`.
+    pub name: String,
+    /// Where its packs lie.
+    pub folder: PathBuf,
+    /// Images in a pack.
+    pub part: usize,
+}
+
+/// Everything that says which packs a run makes.
+pub struct Plan<'a> {
+    /// The list.
+    pub list: &'a List,
+    /// Images in a chunk.
+    pub chunk: usize,
+    /// This run's part.
+    pub shard: Shard,
+    /// The methods, in order.
+    pub methods: Vec<Chosen<'a>>,
+    /// What all packs have in common; `method` and `asked` are empty.
+    pub common: Identity,
+    /// How images are prepared, for the sidecars.
+    pub preprocess: Value,
+    /// Whether packs of earlier runs count.
+    pub resume: bool,
+}
+
+/// Images in a chunk, of a list and a number of shards. It does not depend on the number as long as there are not more than
+/// [`CHUNKS`]: then another number finds the packs of the first one.
+pub fn chunk_size(images: usize, shards: usize) -> usize {
+    let chunks = CHUNKS.max(shards).min(images.max(1));
+    images.div_ceil(chunks).clamp(1, LARGEST)
+}
+
+/// Images in a pack of a method that takes `passes` over an image of height and width `size`.
+pub fn part_size(passes: u64, size: [usize; 2]) -> usize {
+    let cost = passes.saturating_mul((size[0] * size[1]) as u64).max(1);
+    ((PASSES * 224 * 224 / cost) as usize).clamp(1, LARGEST)
+}
+
+impl<'a> Plan<'a> {
+    /// The numbers of this run's chunks.
+    pub fn chunks(&self) -> impl Iterator<Item = usize> + use<> {
+        let all = self.list.images.len().div_ceil(self.chunk);
+        (self.shard.k - 1..all).step_by(self.shard.n)
+    }
+
+    /// The images of a chunk.
+    pub fn rows(&self, number: usize) -> &'a [Listed] {
+        let start = number * self.chunk;
+        &self.list.images[start..self.list.images.len().min(start + self.chunk)]
+    }
+
+    /// The images of this run.
+    pub fn images(&self) -> usize {
+        self.chunks().map(|number| self.rows(number).len()).sum()
+    }
+
+    /// The packs of a chunk, method by method; reads the images to know their content.
+    ///
+    /// # Errors
+    /// If a file that is there cannot be looked at.
+    pub fn open(&self, number: usize, hashes: &[Result<String, String>]) -> Result<Vec<Vec<Pack>>> {
+        let rows = self.rows(number);
+        let packs = |chosen: &Chosen<'_>| {
+            let parts = (0..rows.len()).step_by(chosen.part);
+            let part = |start: usize| start..rows.len().min(start + chosen.part);
+            parts.map(|start| self.pack(chosen, rows, hashes, part(start))).collect()
+        };
+        self.methods.iter().map(packs).collect()
+    }
+
+    fn pack(
+        &self,
+        chosen: &Chosen<'_>,
+        rows: &[Listed],
+        hashes: &[Result<String, String>],
+        part: Range<usize>,
+    ) -> Result<Pack> {
+        let asked = part.clone().map(|row| Asked {
+            image: hashes[row].clone().unwrap_or_default(),
+            class: rows[row].asked.clone(),
+        });
+        let method = chosen.name.clone();
+        let identity = Identity { method, asked: asked.collect(), ..self.common.clone() };
+        Pack::open(chosen.folder.clone(), identity, &self.preprocess, part, self.resume)
+    }
+}
+
+/// A chunk that is being worked on.
+pub struct Chunk<'a> {
+    /// Its number in the list.
+    pub number: usize,
+    /// Its images.
+    pub rows: &'a [Listed],
+    /// SHA-256 of each image's content, or why it cannot be read.
+    pub hashes: Vec<Result<String, String>>,
+    /// For each method its packs.
+    pub packs: Vec<Vec<Pack>>,
+}
+
+impl Chunk<'_> {
+    /// Whether all packs are on the disk.
+    pub fn is_done(&self) -> bool {
+        self.packs.iter().flatten().all(Pack::is_done)
+    }
+
+    /// The pack of a method that still wants an image.
+    pub fn wanting(&mut self, method: usize, row: usize) -> Option<&mut Pack> {
+        self.packs[method].iter_mut().find(|pack| pack.wants(row))
+    }
+
+    /// The images that some pack still wants.
+    pub fn wanted(&self) -> Vec<usize> {
+        let wanted = |row: &usize| self.packs.iter().flatten().any(|pack| pack.wants(*row));
+        (0..self.rows.len()).filter(wanted).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_shard_has_work_and_no_chunk_is_large() {
+        for (images, shards, size) in [
+            (1000, 50, 4),
+            (1000, 1, 4),
+            (50_000, 200, 196),
+            (50_000, 1000, 50),
+            (200_000, 1, 256),
+            (7, 50, 1),
+            (0, 1, 1),
+        ] {
+            assert_eq!(chunk_size(images, shards), size, "{images} images, {shards} shards");
+            assert!(images.div_ceil(size) >= shards.min(images));
+        }
+    }
+
+    #[test]
+    fn packs_shrink_with_the_cost() {
+        assert_eq!(part_size(3, [224, 224]), 256);
+        assert_eq!(part_size(150, [224, 224]), 27);
+        assert_eq!(part_size(4000, [224, 224]), 1);
+        assert_eq!(part_size(4000, [32, 32]), 50);
+        assert_eq!(part_size(u64::MAX, [224, 224]), 1);
+    }
+}

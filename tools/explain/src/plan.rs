@@ -1,0 +1,62 @@
+//! From the command line to the plan of a run.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use anyhow::Result;
+use attribution::ParsedMethod;
+use pipe::Identity;
+use setup::Loaded;
+
+use crate::args::Args;
+use crate::baselines::Baselines;
+use crate::chunk::{self, Chosen, Plan};
+use crate::finish::Finish;
+use crate::images::List;
+
+/// Says which packs the run makes, and what they depend on.
+pub fn make<'a>(
+    args: &Args,
+    loaded: &Loaded,
+    list: &'a List,
+    methods: &'a [ParsedMethod],
+    finish: &Finish,
+    baselines: Option<&Baselines>,
+) -> Result<Plan<'a>> {
+    let chunk = args.chunk.map_or_else(|| chunk::chunk_size(list.images.len(), args.shard.n), usize::from);
+    let choose = |method: &'a ParsedMethod| {
+        let name = finish.name(method);
+        let folder = folder(args, &name);
+        Chosen { method, part: chunk, folder, name }
+    };
+    let files = baselines.map(|baselines| ("baselines".to_owned(), baselines.sha256.clone()));
+    let common = Identity {
+        version: env!("CARGO_PKG_VERSION").into(),
+        model: loaded.classifier.key(),
+        method: String::new(),
+        seed: args.seed,
+        engine: loaded.engine.clone(),
+        files: BTreeMap::from_iter(files),
+        asked: Vec::new(),
+    };
+    Ok(Plan {
+        list,
+        chunk,
+        shard: args.shard,
+        methods: methods.iter().map(choose).collect(),
+        common,
+        preprocess: serde_json::to_value(&loaded.classifier.preprocess)?,
+        resume: args.resume,
+    })
+}
+
+/// Where the packs of a method lie. File systems take 255 bytes; what is cut is told apart by a hash.
+fn folder(args: &Args, name: &str) -> PathBuf {
+    const LONGEST: usize = 200;
+    let plain = name.replace('/', "_");
+    if plain.len() <= LONGEST {
+        return args.out.join(plain);
+    }
+    let start: String = plain.chars().take(100).collect();
+    args.out.join(format!("{start}...{}", &pipe::sha256(name.as_bytes())[..16]))
+}

@@ -1,0 +1,88 @@
+//! What the run works on, made on a thread beside it: chunks with what is on the disk of them, then the images that are
+//! still wanted, opened.
+
+use models::{Image, Preprocess};
+
+use anyhow::Result;
+
+use crate::chunk::{Chunk, Plan};
+
+/// An image, or why there is none.
+pub type Opened = Result<Image, String>;
+
+/// What comes next.
+pub enum Event<'a> {
+    /// A chunk begins.
+    Chunk(Chunk<'a>),
+    /// An image of a chunk that has begun.
+    Image {
+        /// The chunk's number and the place in it.
+        chunk: usize,
+        row: usize,
+        name: &'a str,
+        /// Of the content that the packs were looked up by.
+        hash: String,
+    },
+    /// The same, opened.
+    Opened { chunk: usize, row: usize, hash: String, image: Opened },
+}
+
+/// All chunks of a run and their images.
+pub struct Source<'a> {
+    plan: &'a Plan<'a>,
+    /// Whether maps go into a stream: then no pack is looked for.
+    stream: bool,
+    chunks: Box<dyn Iterator<Item = usize> + Send>,
+    /// The images of the last chunk that are to come, last first.
+    images: Vec<Event<'a>>,
+}
+
+impl<'a> Source<'a> {
+    /// Starts with the first chunk.
+    pub fn new(plan: &'a Plan<'a>, stream: bool) -> Self {
+        Self { plan, stream, chunks: Box::new(plan.chunks()), images: Vec::new() }
+    }
+
+    fn chunk(&mut self, number: usize) -> Result<Event<'a>> {
+        let rows = self.plan.rows(number);
+        let hash = |name: &str| setup::hash(name).map_err(|error| error.reason);
+        let hashes: Vec<Result<String, String>> = rows.iter().map(|item| hash(&item.row.image)).collect();
+        let packs = if self.stream { Vec::new() } else { self.plan.open(number, &hashes)? };
+        let chunk = Chunk { number, rows, hashes, packs };
+        let wanted = if self.stream { (0..rows.len()).collect() } else { chunk.wanted() };
+        let image = |&row: &usize| {
+            let name = rows[row].row.image.as_str();
+            let hash = match &chunk.hashes[row] {
+                Ok(hash) => hash.clone(),
+                Err(_) if self.stream => String::new(),
+                Err(_) => return None,
+            };
+            Some(Event::Image { chunk: number, row, name, hash })
+        };
+        self.images = wanted.iter().rev().filter_map(image).collect();
+        Ok(Event::Chunk(chunk))
+    }
+}
+
+impl<'a> Iterator for Source<'a> {
+    type Item = Result<Event<'a>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if let Some(image) = self.images.pop() {
+            return Some(Ok(image));
+        }
+        let number = self.chunks.next()?;
+        Some(self.chunk(number))
+    }
+}
+
+impl Event<'_> {
+    /// Opens an image. One whose content has changed since its packs were looked up is refused: they would tell a lie.
+    pub fn open(self, preprocess: &Preprocess) -> Self {
+        let Self::Image { chunk, row, name, hash } = self else { return self };
+        let image = setup::open(name, preprocess).map_err(|error| error.reason);
+        let changed = image.is_ok() && setup::hash(name).ok().as_ref() != Some(&hash);
+        let image = if changed { Err("it changed while it was read".to_owned()) } else { image };
+        Self::Opened { chunk, row, hash, image }
+    }
+}
