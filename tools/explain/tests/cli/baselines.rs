@@ -18,15 +18,18 @@ fn draws_depend_on_the_seed_and_the_image_only() {
     }
     let explain = |more: &str| {
         let images = "testbed/000 testbed/001";
-        maps(&work, &run(&work, &format!("{DRAWN} --baselines testbed/005 {more} {images}"), "").success())
+        maps(
+            &work,
+            &run(&work, &format!("{DRAWN} --baselines testbed/005 --record record.json {more} {images}"), "")
+                .success(),
+        )
     };
     let one = explain("--baselines train");
     assert_eq!(explain("--baselines train/a.png --baselines train/b.png --baselines train/c.png"), one);
     assert_eq!(explain("--baselines train --batch-size 1 --threads 2"), one);
     let other = explain("--baselines train --seed 1");
     assert!(one.iter().filter(|(key, map)| other[*key] != **map).count() > 4);
-    let record: serde_json::Value = serde_json::from_str(&work.read("maps/explain.json")).unwrap();
-    assert_eq!(record["baselines_sha256"].as_str().unwrap().len(), 64);
+    assert_eq!(super::record(&work)["files"]["baselines"].as_str().unwrap().len(), 64);
 }
 
 /// An image that is its own baseline has nothing to explain.

@@ -28,18 +28,20 @@ fn a_program_is_a_classifier() {
     let work = WorkDir::new();
     work.write("serve.sh", CONSTANT);
     work.write("names.txt", "cat\ndog\nowl\n");
-    let arguments =
-        "-m random -m occlusion:window=64 -m lime:samples=20 --labels names.txt testbed/000 testbed/001";
+    let arguments = "-m random -m occlusion:window=64 -m lime:samples=20 --labels names.txt --record record.json testbed/000 testbed/001";
     let table = run(&work, "sh serve.sh", arguments).success();
     let rows = rows(&table);
     assert_eq!(rows.len(), 6);
     for row in &rows {
-        assert_eq!((row.model.as_str(), row.target), ("exec:sh serve.sh", Some(0)));
+        assert_eq!((super::name(row), row.target), ("exec:sh serve.sh", Some(0)));
         assert_eq!(row.extra.get("class"), Some("cat"));
         assert_eq!(map(&work, row).shape, [224, 224]);
     }
-    let record: serde_json::Value = serde_json::from_str(&work.read("maps/explain.json")).unwrap();
-    assert_eq!((&record["model"], &record["layer"]), (&"exec:sh serve.sh".into(), &serde_json::Value::Null));
+    let record = super::record(&work);
+    assert_eq!(
+        (&record["model"], &record["layer"]),
+        (&rows[0].model.as_str().into(), &serde_json::Value::Null)
+    );
     assert_eq!(record["preprocess"]["name"], "imagenet");
     // The child saw the end of its input and could end by itself; nothing is left of the folder between them.
     assert_eq!(work.read("done"), "done\n");

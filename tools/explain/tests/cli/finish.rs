@@ -7,7 +7,7 @@ use super::{map, rows, run};
 
 /// The map of one image under some flags.
 fn finished(work: &WorkDir, flags: &str) -> Vec<f32> {
-    let table = run(work, &format!("-m gradient {flags} testbed/000"), "").success();
+    let table = run(work, &format!("-m gradient --record record.json {flags} testbed/000"), "").success();
     map(work, &rows(&table)[0]).data
 }
 
@@ -39,19 +39,25 @@ fn kept_channels_stay_apart() {
     assert!(finished(&work, "--reduce none --smooth=gaussian:kernel=3,sigma=1 --normalize") == raw);
 }
 
+/// Maps after other steps are other maps: equal strings mean equal computations.
 #[test]
-fn the_record_and_resumed_runs_know_the_steps() {
+fn steps_are_a_part_of_the_method_s_name() {
     let work = WorkDir::new();
-    let flags = "--sign abs --smooth=gaussian:kernel=11,sigma=2 --normalize=minmax:low=1";
-    finished(&work, flags);
-    let record: serde_json::Value = serde_json::from_str(&work.read("maps/explain.json")).unwrap();
-    assert_eq!(
-        (&record["sign"], &record["smooth"], &record["normalize"]),
-        (&"abs".into(), &"gaussian:sigma=2".into(), &"minmax:low=1".into())
-    );
-    run(&work, &format!("-m gradient {flags} --resume testbed/000"), "").success();
-    let message = run(&work, "-m gradient --sign abs --smooth --resume testbed/000", "").failure(1);
-    assert!(message.contains("a run with another smooth, normalize"), "{message}");
+    for (flags, name) in [
+        ("", "gradient"),
+        ("--reduce sum --sign both", "gradient"),
+        (
+            "--sign abs --smooth=gaussian:kernel=11,sigma=2 --normalize=minmax:low=1",
+            "gradient+abs+smooth:sigma=2+minmax:low=1",
+        ),
+        ("--normalize=max --reduce positive-mean", "gradient+reduce=positive-mean+max"),
+        ("--sign positive --smooth", "gradient+positive+smooth"),
+    ] {
+        let table = run(&work, &format!("-m gradient {flags} --resume testbed/000"), "").success();
+        let row = &rows(&table)[0];
+        assert_eq!(row.method, name);
+        assert!(row.map.starts_with(&format!("maps/{name}/")), "{}", row.map);
+    }
 }
 
 #[test]

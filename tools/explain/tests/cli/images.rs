@@ -5,16 +5,47 @@ use testing::WorkDir;
 use super::{HEADER, map, png, rows, run};
 
 #[test]
-fn images_of_several_sizes_need_a_file_each() {
+fn images_of_several_sizes_have_a_pack_each() {
     let work = WorkDir::new();
     png(&work, "small.png", 32, 32);
     png(&work, "wide.png", 48, 32);
-    let output = run(&work, "small.png wide.png", "");
+    let arguments = "--model testbed --chunk 9 small.png wide.png ./small.png";
+    let table = run(&work, arguments, "").success();
+    let rows = rows(&table);
+    assert_eq!(
+        rows.iter().map(|row| map(&work, row).shape).collect::<Vec<_>>(),
+        [[32, 32], [32, 48], [32, 32]]
+    );
+    assert!(rows[0].map == rows[2].map && rows[1].map == rows[0].map.replace(".npy", ".2.npy"), "{table}");
+    assert_eq!(rows.iter().map(|row| row.map_index).collect::<Vec<_>>(), [Some(0), Some(0), Some(1)]);
+    // One image under two spellings of its path is one image.
+    assert_eq!(map(&work, &rows[0]), map(&work, &rows[2]));
+    assert_eq!(run(&work, &format!("--resume {arguments}"), "").success(), table);
+}
+
+#[test]
+fn an_image_that_is_listed_twice_is_explained_once() {
+    let work = WorkDir::new();
+    let list = "image,target\ntestbed/000,\ntestbed/001,3\ntestbed/000,4\ntestbed/001,3\n";
+    let output = run(&work, "-m random", list);
     let message = output.failure(1);
-    assert!(message.contains("wide.png, gradcam, write: its map is [32, 48]"), "{message}");
-    assert_eq!(rows(&output.text()).len(), 1);
-    let rows = rows(&run(&work, "--chunk 1 small.png wide.png", "").success());
-    assert_eq!(rows.iter().map(|row| map(&work, row).shape).collect::<Vec<_>>(), [[32, 32], [32, 48]]);
+    let line = "explain: testbed/001, list: it is in the list already, with the same class to explain";
+    assert_eq!(message.lines().collect::<Vec<_>>(), [line, "explain: 1 of 4 failed"]);
+    assert_eq!(rows(&output.text()).len(), 3);
+    assert!(output.text().contains("/3,"), "the list is counted without it: {}", output.text());
+}
+
+#[test]
+fn the_user_s_own_columns_survive() {
+    let work = WorkDir::new();
+    let table =
+        run(&work, "-m random", "image,test,value,class,model,fold\ntestbed/000,a,b,c,d,e\n").success();
+    let header = format!("{HEADER},user.test,user.value,user.class,user.model,fold,class\n");
+    assert!(table.starts_with(&header), "{table}");
+    let row = &rows(&table)[0];
+    let cells =
+        ["user.test", "user.value", "user.class", "user.model", "fold"].map(|name| row.extra.get(name));
+    assert_eq!(cells, ["a", "b", "c", "d", "e"].map(Some));
 }
 
 #[test]
@@ -25,9 +56,20 @@ fn a_table_chooses_classes_and_carries_what_it_knows() {
     let message = output.failure(1);
     assert!(message.contains("testbed/002, target: class 10, but the model has 10 classes"), "{message}");
     assert!(message.contains("testbed/003, target: --target label, but the image has no label"), "{message}");
-    let expected = "testbed/000,4,testbed,random,maps/random/00000.npy,0,web,4,cross\n\
-                    testbed/001,7,testbed,random,maps/random/00000.npy,1,book,4,striped\n";
-    assert_eq!(output.text(), format!("{HEADER},source,label,class\n{expected}"));
+    let table = output.text();
+    assert!(table.starts_with(&format!("{HEADER},source,label,class\n")), "{table}");
+    let cells = |row: &pipe::Explained| {
+        let extra =
+            ["source", "label", "class"].map(|name| row.extra.get(name).unwrap().to_owned()).join(",");
+        format!("{},{:?},{:?},{},{extra}", row.image, row.target, row.map_index, row.reason)
+    };
+    let expected = [
+        "testbed/000,Some(4),Some(0),,web,4,cross",
+        "testbed/001,Some(7),Some(0),,book,4,striped",
+        "testbed/002,None,None,target: class 10, but the model has 10 classes, counted from 0,,2,",
+        "testbed/003,None,None,target: --target label, but the image has no label,,,",
+    ];
+    assert_eq!(rows(&table).iter().map(cells).collect::<Vec<_>>(), expected);
     work.write("list.csv", list.replace(",10\n", ",\n"));
     let classes = |arguments: &str| -> Vec<usize> {
         let table = run(&work, &format!("--images list.csv -m random {arguments}"), "").success();
@@ -49,8 +91,12 @@ fn boxes_move_with_the_image() {
     png(&work, "wide.png", 128, 64);
     // Resized to 512 x 256; the crop takes 144 off both sides and 16 off the top and the bottom. The second box is
     // cut by the crop, the third one vanishes.
-    let list = "image,boxes\nwide.png,40 10 60 40;0 0 40 10;0 0 10 10\nwide.png,0 0 9 9\nwide.png,\n";
-    let rows = rows(&run(&work, "-m random --preprocess imagenet", list).success());
+    let list =
+        "image,boxes,target\nwide.png,40 10 60 40;0 0 40 10;0 0 10 10,0\nwide.png,0 0 9 9,1\nwide.png,,2\n";
+    let arguments = "-m random --model testbed --preprocess imagenet";
+    let table = run(&work, arguments, list).success();
+    assert_eq!(run(&work, &format!("{arguments} --resume"), list).success(), table);
+    let rows = rows(&table);
     let boxes: Vec<_> = rows.iter().map(|row| row.extra.get("boxes").unwrap()).collect();
     assert_eq!(boxes, ["16 24 96 144;0 0 16 24", "", ""]);
     assert_eq!(map(&work, &rows[0]).shape, [224, 224]);
@@ -62,12 +108,15 @@ fn preprocessing_can_come_from_a_file() {
     png(&work, "wide.png", 128, 64);
     let keys = r#""interpolation": "bilinear", "crop_pct": 1.0, "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]"#;
     work.write("timm.json", format!(r#"{{"pretrained_cfg": {{"input_size": [3, 64, 64], {keys}}}}}"#));
-    let row = &rows(&run(&work, "-m gradient --preprocess timm.json wide.png", "").success())[0];
+    let row = &rows(
+        &run(&work, "-m gradient --model testbed --preprocess timm.json --record record.json wide.png", "")
+            .success(),
+    )[0];
     assert_eq!(map(&work, row).shape, [64, 64]);
-    let record: serde_json::Value = serde_json::from_str(&work.read("maps/explain.json")).unwrap();
+    let record = super::record(&work);
     assert_eq!(record["preprocess"]["name"], "timm.json");
     assert_eq!(record["preprocess"]["crop"], serde_json::json!([64, 64]));
     work.write("wrong.json", format!(r#"{{"input_size": [3, 64, "64"], {keys}}}"#));
-    let message = run(&work, "-m random --preprocess wrong.json wide.png", "").failure(1);
+    let message = run(&work, "-m random --model testbed --preprocess wrong.json wide.png", "").failure(1);
     assert_eq!(message, r#"explain: wrong.json: `input_size` is [3,64,"64"], and not [3, height, width]"#);
 }

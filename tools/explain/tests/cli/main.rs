@@ -20,7 +20,7 @@ use pipe::{Explained, Tables};
 use testing::{Output, WorkDir};
 
 const EXPLAIN: &str = env!("CARGO_BIN_EXE_explain");
-const HEADER: &str = "image,target,model,method,map,map_index,reason";
+const HEADER: &str = "image,target,model,method,map,map_index,reason,list";
 
 /// All methods, in little.
 const ALL: &str = "-m random -m gradient -m input-x-gradient -m smoothgrad:samples=3 -m integrated-gradients:steps=3 \
@@ -37,6 +37,20 @@ fn rows(table: &str) -> Vec<Explained> {
     tables.rows().unwrap().collect::<Result<_, _>>().unwrap()
 }
 
+/// The rows that have a map.
+fn explained(table: &str) -> Vec<Explained> {
+    rows(table).into_iter().filter(|row| !row.map.is_empty()).collect()
+}
+
+/// The name of a model without its hash.
+fn name(row: &Explained) -> &str {
+    row.model.split_once('@').unwrap().0
+}
+
+fn record(work: &WorkDir) -> serde_json::Value {
+    serde_json::from_str(&work.read("record.json")).unwrap()
+}
+
 fn map(work: &WorkDir, row: &Explained) -> Array {
     npy::read_map(&work.join(&row.map), row.map_index).unwrap()
 }
@@ -48,7 +62,7 @@ fn maps(work: &WorkDir, table: &str) -> BTreeMap<(String, String), (usize, Vec<u
     rows(table).into_iter().map(entry).collect()
 }
 
-/// Every file below a folder, but for the records of the runs, which hold times.
+/// Every file below a folder, but for the logs of the runs, which hold times.
 fn files(work: &WorkDir, folder: &str) -> BTreeMap<String, Vec<u8>> {
     let mut found = BTreeMap::new();
     let mut folders = vec![work.join(folder)];
@@ -58,7 +72,7 @@ fn files(work: &WorkDir, folder: &str) -> BTreeMap<String, Vec<u8>> {
             let name = path.strip_prefix(work.path()).unwrap().display().to_string();
             if path.is_dir() {
                 folders.push(path);
-            } else if !name.contains("explain.") {
+            } else if !name.contains("/logs/") {
                 found.insert(name, fs::read(path).unwrap());
             }
         }

@@ -9,31 +9,36 @@ use super::{ALL, HEADER, files, map, maps, rows, run};
 #[test]
 fn a_row_says_where_its_map_lies() {
     let work = WorkDir::new();
-    let table = run(&work, "-m gradcam -m random -o out testbed/003 testbed/001", "").success();
+    let table = run(&work, "-m gradcam -m random -o out --chunk 2 testbed/003 testbed/001", "").success();
     assert_eq!(table.lines().next(), Some(format!("{HEADER},label,boxes,class").as_str()));
     let rows = rows(&table);
+    let pack = |i: usize| rows[i].map.as_str();
     let key = |i: usize| {
         let row: &Explained = &rows[i];
-        (row.image.as_str(), row.model.as_str(), row.method.as_str(), row.map.as_str(), row.map_index)
+        (row.image.as_str(), super::name(row), row.method.as_str(), row.map_index)
     };
     assert_eq!(rows.len(), 4);
-    assert_eq!(key(0), ("testbed/003", "testbed", "gradcam", "out/gradcam/00000.npy", Some(0)));
-    assert_eq!(key(1), ("testbed/001", "testbed", "gradcam", "out/gradcam/00000.npy", Some(1)));
-    assert_eq!(key(3), ("testbed/001", "testbed", "random", "out/random/00000.npy", Some(1)));
+    assert_eq!(key(0), ("testbed/003", "testbed", "gradcam", Some(0)));
+    assert_eq!(key(1), ("testbed/001", "testbed", "gradcam", Some(1)));
+    assert_eq!(key(3), ("testbed/001", "testbed", "random", Some(1)));
+    assert!(pack(0).starts_with("out/gradcam/") && pack(2).starts_with("out/random/"), "{table}");
+    assert!(pack(0) == pack(1) && pack(2) == pack(3), "{table}");
     assert_eq!(
         rows[0].extra.get("label"),
         Some(testbed::image("testbed/003").unwrap().label.to_string().as_str())
     );
-    for name in ["out/gradcam/00000.npy", "out/random/00000.npy"] {
+    for name in [pack(0), pack(2)] {
         let pack = npy::read_file(&work.join(name)).unwrap();
         assert_eq!(pack.shape, [2, 64, 64]);
         assert!(pack.data.iter().all(|value| value.is_finite()));
         assert!(pack.data.chunks(64 * 64).all(|map| map.iter().any(|value| *value != map[0])));
     }
-    let names: Vec<String> = files(&work, "out").into_keys().collect();
-    let of =
-        |method: &str| ["00000.csv", "00000.npy", "settings.json"].map(|name| format!("out/{method}/{name}"));
-    assert_eq!(names, [of("gradcam"), of("random")].concat());
+    let mut expected: Vec<String> = [pack(0), pack(2)]
+        .into_iter()
+        .flat_map(|path| [path.to_owned(), path.replace(".npy", ".json")])
+        .collect();
+    expected.sort();
+    assert_eq!(files(&work, "out").into_keys().collect::<Vec<_>>(), expected);
 }
 
 #[test]
@@ -69,7 +74,8 @@ fn maps_themselves_can_travel() {
     let rows = rows(&run(&work, "-m gradcam testbed/000 testbed/001", "").success());
     assert_eq!(arrays, [map(&work, &rows[0]), map(&work, &rows[1])]);
     // A gap would give every later array to the wrong image.
-    let message = run(&work, "--npy --max-errors 9 testbed/000 bad.png testbed/001", "").failure(1);
+    let message =
+        run(&work, "--npy --max-errors 9 --model testbed testbed/000 bad.png testbed/001", "").failure(1);
     assert!(message.contains("bad.png: The image format could not be determined"), "{message}");
 }
 
@@ -96,18 +102,20 @@ fn channels_are_joined_as_asked() {
 #[test]
 fn the_record_says_what_was_done() {
     let work = WorkDir::new();
-    run(&work, "-m gradcam -m rise:masks=5 --seed 7 --threads 2 testbed/000 testbed/001", "").success();
-    let text = work.read("maps/explain.json");
-    let record: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let arguments =
+        "-m gradcam -m rise:masks=5 --seed 7 --threads 2 --record record.json testbed/000 testbed/001";
+    let table = run(&work, arguments, "").success();
+    let text = work.read("record.json");
+    let record = super::record(&work);
+    let row = &rows(&table)[0];
     let expected = serde_json::json!({
-        "tool": "explain", "version": env!("CARGO_PKG_VERSION"), "model": "testbed", "layer": "layer3.0.relu",
-        "target": "predicted", "reduce": "sum", "sign": "both", "smooth": null, "normalize": null, "seed": 7, "device": "cpu", "threads": 2, "shard": "1/1", "images": 2,
+        "tool": "explain", "version": env!("CARGO_PKG_VERSION"), "model": row.model, "layer": "layer3.0.relu", "target": "predicted",
+        "seed": 7, "device": "cpu", "threads": 2, "shard": "1/1", "images": 2, "list": row.extra.get("list"), "chunk": 1,
     });
     for (name, value) in expected.as_object().unwrap() {
         assert_eq!(record[name], *value, "{name}");
     }
-    assert_eq!(record["argv"].as_array().unwrap().len(), 14);
-    assert_eq!(record["weights_sha256"].as_str().unwrap().len(), 64);
+    assert_eq!(record["argv"].as_array().unwrap().len(), 16);
     assert_eq!(record["preprocess"]["name"], "imagenet-keep");
     assert!(text.contains("0.485,") && !text.contains("0.48500"), "{text}");
     let methods: Vec<&String> = record["seconds_by_method"].as_object().unwrap().keys().collect();

@@ -23,13 +23,11 @@ fn every_method_works_on_a_file() {
         let rows = rows(&table);
         assert_eq!(rows.len(), 9);
         for row in rows {
-            assert_eq!(row.model, "classifier");
+            assert_eq!(super::name(&row), "classifier");
             let map = map(&work, &row);
             assert_eq!(map.shape, [16, 16]);
             assert!(map.data.iter().all(|value| value.is_finite()), "{name}: {}", row.method);
         }
-        let record = fs::read_to_string(work.join(format!("{name}/explain.json"))).unwrap();
-        assert!(record.contains(r#""weights_sha256": ""#), "{record}");
         let guided = run(&work, "--model classifier.onnx --preprocess none -m guided-backprop a.png", "");
         if name.contains("resnet") {
             guided.success();

@@ -1,15 +1,14 @@
-//! Parts of a run: shards, and runs that go on after others.
+//! Parts of a run, runs that go on after others, and runs into one folder: a pack is addressed by all that its maps depend on.
 
 use std::fs;
 
 use testing::WorkDir;
 
-use super::{EXPLAIN, files, maps, rows, run};
+use super::{EXPLAIN, files, map, maps, png, rows, run};
 
 #[test]
 fn shards_together_are_one_run() {
-    let images =
-        "-m gradcam -m rise:masks=5 --chunk 2 testbed/000 testbed/001 testbed/002 testbed/003 testbed/004";
+    let images = "-m gradcam -m rise:masks=5 testbed/000 testbed/001 testbed/002 testbed/003 testbed/004";
     let (whole, parts) = (WorkDir::new(), WorkDir::new());
     let table = run(&whole, images, "").success();
     let first = run(&parts, &format!("--shard 1/2 {images}"), "").success();
@@ -23,10 +22,9 @@ fn shards_together_are_one_run() {
     };
     assert_eq!(sorted(&[&first, &second]), sorted(&[&table]));
     assert!(files(&whole, "maps") == files(&parts, "maps"));
-    let records = ["explain.1-of-2.json", "explain.2-of-2.json"].map(|name| parts.join("maps").join(name));
-    assert!(records.iter().all(|path| path.is_file()));
-    // One shard more than chunks: a part with nothing to do is a table without rows.
-    assert_eq!(run(&parts, &format!("--shard 4/4 {images}"), "").success().lines().count(), 1);
+    assert_eq!(fs::read_dir(parts.join("maps/logs")).unwrap().count(), 2);
+    // One shard more than images: a part with nothing to do is a table without rows.
+    assert_eq!(run(&parts, &format!("--shard 6/6 {images}"), "").success().lines().count(), 1);
 }
 
 const FOUR: &str = "--chunk 2 testbed/000 testbed/001 testbed/002 testbed/003";
@@ -37,55 +35,118 @@ fn a_resumed_run_does_what_is_left() {
     let both = format!("-m gradcam -m random {FOUR}");
     let table = run(&work, &both, "").success();
     let before = files(&work, "maps");
-    // What was finished is not written again: a mark in a finished pack stays.
-    let marked = work.write("maps/gradcam/00000.npy", "mark");
-    fs::remove_file(work.join("maps/gradcam/00001.npy")).unwrap();
-    fs::remove_file(work.join("maps/random/00000.csv")).unwrap();
-    assert_eq!(run(&work, &format!("--resume {both}"), "").success(), table);
-    assert_eq!(fs::read(&marked).unwrap(), b"mark");
-    work.write("maps/gradcam/00000.npy", &before["maps/gradcam/00000.npy"]);
-    assert!(files(&work, "maps") == before);
+    let pack = |i: usize| work.join(&rows(&table)[i].map);
+    // What is whole is not written again: the file stays the same one.
+    let written = |i: usize| fs::metadata(pack(i)).unwrap().modified().unwrap();
+    let first = written(0);
+    // Lost, torn, with another byte, without its sidecar, with half of it: all of these are made again.
+    fs::remove_file(pack(4)).unwrap();
+    let bytes = fs::read(pack(2)).unwrap();
+    fs::write(pack(2), &bytes[..bytes.len() - 7]).unwrap();
+    let sidecar = pack(6).with_extension("json");
+    for (damage, what) in [("half", 0), ("gone", 1), ("byte", 2)] {
+        match what {
+            0 => fs::write(&sidecar, &fs::read(&sidecar).unwrap()[..100]).unwrap(),
+            1 => fs::remove_file(&sidecar).unwrap(),
+            _ => {
+                let mut bytes = fs::read(pack(6)).unwrap();
+                *bytes.last_mut().unwrap() ^= 1;
+                fs::write(pack(6), bytes).unwrap();
+            }
+        }
+        assert_eq!(run(&work, &format!("--resume {both}"), "").success(), table, "{damage}");
+        assert!(files(&work, "maps") == before, "{damage}");
+    }
+    assert_eq!(written(0), first);
     // Without --resume everything is done again.
     assert_eq!(
         work.run(EXPLAIN, format!("--device cpu {both}").split(' '), "").stderr,
         "explain: testbed on cpu\n"
     );
-    work.write("maps/gradcam/00000.npy", "mark");
-    assert_eq!(run(&work, &both, "").success(), table);
-    assert!(files(&work, "maps") == before);
-    // A method more is no other setting.
-    let more = run(&work, &format!("--resume {both} -m gradient"), "").success();
-    assert_eq!(rows(&more).len(), 12);
+    assert!(written(0) > first && files(&work, "maps") == before);
+    // A method more is no other setting, nor is a longer list whose chunks begin alike.
+    let more = run(&work, &format!("--resume {both} -m gradient testbed/004"), "").success();
+    assert_eq!(rows(&more).len(), 15);
+    assert!(before.keys().all(|name| work.join(name).is_file()));
+}
+
+/// A killed process leaves a temporary file; the run that goes on takes it away.
+#[test]
+fn temporary_files_of_the_dead_are_removed() {
+    let work = WorkDir::new();
+    let table = run(&work, "-m random testbed/000", "").success();
+    let pack = rows(&table)[0].map.clone();
+    let (folder, name) = pack.rsplit_once('/').unwrap();
+    let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
+    let host: String = host.trim().chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
+    let left = work.write(&format!("{folder}/.{name}.tmp.{host}.4194305"), "half a pack");
+    let alive = work.write(&format!("{folder}/.{name}.tmp.{host}.{}", std::process::id()), "half a pack");
+    assert_eq!(run(&work, "-m random --resume testbed/000", "").success(), table);
+    assert!(!left.exists() && alive.exists());
+}
+
+/// Another seed, target, order, step, chunk, list, weights, preprocessing: other packs. Those of the first run stay as they are.
+#[test]
+fn runs_into_one_folder_leave_one_another_alone() {
+    let work = WorkDir::new();
+    png(&work, "a.png", 64, 64);
+    let four = "--model testbed -m random --chunk 2 testbed/000 testbed/001 testbed/002 a.png";
+    let table = run(&work, four, "").success();
+    let before = files(&work, "maps");
+    for arguments in [
+        format!("--seed 1 {four}"),
+        format!("--target 3 {four}"),
+        "--model testbed -m random --chunk 2 testbed/001 testbed/000 a.png testbed/002".into(),
+        format!("--sign abs {four}"),
+        four.replace("--chunk 2", "--chunk 3"),
+        format!("--preprocess none {four}"),
+        four.replace("--model testbed", "--model testbed-vit"),
+    ] {
+        for resume in ["", "--resume"] {
+            let other = run(&work, &format!("{resume} {arguments}"), "").success();
+            let alone = WorkDir::new();
+            png(&alone, "a.png", 64, 64);
+            assert_eq!(
+                maps(&work, &other),
+                maps(&alone, &run(&alone, &arguments, "").success()),
+                "{arguments}"
+            );
+        }
+    }
+    let after = files(&work, "maps");
+    assert!(before.iter().all(|(name, bytes)| after[name] == *bytes));
+    assert_eq!(run(&work, &format!("--resume {four}"), "").success(), table);
+    // An image with another content under the same name.
+    png(&work, "a.png", 32, 64);
+    let changed = rows(&run(&work, &format!("--resume {four}"), "").success());
+    assert_eq!(map(&work, &changed[3]).shape, [64, 32]);
+    assert!(changed[0].map == rows(&table)[0].map && changed[2].map != rows(&table)[2].map);
+}
+
+/// The key of random numbers is what the image is, not how its path is spelled.
+#[test]
+fn one_image_has_the_same_map_under_every_spelling() {
+    let work = WorkDir::new();
+    fs::create_dir(work.join("p")).unwrap();
+    png(&work, "p/0.png", 64, 64);
+    let absolute = work.join("p/0.png").display().to_string();
+    let map_of = |path: &str| {
+        let table = run(&work, &format!("--model testbed -m rise:masks=20 {path}"), "").success();
+        map(&work, &rows(&table)[0]).data
+    };
+    let expected = map_of("p/0.png");
+    assert!(map_of("./p/0.png") == expected && map_of(&absolute) == expected);
 }
 
 #[test]
-fn only_equal_settings_can_be_resumed() {
+fn labels_are_those_of_the_run_that_prints_them() {
     let work = WorkDir::new();
-    let seed_0 = run(&work, &format!("-m random {FOUR}"), "").success();
-    for (arguments, setting) in [
-        (format!("--seed 1 {FOUR}"), "seed"),
-        (format!("--target 3 {FOUR}"), "target"),
-        (format!("{FOUR} testbed/004"), "images, images_sha256"),
-        ("--chunk 2 testbed/001 testbed/000 testbed/002 testbed/003".into(), "images_sha256"),
-        (format!("--reduce abs {FOUR}"), "reduce"),
-        (FOUR.replace("--chunk 2", "--chunk 3"), "chunk"),
-    ] {
-        let message = run(&work, &format!("--resume -m random {arguments}"), "").failure(1);
-        let expected = format!("maps/random/settings.json is of a run with another {setting}");
-        assert!(message.ends_with(&expected), "{message}");
-    }
-    assert_eq!(run(&work, &format!("--resume -m random {FOUR}"), "").success(), seed_0);
-    let overwritten = WorkDir::new();
-    run(&overwritten, "-m random testbed/000", "").success();
-    let output =
-        overwritten.run(EXPLAIN, ["-m", "random", "--seed", "3", "--device", "cpu", "testbed/000"], "");
-    let note = "explain: maps in maps/random are overwritten: they are of a run with another seed";
-    assert!(output.stderr.lines().any(|line| line == note), "{}", output.stderr);
-    // A run with another seed that was cut short, resumed: nothing of the older run may be taken for its own.
-    let own = work.write("maps/random/mine.csv", "somebody's own file");
-    run(&work, &format!("--seed 1 --shard 1/2 -m random {FOUR}"), "").success();
-    assert!(own.is_file() && !work.join("maps/random/00001.csv").exists());
-    let resumed = maps(&work, &run(&work, &format!("--seed 1 --resume -m random {FOUR}"), "").success());
-    let fresh = WorkDir::new();
-    assert!(resumed == maps(&fresh, &run(&fresh, &format!("--seed 1 -m random {FOUR}"), "").success()));
+    let names = |suffix: &str| (0..10).map(|i| format!("{suffix}{i}\n")).collect::<String>();
+    work.write("names.txt", names("thing "));
+    let class = |arguments: &str| {
+        let table = run(&work, &format!("-m random --target 6 {arguments} testbed/000"), "").success();
+        rows(&table)[0].extra.get("class").unwrap().to_owned()
+    };
+    assert_eq!(class(""), "crescent");
+    assert_eq!(class("--resume --labels names.txt"), "thing 6");
 }
