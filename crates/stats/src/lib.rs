@@ -8,7 +8,6 @@ pub mod curve;
 pub mod interval;
 mod kendall;
 pub mod map;
-pub mod panel;
 pub mod random;
 pub mod ranks;
 pub mod resample;
