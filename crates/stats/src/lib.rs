@@ -5,9 +5,9 @@
 
 pub mod correlation;
 pub mod curve;
+pub mod gaussian;
 pub mod interval;
 mod kendall;
-pub mod map;
 pub mod random;
 pub mod ranks;
 pub mod resample;
