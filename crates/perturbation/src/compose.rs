@@ -7,8 +7,8 @@ use models::{Device, Tensor, TensorData};
 
 use crate::fill::Fill;
 use crate::host_image::HostImage;
-use crate::order::Ranking;
 use crate::plan::{Input, Plan};
+use maps::Ranking;
 
 /// An image and its fills on the device, `(1, 3, h, w)` each: once for all maps of the image.
 #[derive(Debug)]

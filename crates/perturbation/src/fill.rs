@@ -1,11 +1,8 @@
 //! What perturbed pixels are replaced with.
 
-use std::hash::{Hash, Hasher};
-
 use models::Preprocess;
 use rand::RngExt;
-
-use crate::blur;
+use stats::gaussian::Blur;
 
 /// A replacement for a whole image, in the network's normalised space. Fills are painted on the host, so they are
 /// the same on every device.
@@ -17,31 +14,13 @@ pub enum Fill {
     Mean,
     /// 0 in normalised space, the mean colour of the data set: "mean" of the Coherency study, the zero of RISE and BEE.
     Zero,
-    /// The image blurred.
+    /// The image blurred: "blur" of the Coherency study with 11 and 5.
     Blur(Blur),
     /// Independent numbers from U(0, 1) in normalised space for each pixel and channel: "uniform" of the Coherency study.
     Uniform {
         /// Which of several images of noise.
         draw: u64,
     },
-}
-
-/// torchvision's `GaussianBlur(kernel, sigma)` with reflected borders: "blur" of the Coherency study with 11 and 5.
-/// RISE's kernel has the same size and width and slightly heavier ends.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Blur {
-    /// The number of taps, odd.
-    pub kernel: usize,
-    /// The standard deviation in pixels, positive.
-    pub sigma: f64,
-}
-
-impl Eq for Blur {}
-
-impl Hash for Blur {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        (self.kernel, self.sigma.to_bits()).hash(state);
-    }
 }
 
 /// Why an image cannot be filled.
@@ -100,7 +79,7 @@ impl Fill {
             Kind::Black => vec![Self::Black],
             Kind::Mean => vec![Self::Mean],
             Kind::Zero => vec![Self::Zero],
-            Kind::Blur => vec![Self::Blur(Blur::take(reader)?)],
+            Kind::Blur => vec![Self::Blur(take_blur(reader)?)],
             Kind::Uniform => {
                 let runs = reader
                     .take_if("runs", 5_u64, "a whole number from 1 to 1000", |n| (1..=1000).contains(n))?;
@@ -128,7 +107,7 @@ impl Fill {
             Self::Black => solid(preprocess.normalised(0.0), area),
             Self::Zero => solid([0.0; 3], area),
             Self::Mean => solid(std::array::from_fn(|c| mean(&pixels[c * area..][..area])), area),
-            Self::Blur(Blur { kernel, sigma }) => blur::gaussian(pixels, size, kernel, sigma)?,
+            Self::Blur(blur) => blurred(pixels, size, blur)?,
             Self::Uniform { draw } => {
                 let numbers = stats::random::generator(seed, &["uniform", name], draw);
                 numbers.random_iter::<f32>().take(3 * area).collect()
@@ -137,13 +116,22 @@ impl Fill {
     }
 }
 
-impl Blur {
-    fn take(reader: &mut spec::Reader) -> Result<Self, spec::Error> {
-        let odd = |&kernel: &usize| kernel % 2 == 1 && kernel < 10_000;
-        let kernel = reader.take_if("kernel", 11, "an odd whole number", odd)?;
-        let positive = |sigma: &f64| *sigma > 0.0 && sigma.is_finite();
-        Ok(Self { kernel, sigma: reader.take_if("sigma", 5.0, "a positive number", positive)? })
+fn take_blur(reader: &mut spec::Reader) -> Result<Blur, spec::Error> {
+    let odd = |&kernel: &usize| kernel % 2 == 1 && kernel < 10_000;
+    let kernel = reader.take_if("kernel", 11, "an odd whole number", odd)?;
+    let positive = |sigma: &f64| *sigma > 0.0 && sigma.is_finite();
+    Ok(Blur { kernel, sigma: reader.take_if("sigma", 5.0, "a positive number", positive)? })
+}
+
+/// A border is reflected once only, as torchvision does: what a blur of a smaller image would mean is not defined.
+fn blurred(pixels: &[f32], size: [usize; 2], blur: Blur) -> Result<Vec<f32>, FillError> {
+    let (kernel, [height, width]) = (blur.kernel, size);
+    if kernel / 2 >= height.min(width) {
+        return Err(FillError::TooSmall { kernel, size });
     }
+    let mut planes = pixels.to_vec();
+    planes.chunks_mut(height * width).for_each(|plane| blur.apply(plane, width));
+    Ok(planes)
 }
 
 fn solid(colour: [f32; 3], area: usize) -> Vec<f32> {

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use crate::catalogue::Test;
 use crate::fill::Fill;
-use crate::map::Map;
-use crate::order::{Ranked, Ranking};
+use maps::Map;
+use maps::{Ranked, Ranking};
 
 /// A perturbed image, by what it is: equal values are equal images, whichever test asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -142,7 +142,7 @@ mod tests {
 
     /// A ramp of 10 x 10 pixels, so that tenths are whole numbers of pixels.
     fn plan(specs: &[&str]) -> Plan {
-        let map = Map::new(&[10, 10], (0..100_u8).map(f32::from).collect()).unwrap();
+        let map = Map::from_plane([10, 10], (0..100_u8).map(f32::from).collect()).unwrap();
         let tests: Vec<Test> = specs.iter().map(|spec| Test::parse(spec).unwrap()).collect();
         Plan::new(&map, &tests)
     }
@@ -183,7 +183,7 @@ mod tests {
 
     #[test]
     fn nothing_and_everything_need_no_order() {
-        let ranking = |region| Ranking { order: crate::Order::MostRelevantFirst, region };
+        let ranking = |region| Ranking { order: maps::Order::MostRelevantFirst, region };
         let mixed = |region, count, reveal| Input::mixed(ranking(region), count, 100, Fill::Zero, reveal);
         assert_eq!((mixed(1, 0, false), mixed(1, 100, true)), (Input::Clean, Input::Clean));
         assert_eq!(

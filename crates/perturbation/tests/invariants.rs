@@ -5,7 +5,8 @@ mod common;
 use std::sync::Arc;
 
 use common::{CLASSES, constant, curves, jobs, maps, probabilities, ramp, run, tests, tiny_basic};
-use perturbation::{CurvePoint, HostImage, Job, Map, Plan};
+use maps::Map;
+use perturbation::{CurvePoint, HostImage, Job, Plan};
 
 const ALL: [&str; 8] = [
     "deletion:steps=20",
@@ -25,7 +26,7 @@ fn area(curve: &[CurvePoint]) -> f64 {
 
 fn negated(map: &Map) -> Map {
     let [height, width] = map.size();
-    Map::new(&[height, width], map.values().iter().map(|value| -value).collect()).unwrap()
+    Map::from_plane([height, width], map.values().iter().map(|value| -value).collect()).unwrap()
 }
 
 #[test]
@@ -51,7 +52,7 @@ fn neg_of_a_map_is_pos_of_its_negative() {
 
 #[test]
 fn a_mask_of_ones_changes_nothing_and_a_constant_map_masks_everything() {
-    let flat = vec![Map::new(&[64, 64], vec![1.0; 64 * 64]).unwrap(); 2];
+    let flat = vec![Map::from_plane([64, 64], vec![1.0; 64 * 64]).unwrap(); 2];
     let specs = ["mask:percentile=0", "mask:percentile=0,fill=blur", "mask", "deletion"];
     for curves in curves(&tiny_basic(), &flat, &specs) {
         for reveal in &curves[..2] {
@@ -78,7 +79,7 @@ fn ties_are_broken_by_the_lower_index() {
     // A map with ties and the same map with ties broken by hand, in the documented direction.
     let broken = |map: &Map| {
         let nudge = |(i, value): (usize, &f32)| value - i as f32 * 1e-6;
-        Map::new(&[64, 64], map.values().iter().enumerate().map(nudge).collect()).unwrap()
+        Map::from_plane([64, 64], map.values().iter().enumerate().map(nudge).collect()).unwrap()
     };
     let (ties, classifier) = (maps("ties"), tiny_basic());
     let unequal: Vec<Map> = ties.iter().map(broken).collect();
@@ -160,7 +161,7 @@ fn images_of_several_sizes_may_follow_one_another() {
     let job = |(tag, size): (usize, [usize; 2])| {
         let image = HostImage::new(&tag.to_string(), &ramp(size), &classifier.preprocess, &tests, 0).unwrap();
         let values = (0..size[0] * size[1]).map(|i| (i * 31 % 97) as f32).collect();
-        let plan = Plan::new(&Map::new(&size, values).unwrap(), &tests);
+        let plan = Plan::new(&Map::from_plane(size, values).unwrap(), &tests);
         Job { image: Arc::new(image), plan, target: Some(2), tag }
     };
     let sizes = [[40, 48], [40, 48], [64, 33], [40, 48]];

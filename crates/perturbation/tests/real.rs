@@ -6,10 +6,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use common::{run, tests};
+use maps::Map;
 use models::image::decode;
 use models::zoo::{Options, load};
 use models::{Checkpoint, Classifier, Image, device};
-use perturbation::{CurvePoint, HostImage, Job, Map, Plan};
+use perturbation::{CurvePoint, HostImage, Job, Plan};
 
 const IMAGES: [&str; 4] = ["0001", "0011", "0021", "0031"];
 const TEST: &str = "deletion:fill=blur,kernel=61,sigma=20,steps=5";
@@ -24,7 +25,7 @@ fn truth_and_opposite(mask: &Image) -> [Map; 2] {
     let size = [mask.height, mask.width];
     [1.0, -1.0].map(|sign| {
         let values = mask.pixels[..size[0] * size[1]].iter().map(|value| sign * value).collect();
-        Map::new(&size, values).unwrap()
+        Map::from_plane(size, values).unwrap()
     })
 }
 

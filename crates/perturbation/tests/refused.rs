@@ -3,12 +3,13 @@
 mod common;
 
 use common::{jobs, maps, tiny_basic};
-use perturbation::{Executor, Map, PushError};
+use maps::Map;
+use perturbation::{Executor, PushError};
 
 #[test]
 fn a_map_of_another_size_and_an_unknown_class_are_refused() {
     let (classifier, good) = (tiny_basic(), maps("signed").remove(0));
-    let small = Map::new(&[2, 3], vec![0.0; 6]).unwrap();
+    let small = Map::from_plane([2, 3], vec![0.0; 6]).unwrap();
     let asked =
         [(0, good.clone(), Some(3)), (0, small, Some(3)), (1, good.clone(), Some(10)), (1, good, Some(9))];
     let mut executor = Executor::new(&classifier, |_| 8);

@@ -4,7 +4,8 @@ mod common;
 
 use common::{CLASSES, SIDE, curves, golden, images, maps, probabilities, tiny_basic};
 use models::Preprocess;
-use perturbation::{Blur, Fill};
+use perturbation::Fill;
+use stats::gaussian::Blur;
 use testing::{Tolerance, assert_close};
 
 /// Probabilities; the reference is computed in double precision.

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use crate::whole::Torn;
+
 /// Result of reading a table.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -66,6 +68,16 @@ pub enum Error {
         /// Line of the file on which the row starts, from 1.
         line: u64,
     },
+    /// The table ends in the middle of a row.
+    #[error("{file}, line {line}: {torn}")]
+    Torn {
+        /// Name of the table.
+        file: String,
+        /// Line of the file on which the row starts, from 1.
+        line: u64,
+        /// What is missing.
+        torn: String,
+    },
     /// The file could not be read.
     #[error("cannot read {file}")]
     Io {
@@ -77,11 +89,15 @@ pub enum Error {
 }
 
 impl Error {
-    pub(crate) fn from_csv(error: csv::Error, file: &str) -> Self {
+    /// `line` is where the row starts, for errors that do not know it.
+    pub(crate) fn from_csv(error: csv::Error, file: &str, line: u64) -> Self {
         let file = file.to_owned();
-        let line = error.position().map_or(1, csv::Position::line);
+        let line = error.position().map_or(line, csv::Position::line);
         match error.into_kind() {
-            csv::ErrorKind::Io(source) => Self::Io { file, source },
+            csv::ErrorKind::Io(source) => match Torn::of(&source) {
+                Some(torn) => Self::Torn { file, line, torn: torn.to_string() },
+                None => Self::Io { file, source },
+            },
             csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
                 Self::Fields { file, line, found: len, expected: expected_len }
             }

@@ -11,6 +11,8 @@
 //! struct Args {
 //!     /// Tables to read; `-` or nothing is standard input.
 //!     files: Vec<std::path::PathBuf>,
+//!     #[command(flatten)]
+//!     output: pipe::OutputArgs,
 //! }
 //!
 //! fn main() -> std::process::ExitCode {
@@ -19,7 +21,7 @@
 //!
 //! fn run(args: &Args) -> anyhow::Result<()> {
 //!     let rows = Rows::<Response>::open(&args.files)?;
-//!     let mut out = Writer::stdout(rows.extra_names())?;
+//!     let mut out = Writer::open(&args.output, rows.extra_names())?;
 //!     for row in rows {
 //!         let row = row?;
 //!         if row.probability > 0.5 {
@@ -32,16 +34,19 @@
 //!
 //! Conventions: data go to standard output and everything else to standard error; a table always has its header, even
 //! with no rows; columns are found by name and unknown ones are carried through; a reader that goes away early
-//! (`| head -1`) is no error; a full disk is one.
+//! (`| head -1`) is no error; a full disk is one, and so is a table whose last line is torn. Tables may be compressed (gzip,
+//! Zstandard).
 
 pub mod atomic;
 mod boxes;
 mod cell;
 mod column;
+mod compressed;
 mod digest;
 mod error;
 mod failures;
 pub mod npy;
+mod output;
 mod program;
 mod progress;
 mod reader;
@@ -50,6 +55,7 @@ mod rows;
 mod sidecar;
 mod stdio;
 mod table;
+mod whole;
 mod writer;
 
 pub use boxes::{BoundingBox, Boxes};
@@ -58,6 +64,7 @@ pub use column::{Column, Extra};
 pub use digest::{list_key, sha256};
 pub use error::Error;
 pub use failures::{ErrorArgs, Failures, MaxErrors};
+pub use output::{Finish, Output, OutputArgs};
 pub use program::{Usage, main, note};
 pub use progress::Progress;
 pub use reader::{Line, Rows};

@@ -80,7 +80,8 @@ impl Current {
     }
 
     fn advance(&mut self) -> Result<bool> {
-        self.source.read_record(&mut self.record).map_err(|error| Error::from_csv(error, &self.file))
+        let line = self.source.position().line();
+        self.source.read_record(&mut self.record).map_err(|error| Error::from_csv(error, &self.file, line))
     }
 
     fn line<'a>(&'a self, columns: &'static [Column], names: &'a Arc<[String]>) -> Line<'a> {

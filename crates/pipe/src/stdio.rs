@@ -7,15 +7,20 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 use crate::Usage;
+use crate::compressed::{Input, uncompressed};
 
-const BUFFER: usize = 1 << 16;
+pub(crate) const BUFFER: usize = 1 << 16;
 
-/// Opens a file for reading; `-` is standard input.
+/// Opens a file for reading; `-` is standard input. Data compressed by gzip or Zstandard come uncompressed.
 ///
 /// # Errors
 ///
 /// If the file cannot be opened, or if standard input is a terminal: waiting there would look like hanging.
 pub fn input(path: &Path) -> Result<Box<dyn BufRead + Send>> {
+    uncompressed(open(path)?, BUFFER).with_context(|| format!("cannot read {}", input_name(path)))
+}
+
+fn open(path: &Path) -> Result<Input> {
     if path != Path::new("-") {
         let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
         return Ok(Box::new(BufReader::with_capacity(BUFFER, file)));

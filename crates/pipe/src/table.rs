@@ -5,9 +5,10 @@ use std::io::BufRead;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result, cut};
+use crate::whole::Whole;
 use crate::{Column, Row, Rows, input, input_name};
 
-pub(crate) type Source = csv::Reader<Box<dyn BufRead + Send>>;
+pub(crate) type Source = csv::Reader<Whole<Box<dyn BufRead + Send>>>;
 
 /// Tables to be read one after another as if they were one. Their headers have been read, their rows not yet.
 #[derive(Debug)]
@@ -125,12 +126,12 @@ impl Table {
 }
 
 fn source(input: Box<dyn BufRead + Send>) -> Source {
-    csv::ReaderBuilder::new().buffer_capacity(1 << 16).from_reader(input)
+    csv::ReaderBuilder::new().buffer_capacity(1 << 16).from_reader(Whole::new(input))
 }
 
 fn header(source: &mut Source, path: &Path) -> Result<Vec<String>> {
     let file = input_name(path);
-    let record = source.headers().map_err(|error| Error::from_csv(error, &file))?;
+    let record = source.headers().map_err(|error| Error::from_csv(error, &file, 1))?;
     let clean = |name: &str| name.trim_start_matches('\u{feff}').trim().to_owned();
     let names: Vec<String> = record.iter().map(clean).collect();
     if names.is_empty() {

@@ -1,15 +1,15 @@
 //! Writing tables: the header first, always, then row after row.
 
-use std::io::Write;
+use std::io;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
 use anyhow::Result;
 
-use crate::{Cell, Extra, Row, Stdout, stdout};
+use crate::{Cell, Extra, Finish, Output, OutputArgs, Row};
 
 /// Writes rows of one kind as CSV.
-pub struct Writer<R, W: Write = Stdout> {
+pub struct Writer<R, W: Finish = Output> {
     out: csv::Writer<W>,
     record: csv::StringRecord,
     text: String,
@@ -24,11 +24,20 @@ impl<R: Row> Writer<R> {
     ///
     /// As [`Writer::new`].
     pub fn stdout<S: AsRef<str>>(extra: &[S]) -> Result<Self> {
-        Self::new(stdout(), extra)
+        Self::open(&OutputArgs::default(), extra)
+    }
+
+    /// Writes to the file that the command line names, or to standard output.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be made, and as [`Writer::new`].
+    pub fn open<S: AsRef<str>>(output: &OutputArgs, extra: &[S]) -> Result<Self> {
+        Self::new(Output::open(output)?, extra)
     }
 }
 
-impl<R: Row, W: Write> Writer<R, W> {
+impl<R: Row, W: Finish> Writer<R, W> {
     /// Writes the header: the row's own columns, then the carried ones that do not repeat them.
     ///
     /// # Errors
@@ -68,13 +77,14 @@ impl<R: Row, W: Write> Writer<R, W> {
         Ok(self.out.flush()?)
     }
 
-    /// Ends the table. A drop would hide a write error.
+    /// Ends the table: a file gets its name. A drop would hide a write error, and drop the file.
     ///
     /// # Errors
     ///
     /// If the output cannot be written.
-    pub fn finish(mut self) -> Result<()> {
-        self.flush()
+    pub fn finish(self) -> Result<()> {
+        let out = self.out.into_inner().map_err(|error| io::Error::from(error.into_error()))?;
+        Ok(out.finish()?)
     }
 }
 

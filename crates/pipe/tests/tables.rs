@@ -4,7 +4,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use pipe::{
-    Correlation, Direction, Explained, Extra, Image, Rank, Response, Row, Rows, Score, Tables, Writer,
+    Correlation, Direction, Explained, Extra, Image, OutputArgs, Rank, Response, Row, Rows, Score, Tables,
+    Writer,
 };
 
 struct Folder(tempfile::TempDir);
@@ -92,14 +93,13 @@ fn other_line_ends_marks_and_spaces_are_accepted() {
     let same = |text: &str| assert_eq!(format!("{:?}", read::<Score>(text).unwrap()), format!("{plain:?}"));
     same(&SCORES.replace('\n', "\r\n"));
     same(&format!("\u{feff}{SCORES}"));
-    same(SCORES.trim_end());
     same(&SCORES.replace('\n', "\n\n"));
     same(&SCORES.replacen("image,target,model", "image, target, model", 1));
 }
 
 #[test]
 fn a_header_alone_is_an_empty_table() {
-    assert!(read::<Score>(SCORES.lines().next().unwrap()).unwrap().is_empty());
+    assert!(read::<Score>(format!("{}\n", SCORES.lines().next().unwrap())).unwrap().is_empty());
     assert_eq!(written::<Rank>(&[], &[]), "model,metric,direction,method,n,mean,ci_low,ci_high,rank\n");
 }
 
@@ -130,6 +130,48 @@ fn a_damaged_table_is_named_with_its_line_and_column() {
     );
     let long = format!("image,target\na,{}\n", "x".repeat(1 << 20));
     assert!(error::<Image>(long).len() < 400);
+}
+
+#[test]
+fn a_table_cut_anywhere_is_an_error_or_ends_with_a_whole_row() {
+    let whole = read::<Score>(SCORES).unwrap();
+    for length in 1..SCORES.len() {
+        match read::<Score>(&SCORES[..length]) {
+            Ok(rows) => {
+                assert!(SCORES[..length].ends_with('\n'), "{length}");
+                assert_eq!(format!("{rows:?}"), format!("{:?}", &whole[..rows.len()]), "{length}");
+            }
+            Err(error) => assert!(format!("{error:#}").contains("cut off"), "{length}: {error:#}"),
+        }
+    }
+    assert_eq!(
+        error::<Image>("image,value\na,0.019822478\nb,0.0198"),
+        "table.csv, line 3: the last line has no line end, so the table may have been cut off there; if it is whole, \
+         end it with a newline"
+    );
+    assert_eq!(
+        error::<Image>("value,image\n1,a\n2,\"b\n"),
+        "table.csv, line 3: a quote is opened and never closed; the table may have been cut off"
+    );
+}
+
+#[test]
+fn compressed_tables_are_read_whatever_their_name_and_not_if_they_are_cut() {
+    let folder = Folder::new();
+    for suffix in ["gz", "zst"] {
+        let path = folder.0.path().join(format!("scores.csv.{suffix}"));
+        let mut out = Writer::<Score>::open::<&str>(&OutputArgs { file: Some(path.clone()) }, &[]).unwrap();
+        read::<Score>(SCORES).unwrap().iter().for_each(|row| out.write(row).unwrap());
+        out.finish().unwrap();
+        let bytes = fs::read(path).unwrap();
+        assert_ne!(bytes, SCORES.as_bytes());
+        assert_eq!(
+            format!("{:?}", read::<Score>(&bytes).unwrap()),
+            format!("{:?}", read::<Score>(SCORES).unwrap())
+        );
+        let message = format!("{:#}", read::<Score>(&bytes[..bytes.len() - 1]).unwrap_err());
+        assert!(message.contains("data are damaged or cut off"), "{message}");
+    }
 }
 
 #[test]

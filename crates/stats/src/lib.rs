@@ -5,10 +5,9 @@
 
 pub mod correlation;
 pub mod curve;
+pub mod gaussian;
 pub mod interval;
 mod kendall;
-pub mod map;
-pub mod panel;
 pub mod random;
 pub mod ranks;
 pub mod resample;

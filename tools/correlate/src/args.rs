@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use pipe::ErrorArgs;
+use pipe::OutputArgs;
+use scores::CompareArgs;
+use stats::resample::Bootstrap;
 
 use crate::coefficient::Coefficient;
 use crate::metrics::IntervalKind;
@@ -12,32 +14,25 @@ Examples:
   correlate scores.csv
   explain -m ig -m rise photos/*.jpg | perturb | score | correlate
   correlate --coefficient kendall --interval bootstrap shard-*.csv
-  correlate --maps trained.csv randomised.csv";
+  correlate --by-model resnet50.csv vit.csv -O agreement.csv";
 
-/// Correlate every pair of metrics over the images, or two sets of maps pixel by pixel
+/// Correlate every pair of metrics over the images
 ///
-/// Metrics: reads score's rows (columns image, target, model, method, metric, direction, value; several files count
-/// as one) and writes the columns model, method, metric_a, metric_b, coefficient, correlation, ci_low, ci_high,
-/// p_value, n. Values whose direction is `lower` are negated first, so that positive means agreement. Images are
-/// matched by image and target; one without a number from both metrics is left out of the pair. If one metric has at
-/// most two values in the whole input, the coefficient is point-biserial; if both have, phi. At the end come rows with
-/// method `mean`: the mean of the correlations over n methods, those that are NaN left out, with a bootstrap interval
-/// over the methods.
+/// Reads score's rows (columns image, target, model, method, metric, direction, value; several files count as one) and
+/// writes the columns model, method, metric_a, metric_b, coefficient, correlation, ci_low, ci_high, p_value, n. Values
+/// whose direction is `lower` are negated first, so that positive means agreement. Images are matched by image and
+/// target; one without a number from both metrics is left out of the pair. If one metric has at most two values in the
+/// whole input, the coefficient is point-biserial; if both have, phi. At the end come rows with method `mean`: the mean
+/// of the correlations over n methods, those that are NaN left out, with a bootstrap interval over the methods.
 ///
-/// Maps: reads two of explain's tables, A the reference and B the one that is checked, pairs the maps by image, target
-/// and method, and writes the columns image, target, model, method, coefficient, correlation, n, with Spearman's and
-/// Pearson's coefficient of the signed values and of the absolute ones (`-abs`). If each table explains one target of
-/// an image, and not the same, these two are paired. Target and model are B's. A map without a partner is an error.
-///
-/// The order of the input rows does not matter. An undefined correlation is NaN, with the reason on standard error.
+/// Where the rows know their list of images, each method must have all of it by each metric. Rows that have vanished on
+/// the way are an error, unless --incomplete says what to do. The order of the input rows does not matter. An undefined
+/// correlation is NaN, with the reason on standard error. To compare maps with maps, see `score --against`.
 #[derive(clap::Parser)]
 #[command(version, before_help = EXAMPLES)]
 pub struct Args {
     /// Tables of scores; - or nothing is standard input
     pub files: Vec<PathBuf>,
-    /// Correlate the maps of two tables instead
-    #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with_all = ["files", "coefficient", "interval"])]
-    pub maps: Vec<PathBuf>,
     /// Coefficient for metrics with more than two values
     #[arg(long, value_enum, default_value = "spearman")]
     pub coefficient: Coefficient,
@@ -54,7 +49,16 @@ pub struct Args {
     #[arg(long, default_value = "0")]
     pub seed: u64,
     #[command(flatten)]
-    pub errors: ErrorArgs,
+    pub output: OutputArgs,
+    #[command(flatten)]
+    pub compare: CompareArgs,
+}
+
+impl Args {
+    /// How intervals are found by resampling.
+    pub fn bootstrap(&self) -> Bootstrap {
+        Bootstrap { resamples: self.resamples, level: self.level }
+    }
 }
 
 fn level(text: &str) -> Result<f64, &'static str> {

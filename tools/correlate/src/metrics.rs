@@ -5,23 +5,13 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use pipe::{Correlation, Writer};
 use rayon::prelude::*;
+use scores::{Group, Metric};
 use stats::interval::Interval;
-use stats::panel::paired;
 use stats::random::generator;
-use stats::resample::Bootstrap;
 use stats::summary::mean;
 
-use crate::coefficient::{Coefficient, Kind};
-use crate::scores::{Group, Metric};
-
-/// How to correlate.
-#[derive(Clone, Copy)]
-pub struct Options {
-    pub coefficient: Coefficient,
-    pub interval: IntervalKind,
-    pub bootstrap: Bootstrap,
-    pub seed: u64,
-}
+use crate::args::Args;
+use crate::coefficient::Kind;
 
 /// How to find the interval of one correlation.
 #[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
@@ -33,12 +23,12 @@ pub enum IntervalKind {
 }
 
 /// Writes all correlations, then their means.
-pub fn write(groups: &[Group], options: Options) -> Result<()> {
-    let mut out = Writer::<Correlation>::stdout::<&str>(&[])?;
+pub fn write(groups: &[Group], args: &Args) -> Result<()> {
+    let mut out = Writer::<Correlation>::open::<&str>(&args.output, &[])?;
     let mut means = Means::default();
     let mut unmatched = 0;
     for group in groups {
-        let pairs = correlations(group, options);
+        let pairs = correlations(group, args);
         note_undefined(&pairs);
         for pair in pairs {
             unmatched += usize::from(pair.unmatched);
@@ -51,7 +41,7 @@ pub fn write(groups: &[Group], options: Options) -> Result<()> {
             "{unmatched} correlations leave out images that have only one of the two metrics"
         ));
     }
-    for row in means.rows(options) {
+    for row in means.rows(args) {
         out.write(&row)?;
     }
     out.finish()
@@ -65,26 +55,26 @@ struct Pair {
     unmatched: bool,
 }
 
-fn correlations(group: &Group, options: Options) -> Vec<Pair> {
+fn correlations(group: &Group, args: &Args) -> Vec<Pair> {
     let metrics = &group.metrics;
     let pairs: Vec<(&Metric, &Metric)> = metrics
         .iter()
         .enumerate()
         .flat_map(|(at, a)| metrics[at + 1..].iter().map(move |b| (a, b)))
         .collect();
-    pairs.into_par_iter().map(|(a, b)| correlate(group, a, b, options)).collect()
+    pairs.into_par_iter().map(|(a, b)| correlate(group, a, b, args)).collect()
 }
 
-fn correlate(group: &Group, a: &Metric, b: &Metric, options: Options) -> Pair {
-    let kind = Kind::of(options.coefficient, a.binary, b.binary);
-    let (values_a, values_b) = paired(&a.sample, &b.sample);
+fn correlate(group: &Group, a: &Metric, b: &Metric, args: &Args) -> Pair {
+    let kind = Kind::of(args.coefficient, a.binary, b.binary);
+    let (values_a, values_b) = a.sample.paired(&b.sample);
     let found = kind.correlate(&values_a, &values_b);
-    let interval = match options.interval {
-        IntervalKind::Fisher => kind.interval(&found, options.bootstrap.level),
+    let interval = match args.interval {
+        IntervalKind::Fisher => kind.interval(&found, args.bootstrap().level),
         IntervalKind::Bootstrap => {
             let mut rng =
-                generator(options.seed, &["correlate", &group.model, &group.method, &a.name, &b.name], 0);
-            options.bootstrap.pairs(&values_a, &values_b, &mut rng, |a, b| kind.correlate(a, b).coefficient)
+                generator(args.seed, &["correlate", &group.model, &group.method, &a.name, &b.name], 0);
+            args.bootstrap().pairs(&values_a, &values_b, &mut rng, |a, b| kind.correlate(a, b).coefficient)
         }
     };
     let row = Correlation {
@@ -100,7 +90,7 @@ fn correlate(group: &Group, a: &Metric, b: &Metric, options: Options) -> Pair {
         n: found.n,
     };
     let undefined = found.coefficient.is_nan().then(|| reason((a, &values_a), (b, &values_b)));
-    Pair { row, undefined, unmatched: values_a.len() < a.sample.len().max(b.sample.len()) }
+    Pair { row, undefined, unmatched: values_a.len() < a.sample.items.len().max(b.sample.items.len()) }
 }
 
 /// Why there is no correlation.
@@ -150,10 +140,10 @@ impl Means {
         values.extend(Some(row.correlation).filter(|value| !value.is_nan()));
     }
 
-    fn rows(self, options: Options) -> impl Iterator<Item = Correlation> {
+    fn rows(self, args: &Args) -> impl Iterator<Item = Correlation> {
         self.0.into_iter().map(move |((model, metric_a, metric_b, coefficient), values)| {
-            let mut rng = generator(options.seed, &["correlate mean", &model, &metric_a, &metric_b], 0);
-            let Interval { low, high } = options.bootstrap.mean(&values, &mut rng);
+            let mut rng = generator(args.seed, &["correlate mean", &model, &metric_a, &metric_b], 0);
+            let Interval { low, high } = args.bootstrap().mean(&values, &mut rng);
             Correlation {
                 model,
                 method: "mean".to_owned(),

@@ -6,10 +6,10 @@ use std::fmt::{self, Display};
 use anyhow::Result;
 use attribution::ParsedMethod;
 use clap::ValueEnum;
+use maps::{Blur, Scale};
 use models::Tensor;
 use pipe::Usage;
 use spec::Reader;
-use stats::map::{Blur, Scale};
 
 use crate::item::Map;
 use crate::reduce::Reduce;
@@ -28,12 +28,12 @@ pub enum Sign {
 }
 
 impl Sign {
-    fn part(self) -> stats::map::Sign {
+    fn part(self) -> maps::Sign {
         match self {
-            Self::Both => stats::map::Sign::Both,
-            Self::Abs => stats::map::Sign::Magnitude,
-            Self::Positive => stats::map::Sign::Positive,
-            Self::Negative => stats::map::Sign::Negative,
+            Self::Both => maps::Sign::Both,
+            Self::Abs => maps::Sign::Magnitude,
+            Self::Positive => maps::Sign::Positive,
+            Self::Negative => maps::Sign::Negative,
         }
     }
 }

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use anyhow::{Context, Error, bail};
+use maps::Map;
 use models::Preprocess;
-use perturbation::{HostImage, Map, Plan, Test};
+use perturbation::{HostImage, Plan, Test};
 use pipe::npy::MapReader;
 
 use crate::source::{Source, Task};
@@ -57,7 +58,7 @@ impl Preparer {
             Source::Array(array) => ("standard input".into(), std::mem::take(array)),
             Source::File(path, index) => (place(path, *index), self.maps.read(path, *index)?),
         };
-        let map = Map::new(&array.shape, array.data).with_context(|| name.clone())?;
+        let map = Map::new(&array.shape, array.data, 3).with_context(|| name.clone())?;
         let [rows, columns] = map.size();
         if [rows, columns] != [height, width] {
             bail!("{name}: the map is {rows} x {columns}, the network's input {height} x {width}");

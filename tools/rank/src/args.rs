@@ -2,11 +2,16 @@
 
 use std::path::PathBuf;
 
+use pipe::OutputArgs;
+use scores::CompareArgs;
+use stats::resample::Bootstrap;
+
 const EXAMPLES: &str = "\
 Examples:
   rank scores.csv
   explain -m ig -m rise photos/*.jpg | perturb | score | rank > ranks.csv
-  rank --allow-missing shard-*.csv
+  rank --incomplete drop shard-*.csv -O ranks.csv
+  rank --by-model resnet50.csv vit.csv
   rank --separation scores.csv";
 
 /// Rank explanation methods by the mean of each metric over the images
@@ -16,16 +21,19 @@ Examples:
 /// method, n, mean, ci_low, ci_high, rank. The interval is the percentile bootstrap of the mean over the images. Equal
 /// means share the mean of their ranks. The order of the input rows does not matter, not even to the last digit.
 ///
-/// Every method must be scored on the same images and targets, each once. A value that is NaN is left out of its
-/// method's mean and counted on standard error.
+/// Every method must be scored on the same images and targets, each once, for one model; where the rows know their list
+/// of images, by all of it. Rows that have vanished on the way are an error, unless --incomplete says what to do. An
+/// image where one method's value is NaN or infinite is left out for all methods, and what that costs is said on
+/// standard error.
 #[derive(clap::Parser)]
 #[command(version, before_help = EXAMPLES)]
 pub struct Args {
     /// Tables of scores; - or nothing is standard input
     pub files: Vec<PathBuf>,
-    /// Compare methods where all have a value, instead of failing where one has none
-    #[arg(long)]
-    pub allow_missing: bool,
+    #[command(flatten)]
+    pub output: OutputArgs,
+    #[command(flatten)]
+    pub compare: CompareArgs,
     /// Write how far each metric tells methods from random maps instead, from 0 to 1
     ///
     /// Columns: model, metric, rand_dist, rand_dist_inside, n. The means of the n other methods and of the random maps
@@ -33,7 +41,7 @@ pub struct Args {
     /// of the absolute distances.
     #[arg(long)]
     pub separation: bool,
-    /// Method that makes random maps, for --separation
+    /// Method that makes random maps, for --separation, whatever steps its maps went through
     #[arg(long, value_name = "METHOD", default_value = "random")]
     pub random: String,
     /// Confidence level of the intervals
@@ -50,4 +58,11 @@ pub struct Args {
 fn level(text: &str) -> Result<f64, &'static str> {
     let level = text.parse().ok().filter(|level| (0.0..1.0).contains(level) && *level > 0.0);
     level.ok_or("a share between 0 and 1 is needed")
+}
+
+impl Args {
+    /// How intervals are found.
+    pub fn bootstrap(&self) -> Bootstrap {
+        Bootstrap { resamples: self.resamples, level: self.level }
+    }
 }

@@ -1,14 +1,13 @@
 //! Rank explanation methods by their scores.
 
 mod args;
-mod board;
 mod ranking;
 mod separation;
 
 use std::process::ExitCode;
 
 use anyhow::Result;
-use stats::resample::Bootstrap;
+use scores::{Foreign, Scores};
 
 use crate::args::Args;
 
@@ -17,10 +16,16 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &Args) -> Result<()> {
-    let boards = board::read(&args.files, args.allow_missing)?;
-    if args.separation {
-        return separation::write(&boards, &args.random);
+    let scores = Scores::read(&args.files, &args.compare, Foreign::SameItems)?;
+    scores.notes.iter().for_each(pipe::note);
+    let mut boards = Vec::new();
+    for board in &scores.boards {
+        let (board, costs) = board.defined()?;
+        costs.iter().for_each(pipe::note);
+        boards.push(board);
     }
-    let bootstrap = Bootstrap { resamples: args.resamples, level: args.level };
-    ranking::write(&boards, bootstrap, args.seed)
+    if args.separation {
+        return separation::write(&boards, args);
+    }
+    ranking::write(&boards, args)
 }

@@ -3,25 +3,25 @@
 use anyhow::Result;
 use pipe::{Direction, Rank, Writer};
 use rayon::prelude::*;
+use scores::{Board, Sample};
 use stats::random::generator;
-use stats::resample::Bootstrap;
 use stats::summary::mean;
 
-use crate::board::ScoreTable;
+use crate::args::Args;
 
 /// Writes the ranking of every board.
-pub fn write(boards: &[ScoreTable], bootstrap: Bootstrap, seed: u64) -> Result<()> {
-    let mut out = Writer::<Rank>::stdout::<&str>(&[])?;
+pub fn write(boards: &[Board], args: &Args) -> Result<()> {
+    let mut out = Writer::<Rank>::open::<&str>(&args.output, &[])?;
     for board in boards {
-        for row in ranking(board, bootstrap, seed) {
+        for row in ranking(board, args) {
             out.write(&row)?;
         }
     }
     out.finish()
 }
 
-fn ranking(board: &ScoreTable, bootstrap: Bootstrap, seed: u64) -> Vec<Rank> {
-    let means: Vec<f64> = board.methods.iter().map(|(_, values)| mean(values)).collect();
+fn ranking(board: &Board, args: &Args) -> Vec<Rank> {
+    let means: Vec<f64> = board.methods.iter().map(|sample| mean(&sample.values)).collect();
     let badness: Vec<f64> = match board.direction {
         Direction::Higher => means.iter().map(|mean| -mean).collect(),
         Direction::Lower => means.clone(),
@@ -31,30 +31,20 @@ fn ranking(board: &ScoreTable, bootstrap: Bootstrap, seed: u64) -> Vec<Rank> {
         .methods
         .par_iter()
         .zip(means.par_iter().zip(&ranks))
-        .map(|((method, values), (&mean, &rank))| row(board, method, values, (mean, rank), bootstrap, seed))
+        .map(|(sample, (&mean, &rank))| row(board, sample, (mean, rank), args))
         .collect();
     // Methods are sorted by name, so the name decides between equal means.
     stats::ranks::ascending(&badness).into_iter().map(|at| rows[at].clone()).collect()
 }
 
-fn row(
-    board: &ScoreTable,
-    method: &str,
-    values: &[f64],
-    (mean, rank): (f64, f64),
-    bootstrap: Bootstrap,
-    seed: u64,
-) -> Rank {
-    if mean.is_nan() {
-        pipe::note(format_args!("{board}, {method}: no mean, for {} values", values.len()));
-    }
-    let mut rng = generator(seed, &["rank", &board.model, &board.metric, method], 0);
-    let interval = bootstrap.mean(values, &mut rng);
+fn row(board: &Board, Sample { method, values, .. }: &Sample, (mean, rank): (f64, f64), args: &Args) -> Rank {
+    let mut rng = generator(args.seed, &["rank", &board.model, &board.metric, method], 0);
+    let interval = args.bootstrap().mean(values, &mut rng);
     Rank {
         model: board.model.clone(),
         metric: board.metric.clone(),
         direction: board.direction,
-        method: method.to_owned(),
+        method: method.clone(),
         n: values.len(),
         mean,
         ci_low: Some(interval.low),

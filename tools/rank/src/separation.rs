@@ -2,10 +2,11 @@
 
 use anyhow::{Result, bail};
 use pipe::{Cells, Column, Error, Line, Row, Writer};
+use scores::{Board, Sample, without_steps};
 use stats::separation::{rand_dist, rand_dist_inside};
 use stats::summary::mean;
 
-use crate::board::ScoreTable;
+use crate::args::Args;
 
 /// How far one metric tells `n` methods from random maps.
 struct Separation {
@@ -45,21 +46,19 @@ impl Row for Separation {
 }
 
 /// Writes one row for every board.
-pub fn write(boards: &[ScoreTable], random: &str) -> Result<()> {
-    let mut out = Writer::<Separation>::stdout::<&str>(&[])?;
+pub fn write(boards: &[Board], args: &Args) -> Result<()> {
+    let mut out = Writer::<Separation>::open::<&str>(&args.output, &[])?;
     for board in boards {
-        out.write(&separation(board, random)?)?;
+        out.write(&separation(board, &args.random)?)?;
     }
     out.finish()
 }
 
-fn separation(board: &ScoreTable, random: &str) -> Result<Separation> {
-    let (chance, others): (Vec<_>, Vec<_>) = board.methods.iter().partition(|(method, _)| method == random);
-    let Some((_, values)) = chance.first() else {
-        bail!("{board}: no method `{random}` to compare with (--random names another)");
-    };
-    let chance = mean(values);
-    let means: Vec<f64> = others.iter().map(|(_, values)| mean(values)).collect();
+fn separation(board: &Board, random: &str) -> Result<Separation> {
+    let chance = chance(board, random)?;
+    let others = board.methods.iter().filter(|sample| sample.method != chance.method);
+    let means: Vec<f64> = others.map(|sample| mean(&sample.values)).collect();
+    let chance = mean(&chance.values);
     let rand_dist = rand_dist(&means, chance);
     if rand_dist.is_nan() {
         pipe::note(format_args!("{board}: no rand_dist, for {} methods beside `{random}`", means.len()));
@@ -71,4 +70,19 @@ fn separation(board: &ScoreTable, random: &str) -> Result<Separation> {
         rand_dist_inside: rand_dist_inside(&means, chance),
         n: means.len(),
     })
+}
+
+/// The random maps: the method of that name, or the only one of that name with steps on its maps.
+fn chance<'a>(board: &'a Board, random: &str) -> Result<&'a Sample> {
+    if let Some(exact) = board.methods.iter().find(|sample| sample.method == random) {
+        return Ok(exact);
+    }
+    let mut with_steps = board.methods.iter().filter(|sample| without_steps(&sample.method) == random);
+    match (with_steps.next(), with_steps.next()) {
+        (Some(one), None) => Ok(one),
+        (Some(one), Some(two)) => {
+            bail!("{board}: `{}` and `{}` are both random maps: name one by --random", one.method, two.method)
+        }
+        _ => bail!("{board}: no method `{random}` to compare with (--random names another)"),
+    }
 }

@@ -33,6 +33,8 @@ struct Args {
     #[arg(long)]
     list_metrics: bool,
     #[command(flatten)]
+    output: pipe::OutputArgs,
+    #[command(flatten)]
     errors: pipe::ErrorArgs,
 }
 
@@ -70,9 +72,9 @@ fn run(args: &Args) -> Result<()> {
     let tables = Tables::open(&args.files)?;
     if tables.have("test") {
         let rows: Rows<Response> = tables.rows()?;
-        table::score_curves(rows, &wanted)
+        table::score_curves(rows, &wanted, &args.output)
     } else {
         let rows: Rows<Explained> = tables.rows()?;
-        table::score_maps(rows, &wanted, args.tolerance, args.errors.failures()?)
+        table::score_maps(rows, &wanted, args.tolerance, args.errors.failures()?, &args.output)
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use pipe::npy::MapReader;
-use pipe::{Boxes, Direction, Explained, Extra, Failures, Response, Rows, Score, Writer, note};
+use pipe::{Boxes, Direction, Explained, Extra, Failures, OutputArgs, Response, Rows, Score, Writer, note};
 
 use crate::curve::{Curve, Curves, Measured};
 use crate::map::Map;
@@ -18,10 +18,10 @@ const OF_POINTS: [&str; 3] = ["information", "area", "overlap"];
 /// # Errors
 ///
 /// If a table is damaged, a test is unknown or the output cannot be written.
-pub fn score_curves(rows: Rows<Response>, wanted: &Wanted) -> Result<()> {
+pub fn score_curves(rows: Rows<Response>, wanted: &Wanted, output: &OutputArgs) -> Result<()> {
     let carried: Vec<&String> =
         rows.extra_names().iter().filter(|name| !OF_POINTS.contains(&name.as_str())).collect();
-    let mut out = Writer::stdout(&carried)?;
+    let mut out = Writer::open(output, &carried)?;
     for curve in Curves::new(rows) {
         score_curve(&curve?, wanted, &mut out)?;
     }
@@ -51,8 +51,9 @@ pub fn score_maps(
     wanted: &Wanted,
     tolerance: f64,
     mut failures: Failures,
+    output: &OutputArgs,
 ) -> Result<()> {
-    let mut out = Writer::stdout(rows.extra_names())?;
+    let mut out = Writer::open(output, rows.extra_names())?;
     let mut maps = Maps { reader: MapReader::new(), wanted, tolerance };
     let (mut scored, mut without) = (0, 0);
     for row in rows {

@@ -4,8 +4,8 @@ use spec::Reader;
 
 use super::{Entry, Kind};
 use crate::fill::Fill;
-use crate::order::{Order, Ranked, Ranking};
 use crate::plan::{Input, PlanBuilder, Point};
+use maps::{Order, Ranked, Ranking};
 
 pub(super) const DELETION: Entry = Entry {
     name: "deletion",

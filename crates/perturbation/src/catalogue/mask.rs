@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use super::{Entry, Kind};
 use crate::fill::Fill;
-use crate::order::{Order, Ranking};
 use crate::plan::{Input, PlanBuilder, Point};
+use maps::{Order, Ranking};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "mask",

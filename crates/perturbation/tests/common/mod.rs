@@ -6,10 +6,11 @@
 use std::sync::Arc;
 
 use image::RgbImage;
+use maps::Map;
 use models::network::graph::{Graph, Op};
 use models::zoo::resnet::{Block, ResNet};
 use models::{Checkpoint, Classifier, Image, Network, Preprocess, TensorData, device};
-use perturbation::{CurvePoint, Executor, HostImage, Job, Map, Plan, Test};
+use perturbation::{CurvePoint, Executor, HostImage, Job, Plan, Test};
 use pipe::npy::Array;
 
 pub const SIDE: usize = 64;
@@ -74,7 +75,7 @@ fn image(normalised: &[f32]) -> Image {
 /// The two maps of a name.
 pub fn maps(name: &str) -> Vec<Map> {
     let maps = golden(name);
-    maps.data.chunks(SIDE * SIDE).map(|map| Map::new(&[SIDE, SIDE], map.to_vec()).unwrap()).collect()
+    maps.data.chunks(SIDE * SIDE).map(|map| Map::from_plane([SIDE, SIDE], map.to_vec()).unwrap()).collect()
 }
 
 /// A grey ramp of any size.

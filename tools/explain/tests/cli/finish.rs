@@ -1,6 +1,6 @@
 //! Sign, smoothing and scaling of maps.
 
-use stats::map::{Blur, Scale, Sign};
+use maps::{Blur, Scale, Sign};
 use testing::WorkDir;
 
 use super::{map, rows, run};

@@ -1,6 +1,6 @@
-//! In which order pixels are perturbed: the host side of every test.
+//! In which order pixels are perturbed: by value, singly or in regions.
 
-use crate::map::Map;
+use crate::Map;
 
 /// Which pixels come first. Among equal values the lower flat (row-major) index comes first, in both orders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -131,7 +131,7 @@ mod tests {
         // The peak stands in the corner, the second pixel inside its region, the third outside; then zeros by index.
         let mut values = vec![0.0; 16];
         (values[0], values[5], values[10]) = (3.0, 2.0, 1.0);
-        let map = Map::new(&[4, 4], values).unwrap();
+        let map = Map::from_plane([4, 4], values).unwrap();
         let ranked = Ranking { order: MostRelevantFirst, region: 3 }.rank(&map);
         #[rustfmt::skip]
         let expected = [
@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn single_pixels_are_their_own_regions() {
-        let map = Map::new(&[1, 3], vec![1.0, 3.0, 2.0]).unwrap();
+        let map = Map::from_plane([1, 3], vec![1.0, 3.0, 2.0]).unwrap();
         let ranked = Ranking { order: MostRelevantFirst, region: 1 }.rank(&map);
         assert_eq!((ranked.ranks.as_slice(), ranked.cover(2)), (&[2.0, 0.0, 1.0][..], 2));
     }

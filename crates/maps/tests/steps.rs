@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use stats::map::{Blur, Scale, Sign};
+use maps::{Blur, Scale, Sign};
 
 const COHERENCY: Blur = Blur { kernel: 11, sigma: 5.0 };
 const WHOLE: Scale = Scale::Range { low: 0.0, high: 100.0 };

@@ -1,0 +1,55 @@
+//! The scores of one method by all metrics, for comparing metrics with each other.
+
+use std::collections::BTreeMap;
+
+use pipe::Direction;
+use stats::correlation::is_binary;
+
+use crate::{Sample, Scores};
+
+/// The scores of one method for one model.
+#[derive(Debug)]
+pub struct Group {
+    /// Classifier.
+    pub model: String,
+    /// Spec string of the method.
+    pub method: String,
+    /// By name, sorted.
+    pub metrics: Vec<Metric>,
+}
+
+/// The values of one metric.
+#[derive(Debug)]
+pub struct Metric {
+    /// Spec string.
+    pub name: String,
+    /// Whether it has at most two values for all models and methods together.
+    pub binary: bool,
+    /// Negated if lower is better, so that more is always better.
+    pub sample: Sample,
+}
+
+impl Scores {
+    /// Turns boards by metric into groups by method, sorted by model and method.
+    pub fn into_groups(self) -> Vec<Group> {
+        let mut values: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+        for board in &self.boards {
+            let of_board = board.methods.iter().flat_map(|sample| &sample.values);
+            values.entry(board.metric.clone()).or_default().extend(of_board);
+        }
+        let binary: BTreeMap<String, bool> =
+            values.into_iter().map(|(metric, values)| (metric, is_binary(&values))).collect();
+        let mut groups: BTreeMap<(String, String), Vec<Metric>> = BTreeMap::new();
+        for board in self.boards {
+            for mut sample in board.methods {
+                if board.direction == Direction::Lower {
+                    sample.values.iter_mut().for_each(|value| *value = -*value);
+                }
+                let key = (board.model.clone(), sample.method.clone());
+                let metric = Metric { name: board.metric.clone(), binary: binary[&board.metric], sample };
+                groups.entry(key).or_default().push(metric);
+            }
+        }
+        groups.into_iter().map(|((model, method), metrics)| Group { model, method, metrics }).collect()
+    }
+}
