@@ -44,15 +44,20 @@ impl<R: Row, W: Finish> Writer<R, W> {
     ///
     /// If the output cannot be written.
     pub fn new<S: AsRef<str>>(out: W, extra: &[S]) -> Result<Self> {
+        let mut table = Self::append(out, extra);
+        let names = table.places.names.iter().map(String::as_str);
+        table.out.write_record(R::COLUMNS.iter().map(|column| column.name).chain(names))?;
+        Ok(table)
+    }
+
+    /// Goes on with a table that has its header already.
+    pub fn append<S: AsRef<str>>(out: W, extra: &[S]) -> Self {
         let own = |name: &str| R::COLUMNS.iter().any(|column| column.name == name);
         let names: Vec<String> =
             extra.iter().map(|name| name.as_ref().to_owned()).filter(|name| !own(name)).collect();
-        let mut out = csv::Writer::from_writer(out);
-        out.write_record(
-            R::COLUMNS.iter().map(|column| column.name).chain(names.iter().map(String::as_str)),
-        )?;
         let places = Places { names, source: Arc::default(), found: Vec::new() };
-        Ok(Self { out, record: csv::StringRecord::new(), text: String::new(), places, row: PhantomData })
+        let out = csv::WriterBuilder::new().has_headers(false).from_writer(out);
+        Self { out, record: csv::StringRecord::new(), text: String::new(), places, row: PhantomData }
     }
 
     /// Writes a row. Of the columns that it carries, those that the header has are written, and no others.

@@ -5,9 +5,11 @@ mod images;
 mod lists;
 mod model;
 mod process;
+mod shard;
 mod target;
 
 pub use images::{ahead, hash, open};
 pub use lists::models;
 pub use model::{BatchSize, Loaded, ModelArgs, preprocess_name};
+pub use shard::Shard;
 pub use target::Target;

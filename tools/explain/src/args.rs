@@ -1,14 +1,13 @@
 //! The command line.
 
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use anyhow::{Context, Result, bail};
 use attribution::{METHODS, ParsedMethod};
 use clap::Parser;
 use models::Classifier;
 use pipe::Usage;
-use setup::Target;
+use setup::{Shard, Target};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -53,7 +52,7 @@ pub struct Args {
     #[arg(short, long, value_name = "DIR", default_value = "maps")]
     pub out: PathBuf,
     /// Write the maps themselves on standard output, one .npy array after another, and no files
-    #[arg(long, conflicts_with = "resume")]
+    #[arg(long, conflicts_with_all = ["resume", "output"])]
     pub npy: bool,
     /// Seed of all random numbers
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -67,6 +66,9 @@ pub struct Args {
     /// Keep maps that are in OUT already, whoever made them: each pack knows all that it depends on
     #[arg(long)]
     pub resume: bool,
+    /// Where the table goes.
+    #[command(flatten)]
+    pub output: pipe::OutputArgs,
     /// Write the record of the run as JSON here [default: OUT/logs/explain-TIME-PID.json]
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
@@ -103,25 +105,6 @@ pub struct Lists {
     /// List the layers of the chosen model
     #[arg(id = "list-layers", long)]
     pub layers: bool,
-}
-
-/// Part `k` of `n`, from 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Shard {
-    pub k: usize,
-    pub n: usize,
-}
-
-impl FromStr for Shard {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let parts = text.split_once('/').and_then(|(k, n)| Some((k.parse().ok()?, n.parse().ok()?)));
-        match parts {
-            Some((k, n)) if 1 <= k && k <= n => Ok(Self { k, n }),
-            _ => Err("K/N with 1 <= K <= N is needed"),
-        }
-    }
 }
 
 impl Args {

@@ -9,9 +9,9 @@ use attribution::ParsedMethod;
 use pipe::{Asked, Identity};
 use serde_json::Value;
 
-use crate::args::Shard;
 use crate::images::{List, Listed};
 use crate::pack::Pack;
+use setup::Shard;
 
 /// Chunks that any list is cut into, if it has as many images: as many shards have work, whatever their number.
 const CHUNKS: usize = 256;

@@ -96,7 +96,7 @@ impl<'a> Run<'a> {
             progress: Progress::new("explain", plan.images() as u64, "images").quiet(args.quiet),
             failures,
             report: Report::new(args, loaded, plan)?,
-            table: if args.npy { None } else { Some(Writer::stdout(&columns)?) },
+            table: if args.npy { None } else { Some(Writer::open(&args.output, &columns)?) },
             chunks: VecDeque::new(),
             group: Vec::new(),
             args,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Parser;
 use perturbation::Test;
-use setup::Target;
+use setup::{Shard, Target};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -40,6 +40,15 @@ pub struct Args {
     /// Seed of all random numbers
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
+    /// Do part K of N: the maps of every N-th image from the K-th on
+    #[arg(long, value_name = "K/N", default_value = "1/1")]
+    pub shard: Shard,
+    /// Go on with the file of -O where a run that was killed has left off; nothing to do if it is complete
+    #[arg(long, requires = "output", conflicts_with = "image")]
+    pub resume: bool,
+    /// Where the table goes.
+    #[command(flatten)]
+    pub output: pipe::OutputArgs,
     /// Write a record of the run as JSON
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,

@@ -1,8 +1,10 @@
 //! Perturb images where their saliency maps point, and write down how the classifier responds.
 
 mod args;
+mod out;
 mod prepare;
 mod report;
+mod resume;
 mod run;
 mod source;
 

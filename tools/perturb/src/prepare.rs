@@ -1,4 +1,4 @@
-//! The host's work on each map, done on a thread beside the computation: decode, paint, read, sort.
+//! The host's work on each map, done on a thread beside the computation: decode, paint, read, check, sort.
 
 use std::sync::Arc;
 
@@ -6,9 +6,9 @@ use anyhow::{Context, Error, bail};
 use maps::Map;
 use models::Preprocess;
 use perturbation::{HostImage, Plan, Test};
-use pipe::npy::MapReader;
+use pipe::CheckedMaps;
 
-use crate::source::{Source, Task};
+use crate::source::Task;
 
 /// A task that is ready for the device, or the stage at which it failed and why.
 pub struct Prepared {
@@ -21,19 +21,19 @@ pub struct Preparer {
     preprocess: Preprocess,
     tests: Vec<Test>,
     seed: u64,
-    maps: MapReader,
-    last: Option<Arc<HostImage>>,
+    maps: CheckedMaps,
+    last: Option<(String, String, Arc<HostImage>)>,
 }
 
 impl Preparer {
     pub fn new(preprocess: Preprocess, tests: Vec<Test>, seed: u64) -> Self {
-        Self { preprocess, tests, seed, maps: MapReader::new(), last: None }
+        Self { preprocess, tests, seed, maps: CheckedMaps::default(), last: None }
     }
 
     pub fn prepare(&mut self, mut task: Task) -> Prepared {
-        let outcome = match self.host(&task.image) {
-            Ok(host) => {
-                let plan = self.plan(&mut task, host.size()).map_err(|error| ("map", error));
+        let outcome = match self.host(&task.row.image) {
+            Ok((hash, host)) => {
+                let plan = self.plan(&mut task, &hash, host.size()).map_err(|error| ("map", error));
                 plan.map(|plan| (host, plan))
             }
             Err(error) => Err(("open", error)),
@@ -41,22 +41,25 @@ impl Preparer {
         Prepared { task, outcome }
     }
 
-    /// The image and its fills; maps of one image mostly follow one another.
-    fn host(&mut self, image: &str) -> Result<Arc<HostImage>, Error> {
-        if let Some(last) = self.last.as_ref().filter(|last| last.name() == image) {
-            return Ok(Arc::clone(last));
+    /// The image, with the SHA-256 of its content, and its fills; maps of one image mostly follow one another.
+    fn host(&mut self, image: &str) -> Result<(String, Arc<HostImage>), Error> {
+        if let Some((_, hash, host)) = self.last.as_ref().filter(|(name, ..)| name == image) {
+            return Ok((hash.clone(), Arc::clone(host)));
         }
         // The failure's line names the image already.
+        let hash = setup::hash(image).map_err(|error| Error::msg(error.reason))?;
         let opened = setup::open(image, &self.preprocess).map_err(|error| Error::msg(error.reason))?;
-        let host = HostImage::new(image, &opened, &self.preprocess, &self.tests, self.seed)?;
-        Ok(Arc::clone(self.last.insert(Arc::new(host))))
+        let host = Arc::new(HostImage::new(&hash, &opened, &self.preprocess, &self.tests, self.seed)?);
+        self.last = Some((image.to_owned(), hash.clone(), Arc::clone(&host)));
+        Ok((hash, host))
     }
 
-    /// Reads the map and sorts it. A map is never resized in silence.
-    fn plan(&mut self, task: &mut Task, [height, width]: [usize; 2]) -> Result<Plan, Error> {
-        let (name, array) = match &mut task.map {
-            Source::Array(array) => ("standard input".into(), std::mem::take(array)),
-            Source::File(path, index) => (place(path, *index), self.maps.read(path, *index)?),
+    /// Reads the map and sorts it. A map is never resized in silence, nor taken for that of another image, class or method.
+    fn plan(&mut self, task: &mut Task, image: &str, [height, width]: [usize; 2]) -> Result<Plan, Error> {
+        let name = task.place();
+        let array = match task.array.take() {
+            Some(array) => array,
+            None => self.maps.read(&task.row, Some(image))?,
         };
         let map = Map::new(&array.shape, array.data, 3).with_context(|| name.clone())?;
         let [rows, columns] = map.size();
@@ -64,12 +67,5 @@ impl Preparer {
             bail!("{name}: the map is {rows} x {columns}, the network's input {height} x {width}");
         }
         Ok(Plan::new(&map, &self.tests))
-    }
-}
-
-fn place(path: &std::path::Path, index: Option<usize>) -> String {
-    match index {
-        Some(index) => format!("{}, map {index}", path.display()),
-        None => path.display().to_string(),
     }
 }

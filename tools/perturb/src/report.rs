@@ -22,9 +22,11 @@ pub fn tests() -> String {
 }
 
 /// What was done.
-pub struct Done {
+pub struct Counts {
     /// The maps that were tried.
     pub maps: u64,
+    /// Rows that came without a map.
+    pub passed: u64,
     /// Those that failed.
     pub failures: u64,
     /// Images given to the classifier.
@@ -34,14 +36,14 @@ pub struct Done {
 }
 
 /// Writes the record that `--record` asks for, if it does.
-pub fn write(args: &Args, mut record: Record, loaded: &Loaded, tests: &[Test], done: &Done) -> Result<()> {
+pub fn write(args: &Args, mut record: Record, loaded: &Loaded, tests: &[Test], done: &Counts) -> Result<()> {
     let Some(path) = &args.record else { return Ok(()) };
     let tests: Vec<&str> = tests.iter().map(Test::spec).collect();
     record
-        .set("model", loaded.classifier.name.as_str())
-        .set("weights_sha256", loaded.classifier.digest.as_str())
+        .set("model", loaded.classifier.key())
         .set("preprocess", serde_json::to_value(&loaded.classifier.preprocess)?)
         .set("device", loaded.device.as_str())
+        .set("engine", loaded.engine.as_str())
         .set("threads", args.model.thread_count())
         .set("seed", args.seed)
         .set("tests", tests)

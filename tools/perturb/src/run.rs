@@ -1,16 +1,18 @@
 //! The run: tasks in, responses out, in the same order.
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
-use perturbation::{Executor, Job, MapResult, Test};
-use pipe::{Failures, Progress, Record, Response, Writer};
+use perturbation::{CurvePoint, Executor, Job, MapResult, Test};
+use pipe::{Explained, Failures, Progress, Record, Response};
 use setup::Loaded;
 
 use crate::args::Args;
+use crate::out::Out;
 use crate::prepare::{Prepared, Preparer};
-use crate::report::{self, Done};
+use crate::report::{self, Counts};
 use crate::source::{self, Task, Tasks};
 
 /// Tests everything that the command line asks for.
@@ -19,7 +21,13 @@ pub fn perturb(args: &Args) -> Result<()> {
     let tests = args.parse_tests()?;
     let Tasks { each, extra, total } = source::open(args)?;
     let loaded = args.model.open(&[])?;
-    let mut run = Run::new(args, &loaded, &tests, &extra, total)?;
+    let Some(out) = Out::open(args, &loaded, &tests, &extra)? else {
+        pipe::note("the table is complete");
+        return Ok(());
+    };
+    let mut run = Run::new(args, &loaded, &tests, out, total)?;
+    let mut each = each;
+    run.skip(&mut each)?;
     let preprocess = loaded.classifier.preprocess.clone();
     let preparer = RefCell::new(Preparer::new(preprocess, tests.clone(), args.seed));
     let prepare = move |task: Result<Task>| task.map(|task| preparer.borrow_mut().prepare(task));
@@ -30,136 +38,217 @@ pub fn perturb(args: &Args) -> Result<()> {
     run.finish(args, record)
 }
 
+/// What the next rows are made of.
+enum Next {
+    /// The next result of the executor.
+    Result,
+    /// Nothing, for this reason.
+    Failure(Box<Explained>, String),
+}
+
 /// Everything that lives as long as the run.
 struct Run<'a> {
     loaded: &'a Loaded,
     tests: &'a [Test],
-    executor: Executor<'a, Task>,
-    out: Writer<Response>,
+    executor: Executor<'a, Explained>,
+    /// Results and failures in the order of their rows.
+    order: VecDeque<Next>,
+    out: Out,
     failures: Failures,
     progress: Progress,
-    maps: u64,
-    compute: Duration,
+    counts: Counts,
 }
 
 impl<'a> Run<'a> {
-    fn new(args: &Args, loaded: &'a Loaded, tests: &'a [Test], extra: &[String], total: u64) -> Result<Self> {
+    fn new(args: &Args, loaded: &'a Loaded, tests: &'a [Test], out: Out, total: u64) -> Result<Self> {
         if !args.quiet {
             pipe::note(format_args!("{} on {}", loaded.classifier.name, loaded.device));
-            loaded.notes.iter().for_each(pipe::note);
         }
+        loaded.notes.iter().for_each(pipe::note);
         Ok(Self {
             loaded,
             tests,
             executor: Executor::new(&loaded.classifier, |[height, width]| loaded.batch_size(height, width)),
-            out: Writer::stdout(extra)?,
+            order: VecDeque::new(),
+            out,
             failures: args.errors.failures()?,
             progress: Progress::new("perturb", total, "maps").quiet(args.quiet),
-            maps: 0,
-            compute: Duration::ZERO,
+            counts: Counts::default(),
         })
+    }
+
+    /// Passes over the maps that an earlier run has done; its failures count in this one too.
+    fn skip(&mut self, tasks: &mut impl Iterator<Item = Result<Task>>) -> Result<()> {
+        for done in self.out.take_done() {
+            let Some(Task { row, .. }) = tasks.next().transpose()? else {
+                bail!("--resume: the table was begun with more maps than there are now");
+            };
+            done.check(&row)?;
+            self.counts.maps += 1;
+            if !done.reason.is_empty() && row.reason.is_empty() {
+                self.failures.add(&row.image, &row.method, "earlier", &done.reason)?;
+            }
+            self.progress.add(1);
+        }
+        Ok(())
     }
 
     /// Queues a map and writes what is complete.
     fn test(&mut self, Prepared { mut task, outcome }: Prepared) -> Result<()> {
-        self.check_model(&mut task)?;
-        self.maps += 1;
+        self.check_model(&mut task.row)?;
+        self.counts.maps += 1;
+        let row = task.row;
+        if !row.reason.is_empty() {
+            self.counts.passed += 1;
+            let reason = row.reason.clone();
+            self.order.push_back(Next::Failure(Box::new(row), reason));
+            return self.write();
+        }
         let (host, plan) = match outcome {
             Ok(ready) => ready,
-            Err((stage, error)) => return self.failures.add(&task.image, &task.method, stage, error),
+            Err((stage, error)) => return self.fail(row, stage, &format!("{error:#}")),
         };
         if let Err(error) = self.loaded.classifier.check_size(host.size()) {
-            return self.failures.add(&task.image, &task.method, "open", error);
+            return self.fail(row, "open", &error.to_string());
         }
-        let (image, method) = (task.image.clone(), task.method.clone());
         let clock = Instant::now();
-        let pushed = self.executor.push(Job { image: host, plan, target: task.target, tag: task });
-        self.compute += clock.elapsed();
+        let pushed = self.executor.push(Job { image: host, plan, target: row.target, tag: row.clone() });
+        self.counts.compute += clock.elapsed();
         match pushed {
-            Ok(()) => self.write(),
-            Err(error) => self.failures.add(&image, &method, "target", error),
+            Ok(()) => self.order.push_back(Next::Result),
+            Err(error) => return self.fail(row, "target", &error.to_string()),
         }
+        self.write()
     }
 
-    /// A map of another classifier would be measured on the wrong one, and nothing would tell.
-    fn check_model(&self, task: &mut Task) -> Result<()> {
-        let own = &self.loaded.classifier.name;
-        if task.model.is_empty() {
-            task.model.clone_from(own);
+    /// A failure is a line and, in its place among the results, a row for each test.
+    fn fail(&mut self, row: Explained, stage: &str, error: &str) -> Result<()> {
+        self.failures.add(&row.image, &row.method, stage, error)?;
+        self.order.push_back(Next::Failure(Box::new(row), format!("{stage}: {error}")));
+        self.write()
+    }
+
+    /// A map of another classifier would be measured on the wrong one, and nothing would tell. A bare name, or none, is
+    /// taken as it is: then the answers are those of the classifier here.
+    fn check_model(&self, row: &mut Explained) -> Result<()> {
+        let (name, own) = (&self.loaded.classifier.name, self.loaded.classifier.key());
+        if row.model.is_empty() || row.model == *name {
+            row.model = own;
+        } else if row.model != own {
+            let (image, theirs) = (&row.image, &row.model);
+            let same_name = theirs.rsplit_once('@').is_some_and(|(other, _)| other == name);
+            let why = if same_name {
+                "other weights, another preprocessing or another output"
+            } else {
+                "another model"
+            };
+            bail!(
+                "{image}: its map explains {theirs}, but the classifier here is {own}: {why} \
+                 (see --model, --weights, --preprocess)"
+            );
         }
-        if task.model == *own {
-            return Ok(());
-        }
-        bail!(
-            "{}: its map explains {}, but the classifier here is {own} (see --model)",
-            task.image,
-            task.model
-        )
+        Ok(())
     }
 
     /// Computes what is left over.
     fn flush(&mut self) -> Result<()> {
         let clock = Instant::now();
         self.executor.flush();
-        self.compute += clock.elapsed();
+        self.counts.compute += clock.elapsed();
         self.write()
     }
 
     /// Writes the rows of all maps that are complete.
     fn write(&mut self) -> Result<()> {
         let mut any = false;
-        while let Some(outcome) = self.executor.pop() {
-            self.rows(outcome)?;
+        while let Some(next) = self.order.pop_front() {
+            match next {
+                Next::Failure(row, reason) => self.failed(*row, reason)?,
+                Next::Result => match self.executor.pop() {
+                    Some(result) => self.rows(result)?,
+                    None => {
+                        self.order.push_front(Next::Result);
+                        break;
+                    }
+                },
+            }
             self.progress.add(1);
             any = true;
         }
         if any { self.out.flush() } else { Ok(()) }
     }
 
-    fn rows(
-        &mut self,
-        MapResult { tag: Task { image, model, method, extra, .. }, target, curves }: MapResult<Task>,
-    ) -> Result<()> {
-        if !curves.iter().flatten().all(|answer| answer.probability.is_finite()) {
-            self.loaded.check()?;
-            return self.failures.add(&image, &method, "answer", "the classifier's scores are not finite");
+    fn failed(&mut self, row: Explained, reason: String) -> Result<()> {
+        let mut response = response(row);
+        response.reason = reason;
+        for test in self.tests {
+            response.test = test.spec().into();
+            self.out.write(&response)?;
         }
-        let mut row = Response {
-            image,
-            target: Some(target),
-            model,
-            method,
-            map: String::new(),
-            map_index: None,
-            test: String::new(),
-            point: None,
-            points: None,
-            fraction: 0.0,
-            probability: 0.0,
-            predicted: None,
-            reason: String::new(),
-            extra,
-        };
+        Ok(())
+    }
+
+    fn rows(&mut self, MapResult { tag, target, curves }: MapResult<Explained>) -> Result<()> {
+        let row = Explained { target: Some(target), ..tag };
+        if !curves.iter().flatten().all(|point| point.probability.is_finite()) {
+            self.loaded.check()?;
+            let error = "the classifier's scores are not finite";
+            self.failures.add(&row.image, &row.method, "answer", error)?;
+            return self.failed(row, format!("answer: {error}"));
+        }
+        let mut response = response(row);
         for (test, curve) in self.tests.iter().zip(curves) {
-            row.test = test.spec().into();
-            row.points = Some(curve.len());
-            for (point, answer) in curve.into_iter().enumerate() {
-                row.point = Some(point);
-                row.fraction = answer.fraction;
-                row.probability = pipe::from_f32(answer.probability);
-                row.predicted = Some(answer.predicted);
-                self.out.write(&row)?;
+            response.test = test.spec().into();
+            response.points = Some(curve.len());
+            for (place, point) in curve.into_iter().enumerate() {
+                answer(&mut response, place, &point);
+                self.out.write(&response)?;
             }
         }
         Ok(())
     }
 
-    fn finish(self, args: &Args, record: Record) -> Result<()> {
-        let failures = self.failures.count();
-        let done =
-            Done { maps: self.maps, failures, forwards: self.executor.forwards(), compute: self.compute };
+    fn finish(mut self, args: &Args, record: Record) -> Result<()> {
+        self.counts.forwards = self.executor.forwards();
+        self.counts.failures = self.failures.count();
         self.out.finish()?;
-        report::write(args, record, self.loaded, self.tests, &done)?;
-        self.failures.finish(self.maps)
+        if self.counts.passed > 0 {
+            pipe::note(format_args!("{} rows came without a map and go on as they are", self.counts.passed));
+        }
+        report::write(args, record, self.loaded, self.tests, &self.counts)?;
+        self.failures.finish(self.counts.maps)
     }
+}
+
+impl Default for Counts {
+    fn default() -> Self {
+        Self { maps: 0, passed: 0, failures: 0, forwards: 0, compute: Duration::ZERO }
+    }
+}
+
+/// A row of responses without an answer yet.
+fn response(row: Explained) -> Response {
+    Response {
+        image: row.image,
+        target: row.target,
+        model: row.model,
+        method: row.method,
+        map: row.map,
+        map_index: row.map_index,
+        test: String::new(),
+        point: None,
+        points: None,
+        fraction: f64::NAN,
+        probability: f64::NAN,
+        predicted: None,
+        reason: String::new(),
+        extra: row.extra,
+    }
+}
+
+fn answer(row: &mut Response, place: usize, point: &CurvePoint) {
+    row.point = Some(place);
+    row.fraction = point.fraction;
+    row.probability = pipe::from_f32(point.probability);
+    row.predicted = Some(point.predicted);
 }

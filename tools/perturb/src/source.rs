@@ -1,5 +1,6 @@
 //! Where the maps come from: a table of files, or arrays on standard input.
 
+use std::collections::HashMap;
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
 
@@ -12,26 +13,21 @@ use crate::args::Args;
 
 /// A map to test.
 pub struct Task {
-    /// Path of the image.
-    pub image: String,
-    /// The class; nothing is the class that the clean image gets.
-    pub target: Option<usize>,
-    /// The classifier that was explained; empty if that is not known.
-    pub model: String,
-    /// The explanation method.
-    pub method: String,
-    /// The map itself, or where it lies.
-    pub map: Source,
-    /// The columns that travel with it.
-    pub extra: Extra,
+    /// Its row. Without a target the class is the one that the clean image gets.
+    pub row: Explained,
+    /// The map itself, if it came through the pipe.
+    pub array: Option<Array>,
 }
 
-/// A map in memory or in a file.
-pub enum Source {
-    /// Here.
-    Array(Array),
-    /// In a file, or in a row of it.
-    File(PathBuf, Option<usize>),
+impl Task {
+    /// Where the map is, for a message.
+    pub fn place(&self) -> String {
+        match (&self.array, self.row.map_index) {
+            (Some(_), _) => "standard input".into(),
+            (None, Some(index)) => format!("{}, map {index}", self.row.map),
+            (None, None) => self.row.map.clone(),
+        }
+    }
 }
 
 /// All tasks of a run; an error ends them.
@@ -46,13 +42,33 @@ pub struct Tasks {
 
 /// Opens what the command line names.
 pub fn open(args: &Args) -> Result<Tasks> {
-    if args.image.is_empty() { table(&args.files) } else { arrays(args) }
+    let mut tasks = if args.image.is_empty() { table(&args.files)? } else { arrays(args)? };
+    let (shard, model) = (args.shard, args.model.clone());
+    let mut places = HashMap::new();
+    let kept = move |task: &Result<Task>| {
+        task.as_ref().map_or(true, |task| shard.has(place(&mut places, &task.row.image)))
+    };
+    let checked =
+        move |task: Result<Task>| task.and_then(|task| model.check_image(&task.row.image).map(|()| task));
+    tasks.each = Box::new(tasks.each.filter(kept).map(checked));
+    Ok(tasks)
+}
+
+/// The place of an image among all, by its first row: all maps of an image are in one shard, which decodes it once.
+fn place(places: &mut HashMap<String, usize>, image: &str) -> usize {
+    let next = places.len();
+    if let Some(&place) = places.get(image) {
+        return place;
+    }
+    places.insert(image.to_owned(), next);
+    next
 }
 
 fn table(files: &[PathBuf]) -> Result<Tasks> {
     let rows = Rows::<Explained>::open(files).map_err(explained_by_arrays)?;
     let extra = rows.extra_names().to_vec();
-    Ok(Tasks { each: Box::new(rows.map(|row| row.map(Task::from))), extra, total: 0 })
+    let task = |row: Result<Explained>| row.map(|row| Task { row, array: None });
+    Ok(Tasks { each: Box::new(rows.map(task)), extra, total: 0 })
 }
 
 /// A header that is no text is most likely the start of an array.
@@ -65,27 +81,24 @@ fn explained_by_arrays(error: anyhow::Error) -> anyhow::Error {
     }
 }
 
-impl From<Explained> for Task {
-    fn from(row: Explained) -> Self {
-        let Explained { image, target, model, method, map, map_index, extra, .. } = row;
-        let map = Source::File(map.into(), map_index);
-        Self { image, target, model, method, map, extra }
-    }
-}
-
 fn arrays(args: &Args) -> Result<Tasks> {
     let mut input = pipe::input(Path::new("-"))?;
     if !npy::starts_with_npy(&mut input)? {
         bail!(Usage("--image needs .npy arrays on standard input, which holds something else".into()));
     }
     let (method, target) = (args.method.clone(), args.target);
-    let task = move |(image, array)| Task {
-        image,
-        target: if let Target::Class(class) = target { Some(class) } else { None },
-        model: String::new(),
-        method: method.clone(),
-        map: Source::Array(array),
-        extra: Extra::default(),
+    let task = move |(image, array)| {
+        let row = Explained {
+            image,
+            target: if let Target::Class(class) = target { Some(class) } else { None },
+            model: String::new(),
+            method: method.clone(),
+            map: String::new(),
+            map_index: None,
+            reason: String::new(),
+            extra: Extra::default(),
+        };
+        Task { row, array: Some(array) }
     };
     let pairs = Pairs { images: args.image.clone(), arrays: Stream::new(input), taken: 0 };
     let total = args.image.len() as u64;

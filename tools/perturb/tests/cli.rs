@@ -8,7 +8,8 @@ use testing::{Output, WorkDir};
 
 const PERTURB: &str = env!("CARGO_BIN_EXE_perturb");
 const SIDE: usize = 64;
-const HEADER: &str = "image,target,model,method,test,fraction,probability,predicted";
+const HEADER: &str =
+    "image,target,model,method,map,map_index,test,point,points,fraction,probability,predicted,reason";
 
 /// A map without ties that is different for every `seed`.
 fn map(seed: usize) -> Vec<f32> {
@@ -36,10 +37,21 @@ fn run(work: &WorkDir, arguments: &str, stdin: impl AsRef<[u8]>) -> Output {
     work.run(PERTURB, arguments, stdin)
 }
 
-/// The cells of a table, without its header.
-fn cells(table: &str) -> Vec<Vec<String>> {
+/// All cells of a table, without its header.
+fn all_cells(table: &str) -> Vec<Vec<String>> {
     let mut reader = csv::Reader::from_reader(table.as_bytes());
     reader.records().map(|record| record.unwrap().iter().map(str::to_owned).collect()).collect()
+}
+
+/// Image, target, model without its hash, method, test, fraction, probability, predicted, and what is carried, of the rows
+/// that have an answer.
+fn cells(table: &str) -> Vec<Vec<String>> {
+    let chosen = |row: Vec<String>| {
+        let model = row[2].split_once('@').unwrap().0.to_owned();
+        let answer = [&row[3], &row[6], &row[9], &row[10], &row[11]].map(String::clone);
+        [&row[..2], &[model], &answer, &row[13..]].concat()
+    };
+    all_cells(table).into_iter().filter(|row| row[12].is_empty()).map(chosen).collect()
 }
 
 /// `.npy` arrays one after another.
@@ -84,7 +96,7 @@ fn rows_come_in_order_and_carry_their_columns() {
 fn the_order_of_the_rows_and_the_batch_size_do_not_matter() {
     let work = work();
     let lines: Vec<&str> = TABLE.lines().collect();
-    let turned = [lines[0], lines[3], lines[2], lines[1]].join("\n");
+    let turned = [lines[0], lines[3], lines[2], lines[1], ""].join("\n");
     let arguments = "-t neg -t deletion:fill=uniform,runs=2,steps=5";
     let sorted = |table: String| {
         let mut lines: Vec<String> = table.lines().map(str::to_owned).collect();
@@ -162,9 +174,18 @@ fn broken(work: &WorkDir) -> String {
 fn a_bad_row_is_one_line_and_disturbs_no_other() {
     let work = work();
     let table = broken(&work);
-    let output = run(&work, "-t pos --errors errors.csv", &table);
+    let output = run(&work, "-t pos --model testbed --errors errors.csv", &table);
     assert_eq!(output.status, Some(1));
     assert_eq!(cells(&output.text()).len(), 10);
+    // What failed does not vanish: one row for each test, in its place, with the reason and no number.
+    let rows = all_cells(&output.text());
+    assert_eq!(rows.len(), 6 + 10);
+    for (row, reason) in
+        rows.iter().zip(["open: The image", "map: nan.npy", "map: small.npy", "map: cut.npy"])
+    {
+        assert_eq!([6, 7, 8, 9, 10, 11].map(|i| row[i].as_str()), ["pos", "", "", "NaN", "NaN", ""]);
+        assert!(row[12].starts_with(reason), "{row:?}");
+    }
     let lines: Vec<&str> = output.stderr.lines().collect();
     let expected = [
         "text.png, m, open: The image format could not be determined",
@@ -180,7 +201,7 @@ fn a_bad_row_is_one_line_and_disturbs_no_other() {
         assert!(line.starts_with(&format!("perturb: {expected}")), "{line}");
     }
     assert_eq!(work.read("errors.csv").lines().count(), 7);
-    assert_eq!(run(&work, "-t pos --max-errors 6", &table).status, Some(0));
+    assert_eq!(run(&work, "-t pos --max-errors 6 --model testbed", &table).status, Some(0));
 }
 
 #[test]
@@ -217,7 +238,25 @@ fn a_map_of_another_classifier_is_refused() {
     let work = work();
     let table = "image,target,model,method,map\ntestbed/003,3,resnet50,m,one.npy\n";
     let message = run(&work, "-t pos", table).failure(1);
-    assert!(message.contains("its map explains resnet50, but the classifier here is testbed"), "{message}");
+    assert!(message.contains("its map explains resnet50, but the classifier here is testbed@"), "{message}");
+    assert!(message.contains("another model"), "{message}");
+    // Other weights or another preprocessing are another classifier, though its name is the same.
+    let own = all_cells(&run(&work, "-t pos", TABLE).success())[0][2].clone();
+    let table = |model: &str| table.replace("resnet50", model);
+    for (arguments, model) in
+        [("", own.replace('@', "@0")), ("--model testbed --preprocess none", own.clone())]
+    {
+        let output = run(&work, &format!("-t pos {arguments}"), table(&model));
+        let message = output.failure(1);
+        assert!(message.contains(&format!("its map explains {model}, but")), "{message}");
+        assert!(message.contains("other weights, another preprocessing or another output"), "{message}");
+        assert_eq!(output.text().lines().count(), 1);
+    }
+    // A bare name is an old table, no name one of somebody else: their answers are those of this classifier.
+    for model in ["testbed", "", &own] {
+        let table = run(&work, "-t pos", table(model)).success();
+        assert!(all_cells(&table).iter().all(|row| row[2] == own), "{table}");
+    }
 }
 
 #[test]
@@ -314,5 +353,125 @@ fn maps_are_found_from_any_folder() {
     let table = TABLE.replace("pack.npy", &work.join("pack.npy").display().to_string());
     let table = table.replace("one.npy", &work.join("one.npy").display().to_string());
     let elsewhere = testing::run(PERTURB, ["-q", "-t", "pos"], table);
-    assert_eq!(elsewhere.success(), run(&work, "-t pos", TABLE).success());
+    assert_eq!(cells(&elsewhere.success()), cells(&run(&work, "-t pos", TABLE).success()));
+}
+
+/// Every third image's maps, together all of them, however many maps an image has.
+#[test]
+fn shards_together_are_one_run() {
+    let work = work();
+    let rows: String = (0..7)
+        .flat_map(|i| [(i, "a"), (i, "b")])
+        .map(|(i, m)| format!("testbed/{i:03},1,{m},one.npy\n"))
+        .collect();
+    let table = format!("image,target,method,map\n{rows}");
+    let whole = run(&work, "-t pos:steps=2", &table).success();
+    let mut parts: Vec<String> = (1..=3)
+        .flat_map(|k| {
+            let part = run(&work, &format!("-t pos:steps=2 --shard {k}/3"), &table).success();
+            part.lines().skip(1).map(str::to_owned).collect::<Vec<_>>()
+        })
+        .collect();
+    let mut all: Vec<String> = whole.lines().skip(1).map(str::to_owned).collect();
+    (parts.sort(), all.sort());
+    assert_eq!(parts, all);
+    let first = run(&work, "-t pos:steps=2 --shard 1/3", &table).success();
+    let images: Vec<String> = cells(&first).into_iter().map(|row| row[0].clone() + &row[3]).collect();
+    assert_eq!(
+        images.iter().step_by(2).collect::<Vec<_>>(),
+        ["testbed/000a", "testbed/000b", "testbed/003a", "testbed/003b", "testbed/006a", "testbed/006b"]
+    );
+}
+
+/// Wherever a run is killed, the next one goes on behind the last complete map, and the table is that of one run.
+#[test]
+fn a_killed_run_is_gone_on_with() {
+    let work = work();
+    work.write("maps.csv", TABLE);
+    let arguments = "-t pos:steps=2 -t mask maps.csv --resume -O out/t.csv";
+    run(&work, arguments, "").success();
+    let whole = work.read("out/t.csv");
+    assert_eq!(whole, run(&work, "-t pos:steps=2 -t mask maps.csv", "").success());
+    let complete = run(&work, arguments, "");
+    assert!(
+        complete.success().is_empty() && complete.stderr.contains("the table is complete"),
+        "{}",
+        complete.stderr
+    );
+    let settings: serde_json::Value = serde_json::from_str(&work.read("out/t.csv.run.json")).unwrap();
+    let mut begun = settings.clone();
+    begun.as_object_mut().unwrap().remove("sha256");
+    for length in [HEADER.len() / 2, whole.len() / 3, whole.len() / 2, whole.len() - 1] {
+        std::fs::remove_file(work.join("out/t.csv")).unwrap();
+        work.write("out/t.csv.run.json", begun.to_string());
+        let header = whole.find('\n').unwrap() + 1;
+        work.write("out/t.csv.part", &whole[..length.max(header)]);
+        run(&work, arguments, "").success();
+        assert_eq!(work.read("out/t.csv"), whole, "cut at {length}");
+        assert!(!work.join("out/t.csv.part").exists());
+    }
+    // A table that was damaged afterwards is made again; one of another run, or with other maps, is an error.
+    work.write("out/t.csv", &whole[..whole.len() / 2]);
+    run(&work, arguments, "").success();
+    assert_eq!(work.read("out/t.csv"), whole);
+    let message = run(&work, &format!("{arguments} --seed 1"), "").failure(1);
+    assert!(message.ends_with("--resume: out/t.csv is of a run with another seed"), "{message}");
+    work.write("out/t.csv.run.json", begun.to_string());
+    work.write("out/t.csv.part", &whole[..whole.len() / 2]);
+    work.write(
+        "maps.csv",
+        TABLE
+            .replace("pack.npy,0", "pack.npy,1")
+            .replace("testbed/004,4,7,a,pack.npy,1", "testbed/004,4,7,a,pack.npy,0"),
+    );
+    let message = run(&work, arguments, "").failure(1);
+    assert!(
+        message.contains("--resume: the table was begun with other maps: testbed/003, a, pack.npy, 0 where"),
+        "{message}"
+    );
+    assert_eq!(run(&work, "--resume maps.csv", "").status, Some(2));
+}
+
+#[test]
+fn rows_without_a_map_go_on_with_their_reason() {
+    let work = work();
+    let table = "image,target,method,map,reason,list\ngone.png,,a,,open: No such file,l0/2\ntestbed/003,3,a,one.npy,,l0/2\n";
+    let output = run(&work, "-t pos:steps=2 -t mask --model testbed", table);
+    let rows = all_cells(&output.success());
+    assert_eq!(rows.len(), 2 + 2 + 2);
+    assert_eq!(
+        [0, 1, 6, 9, 12, 13].map(|i| rows[1][i].as_str()),
+        ["gone.png", "", "mask", "NaN", "open: No such file", "l0/2"]
+    );
+    assert_eq!(output.stderr, "perturb: 1 rows came without a map and go on as they are\n");
+}
+
+/// Without `--model` it would be the toy network that answers.
+#[test]
+fn photographs_need_a_model() {
+    let work = work();
+    let message = run(&work, "-t pos", "image,target,method,map\ncat.png,3,a,one.npy\n").failure(2);
+    assert!(
+        message.starts_with("perturb: cat.png is no image of the testbed: name the classifier"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_pack_is_not_one_map_with_many_channels() {
+    let work = work();
+    let pack = [map(0), map(1), map(2), map(3), map(4)].concat();
+    npy::write_file(&work.join("five.npy"), &[5, SIDE, SIDE], &pack).unwrap();
+    npy::write_file(&work.join("last.npy"), &[SIDE, SIDE, 1], &map(2)).unwrap();
+    let row = |map: &str| format!("image,target,method,map\ntestbed/003,3,a,{map}\n");
+    let message = run(&work, "-t pos", row("five.npy")).failure(1);
+    assert!(
+        message.contains("five.npy: shape (5, 64, 64) looks like a pack whose map_index is lost"),
+        "{message}"
+    );
+    let mut piped = Vec::new();
+    npy::write(&mut piped, &[5, SIDE, SIDE], &pack).unwrap();
+    assert!(run(&work, "-t pos --image testbed/003", piped).failure(1).contains("looks like a pack"));
+    let numbers = |map: &str| cells(&run(&work, "-t pos", row(map)).success())[9][6].clone();
+    assert_eq!(numbers("last.npy"), numbers("one.npy"));
 }

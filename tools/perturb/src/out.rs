@@ -1,0 +1,89 @@
+//! Where the responses go: to standard output or a file at once, or into a file that several runs may write.
+
+use anyhow::Result;
+use perturbation::Test;
+use pipe::{Response, Row, Writer};
+use serde_json::json;
+use setup::Loaded;
+
+use crate::args::Args;
+use crate::resume::{Done, Found, Part, PartFile};
+
+/// An open table.
+pub enum Out {
+    /// Written in one go.
+    Whole(Writer<Response>),
+    /// Written in several.
+    Part(Box<Part>, Writer<Response, PartFile>),
+}
+
+impl Out {
+    /// Opens what the command line names; nothing if `--resume` finds the table complete.
+    ///
+    /// # Errors
+    ///
+    /// If a file cannot be made, or an earlier one is of another run.
+    pub fn open(args: &Args, loaded: &Loaded, tests: &[Test], extra: &[String]) -> Result<Option<Self>> {
+        if !args.resume {
+            return Ok(Some(Self::Whole(Writer::open(&args.output, extra)?)));
+        }
+        let specs: Vec<&str> = tests.iter().map(Test::spec).collect();
+        let settings = json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "model": loaded.classifier.key(),
+            "tests": specs,
+            "seed": args.seed,
+            "engine": loaded.engine,
+            "shard": format!("{}/{}", args.shard.k, args.shard.n),
+        });
+        let header = header(extra);
+        match Part::find(&args.output, settings, &specs, &header)? {
+            Found::Whole => Ok(None),
+            Found::Part(part) => {
+                let rows = Writer::append(part.append()?, extra);
+                Ok(Some(Self::Part(Box::new(part), rows)))
+            }
+        }
+    }
+
+    /// The maps that are in the table already.
+    pub fn take_done(&mut self) -> Vec<Done> {
+        match self {
+            Self::Whole(_) => Vec::new(),
+            Self::Part(part, _) => std::mem::take(&mut part.done),
+        }
+    }
+
+    /// Writes a row.
+    pub fn write(&mut self, row: &Response) -> Result<()> {
+        match self {
+            Self::Whole(out) => out.write(row),
+            Self::Part(_, out) => out.write(row),
+        }
+    }
+
+    /// Hands on what was written so far.
+    pub fn flush(&mut self) -> Result<()> {
+        match self {
+            Self::Whole(out) => out.flush(),
+            Self::Part(_, out) => out.flush(),
+        }
+    }
+
+    /// Ends the table.
+    pub fn finish(self) -> Result<()> {
+        match self {
+            Self::Whole(out) => out.finish(),
+            Self::Part(part, out) => {
+                out.finish()?;
+                part.finish()
+            }
+        }
+    }
+}
+
+fn header(extra: &[String]) -> Vec<String> {
+    let own: Vec<String> = Response::COLUMNS.iter().map(|column| column.name.to_owned()).collect();
+    let others = extra.iter().filter(|name| !own.contains(name)).cloned().collect::<Vec<_>>();
+    [own, others].concat()
+}
