@@ -1,21 +1,28 @@
-//! `score`: numbers out of perturbation curves, and out of maps with bounding boxes.
+//! `score`: numbers out of perturbation curves, and out of maps with bounding boxes or with other maps.
 
-mod curve;
-mod map;
-mod metric;
-mod table;
+mod against;
+mod curves;
+mod maps;
+mod places;
+mod row;
+mod wanted;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
+use metrics::Kind;
 use pipe::{Explained, Response, Rows, Tables, Usage};
+
+use crate::maps::MapScores;
+use crate::wanted::Wanted;
 
 /// Scores saliency maps: one row for each metric of each map.
 ///
-/// Reads the responses that `perturb` writes (a table with a column `test`) and scores each curve, or the maps that
-/// `explain` writes and scores each one that has bounding boxes. Writes image, target, model, method, metric, direction
-/// and value, then every column of the input that it does not know.
+/// Reads the responses that `perturb` writes (a table with a column `test`) and scores each curve; or the maps that
+/// `explain` writes, and scores each one by its bounding boxes, or with --against by a map of another table. Writes
+/// image, target, model, method, metric, direction, value and reason, then every column of the input that it does not
+/// know.
 ///
 /// The rows of one curve must follow one another, as `perturb` writes them; one curve is in memory at a time.
 #[derive(clap::Parser)]
@@ -26,10 +33,13 @@ struct Args {
     /// Write only this metric: a name (pos) or a whole spec (pos:fill=blur); may be repeated
     #[arg(short, long, value_name = "METRIC")]
     metric: Vec<String>,
+    /// Compare each map with that of the same image, target and method in this table, which may be of another model
+    #[arg(long, value_name = "FILE")]
+    against: Option<PathBuf>,
     /// How far from a box, in pixels, the highest point may lie for `pointing-game`; 15 is usual for photographs
-    #[arg(long, value_name = "PIXELS", default_value = "0", value_parser = map::tolerance)]
+    #[arg(long, value_name = "PIXELS", default_value = "0", value_parser = tolerance)]
     tolerance: f64,
-    /// List the metrics and the tests that they come from
+    /// List the metrics and what they are measured on
     #[arg(long)]
     list_metrics: bool,
     #[command(flatten)]
@@ -41,8 +51,9 @@ struct Args {
 const EXAMPLES: &str = "\
 Examples:
   explain cat.jpg -m gradcam -m rise | perturb -t pos -t insertion | score
-  score responses/*.csv > scores.csv          several shards as one table
+  score responses/*.csv -O scores.csv.gz      several shards as one table
   explain val.csv -m ig | score               pointing game and energy; val.csv has a column `boxes`
+  score --against trained.csv randomised.csv  do the maps change with the weights?
   score -m pos -m insertion responses.csv     only these metrics
 ";
 
@@ -55,9 +66,15 @@ Maps with channels are summed over them first. A pixel lies inside a box if it o
 columns 10 to 29 and rows 20 to 39. Of equal highest values the first one, row by row, is the map's point. The \
 published code of the Coherency study accepts one column and one row more, to the right of the box and below it.
 
-A metric that is not defined (a clean probability of 0, a map with NaN) is a row with the value NaN and a line on \
-standard error. A map that cannot be read is a line on standard error and in --errors, and exit status 1 at the end, \
-unless --max-errors allows it.
+With --against the maps are paired by image, target and method; if both tables explain one target of an image, and \
+not the same, these two are paired. Several models may be compared with one reference. Key and carried columns are \
+those of the table that is scored. Maps must have one size. What differs between the tables is said once.
+
+A metric that is not defined is a row with the value NaN and its reason, and a line on standard error: a clean \
+probability of 0, a constant map, a curve that is cut, has a hole or a point twice, fractions that do not rise, a \
+fraction or probability outside 0 to 1. What failed in an earlier stage is such a row too, with the reason given \
+there. A map that cannot be read, that has no partner or that its boxes do not fit counts as a failure besides: it is \
+listed in --errors, and the exit status is 1 unless --max-errors allows it.
 ";
 
 fn main() -> ExitCode {
@@ -66,15 +83,29 @@ fn main() -> ExitCode {
 
 fn run(args: &Args) -> Result<()> {
     if args.list_metrics {
-        return metric::list(&mut pipe::stdout());
+        return wanted::list(&mut pipe::stdout());
     }
-    let wanted = metric::Wanted::new(&args.metric).map_err(Usage)?;
+    let wanted = Wanted::new(&args.metric).map_err(Usage)?;
     let tables = Tables::open(&args.files)?;
+    if let Some(reference) = &args.against {
+        let rows: Rows<Explained> = tables.rows()?;
+        let wanted = wanted.of_maps(|kind| matches!(kind, Kind::Agreement(_)), 0.0);
+        return against::score(reference, rows, |extra| MapScores::open(args, wanted, extra));
+    }
     if tables.have("test") {
         let rows: Rows<Response> = tables.rows()?;
-        table::score_curves(rows, &wanted, &args.output)
+        return curves::score(rows, &wanted, &args.output);
+    }
+    let rows: Rows<Explained> = tables.rows()?;
+    let wanted = wanted.of_maps(|kind| matches!(kind, Kind::Place(_)), args.tolerance);
+    places::score(rows, args.tolerance, |extra| MapScores::open(args, wanted, extra))
+}
+
+fn tolerance(text: &str) -> Result<f64, &'static str> {
+    let pixels = text.parse().unwrap_or(f64::NAN);
+    if (0.0..f64::INFINITY).contains(&pixels) {
+        Ok(pixels)
     } else {
-        let rows: Rows<Explained> = tables.rows()?;
-        table::score_maps(rows, &wanted, args.tolerance, args.errors.failures()?, &args.output)
+        Err("a number of pixels, 0 or more, is needed")
     }
 }

@@ -1,0 +1,80 @@
+//! How far two maps of one image agree, pixel by pixel: what sanity checks (Adebayo et al., 2018, section 3) compare.
+
+use maps::Map;
+use pipe::Direction::Higher;
+use stats::correlation::{Correlation, pearson, spearman};
+
+use crate::{Kind, Measured, Metric};
+
+pub(crate) const METRICS: &[Metric] = &[
+    Metric {
+        name: "spearman",
+        direction: Higher,
+        summary: "rank correlation of two maps; -1 to 1",
+        kind: Kind::Agreement(|a, b| of_values(a, b, spearman)),
+    },
+    Metric {
+        name: "pearson",
+        direction: Higher,
+        summary: "correlation of two maps; -1 to 1",
+        kind: Kind::Agreement(|a, b| of_values(a, b, pearson)),
+    },
+    Metric {
+        name: "spearman-abs",
+        direction: Higher,
+        summary: "rank correlation of the absolute values of two maps; -1 to 1",
+        kind: Kind::Agreement(|a, b| of_magnitudes(a, b, spearman)),
+    },
+    Metric {
+        name: "pearson-abs",
+        direction: Higher,
+        summary: "correlation of the absolute values of two maps; -1 to 1",
+        kind: Kind::Agreement(|a, b| of_magnitudes(a, b, pearson)),
+    },
+];
+
+type Coefficient = fn(&[f64], &[f64]) -> Correlation;
+
+fn of_values(a: &Map, b: &Map, coefficient: Coefficient) -> Measured {
+    if a.size() != b.size() {
+        let ([height_a, width_a], [height_b, width_b]) = (a.size(), b.size());
+        return Err(format!("the maps are {height_a} x {width_a} and {height_b} x {width_b} pixels"));
+    }
+    defined(coefficient(&a.wide(), &b.wide()))
+}
+
+fn of_magnitudes(a: &Map, b: &Map, coefficient: Coefficient) -> Measured {
+    let magnitudes = |map: &Map| map.clone().signed(maps::Sign::Magnitude);
+    of_values(&magnitudes(a), &magnitudes(b), coefficient)
+}
+
+fn defined(correlation: Correlation) -> Measured {
+    let Correlation { coefficient, .. } = correlation;
+    if coefficient.is_nan() { Err("a map is constant".to_owned()) } else { Ok(coefficient) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn map(values: &[f32]) -> Map {
+        Map::from_plane([1, values.len()], values.to_vec()).unwrap()
+    }
+
+    #[test]
+    fn signed_and_absolute_values_are_told_apart() {
+        let (a, b) = (map(&[1.0, 2.0, 4.0]), map(&[-1.0, -2.0, -4.0]));
+        assert_eq!(of_values(&a, &b, spearman), Ok(-1.0));
+        assert_eq!(of_magnitudes(&a, &b, spearman), Ok(1.0));
+        assert!((of_magnitudes(&a, &b, pearson).unwrap() - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_constant_or_another_size_has_no_correlation() {
+        let a = map(&[1.0, 2.0]);
+        assert_eq!(of_values(&a, &map(&[3.0, 3.0]), pearson), Err("a map is constant".to_owned()));
+        assert_eq!(of_magnitudes(&a, &map(&[3.0, -3.0]), pearson), Err("a map is constant".to_owned()));
+        let reason = "the maps are 1 x 2 and 1 x 1 pixels".to_owned();
+        assert_eq!(of_values(&a, &map(&[3.0]), pearson), Err(reason));
+    }
+}

@@ -1,0 +1,25 @@
+//! What is measured on explanations: on a perturbation curve, on a map and where the object lies, on two maps.
+//!
+//! A metric is a function with a name, a direction and a summary. One file holds one family, and [`all`] lists them. A
+//! metric that is not defined for its input says why; it never gives a number instead.
+//!
+//! ```
+//! use metrics::{Curve, Point, of_test};
+//!
+//! let points = [(0.0, 1.0), (0.5, 0.5), (1.0, 0.0)];
+//! let points = points.map(|(fraction, probability)| Point { fraction, probability, ..Point::default() });
+//! let curve = Curve::new(points.to_vec())?;
+//! let [deletion] = &of_test("deletion:fill=blur").unwrap()[..] else { panic!() };
+//! assert_eq!((&*deletion.name, deletion.measure(&curve)), ("deletion:fill=blur", Ok(0.5)));
+//! # Ok::<(), String>(())
+//! ```
+
+mod agreement;
+mod area;
+mod confidence;
+mod curve;
+mod metric;
+mod place;
+
+pub use curve::{Curve, Point};
+pub use metric::{Kind, Measured, Metric, OfTest, all, known_tests, name_of, of_test};

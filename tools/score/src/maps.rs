@@ -1,0 +1,118 @@
+//! What the scores of maps have in common: reading them, and rows for what failed.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use maps::{Map, MapError};
+use metrics::Measured;
+use pipe::npy::MapReader;
+use pipe::{Explained, Failures, Score, Writer};
+
+use crate::Args;
+use crate::row::Key;
+use crate::wanted::OfMaps;
+
+/// How many maps are in memory at a time.
+pub const BLOCK: usize = 256;
+
+/// Channels that a map may have: of a colour image, for a table does not say more about the network.
+const CHANNELS: usize = 3;
+
+/// What came of one map.
+pub enum Outcome {
+    /// A value of each metric, in their order.
+    Measured(Vec<Measured>),
+    /// No metric is defined, as was known before.
+    Undefined(String),
+    /// It failed here.
+    Failed(anyhow::Error),
+}
+
+/// A reader's map, or why it has values that cannot be measured.
+pub type Readable = Result<Map, String>;
+
+/// Reads the map of a row.
+///
+/// # Errors
+///
+/// If there is none or it is damaged.
+pub fn read(reader: &mut MapReader, path: &str, index: Option<usize>) -> Result<Readable> {
+    if path.is_empty() {
+        bail!("there is no map, and no reason why");
+    }
+    let array = reader.read(Path::new(path), index)?;
+    match Map::new(&array.shape, array.data, CHANNELS) {
+        Err(error @ MapError::NotFinite { .. }) => Ok(Err(error.to_string())),
+        map => Ok(Ok(map.with_context(|| path.to_owned())?)),
+    }
+}
+
+/// The table of scores, and the failures.
+pub struct MapScores {
+    /// What is measured.
+    pub metrics: Vec<OfMaps>,
+    out: Writer<Score>,
+    failures: Failures,
+    count: u64,
+}
+
+impl MapScores {
+    /// Starts the table, with the columns that are carried.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be written.
+    pub fn open(args: &Args, metrics: Vec<OfMaps>, extra: &[String]) -> Result<Self> {
+        let out = Writer::open(&args.output, extra)?;
+        Ok(Self { metrics, out, failures: args.errors.failures()?, count: 0 })
+    }
+
+    /// Writes a row for each metric of a map: what failed does not vanish.
+    ///
+    /// # Errors
+    ///
+    /// If the output cannot be written.
+    pub fn write(&mut self, row: &Explained, outcome: Outcome) -> Result<()> {
+        self.count += 1;
+        let key = Key::from(row);
+        let values = match outcome {
+            Outcome::Measured(values) => values,
+            Outcome::Undefined(reason) => return self.write_undefined(&key, &reason),
+            Outcome::Failed(error) => {
+                self.failures.add(&row.image, &row.method, "score", &format!("{error:#}"))?;
+                return self.write_undefined(&key, &format!("{error:#}"));
+            }
+        };
+        for (OfMaps { name, metric }, value) in self.metrics.iter().zip(values) {
+            self.out.write(&key.told(name, metric.direction, value))?;
+        }
+        Ok(())
+    }
+
+    fn write_undefined(&mut self, key: &Key<'_>, reason: &str) -> Result<()> {
+        for OfMaps { name, metric } in &self.metrics {
+            self.out.write(&key.score(name, metric.direction, Err(reason.to_owned())))?;
+        }
+        Ok(())
+    }
+
+    /// Counts a failure that has no row.
+    ///
+    /// # Errors
+    ///
+    /// If the list of failures cannot be written.
+    pub fn fail(&mut self, image: &str, method: &str, error: &str) -> Result<()> {
+        self.count += 1;
+        self.failures.add(image, method, "score", error)
+    }
+
+    /// Ends the table.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be written, or if more maps failed than allowed.
+    pub fn finish(self) -> Result<()> {
+        self.out.finish()?;
+        self.failures.finish(self.count)
+    }
+}
