@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use models::{Device, Tensor, TensorData};
 
-use crate::fill::Fill;
 use crate::host_image::HostImage;
 use crate::plan::{Input, Plan};
+use images::Fill;
 use maps::Ranking;
 
 /// An image and its fills on the device, `(1, 3, h, w)` each: once for all maps of the image.

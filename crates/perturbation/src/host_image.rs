@@ -1,9 +1,7 @@
 //! An image with the fills that its tests need.
 
-use models::{Image, Preprocess};
-
 use crate::catalogue::Test;
-use crate::fill::{Fill, FillError};
+use images::{Fill, FillError, Image, Preprocess};
 
 /// An image and its fills as the network sees them, on the host. All maps of the image share it.
 #[derive(Clone, Debug)]

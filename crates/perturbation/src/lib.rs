@@ -19,12 +19,12 @@
 mod catalogue;
 mod compose;
 mod executor;
-mod fill;
+pub mod fill;
 mod host_image;
 mod plan;
 
 pub use catalogue::{Entry, TESTS, Test};
 pub use executor::{CurvePoint, Executor, Job, MapResult, PushError};
-pub use fill::{Fill, FillError};
 pub use host_image::HostImage;
+pub use images::{Fill, FillError};
 pub use plan::{Input, Plan, Point};

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::catalogue::Test;
-use crate::fill::Fill;
+use images::Fill;
 use maps::Map;
 use maps::{Ranked, Ranking};
 

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use common::{run, tests};
+use images::decode;
 use maps::Map;
-use models::image::decode;
 use models::zoo::{Options, load};
 use models::{Checkpoint, Classifier, Image, device};
 use perturbation::{CurvePoint, HostImage, Job, Plan};
@@ -32,9 +32,8 @@ fn truth_and_opposite(mask: &Image) -> [Map; 2] {
 /// For each image the job of its true map, then that of the opposite.
 fn jobs(classifier: &Classifier, data: &Path) -> Vec<Job<usize>> {
     let tests = tests(&[TEST]);
-    let open = |path: String| {
-        Image::prepare(&path, &decode(&data.join(&path)).unwrap(), &classifier.preprocess).unwrap()
-    };
+    let open =
+        |path: String| decode(&data.join(&path)).unwrap().prepare(&path, &classifier.preprocess).unwrap();
     let mut jobs = Vec::new();
     for name in IMAGES {
         let image = open(format!("ecssd/images/{name}.jpg"));

@@ -4,25 +4,23 @@ use std::path::Path;
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
-use image::RgbImage;
-use models::image::{Image, ImageError, decode};
-
-use models::Preprocess;
+use images::{Decoded, Image, ImageError, Preprocess, decode};
 
 /// An image by path, or an embedded one by its name (`testbed/007`).
-fn decoded(name: &str) -> Result<RgbImage, ImageError> {
+fn decoded(name: &str) -> Result<Decoded, ImageError> {
     match testbed::image(name) {
-        Some(scene) => Ok(scene.image),
+        Some(scene) => Ok(scene.image.into()),
         None => decode(Path::new(name)),
     }
 }
 
-/// Opens and prepares an image: by path, or an embedded one by its name (`testbed/007`).
+/// Opens and prepares an image: by path, or an embedded one by its name (`testbed/007`). Its hash says which image it is,
+/// however the path is spelled.
 ///
 /// # Errors
 /// If it cannot be decoded or is smaller than the crop.
 pub fn open(name: &str, preprocess: &Preprocess) -> Result<Image, ImageError> {
-    Image::prepare(name, &decoded(name)?, preprocess)
+    decoded(name)?.prepare(name, preprocess)
 }
 
 /// Maps items on a thread of its own that stays a few items ahead of `consume`, so that decoding runs beside

@@ -72,13 +72,10 @@ impl Item {
 
     /// Boxes moved with the image's resize and crop: what is left of them in the map.
     fn place(&self, boxes: &Boxes) -> Boxes {
-        let [h, w] = self.size().map(|side| side as f32);
         let left = boxes.0.iter().filter_map(|b| {
-            let [x0, y0, x1, y1] = self.image.geometry.place([b.x0, b.y0, b.x1, b.y1].map(|x| x as f32));
-            let [x0, x1] = [x0, x1].map(|x| x.clamp(0.0, w));
-            let [y0, y1] = [y0, y1].map(|y| y.clamp(0.0, h));
-            let [x0, y0, x1, y1] = [x0, y0, x1, y1].map(pipe::from_f32);
-            (x0 < x1 && y0 < y1).then_some(BoundingBox { x0, y0, x1, y1 })
+            let placed = self.image.geometry.place_box([b.x0, b.y0, b.x1, b.y1].map(|x| x as f32))?;
+            let [x0, y0, x1, y1] = placed.map(pipe::from_f32);
+            Some(BoundingBox { x0, y0, x1, y1 })
         });
         Boxes(left.collect())
     }

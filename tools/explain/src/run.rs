@@ -2,10 +2,9 @@
 
 use std::time::Instant;
 
+use ::images::{Image, ImageError};
 use anyhow::{Context, Result};
 use attribution::{ParsedMethod, Request};
-use models::Image;
-use models::image::ImageError;
 use pipe::{Explained, Failures, Image as Row, Progress, Writer, npy};
 use setup::Loaded;
 

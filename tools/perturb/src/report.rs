@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use perturbation::{Entry, Fill, TESTS, Test};
+use perturbation::{Entry, TESTS, Test, fill};
 use pipe::Record;
 use setup::Loaded;
 
@@ -15,10 +15,10 @@ pub fn tests() -> String {
         let (name, summary, source) = (entry.name, entry.summary, entry.source);
         format!("{name}\n    {summary}\n    {source}\n    parameters: {}\n", entry.parameters())
     };
-    let fill = |(word, meaning): &(&str, &str)| format!("    {word:<8} {meaning}\n");
+    let line = |(word, meaning): &(&str, &str)| format!("    {word:<8} {meaning}\n");
     let tests: String = TESTS.iter().map(block).collect();
-    let fills: String = Fill::WORDS.iter().map(fill).collect();
-    format!("{tests}\nfill, and the parameters that go with some of them ({}):\n{fills}", Fill::OPTIONS)
+    let fills: String = fill::WORDS.iter().map(line).collect();
+    format!("{tests}\nfill, and the parameters that go with some of them ({}):\n{fills}", fill::OPTIONS)
 }
 
 /// What was done.

@@ -21,7 +21,7 @@ use crate::checkpoint::{Checkpoint, CheckpointError};
 use crate::classifier::Classifier;
 use crate::network::graph::Graph;
 use crate::network::{Engine, Network};
-use crate::preprocess::Preprocess;
+use images::Preprocess;
 
 /// Why a model cannot be had.
 #[derive(Debug, thiserror::Error)]

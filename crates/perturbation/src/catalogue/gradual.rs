@@ -3,7 +3,9 @@
 use spec::Reader;
 
 use super::{Entry, Kind};
-use crate::fill::Fill;
+use images::Fill;
+
+use crate::fill;
 use crate::plan::{Input, PlanBuilder, Point};
 use maps::{Order, Ranked, Ranking};
 
@@ -54,8 +56,8 @@ pub(super) struct Gradual {
     reveal: bool,
 }
 
-fn curve(reader: &mut Reader, fill: &str, reveal: bool) -> Result<Kind, spec::Error> {
-    let fills = Fill::take(reader, fill)?;
+fn curve(reader: &mut Reader, default: &str, reveal: bool) -> Result<Kind, spec::Error> {
+    let fills = fill::take(reader, default)?;
     let order =
         reader.choose("order", &[("morf", Order::MostRelevantFirst), ("lerf", Order::LeastRelevantFirst)])?;
     let odd = |&region: &usize| region % 2 == 1 && region < 10_000;
@@ -66,7 +68,7 @@ fn curve(reader: &mut Reader, fill: &str, reveal: bool) -> Result<Kind, spec::Er
 }
 
 fn chefer(reader: &mut Reader, order: Order) -> Result<Kind, spec::Error> {
-    let fills = Fill::take(reader, "black")?;
+    let fills = fill::take(reader, "black")?;
     let steps = take_steps(reader, 10)?;
     let ranking = Ranking { order, region: 1 };
     Ok(Kind::Gradual(Gradual { fills, ranking, steps, count: Count::BeforeTheEnd, reveal: false }))

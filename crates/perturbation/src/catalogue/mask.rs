@@ -4,7 +4,9 @@ use std::fmt::{self, Display};
 use std::str::FromStr;
 
 use super::{Entry, Kind};
-use crate::fill::Fill;
+use images::Fill;
+
+use crate::fill;
 use crate::plan::{Input, PlanBuilder, Point};
 use maps::{Order, Ranking};
 
@@ -13,7 +15,7 @@ pub(super) const ENTRY: Entry = Entry {
     summary: "the image x and x m + fill (1 - m), where m is the map moved to 0..1, or whether it reaches a percentile",
     source: "ADP and PIC of EEA, BEE; Average Drop and IIC of the Coherency study: fill=zero, percentile=50 to 90",
     build: |reader| {
-        let fills = Fill::take(reader, "black")?;
+        let fills = fill::take(reader, "black")?;
         let wanted = "none or a number from 0 to 100";
         let percentile = reader.take_if("percentile", Percentile(None), wanted, |_| true)?;
         Ok(Kind::Mask(Mask { fills, percentile }))

@@ -5,8 +5,8 @@ mod mask;
 
 use spec::Reader;
 
-use crate::fill::Fill;
 use crate::plan::{PlanBuilder, Point};
+use images::Fill;
 
 /// A test with its parameters.
 #[derive(Clone, Debug, PartialEq)]
