@@ -2,6 +2,8 @@
 
 use images::{Blur, Fill};
 
+use crate::painter::Replacement;
+
 /// The words of a spec string and what they stand for.
 pub const WORDS: [(&str, &str); 5] = [
     ("black", "pixel value 0 (EEA; \"delete\" of Meaningful Perturbation)"),
@@ -37,10 +39,10 @@ const KINDS: [(&str, Kind); 5] = [
 
 /// Takes `fill` and what belongs to it out of a spec string: `kernel` and `sigma` of a blur, `runs` of uniform noise,
 /// which is one fill for each run.
-pub(crate) fn take(reader: &mut spec::Reader, default: &str) -> Result<Vec<Fill>, spec::Error> {
+pub(crate) fn take(reader: &mut spec::Reader, default: &str) -> Result<Vec<Replacement>, spec::Error> {
     let mut kinds = KINDS;
     kinds.sort_by_key(|(word, _)| *word != default);
-    Ok(match reader.choose("fill", &kinds)? {
+    let fills = match reader.choose("fill", &kinds)? {
         Kind::Black => vec![Fill::Black],
         Kind::Mean => vec![Fill::Mean],
         Kind::Zero => vec![Fill::Zero],
@@ -50,7 +52,8 @@ pub(crate) fn take(reader: &mut spec::Reader, default: &str) -> Result<Vec<Fill>
                 reader.take_if("runs", 5_u64, "a whole number from 1 to 1000", |n| (1..=1000).contains(n))?;
             (0..runs).map(|draw| Fill::Uniform { draw }).collect()
         }
-    })
+    };
+    Ok(fills.into_iter().map(Replacement::from).collect())
 }
 
 fn take_blur(reader: &mut spec::Reader) -> Result<Blur, spec::Error> {

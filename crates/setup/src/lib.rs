@@ -1,12 +1,14 @@
 //! What `explain`, `perturb` and `render` share: the flags that choose a classifier and a device, and opening images
-//! by path or by the name of an embedded one.
+//! by path or by the name of an embedded one and keeping the last of them.
 
+mod cache;
 mod images;
 mod lists;
 mod model;
 mod process;
 mod target;
 
+pub use cache::Cache;
 pub use images::{ahead, open};
 pub use lists::models;
 pub use model::{BatchSize, Loaded, ModelArgs, preprocess_name};

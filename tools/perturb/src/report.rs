@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use perturbation::{Entry, TESTS, Test, fill};
+use perturbation::{Entry, ParsedTest, TESTS, fill};
 use pipe::Record;
 use setup::Loaded;
 
@@ -34,9 +34,15 @@ pub struct Done {
 }
 
 /// Writes the record that `--record` asks for, if it does.
-pub fn write(args: &Args, mut record: Record, loaded: &Loaded, tests: &[Test], done: &Done) -> Result<()> {
+pub fn write(
+    args: &Args,
+    mut record: Record,
+    loaded: &Loaded,
+    tests: &[ParsedTest],
+    done: &Done,
+) -> Result<()> {
     let Some(path) = &args.record else { return Ok(()) };
-    let tests: Vec<&str> = tests.iter().map(Test::spec).collect();
+    let tests: Vec<&str> = tests.iter().map(ParsedTest::spec).collect();
     record
         .set("model", loaded.classifier.name.as_str())
         .set("weights_sha256", loaded.classifier.sha256.as_str())

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
-use perturbation::{Executor, Job, MapResult, Test};
+use perturbation::{Executor, Job, MapResult, ParsedTest};
 use pipe::{Failures, Progress, Record, Response, Writer};
 use setup::Loaded;
 
@@ -33,7 +33,7 @@ pub fn perturb(args: &Args) -> Result<()> {
 /// Everything that lives as long as the run.
 struct Run<'a> {
     loaded: &'a Loaded,
-    tests: &'a [Test],
+    tests: &'a [ParsedTest],
     executor: Executor<'a, Task>,
     out: Writer<Response>,
     failures: Failures,
@@ -43,7 +43,13 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn new(args: &Args, loaded: &'a Loaded, tests: &'a [Test], extra: &[String], total: u64) -> Result<Self> {
+    fn new(
+        args: &Args,
+        loaded: &'a Loaded,
+        tests: &'a [ParsedTest],
+        extra: &[String],
+        total: u64,
+    ) -> Result<Self> {
         if !args.quiet {
             pipe::note(format_args!("{} on {}", loaded.classifier.name, loaded.device));
             loaded.notes.iter().for_each(pipe::note);
@@ -120,6 +126,10 @@ impl<'a> Run<'a> {
         &mut self,
         MapResult { tag: Task { image, model, method, extra, .. }, target, curves }: MapResult<Task>,
     ) -> Result<()> {
+        let curves = match curves {
+            Ok(curves) => curves,
+            Err(error) => return self.failures.add(&image, &method, "fill", error),
+        };
         if !curves.iter().flatten().all(|answer| answer.probability.is_finite()) {
             self.loaded.check()?;
             return self.failures.add(&image, &method, "answer", "the classifier's scores are not finite");
