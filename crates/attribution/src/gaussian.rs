@@ -1,4 +1,5 @@
-//! Gaussian blur as two matrix products.
+//! Gaussian blur as two matrix products: on the device, because methods blur there in the middle of their computation and with
+//! borders of several kinds. The host has `stats::gaussian`.
 
 use models::{Device, Tensor, TensorData};
 

@@ -4,16 +4,15 @@ use std::sync::Arc;
 
 use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Int, Tensor, TensorData};
+use images::{Image, Preprocess};
 
 use crate::features::Layout;
 use crate::identity;
-use crate::image::Image;
 use crate::network::external::{External, Scores};
 use crate::network::graph::{Graph, NodeId, Op};
 use crate::network::shape::ShapeError;
 use crate::network::value::Value;
 use crate::network::{Hooks, Network, Plain, Taps};
-use crate::preprocess::Preprocess;
 
 /// Which number of a class is explained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

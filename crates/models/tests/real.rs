@@ -6,7 +6,7 @@ mod outputs;
 use std::fs;
 use std::path::Path;
 
-use models::image::{Image, decode};
+use images::{Image, decode};
 use models::zoo::{self, Options};
 use models::{Checkpoint, Classifier, Tensor, device};
 use testing::{Tolerance, golden};
@@ -53,7 +53,7 @@ fn recognised(classifier: &Classifier, data: &Path, rows: &[(String, usize)]) ->
     let (mut first, mut five) = (0, 0);
     for (name, label) in rows {
         let image = decode(&data.join("imagenet").join(name)).unwrap();
-        let image = Image::prepare(name, &image, &classifier.preprocess).unwrap();
+        let image = image.prepare(name, &classifier.preprocess).unwrap();
         let place = place(&numbers(classifier.logits(classifier.input(&[&image]))), *label);
         first += usize::from(place == 0);
         five += usize::from(place < 5);

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use common::{Answers, distance};
-use models::image::decode;
+use images::decode;
 use models::zoo::{self, Options};
 use models::{Checkpoint, Classifier, Image, Preprocess, Tensor, TensorData, device};
 use testing::golden;
@@ -93,7 +93,7 @@ fn sample(data: &Path, preprocess: &Preprocess, cifar: bool) -> (Vec<Image>, Vec
             let bytes = pixels[i * 3072..][..3072].iter().map(|byte| *byte as u8).collect();
             image::RgbImage::from_raw(32, 32, bytes).unwrap()
         }
-        None => decode(&data.join("imagenet").join(rows[i].0)).unwrap(),
+        None => decode(&data.join("imagenet").join(rows[i].0)).unwrap().pixels,
     };
     let chosen: Vec<usize> =
         if cifar { (0..300).collect() } else { (0..rows.len()).step_by(12).take(40).collect() };

@@ -1,48 +1,62 @@
 //! From planned inputs to a batch on the device.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use images::FillError;
+use maps::Ranking;
 use models::{Device, Tensor, TensorData};
 
-use crate::fill::Fill;
 use crate::host_image::HostImage;
-use crate::plan::{Input, Plan};
-use maps::Ranking;
+use crate::input::Input;
+use crate::painter::{Replacement, Reuse};
+use crate::plan::Plan;
 
 /// An image and its fills on the device, `(1, 3, h, w)` each: once for all maps of the image.
 #[derive(Debug)]
 pub(crate) struct DeviceImage {
     host: Arc<HostImage>,
     clean: Tensor<4>,
-    fills: Vec<(Fill, Tensor<4>)>,
+    fills: Vec<(Replacement, Tensor<4>)>,
+    /// The last fill that is not kept with the image. One is enough: a plan puts the inputs of each run together.
+    last: RefCell<Option<(Replacement, Tensor<4>)>>,
 }
 
-/// What a map needs on the device, `(1, 1, h, w)` each: once for all its inputs.
+/// What a map needs, `(1, 1, h, w)` each on the device: once for all its inputs.
 #[derive(Debug)]
 pub(crate) struct DeviceMap {
-    ranks: Vec<(Ranking, Tensor<4>)>,
-    mask: Option<Tensor<4>>,
+    ranks: Vec<(Ranking, Plane)>,
+    mask: Option<Plane>,
 }
 
-/// One input of a batch.
+/// A plane here and there: painters that see which pixels are replaced work on the host.
+#[derive(Debug)]
+struct Plane {
+    host: Vec<f32>,
+    device: Tensor<4>,
+}
+
+/// One input of a batch, with everything that it is composed of.
 #[derive(Clone, Debug)]
 pub(crate) struct Item {
-    pub(crate) device_image: Rc<DeviceImage>,
-    pub(crate) planes: Rc<DeviceMap>,
-    pub(crate) input: Input,
+    clean: Tensor<4>,
+    /// What replaces its pixels, if any are.
+    fill: Option<Tensor<4>>,
+    map: Rc<DeviceMap>,
+    input: Input,
 }
 
-fn upload(values: &[f32], channels: usize, [height, width]: [usize; 2], device: &Device) -> Tensor<4> {
-    Tensor::from_data(TensorData::new(values.to_vec(), [1, channels, height, width]), device)
+fn upload(values: Vec<f32>, channels: usize, [height, width]: [usize; 2], device: &Device) -> Tensor<4> {
+    Tensor::from_data(TensorData::new(values, [1, channels, height, width]), device)
 }
 
 impl DeviceImage {
     pub(crate) fn new(host: Arc<HostImage>, device: &Device) -> Self {
-        let planes = |values: &[f32]| upload(values, 3, host.size, device);
-        let clean = planes(&host.pixels);
-        let fills = host.fills.iter().map(|(fill, values)| (*fill, planes(values))).collect();
-        Self { host, clean, fills }
+        let planes = |values: &[f32]| upload(values.to_vec(), 3, host.size(), device);
+        let clean = planes(host.pixels());
+        let fills = host.fills().iter().map(|(fill, values)| (fill.clone(), planes(values))).collect();
+        Self { host, clean, fills, last: RefCell::default() }
     }
 
     /// The image on the host.
@@ -50,43 +64,89 @@ impl DeviceImage {
         &self.host
     }
 
-    /// The clean image.
-    pub(crate) fn clean(&self) -> Tensor<4> {
-        self.clean.clone()
-    }
-
-    fn fill(&self, fill: Fill) -> Tensor<4> {
-        let found = self.fills.iter().find(|(other, _)| *other == fill);
-        found.expect("a job's fills were checked").1.clone()
+    /// What replaces pixels of an input: from the image, or painted now.
+    fn fill(&self, fill: &Replacement, map: &DeviceMap, input: &Input) -> Result<Tensor<4>, FillError> {
+        let mut last = self.last.borrow_mut();
+        if let Some((_, painted)) = self.fills.iter().chain(&*last).find(|(other, _)| other == fill) {
+            return Ok(painted.clone());
+        }
+        let size = self.host.size();
+        let replaced = match fill.reuse() {
+            Reuse::Mask => map.replaced(input, size[0] * size[1]),
+            Reuse::Image | Reuse::Run => vec![1.0; size[0] * size[1]],
+        };
+        let painted = upload(fill.paint(&self.host, &replaced)?, 3, size, &self.clean.device());
+        if fill.reuse() != Reuse::Mask {
+            *last = Some((fill.clone(), painted.clone()));
+        }
+        Ok(painted)
     }
 }
 
 impl DeviceMap {
-    pub(crate) fn new(plan: &Plan, device: &Device) -> Self {
-        let plane = |values: &[f32]| upload(values, 1, plan.size, device);
-        let ranks = plan.ranks.iter().map(|(ranking, values)| (*ranking, plane(values))).collect();
-        Self { ranks, mask: plan.mask.as_deref().map(plane) }
+    pub(crate) fn new(plan: &mut Plan, device: &Device) -> Self {
+        let size = plan.size;
+        let plane = |host: Vec<f32>| Plane { device: upload(host.clone(), 1, size, device), host };
+        let ranks = plan.ranks.drain(..).map(|(ranking, values)| (ranking, plane(values))).collect();
+        Self { ranks, mask: plan.mask.take().map(plane) }
     }
 
-    fn ranks(&self, ranking: Ranking) -> Tensor<4> {
+    fn ranks(&self, ranking: Ranking) -> &Plane {
         let found = self.ranks.iter().find(|(other, _)| *other == ranking);
-        found.expect("a plan holds the ranks of its inputs").1.clone()
+        &found.expect("a plan holds the ranks of its inputs").1
     }
 
-    fn mask(&self) -> Tensor<4> {
-        self.mask.clone().expect("a plan holds the mask of its inputs")
+    fn mask(&self) -> &Plane {
+        self.mask.as_ref().expect("a plan holds the mask of its inputs")
+    }
+
+    /// For each pixel the share of it that an input replaces.
+    fn replaced(&self, input: &Input, pixels: usize) -> Vec<f32> {
+        match input {
+            Input::Clean => vec![0.0; pixels],
+            Input::Filled(_) => vec![1.0; pixels],
+            Input::Faded(_) => self.mask().host.iter().map(|kept| 1.0 - kept).collect(),
+            Input::Mixed { ranking, count, reveal, .. } => {
+                let is_first = |&rank: &f32| rank < *count as f32;
+                let share = |rank| f32::from(u8::from(is_first(rank) != *reveal));
+                self.ranks(*ranking).host.iter().map(share).collect()
+            }
+        }
     }
 }
 
 impl Item {
-    /// Whether both differ in nothing but how many pixels are meant.
+    /// The clean image.
+    pub(crate) fn clean(image: &DeviceImage, map: &Rc<DeviceMap>) -> Self {
+        Self { clean: image.clean.clone(), fill: None, map: Rc::clone(map), input: Input::Clean }
+    }
+
+    /// Gets everything ready that the input is composed of. A fill that is painted for this input is painted here, so that
+    /// a batch holds no more of them than it has inputs.
+    ///
+    /// # Errors
+    /// If a fill cannot be painted.
+    pub(crate) fn new(image: &DeviceImage, map: &Rc<DeviceMap>, input: Input) -> Result<Self, FillError> {
+        let fill = input.fill().map(|fill| image.fill(fill, map, &input)).transpose()?;
+        Ok(Self { clean: image.clean.clone(), fill, map: Rc::clone(map), input })
+    }
+
+    fn fill(&self) -> Tensor<4> {
+        self.fill.clone().expect("all inputs but the clean image have a fill")
+    }
+
+    /// Whether both differ in nothing but how many pixels are meant, and are made of the same pixels.
     fn alike(&self, other: &Self) -> bool {
-        let (Input::Mixed { count, .. }, Input::Mixed { ranking, fill, reveal, .. }) =
-            (self.input, other.input)
+        let (
+            Input::Mixed { ranking, fill, reveal, .. },
+            Input::Mixed { ranking: ranking2, fill: fill2, reveal: reveal2, .. },
+        ) = (&self.input, &other.input)
         else {
             return false;
         };
-        Rc::ptr_eq(&self.planes, &other.planes) && self.input == Input::Mixed { ranking, count, fill, reveal }
+        Rc::ptr_eq(&self.map, &other.map)
+            && (ranking, fill, reveal) == (ranking2, fill2, reveal2)
+            && fill.reuse() != Reuse::Mask
     }
 }
 
@@ -97,24 +157,30 @@ pub(crate) fn compose(items: &[Item]) -> Tensor<4> {
 }
 
 fn part(items: &[Item]) -> Tensor<4> {
-    let Item { device_image, planes, input } = &items[0];
-    match *input {
-        Input::Clean => device_image.clean(),
-        Input::Filled(fill) => device_image.fill(fill),
-        Input::Faded(fill) => {
-            let mask = planes.mask();
-            device_image.clean() * mask.clone() + device_image.fill(fill) * (-mask + 1.0)
+    let first = &items[0];
+    match &first.input {
+        Input::Clean => first.clean.clone(),
+        input if input.fill().is_some_and(|fill| fill.is_whole()) => whole(items),
+        Input::Filled(_) => first.fill(),
+        Input::Faded(_) => {
+            let mask = first.map.mask().device.clone();
+            first.clean.clone() * mask.clone() + first.fill() * (-mask + 1.0)
         }
-        Input::Mixed { ranking, fill, reveal, .. } => {
-            let (first, others) = (device_image.clean(), device_image.fill(fill));
-            let (first, others) = if reveal { (first, others) } else { (others, first) };
-            mix(first, others, planes.ranks(ranking), items)
+        Input::Mixed { ranking, reveal, .. } => {
+            let (inside, others) = (first.clean.clone(), first.fill());
+            let (inside, others) = if *reveal { (inside, others) } else { (others, inside) };
+            mix(inside, others, first.map.ranks(*ranking).device.clone(), items)
         }
     }
 }
 
-/// The pixels whose rank is below an item's count from `first`, and the rest from `others`.
-fn mix(first: Tensor<4>, others: Tensor<4>, ranks: Tensor<4>, items: &[Item]) -> Tensor<4> {
+/// What a generator made stands as it is.
+fn whole(items: &[Item]) -> Tensor<4> {
+    Tensor::cat(items.iter().map(Item::fill).collect(), 0)
+}
+
+/// The pixels whose rank is below an item's count from `inside`, and the rest from `others`.
+fn mix(inside: Tensor<4>, others: Tensor<4>, ranks: Tensor<4>, items: &[Item]) -> Tensor<4> {
     let count = |item: &Item| match item.input {
         Input::Mixed { count, .. } => count as f32,
         _ => 0.0,
@@ -125,5 +191,5 @@ fn mix(first: Tensor<4>, others: Tensor<4>, ranks: Tensor<4>, items: &[Item]) ->
     let shape = [n, channels, height, width];
     let counts = Tensor::<4>::from_data(TensorData::new(counts, [n, 1, 1, 1]), &ranks.device());
     let mask = ranks.expand([n, 1, height, width]).lower(counts.expand([n, 1, height, width]));
-    others.expand(shape).mask_where(mask.expand(shape), first.expand(shape))
+    others.expand(shape).mask_where(mask.expand(shape), inside.expand(shape))
 }

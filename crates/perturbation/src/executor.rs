@@ -9,11 +9,12 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use images::FillError;
 use models::Classifier;
 
 use crate::compose::{DeviceImage, DeviceMap, Item};
 use crate::host_image::HostImage;
-use crate::plan::{Input, Plan};
+use crate::plan::Plan;
 use batch::{Address, Sent};
 use clean::{Clean, CleanAnswers};
 use map_result::Waiting;
@@ -24,7 +25,7 @@ pub use map_result::{CurvePoint, MapResult};
 pub struct Job<T> {
     /// The image; maps that follow one another and share it share its tensors.
     pub image: Arc<HostImage>,
-    /// The inputs, whose tests' fills the image must have.
+    /// The inputs.
     pub plan: Plan,
     /// The class whose probability is asked for; nothing is the class that the clean image gets.
     pub target: Option<usize>,
@@ -54,6 +55,13 @@ pub enum PushError {
 }
 
 /// Streams jobs through a classifier; outcomes come in the order of the jobs.
+///
+/// Inputs of different tests, maps and images share batches, because one map's last batch would often be nearly empty, and
+/// a classifier costs the most where batches are small. An input in a batch never influences another one, so what shares
+/// a batch changes no answer. Jobs are complete as their last input is, and are kept in line until then: rows come in
+/// the order of the table, whichever batch they were in. The clean image is asked about once for all maps of an image,
+/// before the first of them, in the same batches as everything else, so that a curve whose point is the clean image gets
+/// the very same number.
 ///
 /// Memory holds the jobs of one or two batches and the clean answers of the last images, however many jobs there are.
 pub struct Executor<'a, T> {
@@ -93,13 +101,11 @@ impl<'a, T> Executor<'a, T> {
     /// Takes a job and runs all batches that are full.
     ///
     /// # Errors
-    /// If the map does not fit the image or the class does not exist.
-    ///
-    /// # Panics
-    /// If the plan needs a fill that the image was made without.
+    /// If the map does not fit the image or the class does not exist. A fill that cannot be painted is the outcome of its
+    /// job, since other inputs of the job may be on their way already.
     pub fn push(&mut self, job: Job<T>) -> Result<(), PushError> {
-        let Job { image, plan, target, tag } = job;
-        let (map, size) = (plan.size, image.size);
+        let Job { image, mut plan, target, tag } = job;
+        let (map, size) = (plan.size, image.size());
         if map != size {
             return Err(PushError::Size { map, image: size });
         }
@@ -107,19 +113,39 @@ impl<'a, T> Executor<'a, T> {
             return Err(PushError::Target { target, classes: self.classes });
         }
         let device_image = self.device_image(image);
-        let planes = Rc::new(DeviceMap::new(&plan, &self.classifier.device));
-        let item = |input| Item { device_image: Rc::clone(&device_image), planes: Rc::clone(&planes), input };
-        let (clean, new) = self.clean.get(device_image.host().name());
+        let map = Rc::new(DeviceMap::new(&mut plan, &self.classifier.device));
+        let (clean, new) = self.clean.get(device_image.host().hash());
         if new {
-            self.enqueue(item(Input::Clean), Address::Clean(Rc::clone(&clean)), 0);
+            self.enqueue(Item::clean(&device_image, &map), Address::Clean(Rc::clone(&clean)), 0);
         }
         let target = target.unwrap_or_else(|| self.predicted(&clean));
         let (job, predictions) = (self.done + self.waiting.len(), vec![None; plan.inputs.len()]);
-        self.waiting.push_back(Waiting { tag, target, curves: plan.curves, clean, predictions });
+        self.waiting.push_back(Waiting {
+            tag,
+            target,
+            curves: plan.curves,
+            clean,
+            predictions,
+            failed: None,
+        });
         for (input, what) in plan.inputs.into_iter().enumerate() {
-            self.enqueue(item(what), Address::Input { job, input }, target);
+            match Item::new(&device_image, &map, what) {
+                Ok(item) => self.enqueue(item, Address::Input { job, input }, target),
+                Err(error) => {
+                    self.give_up(input, error);
+                    break;
+                }
+            }
         }
         Ok(())
+    }
+
+    /// Asks no more inputs of the last job than the first `asked`, which may be on their way.
+    fn give_up(&mut self, asked: usize, error: FillError) {
+        if let Some(waiting) = self.waiting.back_mut() {
+            waiting.predictions.truncate(asked);
+            waiting.failed = Some(error);
+        }
     }
 
     /// Runs what is left over. More jobs may follow.
@@ -142,19 +168,21 @@ impl<'a, T> Executor<'a, T> {
         self.forwards
     }
 
-    /// The image on the device; the last one is reveal. A batch holds images of one size.
+    /// The image on the device; the last one is kept, since maps of one image often follow one another. A batch is one
+    /// tensor and holds images of one size, so that a new size runs what is queued, full or not.
     fn device_image(&mut self, image: Arc<HostImage>) -> Rc<DeviceImage> {
         let last = self.device_image.take();
-        if last.as_ref().is_none_or(|device_image| device_image.host().size != image.size) {
+        if last.as_ref().is_none_or(|device_image| device_image.host().size() != image.size()) {
             self.run();
-            self.batch = (self.batch_size)(image.size).max(1);
+            self.batch = (self.batch_size)(image.size()).max(1);
         }
         let last = last.filter(|device_image| Arc::ptr_eq(device_image.host(), &image));
         let device_image = last.unwrap_or_else(|| Rc::new(DeviceImage::new(image, &self.classifier.device)));
         Rc::clone(self.device_image.insert(device_image))
     }
 
-    /// The class of the clean image. If that is not known yet, everything before it is run first.
+    /// The class of the clean image. If that is not known yet, everything before it is run first, in a batch that is not
+    /// full: what a perturbed image is asked about depends on the answer. Rows that name their target never wait.
     fn predicted(&mut self, clean: &OnceCell<Clean>) -> usize {
         if clean.get().is_none() {
             self.flush();

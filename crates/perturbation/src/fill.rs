@@ -1,40 +1,23 @@
-//! What perturbed pixels are replaced with.
+//! The fills by name, as spec strings of tests choose them.
 
-use models::Preprocess;
-use rand::RngExt;
-use stats::gaussian::Blur;
+use images::{Blur, Fill};
 
-/// A replacement for a whole image, in the network's normalised space. Fills are painted on the host, so they are
-/// the same on every device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Fill {
-    /// Pixel value 0: POS and NEG of Chefer et al. and of EEA, "delete" of the Meaningful Perturbation metric.
-    Black,
-    /// The image's own mean colour: "mean" of the Meaningful Perturbation metric.
-    Mean,
-    /// 0 in normalised space, the mean colour of the data set: "mean" of the Coherency study, the zero of RISE and BEE.
-    Zero,
-    /// The image blurred: "blur" of the Coherency study with 11 and 5.
-    Blur(Blur),
-    /// Independent numbers from U(0, 1) in normalised space for each pixel and channel: "uniform" of the Coherency study.
-    Uniform {
-        /// Which of several images of noise.
-        draw: u64,
-    },
-}
+use crate::painter::Replacement;
 
-/// Why an image cannot be filled.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum FillError {
-    /// A border can be reflected only once.
-    #[error("a blur of {kernel} pixels needs an image larger than {} x {}, not {} x {}", kernel / 2, kernel / 2, size[0], size[1])]
-    TooSmall {
-        /// The number of taps.
-        kernel: usize,
-        /// Height and width of the image.
-        size: [usize; 2],
-    },
-}
+/// The words of a spec string and what they stand for.
+pub const WORDS: [(&str, &str); 5] = [
+    ("black", "pixel value 0 (EEA; \"delete\" of Meaningful Perturbation)"),
+    ("mean", "the image's own mean colour (Meaningful Perturbation)"),
+    (
+        "zero",
+        "0 in normalised space, the mean colour of the data set (RISE, BEE; \"mean\" of the Coherency study)",
+    ),
+    ("blur", "the image under a Gaussian blur (Coherency study; RISE's insertion)"),
+    ("uniform", "U(0, 1) in normalised space, the answers averaged over runs (Coherency study)"),
+];
+
+/// The parameters that go with some fills only, for the list of tests.
+pub const OPTIONS: &str = "fill=blur: kernel=11,sigma=5; fill=uniform: runs=5";
 
 /// The words in a spec string.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -54,66 +37,23 @@ const KINDS: [(&str, Kind); 5] = [
     ("uniform", Kind::Uniform),
 ];
 
-impl Fill {
-    /// The words of a spec string and what they stand for.
-    pub const WORDS: [(&'static str, &'static str); 5] = [
-        ("black", "pixel value 0 (EEA; \"delete\" of Meaningful Perturbation)"),
-        ("mean", "the image's own mean colour (Meaningful Perturbation)"),
-        (
-            "zero",
-            "0 in normalised space, the mean colour of the data set (RISE, BEE; \"mean\" of the Coherency study)",
-        ),
-        ("blur", "the image under a Gaussian blur (Coherency study; RISE's insertion)"),
-        ("uniform", "U(0, 1) in normalised space, the answers averaged over runs (Coherency study)"),
-    ];
-
-    /// The parameters that go with some fills only, for the list of tests.
-    pub const OPTIONS: &'static str = "fill=blur: kernel=11,sigma=5; fill=uniform: runs=5";
-
-    /// Takes `fill` and what belongs to it out of a spec string: `kernel` and `sigma` of a blur, `runs` of uniform noise,
-    /// which is one fill for each run.
-    pub(crate) fn take(reader: &mut spec::Reader, default: &str) -> Result<Vec<Self>, spec::Error> {
-        let mut kinds = KINDS;
-        kinds.sort_by_key(|(word, _)| *word != default);
-        Ok(match reader.choose("fill", &kinds)? {
-            Kind::Black => vec![Self::Black],
-            Kind::Mean => vec![Self::Mean],
-            Kind::Zero => vec![Self::Zero],
-            Kind::Blur => vec![Self::Blur(take_blur(reader)?)],
-            Kind::Uniform => {
-                let runs = reader
-                    .take_if("runs", 5_u64, "a whole number from 1 to 1000", |n| (1..=1000).contains(n))?;
-                (0..runs).map(|draw| Self::Uniform { draw }).collect()
-            }
-        })
-    }
-
-    /// Paints an image of `size` (height, width) whose normalised planes are `pixels`, (3, H, W) in C order.
-    ///
-    /// Uniform noise is keyed by (`seed`, "uniform", `name` of the image, draw).
-    ///
-    /// # Errors
-    /// If the image is too small to be blurred.
-    pub fn paint(
-        &self,
-        pixels: &[f32],
-        size: [usize; 2],
-        preprocess: &Preprocess,
-        seed: u64,
-        name: &str,
-    ) -> Result<Vec<f32>, FillError> {
-        let area = size[0] * size[1];
-        Ok(match *self {
-            Self::Black => solid(preprocess.normalised(0.0), area),
-            Self::Zero => solid([0.0; 3], area),
-            Self::Mean => solid(std::array::from_fn(|c| mean(&pixels[c * area..][..area])), area),
-            Self::Blur(blur) => blurred(pixels, size, blur)?,
-            Self::Uniform { draw } => {
-                let numbers = stats::random::generator(seed, &["uniform", name], draw);
-                numbers.random_iter::<f32>().take(3 * area).collect()
-            }
-        })
-    }
+/// Takes `fill` and what belongs to it out of a spec string: `kernel` and `sigma` of a blur, `runs` of uniform noise,
+/// which is one fill for each run.
+pub(crate) fn take(reader: &mut spec::Reader, default: &str) -> Result<Vec<Replacement>, spec::Error> {
+    let mut kinds = KINDS;
+    kinds.sort_by_key(|(word, _)| *word != default);
+    let fills = match reader.choose("fill", &kinds)? {
+        Kind::Black => vec![Fill::Black],
+        Kind::Mean => vec![Fill::Mean],
+        Kind::Zero => vec![Fill::Zero],
+        Kind::Blur => vec![Fill::Blur(take_blur(reader)?)],
+        Kind::Uniform => {
+            let runs =
+                reader.take_if("runs", 5_u64, "a whole number from 1 to 1000", |n| (1..=1000).contains(n))?;
+            (0..runs).map(|draw| Fill::Uniform { draw }).collect()
+        }
+    };
+    Ok(fills.into_iter().map(Replacement::from).collect())
 }
 
 fn take_blur(reader: &mut spec::Reader) -> Result<Blur, spec::Error> {
@@ -121,58 +61,4 @@ fn take_blur(reader: &mut spec::Reader) -> Result<Blur, spec::Error> {
     let kernel = reader.take_if("kernel", 11, "an odd whole number", odd)?;
     let positive = |sigma: &f64| *sigma > 0.0 && sigma.is_finite();
     Ok(Blur { kernel, sigma: reader.take_if("sigma", 5.0, "a positive number", positive)? })
-}
-
-/// A border is reflected once only, as torchvision does: what a blur of a smaller image would mean is not defined.
-fn blurred(pixels: &[f32], size: [usize; 2], blur: Blur) -> Result<Vec<f32>, FillError> {
-    let (kernel, [height, width]) = (blur.kernel, size);
-    if kernel / 2 >= height.min(width) {
-        return Err(FillError::TooSmall { kernel, size });
-    }
-    let mut planes = pixels.to_vec();
-    planes.chunks_mut(height * width).for_each(|plane| blur.apply(plane, width));
-    Ok(planes)
-}
-
-fn solid(colour: [f32; 3], area: usize) -> Vec<f32> {
-    colour.into_iter().flat_map(|value| std::iter::repeat_n(value, area)).collect()
-}
-
-fn mean(plane: &[f32]) -> f32 {
-    (plane.iter().copied().map(f64::from).sum::<f64>() / plane.len() as f64) as f32
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn paint(fill: Fill, name: &str) -> Vec<f32> {
-        let pixels = [0.0, 1.0, 5.0, 7.0, -1.0, -3.0];
-        let preprocess = Preprocess::preset("imagenet-keep").unwrap();
-        fill.paint(&pixels, [1, 2], &preprocess, 0, name).unwrap()
-    }
-
-    #[test]
-    fn solid_fills() {
-        assert_eq!(paint(Fill::Mean, ""), [0.5, 0.5, 6.0, 6.0, -2.0, -2.0]);
-        assert_eq!(paint(Fill::Zero, ""), [0.0; 6]);
-        assert_eq!(paint(Fill::Black, "")[2], -0.456 / 0.224);
-    }
-
-    #[test]
-    fn noise_belongs_to_an_image_and_a_draw() {
-        let noise = |draw, name| paint(Fill::Uniform { draw }, name);
-        assert_eq!(noise(0, "a.png"), noise(0, "a.png"));
-        assert_ne!(noise(0, "a.png"), noise(1, "a.png"));
-        assert_ne!(noise(0, "a.png"), noise(0, "b.png"));
-        assert!(noise(0, "a.png").iter().all(|value| (0.0..1.0).contains(value)));
-    }
-
-    #[test]
-    fn an_image_smaller_than_the_blur_is_an_error() {
-        let fill = Fill::Blur(Blur { kernel: 11, sigma: 5.0 });
-        let preprocess = Preprocess::preset("imagenet-keep").unwrap();
-        let error = fill.paint(&[0.0; 75], [5, 5], &preprocess, 0, "").unwrap_err().to_string();
-        assert_eq!(error, "a blur of 11 pixels needs an image larger than 5 x 5, not 5 x 5");
-    }
 }

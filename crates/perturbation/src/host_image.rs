@@ -1,50 +1,90 @@
 //! An image with the fills that its tests need.
 
-use models::{Image, Preprocess};
+use std::sync::Arc;
 
-use crate::catalogue::Test;
-use crate::fill::{Fill, FillError};
+use images::{FillError, Image, Preprocess};
+
+use crate::catalogue::ParsedTest;
+use crate::painter::{Replacement, Reuse};
 
 /// An image and its fills as the network sees them, on the host. All maps of the image share it.
 #[derive(Clone, Debug)]
 pub struct HostImage {
-    pub(crate) name: String,
-    pub(crate) size: [usize; 2],
-    pub(crate) pixels: Vec<f32>,
-    pub(crate) fills: Vec<(Fill, Vec<f32>)>,
+    hash: String,
+    size: [usize; 2],
+    pixels: Vec<f32>,
+    preprocess: Arc<Preprocess>,
+    seed: u64,
+    fills: Vec<(Replacement, Vec<f32>)>,
 }
 
 impl HostImage {
-    /// Normalises an image and paints its fills. `name` is the key of its random numbers and of its clean answer: one
-    /// name stands for one image.
+    /// Normalises an image and paints the fills that are kept with it. Its random numbers and its clean answer belong to
+    /// its content hash: one hash stands for one image.
     ///
     /// # Errors
     /// If the image is too small for a fill.
     pub fn new(
-        name: &str,
         image: &Image,
-        preprocess: &Preprocess,
-        tests: &[Test],
+        preprocess: &Arc<Preprocess>,
+        tests: &[ParsedTest],
         seed: u64,
     ) -> Result<Self, FillError> {
-        let size = [image.height, image.width];
-        let pixels = preprocess.normalise(image);
-        let mut fills: Vec<(Fill, Vec<f32>)> = Vec::new();
-        for fill in tests.iter().flat_map(Test::fills) {
-            if !fills.iter().any(|(other, _)| other == fill) {
-                fills.push((*fill, fill.paint(&pixels, size, preprocess, seed, name)?));
+        let mut host = Self {
+            hash: image.hash.clone(),
+            size: image.size(),
+            pixels: preprocess.normalise(image),
+            preprocess: Arc::clone(preprocess),
+            seed,
+            fills: Vec::new(),
+        };
+        let everywhere = vec![1.0; image.height * image.width];
+        for fill in tests.iter().flat_map(ParsedTest::fills) {
+            if fill.reuse() == Reuse::Image && host.fill(fill).is_none() {
+                let painted = fill.paint(&host, &everywhere)?;
+                host.fills.push((fill.clone(), painted));
             }
         }
-        Ok(Self { name: name.into(), size, pixels, fills })
+        Ok(host)
     }
 
-    /// The name it was given.
-    pub fn name(&self) -> &str {
-        &self.name
+    /// Which image it is.
+    pub fn hash(&self) -> &str {
+        &self.hash
     }
 
     /// Height and width.
     pub fn size(&self) -> [usize; 2] {
         self.size
+    }
+
+    /// The normalised planes, (3, H, W) in C order.
+    pub fn pixels(&self) -> &[f32] {
+        &self.pixels
+    }
+
+    /// How it was prepared.
+    pub fn preprocess(&self) -> &Preprocess {
+        &self.preprocess
+    }
+
+    /// The seed of its random numbers.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// What it takes of the host's memory: its own pixels and the fills that are kept with it.
+    pub fn bytes(&self) -> usize {
+        let fills: usize = self.fills.iter().map(|(_, painted)| painted.len()).sum();
+        (self.pixels.len() + fills) * size_of::<f32>()
+    }
+
+    /// The fills that are kept with it.
+    pub(crate) fn fills(&self) -> &[(Replacement, Vec<f32>)] {
+        &self.fills
+    }
+
+    fn fill(&self, fill: &Replacement) -> Option<&[f32]> {
+        self.fills.iter().find(|(other, _)| other == fill).map(|(_, painted)| painted.as_slice())
     }
 }

@@ -1,30 +1,33 @@
 //! A perturbation test is a set of inputs, and equal inputs are computed once.
 //!
-//! A [`Test`] says which perturbed images it needs for a [`maps::Map`]. A [`Plan`] joins the equal ones of all tests. An
-//! [`Executor`] streams the plans of many images and maps through a classifier in full batches. Orders and fills are
+//! A [`Test`] says which perturbed images it needs for a [`maps::Map`]; an [`Input`] describes one by a key, and a
+//! [`Painter`] makes the pixels that replace others. A [`Plan`] joins the equal inputs of all tests. An [`Executor`] streams the plans of many images and maps through a classifier in full batches. Orders and fills are
 //! made on the host, images are composed on the device, and only probabilities come back. Results do not depend on
 //! the batch size, on the order of the images or on what else is computed.
 //!
 //! ```
-//! use maps::Map;
-//! use perturbation::{Plan, Test};
+//! use perturbation::{Forwards, ParsedTest, TESTS};
 //!
-//! let map = Map::from_plane([2, 5], (0..10).map(|value| value as f32).collect())?;
-//! let tests = ["deletion:steps=10", "pos"].map(|spec| Test::parse(spec).unwrap());
-//! // POS needs the same ten images as deletion, which has one more: the wholly black one.
-//! assert_eq!(Plan::new(&map, &tests).forwards(), 11);
-//! # Ok::<(), maps::MapError>(())
+//! let tests = ["deletion:steps=10", "pos"].map(|spec| ParsedTest::parse(spec, &[TESTS]).unwrap());
+//! // POS needs nine of the perturbed images of deletion, which has one more: the wholly black one.
+//! assert_eq!(Forwards::of(&tests, 64 * 64), Forwards { count: 10, exact: true });
 //! ```
 
 mod catalogue;
 mod compose;
 mod executor;
-mod fill;
+pub mod fill;
+mod forwards;
 mod host_image;
+mod input;
+mod painter;
 mod plan;
 
-pub use catalogue::{Entry, TESTS, Test};
+pub use catalogue::{Demand, Entry, ParsedTest, TESTS, Test};
 pub use executor::{CurvePoint, Executor, Job, MapResult, PushError};
-pub use fill::{Fill, FillError};
+pub use forwards::Forwards;
 pub use host_image::HostImage;
-pub use plan::{Input, Plan, Point};
+pub use images::{Fill, FillError};
+pub use input::Input;
+pub use painter::{Painter, Replacement, Reuse};
+pub use plan::{Measures, Plan, PlanBuilder, Point};

@@ -2,44 +2,22 @@
 
 use std::collections::HashMap;
 
-use crate::catalogue::Test;
-use crate::fill::Fill;
-use maps::Map;
-use maps::{Ranked, Ranking};
+use maps::{Map, Ranked, Ranking};
 
-/// A perturbed image, by what it is: equal values are equal images, whichever test asks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Input {
-    /// The image itself.
-    Clean,
-    /// Nothing but the fill.
-    Filled(Fill),
-    /// Some pixels from the image and some from the fill.
-    Mixed {
-        /// The order of the pixels.
-        ranking: Ranking,
-        /// How many of the first pixels are meant.
-        count: usize,
-        /// Where the others are from, or these.
-        fill: Fill,
-        /// These are the image's and the others the fill's, not the other way round.
-        reveal: bool,
-    },
-    /// x m + fill (1 - m) with the map m moved to 0..1.
-    Faded(Fill),
-}
+use crate::catalogue::ParsedTest;
+use crate::host_image::HostImage;
+use crate::input::Input;
+use crate::painter::{Replacement, Reuse};
 
-impl Input {
-    /// The first `count` of `pixels` pixels are reveal, or replaced. No pixel and all pixels need no order.
-    pub(crate) fn mixed(ranking: Ranking, count: usize, pixels: usize, fill: Fill, reveal: bool) -> Self {
-        let whole = (count == 0 && !reveal) || (count == pixels && reveal);
-        let none = (count == 0 && reveal) || (count == pixels && !reveal);
-        match (whole, none) {
-            (true, _) => Self::Clean,
-            (_, true) => Self::Filled(fill),
-            _ => Self::Mixed { ranking, count, fill, reveal },
-        }
-    }
+/// What a test knows about a point besides its fraction, where it measures anything.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Measures {
+    /// Bits of information in the image that is shown.
+    pub information: Option<f64>,
+    /// The share of the pixels that are shown as they are, from 0 to 1.
+    pub area: Option<f64>,
+    /// How far the image that is shown is from the clean one, in the test's own unit.
+    pub distance: Option<f64>,
 }
 
 /// A point of a test's curve.
@@ -49,28 +27,44 @@ pub struct Point {
     pub fraction: f64,
     /// The images whose mean probability is asked for: one, or one for each run of a random fill.
     pub inputs: Vec<Input>,
+    /// What else is known.
+    pub measures: Measures,
+}
+
+impl Point {
+    /// A point of which nothing else is measured.
+    pub fn new(fraction: f64, inputs: Vec<Input>) -> Self {
+        Self { fraction, inputs, measures: Measures::default() }
+    }
 }
 
 /// What tests share while they say which inputs they need.
 #[derive(Debug)]
-pub(crate) struct PlanBuilder<'a> {
+pub struct PlanBuilder<'a> {
     map: &'a Map,
+    image: &'a HostImage,
     ranked: HashMap<Ranking, Ranked>,
     mask: Option<Vec<f32>>,
 }
 
 impl<'a> PlanBuilder<'a> {
-    pub(crate) fn map(&self) -> &'a Map {
+    /// The map that is tested.
+    pub fn map(&self) -> &'a Map {
         self.map
     }
 
+    /// The image that it explains.
+    pub fn image(&self) -> &'a HostImage {
+        self.image
+    }
+
     /// The map's pixels in an order, sorted once.
-    pub(crate) fn ranked(&mut self, ranking: Ranking) -> &Ranked {
+    pub fn ranked(&mut self, ranking: Ranking) -> &Ranked {
         self.ranked.entry(ranking).or_insert_with(|| ranking.rank(self.map))
     }
 
     /// The map moved to 0..1, made once.
-    pub(crate) fn mask(&mut self) -> &[f32] {
+    pub fn mask(&mut self) -> &[f32] {
         self.mask.get_or_insert_with(|| self.map.normalised())
     }
 }
@@ -78,16 +72,17 @@ impl<'a> PlanBuilder<'a> {
 /// Where a point's answer comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
-    /// The clean image, which all maps of it share.
+    /// The clean image, which all maps of it share: it is no input of the plan, or it would be computed for each map.
     Clean,
     /// An input of this plan.
     Input(usize),
 }
 
-/// A fraction and the inputs behind it.
+/// A point and the inputs behind it.
 #[derive(Clone, Debug)]
 pub(crate) struct Step {
     pub(crate) fraction: f64,
+    pub(crate) measures: Measures,
     pub(crate) sources: Vec<Source>,
 }
 
@@ -105,22 +100,32 @@ pub struct Plan {
 impl Plan {
     /// Sorts the map and joins the inputs of all tests. This is the costly part of the host's work: do it beside the
     /// device's.
-    pub fn new(map: &Map, tests: &[Test]) -> Self {
-        let mut builder = PlanBuilder { map, ranked: HashMap::new(), mask: None };
-        let (mut inputs, mut known) = (Vec::new(), HashMap::new());
-        let mut source = |input: Input| match input {
-            Input::Clean => Source::Clean,
-            input => Source::Input(*known.entry(input).or_insert_with(|| {
-                inputs.push(input);
-                inputs.len() - 1
-            })),
-        };
+    pub fn new(map: &Map, image: &HostImage, tests: &[ParsedTest]) -> Self {
+        let mut builder = PlanBuilder { map, image, ranked: HashMap::new(), mask: None };
+        let mut joined = Joined::default();
         let mut step = |point: Point| Step {
             fraction: point.fraction,
-            sources: point.inputs.into_iter().map(&mut source).collect(),
+            measures: point.measures,
+            sources: point.inputs.into_iter().map(|input| joined.source(input)).collect(),
         };
-        let curves =
-            tests.iter().map(|test| test.points(&mut builder).into_iter().map(&mut step).collect()).collect();
+        let mut curves: Vec<Vec<Step>> = tests
+            .iter()
+            .map(|test| test.test().points(&mut builder).into_iter().map(&mut step).collect())
+            .collect();
+        let (inputs, places) = run_by_run(joined.inputs);
+        for source in curves.iter_mut().flatten().flat_map(|step| &mut step.sources) {
+            if let Source::Input(input) = source {
+                *input = places[*input];
+            }
+        }
+        // What inputs are composed from, also where a test did not look at it itself.
+        for input in &inputs {
+            if let Input::Mixed { ranking, .. } = input {
+                builder.ranked(*ranking);
+            } else if matches!(input, Input::Faded(_)) {
+                builder.mask();
+            }
+        }
         let ranks = builder.ranked.into_iter().map(|(ranking, ranked)| (ranking, ranked.ranks)).collect();
         Self { size: map.size(), ranks, mask: builder.mask, inputs, curves }
     }
@@ -130,21 +135,77 @@ impl Plan {
         self.inputs.len() + 1
     }
 
-    /// The inputs without the clean image, in the order in which tests first ask for them.
+    /// The inputs without the clean image, in the order in which they are computed.
     pub fn inputs(&self) -> &[Input] {
         &self.inputs
     }
 }
 
+/// Inputs, each of them once, in the order in which tests first ask for them.
+#[derive(Default)]
+struct Joined {
+    inputs: Vec<Input>,
+    known: HashMap<Input, usize>,
+}
+
+impl Joined {
+    fn source(&mut self, input: Input) -> Source {
+        if input == Input::Clean {
+            return Source::Clean;
+        }
+        let next = self.inputs.len();
+        let place = *self.known.entry(input).or_insert_with_key(|input| {
+            self.inputs.push(input.clone());
+            next
+        });
+        Source::Input(place)
+    }
+}
+
+/// The inputs so ordered that those of one run of a random fill follow one another, and where each of them went.
+///
+/// A curve asks point by point for all its runs. Computed in that order, a thousand runs would have to be painted and
+/// held at once; run by run only one is. The order changes no answer, since an input in a batch never influences another.
+fn run_by_run(inputs: Vec<Input>) -> (Vec<Input>, Vec<usize>) {
+    let mut runs: HashMap<&Replacement, usize> = HashMap::new();
+    let run = |input| match Input::fill(input) {
+        Some(fill) if fill.reuse() == Reuse::Run => {
+            let next = runs.len() + 1;
+            *runs.entry(fill).or_insert(next)
+        }
+        // All others come first: their fills are kept with the image, or are painted for each input anyway.
+        _ => 0,
+    };
+    let runs: Vec<usize> = inputs.iter().map(run).collect();
+    let mut order: Vec<usize> = (0..inputs.len()).collect();
+    order.sort_by_key(|&input| runs[input]);
+    let mut places = vec![0; inputs.len()];
+    for (place, &input) in order.iter().enumerate() {
+        places[input] = place;
+    }
+    (order.into_iter().map(|input| inputs[input].clone()).collect(), places)
+}
+
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use images::{Image, Preprocess};
+
     use super::*;
+    use crate::catalogue::TESTS;
+
+    fn tests(specs: &[&str]) -> Vec<ParsedTest> {
+        specs.iter().map(|spec| ParsedTest::parse(spec, &[TESTS]).unwrap()).collect()
+    }
 
     /// A ramp of 10 x 10 pixels, so that tenths are whole numbers of pixels.
     fn plan(specs: &[&str]) -> Plan {
         let map = Map::from_plane([10, 10], (0..100_u8).map(f32::from).collect()).unwrap();
-        let tests: Vec<Test> = specs.iter().map(|spec| Test::parse(spec).unwrap()).collect();
-        Plan::new(&map, &tests)
+        let preprocess = Arc::new(Preprocess::preset("none").unwrap());
+        let image = Image::prepare("", &image::RgbImage::new(10, 10), &preprocess).unwrap();
+        let tests = tests(specs);
+        Plan::new(&map, &HostImage::new(&image, &preprocess, &tests, 0).unwrap(), &tests)
     }
 
     fn forwards(specs: &[&str]) -> usize {
@@ -182,16 +243,18 @@ mod tests {
     }
 
     #[test]
-    fn nothing_and_everything_need_no_order() {
-        let ranking = |region| Ranking { order: maps::Order::MostRelevantFirst, region };
-        let mixed = |region, count, reveal| Input::mixed(ranking(region), count, 100, Fill::Zero, reveal);
-        assert_eq!((mixed(1, 0, false), mixed(1, 100, true)), (Input::Clean, Input::Clean));
-        assert_eq!(
-            (mixed(1, 100, false), mixed(9, 0, true)),
-            (Input::Filled(Fill::Zero), Input::Filled(Fill::Zero))
-        );
-        assert_ne!(mixed(1, 5, false), mixed(9, 5, false));
-        assert_ne!(mixed(1, 5, false), mixed(1, 5, true));
+    fn the_inputs_of_a_run_follow_one_another() {
+        let plan = plan(&["deletion:fill=uniform,runs=3,steps=4", "pos:steps=2"]);
+        let fills: Vec<String> = plan.inputs.iter().map(|input| input.fill().unwrap().key()).collect();
+        let run = |draw: usize| vec![format!("uniform:draw={draw}"); 4];
+        assert_eq!(fills, [vec!["black".to_owned()], run(0), run(1), run(2)].concat());
+        for (step, count) in [(1, 25), (2, 50), (3, 75)] {
+            for (draw, source) in plan.curves[0][step].sources.iter().enumerate() {
+                let Source::Input(place) = source else { panic!("{source:?}") };
+                let Input::Mixed { count: found, fill, .. } = &plan.inputs[*place] else { panic!("{place}") };
+                assert_eq!((*found, fill.key()), (count, format!("uniform:draw={draw}")));
+            }
+        }
     }
 
     #[test]

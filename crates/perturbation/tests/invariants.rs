@@ -4,7 +4,7 @@ mod common;
 
 use std::sync::Arc;
 
-use common::{CLASSES, constant, curves, jobs, maps, probabilities, ramp, run, tests, tiny_basic};
+use common::{CLASSES, constant, curves, jobs, keep, maps, probabilities, ramp, run, tests, tiny_basic};
 use maps::Map;
 use perturbation::{CurvePoint, HostImage, Job, Plan};
 
@@ -159,9 +159,9 @@ fn the_clean_image_is_computed_once() {
 fn images_of_several_sizes_may_follow_one_another() {
     let (classifier, tests) = (tiny_basic(), tests(&["pos", "insertion:steps=3"]));
     let job = |(tag, size): (usize, [usize; 2])| {
-        let image = HostImage::new(&tag.to_string(), &ramp(size), &classifier.preprocess, &tests, 0).unwrap();
+        let image = HostImage::new(&ramp(size), &keep(), &tests, 0).unwrap();
         let values = (0..size[0] * size[1]).map(|i| (i * 31 % 97) as f32).collect();
-        let plan = Plan::new(&Map::from_plane(size, values).unwrap(), &tests);
+        let plan = Plan::new(&Map::from_plane(size, values).unwrap(), &image, &tests);
         Job { image: Arc::new(image), plan, target: Some(2), tag }
     };
     let sizes = [[40, 48], [40, 48], [64, 33], [40, 48]];

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use common::{run, tests};
+use images::decode;
 use maps::Map;
-use models::image::decode;
 use models::zoo::{Options, load};
 use models::{Checkpoint, Classifier, Image, device};
 use perturbation::{CurvePoint, HostImage, Job, Plan};
@@ -31,16 +31,15 @@ fn truth_and_opposite(mask: &Image) -> [Map; 2] {
 
 /// For each image the job of its true map, then that of the opposite.
 fn jobs(classifier: &Classifier, data: &Path) -> Vec<Job<usize>> {
-    let tests = tests(&[TEST]);
-    let open = |path: String| {
-        Image::prepare(&path, &decode(&data.join(&path)).unwrap(), &classifier.preprocess).unwrap()
-    };
+    let (tests, preprocess) = (tests(&[TEST]), Arc::new(classifier.preprocess.clone()));
+    let open =
+        |path: String| decode(&data.join(&path)).unwrap().prepare(&path, &classifier.preprocess).unwrap();
     let mut jobs = Vec::new();
     for name in IMAGES {
         let image = open(format!("ecssd/images/{name}.jpg"));
-        let image = Arc::new(HostImage::new(name, &image, &classifier.preprocess, &tests, 0).unwrap());
+        let image = Arc::new(HostImage::new(&image, &preprocess, &tests, 0).unwrap());
         for map in truth_and_opposite(&open(format!("ecssd/masks/{name}.png"))) {
-            let plan = Plan::new(&map, &tests);
+            let plan = Plan::new(&map, &image, &tests);
             jobs.push(Job { image: Arc::clone(&image), plan, target: None, tag: jobs.len() });
         }
     }

@@ -70,7 +70,7 @@ pub use progress::Progress;
 pub use reader::{Line, Rows};
 pub use record::Record;
 pub use rows::{Correlation, Explained, Image, Rank, Response, Row, Score};
-pub use sidecar::{Asked, CheckedMaps, Frame, Identity, Item, PackFile, Sidecar};
+pub use sidecar::{Asked, CheckedMaps, Identity, Item, PackFile, Sidecar};
 pub use stdio::{Stdout, input, input_name, stdout};
 pub use table::Tables;
 pub use writer::{Cells, Writer};

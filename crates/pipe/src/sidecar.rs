@@ -88,23 +88,12 @@ pub struct Item {
     /// The pack, as a place in [`Sidecar::packs`], and the map's place in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub map: Option<(usize, usize)>,
-    /// Where the original image lies in the map.
+    /// Where the original image lies in the map, in the words of the program.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub frame: Option<Frame>,
+    pub geometry: Option<Value>,
     /// At which stage it failed, and why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<(String, String)>,
-}
-
-/// How coordinates of the original image become those of the map: `new = old * scale - offset`, for x and y.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Frame {
-    /// Map pixels for each pixel of the original, across and down.
-    pub scale: [f32; 2],
-    /// What the crop takes off at the left and at the top.
-    pub offset: [f32; 2],
-    /// Height and width of the map.
-    pub size: [usize; 2],
 }
 
 impl Sidecar {
@@ -138,8 +127,7 @@ impl Sidecar {
         if value.get("identity").is_none() {
             return Ok(None);
         }
-        // Not from the value: there numbers are double precision, which `f32` is not read back from.
-        let sidecar: Self = serde_json::from_slice(&bytes).with_context(damaged)?;
+        let sidecar: Self = serde_json::from_value(value).with_context(damaged)?;
         if sidecar.items.len() != sidecar.identity.asked.len() {
             bail!("{}: {} items, {} results", damaged(), sidecar.identity.asked.len(), sidecar.items.len());
         }
@@ -282,7 +270,7 @@ mod tests {
         let map = Item {
             target: Some(3),
             map: Some((0, 0)),
-            frame: Some(Frame { scale: [0.1, 0.7], offset: [0.0, 7.0], size: [1, 2] }),
+            geometry: Some(serde_json::json!({"scale": [0.1, 0.7]})),
             failure: None,
         };
         let failed = Item { failure: Some(("open".into(), "gone".into())), ..Item::default() };

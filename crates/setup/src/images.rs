@@ -4,40 +4,34 @@ use std::path::Path;
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
-use image::RgbImage;
-use models::image::{Image, ImageError, decode};
-
-use models::Preprocess;
+use images::{Decoded, Image, ImageError, Preprocess, decode};
 
 /// An image by path, or an embedded one by its name (`testbed/007`).
-fn decoded(name: &str) -> Result<RgbImage, ImageError> {
+fn decoded(name: &str) -> Result<Decoded, ImageError> {
     match testbed::image(name) {
-        Some(scene) => Ok(scene.image),
+        Some(scene) => Ok(scene.image.into()),
         None => decode(Path::new(name)),
     }
 }
 
-/// SHA-256 of an image's content: of the file's bytes, or of the size and the pixels of an embedded image. It stays the same
-/// however the path is spelled.
+/// SHA-256 of an image's content, as [`open`] gives it, without decoding.
 ///
 /// # Errors
 /// If the file cannot be read.
 pub fn hash(name: &str) -> Result<String, ImageError> {
-    if let Some(scene) = testbed::image(name) {
-        let (width, height) = scene.image.dimensions();
-        let size = [height, width].map(u32::to_le_bytes).concat();
-        return Ok(pipe::sha256(&[&size, scene.image.as_raw().as_slice()].concat()));
+    match testbed::image(name) {
+        Some(scene) => Ok(Decoded::from(scene.image).hash),
+        None => images::hash(Path::new(name)),
     }
-    let unreadable = |error: std::io::Error| ImageError { path: name.into(), reason: error.to_string() };
-    std::fs::read(name).map(|bytes| pipe::sha256(&bytes)).map_err(unreadable)
 }
 
-/// Opens and prepares an image: by path, or an embedded one by its name (`testbed/007`).
+/// Opens and prepares an image: by path, or an embedded one by its name (`testbed/007`). Its hash says which image it is,
+/// however the path is spelled.
 ///
 /// # Errors
 /// If it cannot be decoded or is smaller than the crop.
 pub fn open(name: &str, preprocess: &Preprocess) -> Result<Image, ImageError> {
-    Image::prepare(name, &decoded(name)?, preprocess)
+    decoded(name)?.prepare(name, preprocess)
 }
 
 /// Maps items on a thread of its own that stays a few items ahead of `consume`, so that decoding runs beside

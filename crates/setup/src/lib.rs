@@ -1,6 +1,7 @@
 //! What `explain`, `perturb` and `render` share: the flags that choose a classifier and a device, and opening images
-//! by path or by the name of an embedded one.
+//! by path or by the name of an embedded one and keeping the last of them.
 
+mod cache;
 mod images;
 mod lists;
 mod model;
@@ -8,6 +9,7 @@ mod process;
 mod shard;
 mod target;
 
+pub use cache::Cache;
 pub use images::{ahead, hash, open};
 pub use lists::models;
 pub use model::{BatchSize, Loaded, ModelArgs, preprocess_name};

@@ -8,7 +8,7 @@ use setup::Target;
 
 use crate::args::Args;
 use crate::baselines;
-use crate::images::Listed;
+use crate::list::Listed;
 
 /// The command line by itself.
 pub fn arguments(args: &Args, methods: &[ParsedMethod]) -> Result<()> {

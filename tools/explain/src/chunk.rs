@@ -9,7 +9,7 @@ use attribution::ParsedMethod;
 use pipe::{Asked, Identity};
 use serde_json::Value;
 
-use crate::images::{List, Listed};
+use crate::list::{List, Listed};
 use crate::pack::Pack;
 use setup::Shard;
 

@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
-use models::{Classifier, Image, Tensor};
-use pipe::{BoundingBox, Boxes, Explained, Frame, Item as Outcome};
+use images::{Geometry, Image};
+use models::{Classifier, Tensor};
+use pipe::{BoundingBox, Boxes, Explained, Item as Outcome};
 
-use crate::images::{List, Listed};
+use crate::list::{List, Listed};
 
 /// An image that is ready to be explained.
 pub struct Item {
@@ -16,8 +17,6 @@ pub struct Item {
     pub row: usize,
     /// The path of the image.
     pub name: String,
-    /// SHA-256 of its content: the key of its random numbers.
-    pub hash: String,
     /// The image as the network sees it.
     pub image: Image,
     /// The class to explain; nothing if it is the predicted one.
@@ -58,12 +57,6 @@ impl Item {
     pub fn size(&self) -> [usize; 2] {
         [self.image.height, self.image.width]
     }
-
-    /// Where the original image lies in the map.
-    pub fn frame(&self) -> Frame {
-        let geometry = self.image.geometry;
-        Frame { scale: geometry.scale, offset: geometry.offset, size: self.size() }
-    }
 }
 
 /// The row of a map, or of the reason why there is none.
@@ -73,16 +66,17 @@ pub fn row(
     method: &str,
     classifier: &Classifier,
     (outcome, map): (&Outcome, Option<PathBuf>),
-) -> Explained {
+) -> Result<Explained> {
     let mut extra = item.row.extra.clone();
     extra.set("list", list.key.clone());
     if let Some(name) = outcome.target.and_then(|target| classifier.labels.get(target)) {
         extra.set("class", name.clone());
     }
-    if let (Some(boxes), Some(frame)) = (&item.row.boxes, &outcome.frame) {
-        extra.set("boxes", place(boxes, frame).to_string());
+    if let (Some(boxes), Some(geometry)) = (&item.row.boxes, &outcome.geometry) {
+        let geometry = serde_json::from_value(geometry.clone()).context("the geometry of a sidecar")?;
+        extra.set("boxes", place(boxes, &geometry).to_string());
     }
-    Explained {
+    Ok(Explained {
         image: item.row.image.clone(),
         target: outcome.target,
         model: classifier.key(),
@@ -91,19 +85,15 @@ pub fn row(
         map_index: outcome.map.map(|(_, index)| index),
         reason: outcome.failure.as_ref().map(|(stage, why)| format!("{stage}: {why}")).unwrap_or_default(),
         extra,
-    }
+    })
 }
 
 /// Boxes moved with the image's resize and crop: what is left of them in the map.
-fn place(boxes: &Boxes, frame: &Frame) -> Boxes {
-    let move_to = |value: f64, axis: usize| {
-        let moved = value as f32 * frame.scale[axis] - frame.offset[axis];
-        pipe::from_f32(moved.clamp(0.0, frame.size[1 - axis] as f32))
-    };
+fn place(boxes: &Boxes, geometry: &Geometry) -> Boxes {
     let left = boxes.0.iter().filter_map(|b| {
-        let [x0, x1] = [b.x0, b.x1].map(|x| move_to(x, 0));
-        let [y0, y1] = [b.y0, b.y1].map(|y| move_to(y, 1));
-        (x0 < x1 && y0 < y1).then_some(BoundingBox { x0, y0, x1, y1 })
+        let placed = geometry.place_box([b.x0, b.y0, b.x1, b.y1].map(|x| x as f32))?;
+        let [x0, y0, x1, y1] = placed.map(pipe::from_f32);
+        Some(BoundingBox { x0, y0, x1, y1 })
     });
     Boxes(left.collect())
 }

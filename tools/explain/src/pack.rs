@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use pipe::npy::PackWriter;
-use pipe::{Frame, Identity, Item, Sidecar, atomic};
+use pipe::{Identity, Item, Sidecar, atomic};
 use serde_json::Value;
 
 use crate::item::Map;
@@ -92,13 +92,14 @@ impl Pack {
     ///
     /// # Errors
     /// If a file cannot be written.
-    pub fn push(&mut self, row: usize, map: Map<'_>, target: usize, frame: Frame) -> Result<()> {
+    pub fn push(&mut self, row: usize, map: Map<'_>, target: usize, geometry: Value) -> Result<()> {
         let file = match self.files.iter().position(|(shape, _)| shape == map.shape) {
             Some(file) => file,
             None => self.start(map.shape)?,
         };
         let index = self.files[file].1.push(map.values)?;
-        let item = Item { target: Some(target), map: Some((file, index)), frame: Some(frame), failure: None };
+        let item =
+            Item { target: Some(target), map: Some((file, index)), geometry: Some(geometry), failure: None };
         self.settle(row, item)
     }
 

@@ -12,7 +12,7 @@ use crate::args::Args;
 use crate::baselines::Baselines;
 use crate::chunk::{self, Chosen, Plan};
 use crate::finish::Finish;
-use crate::images::List;
+use crate::list::List;
 
 /// Says which packs the run makes, and what they depend on.
 pub fn make<'a>(

@@ -14,8 +14,8 @@ use crate::baselines::Baselines;
 use crate::check;
 use crate::chunk::{Chunk, Plan};
 use crate::finish::Finish;
-use crate::images;
 use crate::item::{self, Item, Map, Maps};
+use crate::list;
 use crate::plan;
 use crate::report::Report;
 use crate::source::{Event, Opened, Source};
@@ -27,7 +27,7 @@ const UNDEFINED: &str = "the classifier's scores are not finite";
 pub fn explain(args: &Args) -> Result<()> {
     let (methods, finish) = (args.parse_methods()?, Finish::new(&args.steps)?);
     check::arguments(args, &methods)?;
-    let list = images::list(args)?;
+    let list = list::list(args)?;
     let unfolded: Vec<String> =
         methods.iter().filter_map(|named| named.method.unfolded()).map(str::to_string).collect();
     let mut loaded = args.model.open(&unfolded)?;
@@ -111,7 +111,7 @@ impl<'a> Run<'a> {
         match event {
             Event::Chunk(chunk) => self.begin(chunk)?,
             Event::Image { .. } => unreachable!("images come opened"),
-            Event::Opened { chunk, row, hash, image } => self.image((chunk, row), hash, image)?,
+            Event::Opened { chunk, row, image } => self.image((chunk, row), image)?,
         }
         self.publish()
     }
@@ -156,8 +156,8 @@ impl<'a> Run<'a> {
     }
 
     /// Adds an image to the group, after the group was explained if it is full or has another size.
-    fn image(&mut self, place: (usize, usize), hash: String, image: Opened) -> Result<()> {
-        let Some(item) = self.item(place, hash, image)? else { return Ok(()) };
+    fn image(&mut self, place: (usize, usize), image: Opened) -> Result<()> {
+        let Some(item) = self.item(place, image)? else { return Ok(()) };
         let [h, w] = item.size();
         let full = self.group.len() >= self.loaded.batch_size(h, w);
         if full || self.group.last().is_some_and(|last| last.size() != [h, w]) {
@@ -168,7 +168,7 @@ impl<'a> Run<'a> {
     }
 
     /// An image and the class to explain, if the row and the image allow it.
-    fn item(&mut self, place: (usize, usize), hash: String, image: Opened) -> Result<Option<Item>> {
+    fn item(&mut self, place: (usize, usize), image: Opened) -> Result<Option<Item>> {
         let (chunk, row) = place;
         let listed = &self.plan.rows(chunk)[row];
         let image = match image {
@@ -183,7 +183,7 @@ impl<'a> Run<'a> {
             return self.fail_image(place, "open", reason).map(|()| None);
         }
         match item::class(&listed.asked, classifier.network.classes()) {
-            Ok(class) => Ok(Some(Item { chunk, row, name: listed.row.image.clone(), hash, image, class })),
+            Ok(class) => Ok(Some(Item { chunk, row, name: listed.row.image.clone(), image, class })),
             Err(error) => self.fail_image(place, "target", error.to_string()).map(|()| None),
         }
     }
@@ -235,7 +235,7 @@ impl<'a> Run<'a> {
         Some(Batch {
             images,
             targets: chosen.iter().map(|(_, target)| *target).collect(),
-            keys: chosen.iter().map(|(i, _)| group[*i].hash.clone()).collect(),
+            keys: chosen.iter().map(|(i, _)| group[*i].image.hash.clone()).collect(),
             items: chosen.iter().map(|(i, _)| &group[*i]).collect(),
         })
     }
@@ -274,8 +274,9 @@ impl<'a> Run<'a> {
             npy::write(&mut out, map.shape, map.values)?;
             return Ok(std::io::Write::flush(&mut out)?);
         }
+        let geometry = serde_json::to_value(item.image.geometry)?;
         let pack = self.chunk(item.chunk).wanting(method, item.row);
-        pack.map_or(Ok(()), |pack| pack.push(item.row, map, target, item.frame()))
+        pack.map_or(Ok(()), |pack| pack.push(item.row, map, target, geometry))
     }
 
     /// Notes that an image has no maps.
@@ -313,7 +314,7 @@ impl<'a> Run<'a> {
                     let result = packs.iter().find_map(|pack| pack.result(place));
                     let result = result.expect("the packs of a method hold all images of the chunk");
                     let classifier = &self.loaded.classifier;
-                    table.write(&item::row(self.plan.list, listed, &chosen.name, classifier, result))?;
+                    table.write(&item::row(self.plan.list, listed, &chosen.name, classifier, result)?)?;
                 }
             }
             table.flush()?;

@@ -1,9 +1,8 @@
 //! What the run works on, made on a thread beside it: chunks with what is on the disk of them, then the images that are
 //! still wanted, opened.
 
-use models::{Image, Preprocess};
-
 use anyhow::Result;
+use images::{Image, Preprocess};
 
 use crate::chunk::{Chunk, Plan};
 
@@ -21,10 +20,10 @@ pub enum Event<'a> {
         row: usize,
         name: &'a str,
         /// Of the content that the packs were looked up by.
-        hash: String,
+        hash: Option<String>,
     },
     /// The same, opened.
-    Opened { chunk: usize, row: usize, hash: String, image: Opened },
+    Opened { chunk: usize, row: usize, image: Opened },
 }
 
 /// All chunks of a run and their images.
@@ -52,12 +51,8 @@ impl<'a> Source<'a> {
         let wanted = if self.stream { (0..rows.len()).collect() } else { chunk.wanted() };
         let image = |&row: &usize| {
             let name = rows[row].row.image.as_str();
-            let hash = match &chunk.hashes[row] {
-                Ok(hash) => hash.clone(),
-                Err(_) if self.stream => String::new(),
-                Err(_) => return None,
-            };
-            Some(Event::Image { chunk: number, row, name, hash })
+            let hash = chunk.hashes[row].clone().ok();
+            (self.stream || hash.is_some()).then_some(Event::Image { chunk: number, row, name, hash })
         };
         self.images = wanted.iter().rev().filter_map(image).collect();
         Ok(Event::Chunk(chunk))
@@ -81,8 +76,10 @@ impl Event<'_> {
     pub fn open(self, preprocess: &Preprocess) -> Self {
         let Self::Image { chunk, row, name, hash } = self else { return self };
         let image = setup::open(name, preprocess).map_err(|error| error.reason);
-        let changed = image.is_ok() && setup::hash(name).ok().as_ref() != Some(&hash);
-        let image = if changed { Err("it changed while it was read".to_owned()) } else { image };
-        Self::Opened { chunk, row, hash, image }
+        let same = |image: Image| {
+            let same = hash.as_ref().is_none_or(|hash| *hash == image.hash);
+            if same { Ok(image) } else { Err("it changed while it was read".to_owned()) }
+        };
+        Self::Opened { chunk, row, image: image.and_then(same) }
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Parser;
-use perturbation::Test;
+use perturbation::{ParsedTest, TESTS};
 use setup::{Shard, Target};
 
 const EXAMPLES: &str = "\
@@ -80,10 +80,10 @@ impl Args {
     /// # Errors
     ///
     /// If one is wrong or given twice.
-    pub fn parse_tests(&self) -> Result<Vec<Test>> {
-        let mut all: Vec<Test> = Vec::new();
+    pub fn parse_tests(&self) -> Result<Vec<ParsedTest>> {
+        let mut all: Vec<ParsedTest> = Vec::new();
         for spec in &self.tests {
-            let test = Test::parse(spec).map_err(|error| pipe::Usage(error.to_string()))?;
+            let test = ParsedTest::parse(spec, &[TESTS]).map_err(|error| pipe::Usage(error.to_string()))?;
             if all.contains(&test) {
                 return Err(pipe::Usage(format!("test {} is given twice", test.spec())).into());
             }

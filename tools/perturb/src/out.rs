@@ -1,7 +1,7 @@
 //! Where the responses go: to standard output or a file at once, or into a file that several runs may write.
 
 use anyhow::Result;
-use perturbation::Test;
+use perturbation::ParsedTest;
 use pipe::{Response, Row, Writer};
 use serde_json::json;
 use setup::Loaded;
@@ -23,11 +23,16 @@ impl Out {
     /// # Errors
     ///
     /// If a file cannot be made, or an earlier one is of another run.
-    pub fn open(args: &Args, loaded: &Loaded, tests: &[Test], extra: &[String]) -> Result<Option<Self>> {
+    pub fn open(
+        args: &Args,
+        loaded: &Loaded,
+        tests: &[ParsedTest],
+        extra: &[String],
+    ) -> Result<Option<Self>> {
         if !args.resume {
             return Ok(Some(Self::Whole(Writer::open(&args.output, extra)?)));
         }
-        let specs: Vec<&str> = tests.iter().map(Test::spec).collect();
+        let specs: Vec<&str> = tests.iter().map(ParsedTest::spec).collect();
         let settings = json!({
             "version": env!("CARGO_PKG_VERSION"),
             "model": loaded.classifier.key(),

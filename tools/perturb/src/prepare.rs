@@ -3,12 +3,19 @@
 use std::sync::Arc;
 
 use anyhow::{Context, Error, bail};
+use images::{Image, ImageError, Preprocess};
 use maps::Map;
-use models::Preprocess;
-use perturbation::{HostImage, Plan, Test};
+use perturbation::{HostImage, ParsedTest, Plan};
 use pipe::CheckedMaps;
+use setup::Cache;
 
 use crate::source::Task;
+
+/// Bytes of decoded images that are kept: as many as a chunk of `explain` has, whose methods come one after another.
+const KEPT: usize = 256 << 20;
+
+/// The channels that a map may have: those of the network's input.
+const CHANNELS: usize = 3;
 
 /// A task that is ready for the device, or the stage at which it failed and why.
 pub struct Prepared {
@@ -16,24 +23,36 @@ pub struct Prepared {
     pub outcome: Result<(Arc<HostImage>, Plan), (&'static str, Error)>,
 }
 
+type Open = Box<dyn Fn(&str) -> Result<Image, ImageError> + Send>;
+
 /// What is kept from one task to the next.
 pub struct Preparer {
-    preprocess: Preprocess,
-    tests: Vec<Test>,
+    open: Open,
+    preprocess: Arc<Preprocess>,
+    tests: Vec<ParsedTest>,
     seed: u64,
     maps: CheckedMaps,
-    last: Option<(String, String, Arc<HostImage>)>,
+    /// Decoded, resized and cropped, by path. Fills are painted anew, which is quicker than decoding, and not kept.
+    images: Cache<String, Arc<Image>>,
+    /// The last image with its fills, by its path: in a table image by image, maps of one image follow one another.
+    last: Option<(String, Arc<HostImage>)>,
 }
 
 impl Preparer {
-    pub fn new(preprocess: Preprocess, tests: Vec<Test>, seed: u64) -> Self {
-        Self { preprocess, tests, seed, maps: CheckedMaps::default(), last: None }
+    pub fn new(preprocess: Preprocess, tests: Vec<ParsedTest>, seed: u64) -> Self {
+        let opened = preprocess.clone();
+        Self::opening(Box::new(move |name| setup::open(name, &opened)), preprocess, tests, seed)
+    }
+
+    fn opening(open: Open, preprocess: Preprocess, tests: Vec<ParsedTest>, seed: u64) -> Self {
+        let (maps, images) = (CheckedMaps::default(), Cache::new(KEPT));
+        Self { open, preprocess: Arc::new(preprocess), tests, seed, maps, images, last: None }
     }
 
     pub fn prepare(&mut self, mut task: Task) -> Prepared {
         let outcome = match self.host(&task.row.image) {
-            Ok((hash, host)) => {
-                let plan = self.plan(&mut task, &hash, host.size()).map_err(|error| ("map", error));
+            Ok(host) => {
+                let plan = self.plan(&mut task, &host).map_err(|error| ("map", error));
                 plan.map(|plan| (host, plan))
             }
             Err(error) => Err(("open", error)),
@@ -41,31 +60,80 @@ impl Preparer {
         Prepared { task, outcome }
     }
 
-    /// The image, with the SHA-256 of its content, and its fills; maps of one image mostly follow one another.
-    fn host(&mut self, image: &str) -> Result<(String, Arc<HostImage>), Error> {
-        if let Some((_, hash, host)) = self.last.as_ref().filter(|(name, ..)| name == image) {
-            return Ok((hash.clone(), Arc::clone(host)));
+    /// The image and its fills.
+    fn host(&mut self, path: &String) -> Result<Arc<HostImage>, Error> {
+        if let Some((_, host)) = self.last.as_ref().filter(|(last, _)| last == path) {
+            return Ok(Arc::clone(host));
         }
+        let image = self.images.get(path, || {
+            let image = (self.open)(path)?;
+            let bytes = image.pixels.len() * size_of::<f32>();
+            Ok((Arc::new(image), bytes))
+        });
         // The failure's line names the image already.
-        let hash = setup::hash(image).map_err(|error| Error::msg(error.reason))?;
-        let opened = setup::open(image, &self.preprocess).map_err(|error| Error::msg(error.reason))?;
-        let host = Arc::new(HostImage::new(&hash, &opened, &self.preprocess, &self.tests, self.seed)?);
-        self.last = Some((image.to_owned(), hash.clone(), Arc::clone(&host)));
-        Ok((hash, host))
+        let image = image.map_err(|error: ImageError| Error::msg(error.reason))?;
+        let host = Arc::new(HostImage::new(&image, &self.preprocess, &self.tests, self.seed)?);
+        self.last = Some((path.clone(), Arc::clone(&host)));
+        Ok(host)
     }
 
     /// Reads the map and sorts it. A map is never resized in silence, nor taken for that of another image, class or method.
-    fn plan(&mut self, task: &mut Task, image: &str, [height, width]: [usize; 2]) -> Result<Plan, Error> {
+    fn plan(&mut self, task: &mut Task, host: &HostImage) -> Result<Plan, Error> {
         let name = task.place();
         let array = match task.array.take() {
             Some(array) => array,
-            None => self.maps.read(&task.row, Some(image))?,
+            None => self.maps.read(&task.row, Some(host.hash()))?,
         };
-        let map = Map::new(&array.shape, array.data, 3).with_context(|| name.clone())?;
-        let [rows, columns] = map.size();
-        if [rows, columns] != [height, width] {
+        let map = Map::new(&array.shape, array.data, CHANNELS).with_context(|| name.clone())?;
+        let ([rows, columns], [height, width]) = (map.size(), host.size());
+        if map.size() != host.size() {
             bail!("{name}: the map is {rows} x {columns}, the network's input {height} x {width}");
         }
-        Ok(Plan::new(&map, &self.tests))
+        Ok(Plan::new(&map, host, &self.tests))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use perturbation::TESTS;
+    use pipe::npy::Array;
+    use pipe::{Explained, Extra};
+
+    use super::*;
+
+    fn task(image: &str) -> Task {
+        let row = Explained {
+            image: image.into(),
+            target: None,
+            model: String::new(),
+            method: String::new(),
+            map: String::new(),
+            map_index: None,
+            reason: String::new(),
+            extra: Extra::default(),
+        };
+        let array = Array { shape: vec![8, 8], data: (0..64_u8).map(f32::from).collect() };
+        Task { row, array: Some(array) }
+    }
+
+    #[test]
+    fn an_image_is_decoded_once_whatever_the_order_of_the_rows() {
+        let opened = Arc::new(Mutex::new(Vec::new()));
+        let (log, preprocess) = (Arc::clone(&opened), Preprocess::preset("none").unwrap());
+        let open = move |name: &str| {
+            log.lock().unwrap().push(name.to_owned());
+            Image::prepare(name, &image::RgbImage::new(8, 8), &Preprocess::preset("none").unwrap())
+        };
+        let tests = vec![ParsedTest::parse("pos", &[TESTS]).unwrap()];
+        let mut preparer = Preparer::opening(Box::new(open), preprocess, tests, 0);
+        // Method by method over the same images, as explain writes rows.
+        for _ in 0..3 {
+            for image in ["a", "b", "c"] {
+                assert!(preparer.prepare(task(image)).outcome.is_ok());
+            }
+        }
+        assert_eq!(*opened.lock().unwrap(), ["a", "b", "c"]);
     }
 }

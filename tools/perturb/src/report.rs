@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use perturbation::{Entry, Fill, TESTS, Test};
+use perturbation::{Entry, ParsedTest, TESTS, fill};
 use pipe::Record;
 use setup::Loaded;
 
@@ -15,10 +15,10 @@ pub fn tests() -> String {
         let (name, summary, source) = (entry.name, entry.summary, entry.source);
         format!("{name}\n    {summary}\n    {source}\n    parameters: {}\n", entry.parameters())
     };
-    let fill = |(word, meaning): &(&str, &str)| format!("    {word:<8} {meaning}\n");
+    let line = |(word, meaning): &(&str, &str)| format!("    {word:<8} {meaning}\n");
     let tests: String = TESTS.iter().map(block).collect();
-    let fills: String = Fill::WORDS.iter().map(fill).collect();
-    format!("{tests}\nfill, and the parameters that go with some of them ({}):\n{fills}", Fill::OPTIONS)
+    let fills: String = fill::WORDS.iter().map(line).collect();
+    format!("{tests}\nfill, and the parameters that go with some of them ({}):\n{fills}", fill::OPTIONS)
 }
 
 /// What was done.
@@ -36,9 +36,15 @@ pub struct Counts {
 }
 
 /// Writes the record that `--record` asks for, if it does.
-pub fn write(args: &Args, mut record: Record, loaded: &Loaded, tests: &[Test], done: &Counts) -> Result<()> {
+pub fn write(
+    args: &Args,
+    mut record: Record,
+    loaded: &Loaded,
+    tests: &[ParsedTest],
+    done: &Counts,
+) -> Result<()> {
     let Some(path) = &args.record else { return Ok(()) };
-    let tests: Vec<&str> = tests.iter().map(Test::spec).collect();
+    let tests: Vec<&str> = tests.iter().map(ParsedTest::spec).collect();
     record
         .set("model", loaded.classifier.key())
         .set("preprocess", serde_json::to_value(&loaded.classifier.preprocess)?)

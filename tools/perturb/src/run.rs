@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
-use perturbation::{CurvePoint, Executor, Job, MapResult, Test};
+use perturbation::{CurvePoint, Executor, Job, MapResult, ParsedTest};
 use pipe::{Explained, Failures, Progress, Record, Response};
 use setup::Loaded;
 
@@ -49,7 +49,7 @@ enum Next {
 /// Everything that lives as long as the run.
 struct Run<'a> {
     loaded: &'a Loaded,
-    tests: &'a [Test],
+    tests: &'a [ParsedTest],
     executor: Executor<'a, Explained>,
     /// Results and failures in the order of their rows.
     order: VecDeque<Next>,
@@ -60,7 +60,7 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn new(args: &Args, loaded: &'a Loaded, tests: &'a [Test], out: Out, total: u64) -> Result<Self> {
+    fn new(args: &Args, loaded: &'a Loaded, tests: &'a [ParsedTest], out: Out, total: u64) -> Result<Self> {
         if !args.quiet {
             pipe::note(format_args!("{} on {}", loaded.classifier.name, loaded.device));
         }
@@ -190,6 +190,13 @@ impl<'a> Run<'a> {
 
     fn rows(&mut self, MapResult { tag, target, curves }: MapResult<Explained>) -> Result<()> {
         let row = Explained { target: Some(target), ..tag };
+        let curves = match curves {
+            Ok(curves) => curves,
+            Err(error) => {
+                self.failures.add(&row.image, &row.method, "fill", &error)?;
+                return self.failed(row, format!("fill: {error}"));
+            }
+        };
         if !curves.iter().flatten().all(|point| point.probability.is_finite()) {
             self.loaded.check()?;
             let error = "the classifier's scores are not finite";

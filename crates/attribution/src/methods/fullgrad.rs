@@ -38,7 +38,7 @@ struct FullGrad {
 impl Method for FullGrad {
     fn explain(&self, request: &Request<'_>) -> Tensor<4> {
         let [n, _, h, w] = request.dims();
-        let resample = Resample { align_corners: true, ..Resample::BILINEAR };
+        let resample = Resample::BILINEAR.align_corners();
         let maps = batch::batches(n, 1, request.batch_size).map(|jobs| {
             let x = batch::images(&request.images, &jobs);
             let terms = terms(request.classifier, x, &batch::targets(request.targets, &jobs));

@@ -22,7 +22,7 @@ use crate::classifier::Classifier;
 use crate::identity::Digest;
 use crate::network::graph::Graph;
 use crate::network::{Engine, Network};
-use crate::preprocess::Preprocess;
+use images::Preprocess;
 
 /// Why a model cannot be had.
 #[derive(Debug, thiserror::Error)]

@@ -2,28 +2,32 @@
 
 use std::fmt::{self, Display};
 use std::str::FromStr;
+use std::sync::Arc;
 
-use super::{Entry, Kind};
-use crate::fill::Fill;
-use crate::plan::{Input, PlanBuilder, Point};
 use maps::{Order, Ranking};
+
+use super::{Demand, Entry, Test};
+use crate::fill;
+use crate::input::Input;
+use crate::painter::Replacement;
+use crate::plan::{PlanBuilder, Point};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "mask",
     summary: "the image x and x m + fill (1 - m), where m is the map moved to 0..1, or whether it reaches a percentile",
     source: "ADP and PIC of EEA, BEE; Average Drop and IIC of the Coherency study: fill=zero, percentile=50 to 90",
     build: |reader| {
-        let fills = Fill::take(reader, "black")?;
+        let fills = fill::take(reader, "black")?;
         let wanted = "none or a number from 0 to 100";
         let percentile = reader.take_if("percentile", Percentile(None), wanted, |_| true)?;
-        Ok(Kind::Mask(Mask { fills, percentile }))
+        Ok(Arc::new(Mask { fills, percentile }))
     },
 };
 
 /// The parameters of the test.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Mask {
-    pub(super) fills: Vec<Fill>,
+#[derive(Debug)]
+struct Mask {
+    fills: Vec<Replacement>,
     percentile: Percentile,
 }
 
@@ -52,23 +56,35 @@ impl FromStr for Percentile {
     }
 }
 
-impl Mask {
+impl Test for Mask {
+    fn fills(&self) -> &[Replacement] {
+        &self.fills
+    }
+
     /// The clean image at fraction 0, the masked one at the mean of 1 - m.
-    pub(super) fn points(&self, builder: &mut PlanBuilder<'_>) -> Vec<Point> {
-        let clean = Point { fraction: 0.0, inputs: vec![Input::Clean] };
+    fn points(&self, builder: &mut PlanBuilder<'_>) -> Vec<Point> {
         let masked = match self.percentile.0 {
             None => self.faded(builder),
             Some(percentile) => self.cut(builder, percentile),
         };
-        vec![clean, masked]
+        vec![Point::new(0.0, vec![Input::Clean]), masked]
     }
 
+    /// A map whose pixels all reach the percentile leaves the image as it is.
+    fn demand(&self, _: usize) -> Demand {
+        Demand::AtMost(self.fills.len() as u64)
+    }
+}
+
+impl Mask {
     fn faded(&self, builder: &mut PlanBuilder<'_>) -> Point {
         let mask = builder.mask();
         let kept: f64 = mask.iter().copied().map(f64::from).sum::<f64>() / mask.len() as f64;
         let nothing = mask.iter().all(|&value| value == 0.0);
-        let input = |&fill| if nothing { Input::Filled(fill) } else { Input::Faded(fill) };
-        Point { fraction: 1.0 - kept, inputs: self.fills.iter().map(input).collect() }
+        let input = |fill: &Replacement| {
+            if nothing { Input::Filled(fill.clone()) } else { Input::Faded(fill.clone()) }
+        };
+        Point::new(1.0 - kept, self.fills.iter().map(input).collect())
     }
 
     /// The pixels that reach a threshold are the first ones, most relevant first, whatever the ties.
@@ -76,8 +92,7 @@ impl Mask {
         let ranking = Ranking { order: Order::MostRelevantFirst, region: 1 };
         builder.ranked(ranking);
         let (kept, pixels) = (builder.map().count_from(percentile), builder.map().pixels());
-        let input = |&fill| Input::mixed(ranking, kept, pixels, fill, true);
-        let fraction = (pixels - kept) as f64 / pixels as f64;
-        Point { fraction, inputs: self.fills.iter().map(input).collect() }
+        let input = |fill| Input::mixed(ranking, kept, pixels, fill, true);
+        Point::new((pixels - kept) as f64 / pixels as f64, self.fills.iter().map(input).collect())
     }
 }

@@ -1,27 +1,46 @@
 //! The tests by name: which perturbed images each of them needs.
 
+mod deletion;
 mod gradual;
+mod insertion;
 mod mask;
+mod neg;
+mod pos;
+
+use std::fmt::Debug;
+use std::sync::Arc;
 
 use spec::Reader;
 
-use crate::fill::Fill;
+use crate::forwards::Forwards;
+use crate::input::Input;
+use crate::painter::Replacement;
 use crate::plan::{PlanBuilder, Point};
 
-/// A test with its parameters.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Test {
-    spec: String,
-    kind: Kind,
+/// A perturbation test: a set of inputs, described and not computed, so that the plan can join equal ones.
+pub trait Test: Debug + Send + Sync {
+    /// The fills that its inputs name.
+    fn fills(&self) -> &[Replacement];
+
+    /// The points of its curve for the map and the image of a builder.
+    fn points(&self, builder: &mut PlanBuilder<'_>) -> Vec<Point>;
+
+    /// The inputs that it needs for any map of so many pixels, which tells its cost before a map is read. It must agree
+    /// with [`Test::points`].
+    fn demand(&self, pixels: usize) -> Demand;
 }
 
+/// What a test needs, known from the size of a map.
 #[derive(Clone, Debug, PartialEq)]
-enum Kind {
-    Gradual(gradual::Gradual),
-    Mask(mask::Mask),
+pub enum Demand {
+    /// These inputs, some of them perhaps twice.
+    Inputs(Vec<Input>),
+    /// The map's values decide; no more than so many.
+    AtMost(u64),
 }
 
-/// A test in the list of all tests.
+/// A test in a list of tests.
+#[derive(Clone, Copy, Debug)]
 pub struct Entry {
     /// The name in spec strings.
     pub name: &'static str,
@@ -29,7 +48,8 @@ pub struct Entry {
     pub summary: &'static str,
     /// Where it comes from.
     pub source: &'static str,
-    build: fn(&mut Reader) -> Result<Kind, spec::Error>,
+    /// Takes the parameters, with their defaults, out of a spec string.
+    pub build: fn(&mut Reader) -> Result<Arc<dyn Test>, spec::Error>,
 }
 
 impl Entry {
@@ -43,22 +63,36 @@ impl Entry {
     }
 }
 
-/// All tests.
-pub const TESTS: &[Entry] = &[gradual::DELETION, gradual::INSERTION, gradual::POS, gradual::NEG, mask::ENTRY];
+/// The tests of this crate.
+pub const TESTS: &[Entry] = &[deletion::ENTRY, insertion::ENTRY, pos::ENTRY, neg::ENTRY, mask::ENTRY];
 
-impl Test {
-    /// Reads a spec string: a name of [`TESTS`] and its parameters.
+/// A test with its parameters, known by its spec string.
+#[derive(Clone, Debug)]
+pub struct ParsedTest {
+    spec: String,
+    test: Arc<dyn Test>,
+}
+
+impl PartialEq for ParsedTest {
+    fn eq(&self, other: &Self) -> bool {
+        self.spec == other.spec
+    }
+}
+
+impl ParsedTest {
+    /// Reads a spec string: a name of one of the `lists` and its parameters.
     ///
     /// # Errors
     /// If there is no such test, or no such parameter, or its value is not allowed.
-    pub fn parse(spec: &str) -> Result<Self, spec::Error> {
+    pub fn parse(spec: &str, lists: &[&[Entry]]) -> Result<Self, spec::Error> {
         let mut reader = Reader::new(spec)?;
-        let entry = TESTS.iter().find(|entry| entry.name == reader.name()).ok_or_else(|| {
-            let known: Vec<&str> = TESTS.iter().map(|entry| entry.name).collect();
+        let mut entries = lists.iter().copied().flatten();
+        let entry = entries.find(|entry| entry.name == reader.name()).ok_or_else(|| {
+            let known: Vec<&str> = lists.iter().copied().flatten().map(|entry| entry.name).collect();
             spec::Error::UnknownName { what: "test", name: reader.name().into(), known: known.join(", ") }
         })?;
-        let kind = (entry.build)(&mut reader)?;
-        Ok(Self { spec: reader.finish()?, kind })
+        let test = (entry.build)(&mut reader)?;
+        Ok(Self { spec: reader.finish()?, test })
     }
 
     /// The canonical spec string: without defaults, parameters in a fixed order.
@@ -67,19 +101,17 @@ impl Test {
     }
 
     /// The fills that it needs.
-    pub fn fills(&self) -> &[Fill] {
-        match &self.kind {
-            Kind::Gradual(test) => &test.fills,
-            Kind::Mask(test) => &test.fills,
-        }
+    pub fn fills(&self) -> &[Replacement] {
+        self.test.fills()
     }
 
-    /// The points of its curve for the map of a builder.
-    pub(crate) fn points(&self, builder: &mut PlanBuilder<'_>) -> Vec<Point> {
-        match &self.kind {
-            Kind::Gradual(test) => test.points(builder),
-            Kind::Mask(test) => test.points(builder),
-        }
+    /// What it costs for one map of so many pixels, without the clean image, which all maps of an image share.
+    pub fn forwards(&self, pixels: usize) -> Forwards {
+        Forwards::of(std::slice::from_ref(self), pixels)
+    }
+
+    pub(crate) fn test(&self) -> &dyn Test {
+        &*self.test
     }
 }
 
@@ -87,8 +119,12 @@ impl Test {
 mod tests {
     use super::*;
 
+    fn parse(text: &str) -> Result<ParsedTest, spec::Error> {
+        ParsedTest::parse(text, &[TESTS])
+    }
+
     fn spec(text: &str) -> String {
-        Test::parse(text).unwrap_or_else(|error| panic!("{error}")).spec
+        parse(text).unwrap_or_else(|error| panic!("{error}")).spec
     }
 
     #[test]
@@ -110,7 +146,7 @@ mod tests {
 
     #[test]
     fn errors_name_the_test_the_parameter_and_what_is_allowed() {
-        let message = |text: &str| Test::parse(text).unwrap_err().to_string();
+        let message = |text: &str| parse(text).unwrap_err().to_string();
         let known = "known are deletion, insertion, pos, neg, mask";
         assert_eq!(message("delete"), format!("unknown test `delete`: {known}; did you mean `deletion`?"));
         assert_eq!(message("xyz"), format!("unknown test `xyz`: {known}"));
@@ -134,7 +170,15 @@ mod tests {
             "deletion:fill=blur,sigma=0",
             "deletion:fill=uniform,runs=0",
         ] {
-            assert!(Test::parse(wrong).is_err(), "{wrong}");
+            assert!(parse(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn the_lists_are_looked_through_in_order() {
+        const OTHERS: &[Entry] = &[Entry { name: "other", ..pos::ENTRY }];
+        assert_eq!(ParsedTest::parse("other:steps=5", &[TESTS, OTHERS]).unwrap().spec(), "other:steps=5");
+        let error = ParsedTest::parse("pos", &[OTHERS]).unwrap_err().to_string();
+        assert_eq!(error, "unknown test `pos`: known are other");
     }
 }

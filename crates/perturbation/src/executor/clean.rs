@@ -17,7 +17,8 @@ pub(super) struct Clean {
     pub(super) predicted: usize,
 }
 
-/// The clean answers of the last images, given or still to come.
+/// The clean answers of the last images, by content hash, given or still to come: an image that a table names in two ways
+/// is one image.
 #[derive(Debug, Default)]
 pub(super) struct CleanAnswers {
     answers: HashMap<String, Rc<OnceCell<Clean>>>,
@@ -26,8 +27,8 @@ pub(super) struct CleanAnswers {
 
 impl CleanAnswers {
     /// The answer of an image, and whether this is the first time that it is asked for.
-    pub(super) fn get(&mut self, name: &str) -> (Rc<OnceCell<Clean>>, bool) {
-        if let Some(answer) = self.answers.get(name) {
+    pub(super) fn get(&mut self, hash: &str) -> (Rc<OnceCell<Clean>>, bool) {
+        if let Some(answer) = self.answers.get(hash) {
             return (Rc::clone(answer), false);
         }
         if self.oldest.len() == REMEMBERED
@@ -36,8 +37,8 @@ impl CleanAnswers {
             self.answers.remove(&oldest);
         }
         let answer = Rc::default();
-        self.answers.insert(name.into(), Rc::clone(&answer));
-        self.oldest.push_back(name.into());
+        self.answers.insert(hash.into(), Rc::clone(&answer));
+        self.oldest.push_back(hash.into());
         (answer, true)
     }
 }

@@ -4,8 +4,10 @@ use std::cell::OnceCell;
 use std::cmp::Reverse;
 use std::rc::Rc;
 
+use images::FillError;
+
 use super::clean::Clean;
-use crate::plan::{Source, Step};
+use crate::plan::{Measures, Source, Step};
 
 /// The classifier's answer at one point of a curve.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -16,6 +18,8 @@ pub struct CurvePoint {
     pub probability: f32,
     /// The class with the highest score; the most frequent one over runs, the lowest of equally frequent ones.
     pub predicted: usize,
+    /// What the test measures besides, as its plan says.
+    pub measures: Measures,
 }
 
 /// The answers to a job.
@@ -25,8 +29,8 @@ pub struct MapResult<T> {
     pub tag: T,
     /// The class whose probability was taken.
     pub target: usize,
-    /// For each test of the plan its points.
-    pub curves: Vec<Vec<CurvePoint>>,
+    /// For each test of the plan its points, or why an input could not be painted.
+    pub curves: Result<Vec<Vec<CurvePoint>>, FillError>,
 }
 
 /// The classifier's answer to one input.
@@ -45,24 +49,32 @@ pub(super) struct Waiting<T> {
     pub(super) target: usize,
     pub(super) curves: Vec<Vec<Step>>,
     pub(super) clean: Rc<OnceCell<Clean>>,
-    /// For each input of the plan.
+    /// For each input of the plan; for those before the one that could not be painted, if there is one.
     pub(super) predictions: Vec<Option<Prediction>>,
+    /// Why there will be no outcome.
+    pub(super) failed: Option<FillError>,
 }
 
 impl<T> Waiting<T> {
+    /// Whether no answer is to come any more. Answers find their job by its number, so that also one that has failed stays
+    /// until the inputs that were sent have come back.
     pub(super) fn is_complete(&self) -> bool {
         self.clean.get().is_some() && self.predictions.iter().all(Option::is_some)
     }
 
     pub(super) fn outcome(self) -> MapResult<T> {
+        let curves = self.failed.clone().map_or_else(|| Ok(self.curves()), Err);
+        MapResult { target: self.target, curves, tag: self.tag }
+    }
+
+    fn curves(&self) -> Vec<Vec<CurvePoint>> {
         let answer = |step: &Step| {
             let predictions: Vec<Prediction> =
                 step.sources.iter().map(|&source| self.prediction(source)).collect();
             let Prediction { probability, predicted } = join(&predictions);
-            CurvePoint { fraction: step.fraction, probability, predicted }
+            CurvePoint { fraction: step.fraction, probability, predicted, measures: step.measures }
         };
-        let curves = self.curves.iter().map(|steps| steps.iter().map(answer).collect()).collect();
-        MapResult { target: self.target, curves, tag: self.tag }
+        self.curves.iter().map(|steps| steps.iter().map(answer).collect()).collect()
     }
 
     fn prediction(&self, source: Source) -> Prediction {

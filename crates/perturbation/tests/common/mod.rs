@@ -10,7 +10,7 @@ use maps::Map;
 use models::network::graph::{Graph, Op};
 use models::zoo::resnet::{Block, ResNet};
 use models::{Checkpoint, Classifier, Image, Network, Preprocess, TensorData, device};
-use perturbation::{CurvePoint, Executor, HostImage, Job, Plan, Test};
+use perturbation::{CurvePoint, Executor, HostImage, Job, ParsedTest, Plan, TESTS};
 use pipe::npy::Array;
 
 pub const SIDE: usize = 64;
@@ -60,14 +60,15 @@ fn classifier(network: Network) -> Classifier {
 /// The images that become `testdata/models/input.npy` when they are normalised.
 pub fn images() -> Vec<Image> {
     let input = pipe::npy::read_file(&testing::testdata("models/input.npy")).unwrap();
-    input.data.chunks(3 * SIDE * SIDE).map(image).collect()
+    input.data.chunks(3 * SIDE * SIDE).enumerate().map(image).collect()
 }
 
-fn image(normalised: &[f32]) -> Image {
+fn image((index, normalised): (usize, &[f32])) -> Image {
     let preprocess = Preprocess::preset("imagenet-keep").unwrap();
     let mut image = Image::prepare("", &RgbImage::new(SIDE as u32, SIDE as u32), &preprocess).unwrap();
     let channel = |i: usize| i / (SIDE * SIDE);
     let pixel = |(i, &x): (usize, &f32)| x * preprocess.std[channel(i)] + preprocess.mean[channel(i)];
+    image.hash = index.to_string();
     image.pixels = normalised.iter().enumerate().map(pixel).collect();
     image
 }
@@ -85,19 +86,29 @@ pub fn ramp([height, width]: [usize; 2]) -> Image {
     Image::prepare("", &RgbImage::from_fn(width as u32, height as u32, grey), &preprocess).unwrap()
 }
 
-pub fn tests(specs: &[&str]) -> Vec<Test> {
-    specs.iter().map(|spec| Test::parse(spec).unwrap()).collect()
+pub fn tests(specs: &[&str]) -> Vec<ParsedTest> {
+    specs.iter().map(|spec| ParsedTest::parse(spec, &[TESTS]).unwrap()).collect()
 }
 
-/// A job for each of `(image, map, class)`; the images are called by their index.
+/// How the images are prepared.
+pub fn keep() -> Arc<Preprocess> {
+    Arc::new(Preprocess::preset("imagenet-keep").unwrap())
+}
+
+/// A job for each of `(image, map, class)`; the images' hashes are their indices.
 pub fn jobs(asked: &[(usize, Map, Option<usize>)], specs: &[&str]) -> Vec<Job<usize>> {
-    let (images, tests) = (images(), tests(specs));
-    let preprocess = Preprocess::preset("imagenet-keep").unwrap();
-    let image = |i: usize| HostImage::new(&i.to_string(), &images[i], &preprocess, &tests, 0).unwrap();
+    jobs_of(asked, &tests(specs))
+}
+
+/// The same with tests that are not in the list.
+pub fn jobs_of(asked: &[(usize, Map, Option<usize>)], tests: &[ParsedTest]) -> Vec<Job<usize>> {
+    let images = images();
+    let image = |i: usize| HostImage::new(&images[i], &keep(), tests, 0).unwrap();
     let subjects: Vec<Arc<HostImage>> = (0..images.len()).map(|i| Arc::new(image(i))).collect();
     let job = |(tag, (image, map, target)): (usize, &(usize, Map, Option<usize>))| {
         let image = Arc::clone(&subjects[*image]);
-        Job { image, plan: Plan::new(map, &tests), target: *target, tag }
+        let plan = Plan::new(map, &image, tests);
+        Job { image, plan, target: *target, tag }
     };
     asked.iter().enumerate().map(job).collect()
 }
@@ -113,7 +124,7 @@ pub fn run(classifier: &Classifier, batch: usize, jobs: Vec<Job<usize>>) -> (Vec
     executor.flush();
     outcomes.extend(std::iter::from_fn(|| executor.pop()));
     assert!(outcomes.iter().map(|outcome| outcome.tag).eq(0..outcomes.len()));
-    (outcomes.into_iter().map(|outcome| outcome.curves).collect(), executor.forwards())
+    (outcomes.into_iter().map(|outcome| outcome.curves.unwrap()).collect(), executor.forwards())
 }
 
 /// The curves of the two images with their own classes: `[image][test][point]`.

@@ -1,14 +1,14 @@
 //! Preprocessing against torchvision and timm (`testdata/models/generate_preprocess.py`).
 
-use models::preprocess::Resize;
-use models::{Image, Preprocess, image};
+use images::preprocess::Resize;
+use images::{Preprocess, decode};
 use testing::{golden, testdata};
 
 /// Prepares the image and compares every `step`-th row and column, from half a step on. Pillow resizes in 8 bits, so
 /// a difference of one level of 255 is allowed.
 fn check(name: &str, preprocess: &Preprocess, step: usize) {
-    let image = image::decode(&testdata("models/preprocess/image.png")).unwrap();
-    let prepared = Image::prepare(name, &image, preprocess).unwrap();
+    let image = decode(&testdata("models/preprocess/image.png")).unwrap();
+    let prepared = image.prepare(name, preprocess).unwrap();
     let (h, w) = (prepared.height, prepared.width);
     let input = preprocess.normalise(&prepared);
     let expected = golden::array(format!("models/preprocess/{name}.npy"));

@@ -8,8 +8,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::image::Image;
-use crate::resize::{Filter, Resample};
+use crate::{Filter, Image, Resample};
 pub use error::PreprocessError;
 
 /// What happens to an image's size before the crop.

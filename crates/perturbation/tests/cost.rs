@@ -1,0 +1,38 @@
+//! What tests say that they cost is what the executor counts.
+
+mod common;
+
+use common::{jobs, maps, run, tests, tiny_basic};
+use perturbation::Forwards;
+
+/// The inputs that the executor computes for two maps, without the two clean images, and what the tests promised.
+fn counted(label: &str, specs: &[&str]) -> (u64, Forwards) {
+    let maps = maps(label);
+    let promised = maps.iter().map(|map| Forwards::of(&tests(specs), map.pixels())).sum();
+    let asked: Vec<_> = maps.into_iter().enumerate().map(|(i, map)| (i, map, Some(3))).collect();
+    (run(&tiny_basic(), 16, jobs(&asked, specs)).1 - 2, promised)
+}
+
+#[test]
+fn an_exact_number_is_the_one_that_is_computed() {
+    let alone =
+        ["pos", "neg:steps=7", "deletion:steps=12,fill=uniform,runs=2", "insertion:steps=5,order=lerf"];
+    let all: Vec<&[&str]> =
+        alone.chunks(1).chain([&alone[..], &["pos", "deletion:steps=20", "neg"]]).collect();
+    for specs in all {
+        for label in ["signed", "ties"] {
+            let (found, promised) = counted(label, specs);
+            assert_eq!((found, true), (promised.count, promised.exact), "{label} {specs:?}");
+        }
+    }
+}
+
+#[test]
+fn a_bound_is_not_exceeded() {
+    for specs in
+        [&["deletion:region=9,steps=30"][..], &["mask", "mask:percentile=75"], &["mask:fill=uniform,runs=3"]]
+    {
+        let (found, promised) = counted("ties", specs);
+        assert!(found > 0 && found <= promised.count && !promised.exact, "{specs:?}: {found} {promised:?}");
+    }
+}
