@@ -46,7 +46,7 @@ fn classifier(name: &str) -> Classifier {
         preprocess: Preprocess::preset("imagenet").expect("it is built in"),
         labels: Vec::new(),
         layer: Graph::INPUT,
-        sha256: String::new(),
+        digest: String::new(),
         device,
     }
 }

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use burn::tensor::TensorData;
 use pytorch_reader::{DType as TorchType, PytorchReader};
 use safetensors::{Dtype as SafeType, SafeTensors};
-use sha2::{Digest, Sha256};
 
 use crate::network::graph::Parameter;
 
@@ -36,7 +35,6 @@ pub enum CheckpointError {
 #[derive(Debug)]
 pub struct Checkpoint {
     path: PathBuf,
-    sha256: String,
     tensors: Tensors,
 }
 
@@ -53,7 +51,7 @@ impl Checkpoint {
         let safe = path.extension().is_some_and(|extension| extension == "safetensors");
         let read = if safe { read_safetensors(&bytes) } else { read_torch(path) };
         let tensors = read.map_err(unreadable)?;
-        Ok(Self { path: path.into(), sha256: sha256(&bytes), tensors: without_prefix(tensors) })
+        Ok(Self { path: path.into(), tensors: without_prefix(tensors) })
     }
 
     /// Reads safetensors from memory; `name` stands for the file in messages.
@@ -63,17 +61,12 @@ impl Checkpoint {
     pub fn from_safetensors(name: &str, bytes: &[u8]) -> Result<Self, CheckpointError> {
         let unreadable = |reason| CheckpointError::Unreadable { path: name.into(), reason };
         let tensors = read_safetensors(bytes).map_err(unreadable)?;
-        Ok(Self { path: name.into(), sha256: sha256(bytes), tensors })
+        Ok(Self { path: name.into(), tensors })
     }
 
     /// The file.
     pub fn path(&self) -> &Path {
         &self.path
-    }
-
-    /// SHA-256 of the file, in hexadecimal.
-    pub fn sha256(&self) -> &str {
-        &self.sha256
     }
 
     /// The shape of a tensor, if it is there.
@@ -104,7 +97,7 @@ impl Checkpoint {
             }
             tensors.insert(new, Arc::clone(tensor));
         }
-        Ok(Self { path: self.path.clone(), sha256: self.sha256.clone(), tensors })
+        Ok(Self { path: self.path.clone(), tensors })
     }
 
     /// Compares the file with what a network needs. Counters of BatchNorm (`num_batches_tracked`) may be
@@ -157,15 +150,6 @@ fn some_of(names: &[String]) -> String {
     const SHOWN: usize = 6;
     let shown = names[..names.len().min(SHOWN)].join(", ");
     if names.len() > SHOWN { format!("{shown} and {} more", names.len() - SHOWN) } else { shown }
-}
-
-/// SHA-256 in hexadecimal.
-pub fn sha256(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    Sha256::digest(bytes).iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 fn read_safetensors(bytes: &[u8]) -> Result<Tensors, String> {

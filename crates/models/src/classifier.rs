@@ -6,6 +6,7 @@ use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use crate::features::Layout;
+use crate::identity;
 use crate::image::Image;
 use crate::network::external::{External, Scores};
 use crate::network::graph::{Graph, NodeId, Op};
@@ -39,8 +40,8 @@ pub struct Classifier {
     pub labels: Vec<String>,
     /// The node of the last feature map; the input, if there is none.
     pub layer: NodeId,
-    /// SHA-256 of the weight file; empty, if there is none.
-    pub sha256: String,
+    /// What it computes with, as a hash ([`identity::Digest`]); empty where that is not known.
+    pub digest: String,
     /// Where it runs; without gradients.
     pub device: Device,
 }
@@ -57,9 +58,16 @@ impl Classifier {
             preprocess,
             labels: Vec::new(),
             layer: Graph::INPUT,
-            sha256: String::new(),
+            digest: String::new(),
             device: device.clone(),
         }
+    }
+
+    /// `NAME@HASH`: equal keys, equal classifiers. The hash is over [`Classifier::digest`] and how images are prepared, so
+    /// for a black box, of which nothing else is known, over the preparation only.
+    pub fn key(&self) -> String {
+        let hash = identity::short(&[&self.digest, &self.preprocess.canonical()]);
+        format!("{}@{hash}", self.name)
     }
 
     /// Whether the network can work on images of this height and width.

@@ -8,6 +8,7 @@ pub mod checkpoint;
 pub mod classifier;
 pub mod device;
 pub mod features;
+pub mod identity;
 pub mod image;
 pub mod network;
 pub mod preprocess;

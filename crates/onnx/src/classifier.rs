@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use models::identity::Digest;
 use models::network::{Network, Weight};
 use models::preprocess::Resize;
 use models::zoo::Options;
@@ -32,15 +33,16 @@ pub fn load(path: &Path, device: &Device, options: Options) -> Result<(Classifie
     let weights = parameters
         .map(|(parameter, numbers)| Weight::new(TensorData::new(numbers, parameter.shape.clone()), device))
         .collect();
-    let network =
-        Network::new(import.graph, weights).fold_batch_norm(&options.unfolded).pack_for(options.engine);
+    let network = Network::new(import.graph, weights);
+    let digest = Digest::of_tensors(&network).and_graph(network.graph(), &import.output).finish();
+    let network = network.fold_batch_norm(&options.unfolded).pack_for(options.engine);
     let name = path.file_stem().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let classifier = Classifier {
         name,
         preprocess,
         labels: options.labels,
         layer: network.graph().auto_layer().unwrap_or(Graph::INPUT),
-        sha256: import.sha256,
+        digest,
         device: device.clone(),
         network,
     };

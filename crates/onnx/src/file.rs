@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use models::checkpoint;
 use prost::Message;
 use prost::bytes::Bytes;
 
@@ -18,8 +17,6 @@ pub struct File {
     pub graph: GraphProto,
     /// The version of the operators' definitions.
     pub opset: i64,
-    /// SHA-256 of the file, in hexadecimal.
-    pub sha256: String,
 }
 
 /// The image input.
@@ -51,7 +48,6 @@ impl File {
 
     /// Decodes the bytes of a file in a folder.
     pub fn decode(bytes: Bytes, folder: &Path) -> Result<Self, String> {
-        let sha256 = checkpoint::sha256(&bytes);
         let model = ModelProto::decode(bytes).map_err(|error| format!("not an ONNX file: {error}"))?;
         let standard = |domain: &str| domain.is_empty() || domain == "ai.onnx";
         let opset = model.opset_import.iter().find(|set| standard(&set.domain)).map(|set| set.version);
@@ -64,7 +60,7 @@ impl File {
             ));
         }
         let graph = model.graph.ok_or("it holds no graph")?;
-        Ok(Self { folder: folder.into(), graph, opset, sha256 })
+        Ok(Self { folder: folder.into(), graph, opset })
     }
 
     /// The only input that is no stored tensor: images as floats.

@@ -45,8 +45,6 @@ pub struct Import {
     pub output: String,
     /// Outputs that are not.
     pub unused: Vec<String>,
-    /// SHA-256 of the file, in hexadecimal.
-    pub sha256: String,
 }
 
 /// Height and width where neither the file nor the user says them.
@@ -74,7 +72,7 @@ pub(crate) fn imported(file: &File, size: Option<[usize; 2]>) -> Result<Import, 
         });
     graph.fixed = !open;
     let unused = unused.into_iter().map(str::to_string).collect();
-    Ok(Import { graph, weights, output: output.into(), unused, sha256: file.sha256.clone() })
+    Ok(Import { graph, weights, output: output.into(), unused })
 }
 
 /// Graph and weights for images of height and width `size`.

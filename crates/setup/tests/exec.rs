@@ -56,7 +56,7 @@ fn a_child_answers_as_the_network_itself() {
         .classifier(&models::device::cpu().device, models::zoo::Options::default())
         .unwrap();
     let child = open(&serve(""), "").unwrap().classifier;
-    assert!(child.name.starts_with("exec:'") && child.layer_name().is_none() && child.sha256.is_empty());
+    assert!(child.name.starts_with("exec:'") && child.layer_name().is_none() && child.digest.is_empty());
     assert_eq!(child.network.classes(), 10);
     for batch in [images(5), images(1)] {
         assert_eq!(numbers(child.logits(batch.clone())), numbers(embedded.logits(batch.clone())));

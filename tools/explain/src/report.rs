@@ -39,7 +39,7 @@ impl Report {
         let mut record = Record::new("explain", env!("CARGO_PKG_VERSION"));
         record
             .set("model", classifier.name.as_str())
-            .set("weights_sha256", classifier.sha256.as_str())
+            .set("weights_sha256", classifier.digest.as_str())
             .set("preprocess", serde_json::to_value(&classifier.preprocess)?)
             .set("layer", classifier.layer_name())
             .set("target", args.target.to_string())

@@ -20,7 +20,7 @@ pub fn settings(args: &Args, classifier: &Classifier, list: &List, steps: &Value
     let mut settings = json!({
         "version": env!("CARGO_PKG_VERSION"),
         "model": classifier.name,
-        "weights_sha256": classifier.sha256,
+        "weights_sha256": classifier.digest,
         "preprocess": serde_json::to_value(&classifier.preprocess)?,
         "target": args.target.to_string(),
         "seed": args.seed,

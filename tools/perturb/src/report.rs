@@ -39,7 +39,7 @@ pub fn write(args: &Args, mut record: Record, loaded: &Loaded, tests: &[Test], d
     let tests: Vec<&str> = tests.iter().map(Test::spec).collect();
     record
         .set("model", loaded.classifier.name.as_str())
-        .set("weights_sha256", loaded.classifier.sha256.as_str())
+        .set("weights_sha256", loaded.classifier.digest.as_str())
         .set("preprocess", serde_json::to_value(&loaded.classifier.preprocess)?)
         .set("device", loaded.device.as_str())
         .set("threads", args.model.thread_count())

@@ -128,7 +128,7 @@ pub fn classifier(name: &str, network: Network, layer: NodeId) -> Classifier {
         preprocess: Preprocess::preset("imagenet-keep").unwrap(),
         labels: Vec::new(),
         layer,
-        sha256: String::new(),
+        digest: String::new(),
         device: device::cpu().device,
         network,
     }

@@ -81,6 +81,12 @@ impl Preprocess {
         Self::preset(text).ok_or_else(|| PreprocessError::Unknown(text.into()))
     }
 
+    /// What is done to an image, in one line, whatever it is called: a preset and a file that say the same give the same.
+    pub fn canonical(&self) -> String {
+        let Self { name: _, resize, bicubic, crop, channels, mean, std } = self;
+        format!("{resize:?} bicubic={bicubic} crop={crop:?} {channels:?} mean={mean:?} std={std:?}")
+    }
+
     /// The resampling rule of the resize step.
     pub fn resample(&self) -> Resample {
         let filter = if self.bicubic { Filter::Bicubic } else { Filter::Bilinear };
@@ -147,6 +153,21 @@ mod tests {
             let json = serde_json::to_string(&preset).unwrap();
             assert_eq!(serde_json::from_str::<Preprocess>(&json).unwrap(), preset);
         }
+    }
+
+    /// Keys of classifiers hold a hash of this line: another form would make every old table one of another model.
+    #[test]
+    fn the_canonical_form_says_all_but_the_name() {
+        let imagenet = Preprocess::preset("imagenet").unwrap();
+        assert_eq!(
+            imagenet.canonical(),
+            "ShortSide(256) bicubic=false crop=Some([224, 224]) Rgb mean=[0.485, 0.456, 0.406] std=[0.229, 0.224, 0.225]"
+        );
+        let renamed = Preprocess { name: "config.json".into(), ..imagenet.clone() };
+        assert_eq!(renamed.canonical(), imagenet.canonical());
+        let others: Vec<String> =
+            Preprocess::PRESETS.iter().map(|name| Preprocess::preset(name).unwrap().canonical()).collect();
+        assert!(others.iter().enumerate().all(|(i, one)| !others[..i].contains(one)), "{others:?}");
     }
 
     #[test]

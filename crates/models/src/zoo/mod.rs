@@ -19,6 +19,7 @@ use burn::tensor::Device;
 
 use crate::checkpoint::{Checkpoint, CheckpointError};
 use crate::classifier::Classifier;
+use crate::identity::Digest;
 use crate::network::graph::Graph;
 use crate::network::{Engine, Network};
 use crate::preprocess::Preprocess;
@@ -155,6 +156,7 @@ impl Architecture {
         let head = checkpoint.shape(self.head).and_then(|shape| shape.first().copied());
         let classes = head.filter(|&classes| classes > 0).unwrap_or(1000);
         let network = Network::load((self.build)(classes), checkpoint, device)?;
+        let digest = Digest::of_tensors(&network).finish();
         let network = network.fold_batch_norm(&options.unfolded).pack_for(options.engine);
         let preset = || Preprocess::preset(preset).expect("an architecture names a preset");
         let layer = network.graph().auto_layer().expect("a CNN has feature maps");
@@ -163,7 +165,7 @@ impl Architecture {
             preprocess: options.preprocess.unwrap_or_else(preset),
             labels: options.labels,
             layer,
-            sha256: checkpoint.sha256().into(),
+            digest,
             device: device.clone(),
             network,
         })

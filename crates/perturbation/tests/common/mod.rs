@@ -50,7 +50,7 @@ fn classifier(network: Network) -> Classifier {
         preprocess: Preprocess::preset("imagenet-keep").unwrap(),
         labels: Vec::new(),
         layer: Graph::INPUT,
-        sha256: String::new(),
+        digest: String::new(),
         device: device::cpu().device,
         network,
     }
