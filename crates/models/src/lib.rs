@@ -13,6 +13,7 @@ pub mod image;
 pub mod network;
 pub mod preprocess;
 pub mod resize;
+pub mod views;
 pub mod zoo;
 
 pub use burn::tensor::activation::{relu, softmax};
@@ -26,3 +27,4 @@ pub use network::graph::{self, Graph, NodeId, Op};
 pub use network::value::Value;
 pub use network::{Engine, Hooks, Network, Plain};
 pub use preprocess::Preprocess;
+pub use views::Views;

@@ -139,8 +139,8 @@ impl Args {
     pub fn parse_methods(&self) -> Result<Vec<ParsedMethod>> {
         let mut all: Vec<ParsedMethod> = Vec::new();
         for spec in &self.methods {
-            let named =
-                attribution::parse(&self.with_layer(spec)).map_err(|error| Usage(error.to_string()))?;
+            let named = attribution::parse(&self.with_layer(spec), &[METHODS])
+                .map_err(|error| Usage(error.to_string()))?;
             if all.iter().any(|other| other.spec == named.spec) {
                 bail!(Usage(format!("method {} is given twice", named.spec)));
             }

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use attribution::{ParsedMethod, Request};
+use attribution::{Explainer, ParsedMethod, Request};
 use models::Image;
 use models::image::ImageError;
 use pipe::{Explained, Failures, Image as Row, Progress, Writer, npy};
@@ -24,13 +24,14 @@ pub fn explain(args: &Args) -> Result<()> {
     let (methods, finish) = (args.parse_methods()?, Finish::new(&args.steps)?);
     check::arguments(args, &methods)?;
     let list = images::list(args)?;
-    let unfolded: Vec<String> =
-        methods.iter().filter_map(|named| named.method.unfolded()).map(str::to_string).collect();
-    let mut loaded = args.model.open(&unfolded)?;
+    let needs: Vec<Vec<String>> = methods.iter().map(|named| named.needs().unfolded).collect();
+    let mut loaded = args.model.open(&needs)?;
     args.name_classes(&mut loaded.classifier)?;
-    check::fits(args, &methods, &loaded.classifier, &list.images)?;
+    let contexts = loaded.views.all().iter().map(attribution::Context::new).collect::<Result<Vec<_>, _>>()?;
+    let explainers = check::prepared(&methods, &loaded, &contexts)?;
+    check::fits(args, &loaded.classifier, &list.images)?;
     let baselines = Baselines::open(&args.baselines, &loaded.classifier)?;
-    let mut run = Run::new(args, &loaded, &methods, &list, finish, baselines)?;
+    let mut run = Run::new(args, &loaded, &methods, explainers, &list, finish, baselines)?;
     for (number, rows) in list.images.chunks(usize::from(args.chunk)).enumerate() {
         if args.has_chunk(number) {
             run.chunk(number, rows)?;
@@ -50,6 +51,8 @@ struct Run<'a> {
     args: &'a Args,
     loaded: &'a Loaded,
     methods: &'a [ParsedMethod],
+    /// Of each method, in their order.
+    explainers: Vec<Box<dyn Explainer + 'a>>,
     progress: Progress,
     failures: Failures,
     report: Report,
@@ -65,6 +68,7 @@ impl<'a> Run<'a> {
         args: &'a Args,
         loaded: &'a Loaded,
         methods: &'a [ParsedMethod],
+        explainers: Vec<Box<dyn Explainer + 'a>>,
         list: &List,
         finish: Finish,
         baselines: Option<Baselines>,
@@ -90,6 +94,7 @@ impl<'a> Run<'a> {
             args,
             loaded,
             methods,
+            explainers,
             total,
             finish,
             baselines,
@@ -170,21 +175,22 @@ impl<'a> Run<'a> {
         let targets = item::targets(classifier, group, &images);
         self.loaded.check()?;
         let classes: Vec<usize> = targets.iter().map(|target| target.unwrap_or(0)).collect();
-        let names: Vec<String> = group.iter().map(|item| item.row.image.clone()).collect();
+        let keys: Vec<String> = group.iter().map(|item| item.row.image.clone()).collect();
         let baselines = self.baselines.as_ref().map(|baselines| baselines.images.clone());
         let request = Request {
-            classifier,
             images,
             targets: &classes,
-            names: &names,
+            keys: &keys,
             seed: self.args.seed,
             batch_size: self.loaded.batch_size(h, w),
             baselines: baselines.as_ref(),
         };
         for pack in packs {
             let clock = Instant::now();
-            let maps = Maps::new(self.finish.reduce(pack.named.method.explain(&request)))?;
-            self.loaded.check()?;
+            let at = self.methods.iter().position(|named| std::ptr::eq(named, pack.named));
+            let explainer =
+                at.and_then(|at| self.explainers.get_mut(at)).context("each method is prepared")?;
+            let maps = Maps::new(self.finish.reduce(explainer.explain(&request)?))?;
             self.report.add(&pack.named.spec, clock.elapsed().as_secs_f64());
             for ((map, item), &target) in maps.iter().zip(group).zip(&targets) {
                 let spec = &pack.named.spec;
