@@ -1,6 +1,6 @@
 //! Where a path to the image starts, or what stands for "nothing there".
 
-use models::{Tensor, TensorData};
+use models::{Classifier, Tensor, TensorData};
 use rand::RngExt;
 use rand::seq::SliceRandom;
 use rand_distr::StandardNormal;
@@ -18,10 +18,10 @@ pub(crate) enum Baseline {
     Black,
     /// The image's own mean colour.
     Mean,
-    /// The image under torchvision's `GaussianBlur(31, 10)`.
-    Blur,
-    /// Pixels uniform in 0..1.
-    Uniform,
+    /// The image under torchvision's `GaussianBlur(31, 10)`. A perturbation's `fill=blur` is another, weaker one.
+    StrongBlur,
+    /// Pixels uniform in 0..1. A perturbation's `fill=uniform` has normalised values in 0..1.
+    UniformPixels,
     /// Normalised values from a standard normal distribution.
     Normal,
     /// Images that the user names. Draws go through all of them in a random order before one comes again.
@@ -32,15 +32,15 @@ const WORDS: [(&str, Baseline); 7] = [
     ("zero", Baseline::Zero),
     ("black", Baseline::Black),
     ("mean", Baseline::Mean),
-    ("blur", Baseline::Blur),
-    ("uniform", Baseline::Uniform),
+    ("strong-blur", Baseline::StrongBlur),
+    ("uniform-pixels", Baseline::UniformPixels),
     ("normal", Baseline::Normal),
     ("images", Baseline::Images),
 ];
 
 /// Those of which each draw is another one.
 const DRAWN: [(&str, Baseline); 3] =
-    [("uniform", Baseline::Uniform), ("normal", Baseline::Normal), ("images", Baseline::Images)];
+    [("uniform-pixels", Baseline::UniformPixels), ("normal", Baseline::Normal), ("images", Baseline::Images)];
 
 impl Baseline {
     /// Takes `baseline` out of a spec string.
@@ -54,16 +54,22 @@ impl Baseline {
     }
 
     /// The baselines of some images, `(images, 3, h, w)`. Random ones are keyed by image and draw.
-    pub(crate) fn of(self, request: &Request<'_>, images: &[usize], draw: usize) -> Tensor<4> {
+    pub(crate) fn of(
+        self,
+        classifier: &Classifier,
+        request: &Request<'_>,
+        images: &[usize],
+        draw: usize,
+    ) -> Tensor<4> {
         let one = |&image: &usize| {
             let x = request.images.clone().narrow(0, image, 1);
             match self {
                 Self::Zero => x.zeros_like(),
-                Self::Black => x.zeros_like() + request.classifier.colour(0.0),
+                Self::Black => x.zeros_like() + classifier.colour(0.0),
                 Self::Mean => x.zeros_like() + x.mean_dim(3).mean_dim(2),
-                Self::Blur => gaussian::blur(x, 10.0, 15, Edge::Reflect),
-                Self::Uniform => {
-                    let (black, white) = (request.classifier.colour(0.0), request.classifier.colour(1.0));
+                Self::StrongBlur => gaussian::blur(x, 10.0, 15, Edge::Reflect),
+                Self::UniformPixels => {
+                    let (black, white) = (classifier.colour(0.0), classifier.colour(1.0));
                     noise(request, image, draw, |random, count| random.random_iter().take(count).collect())
                         * (white - black.clone())
                         + black
@@ -80,7 +86,7 @@ impl Baseline {
 
 /// The baseline image of one draw.
 fn drawn(request: &Request<'_>, image: usize, draw: usize) -> Tensor<4> {
-    let all = request.baselines.expect("the request brings the images that its method draws from");
+    let all = request.baselines.expect("a prepared method has seen that the images are there");
     let count = all.dims()[0];
     let mut order: Vec<usize> = (0..count).collect();
     order.shuffle(&mut request.random("baseline", image, draw / count));

@@ -1,19 +1,23 @@
 //! Explanation methods: one file each, over the network graph, batched over images and samples.
 //!
-//! [`parse`] turns a spec string into a [`Method`]; a method turns a [`Request`] into raw signed maps. Maps
+//! A method has two phases. [`parse`] turns a spec string into a [`Method`], which says what it needs before anything is
+//! loaded; prepared for a classifier, it is an [`Explainer`], which turns a [`Request`] into raw signed maps. Maps
 //! do not depend on the batch size, on the other images in the batch or on their order: random numbers are
-//! keyed by (seed, image, method, draw) and samples are added one by one in a fixed order.
+//! keyed by (seed, image content, method, draw) and samples are added one by one in a fixed order.
 
 mod attention;
 mod baseline;
 mod batch;
+mod context;
+mod entry;
 mod gaussian;
+mod layer;
 mod linear;
+mod list;
 mod lrp;
 mod method;
 mod methods;
 mod otsu;
-mod registry;
 mod segments;
 mod subsets;
 mod walk;
@@ -22,6 +26,9 @@ mod walk;
 #[path = "../tests/tiny/mod.rs"]
 mod tiny;
 
-pub use method::{Error, Method, Request};
+pub use context::Context;
+pub use entry::{ParsedMethod, parse};
+pub use layer::Layer;
+pub use list::METHODS;
+pub use method::{Access, Entry, Error, Explainer, Method, Needs, Passes, Request, explainer};
 pub use methods::rise::Masks;
-pub use registry::{Entry, METHODS, ParsedMethod, parse};

@@ -1,9 +1,12 @@
 //! What every explanation method gets and gives.
 
-use models::features::Layout;
 use models::preprocess::Channels;
-use models::{Classifier, NodeId, Tensor};
+use models::{Classifier, Tensor};
 use rand::rngs::ChaCha8Rng;
+
+use crate::baseline::Baseline;
+use crate::context::Context;
+use crate::layer::Layer;
 
 /// Why a method cannot explain a classifier.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
@@ -29,25 +32,143 @@ pub enum Error {
         /// What is missing.
         reason: String,
     },
+    /// A file that the spec names was not given.
+    #[error("{method} needs the file that it calls `{name}`")]
+    File {
+        /// The method.
+        method: String,
+        /// What the spec calls the file.
+        name: String,
+    },
+    /// A file is there, but of no use.
+    #[error("{method}: {path}: {reason}")]
+    Unusable {
+        /// The method.
+        method: String,
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A classifier in another process answers no more.
+    #[error("{model}: {reason}")]
+    Scores {
+        /// The classifier.
+        model: String,
+        /// What happened.
+        reason: String,
+    },
 }
 
 impl Error {
     /// A method that does not fit a classifier, and why.
-    pub(crate) fn unfit(method: &str, classifier: &Classifier, reason: impl Into<String>) -> Self {
+    pub fn unfit(method: &str, classifier: &Classifier, reason: impl Into<String>) -> Self {
         Self::Unfit { method: method.into(), model: classifier.name.clone(), reason: reason.into() }
+    }
+}
+
+/// A method in a list of methods.
+pub struct Entry {
+    /// The name in spec strings.
+    pub name: &'static str,
+    /// One line: what it computes.
+    pub summary: &'static str,
+    /// Where it comes from.
+    pub paper: &'static str,
+    /// Forward (F) and backward (B) passes for one image.
+    pub cost: &'static str,
+    /// Takes the parameters out of a spec string.
+    pub build: fn(&mut spec::Reader) -> Result<Box<dyn Method>, spec::Error>,
+}
+
+/// What a method looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Nothing but class scores, so that any classifier will do.
+    Scores,
+    /// Layers or gradients.
+    Network,
+}
+
+/// What a method needs, known before anything is loaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Needs {
+    /// What it looks at.
+    pub access: Access,
+    /// Convolutions that must stay apart from their BatchNorm because their own values are read, or
+    /// [`models::network::fold::ALL`].
+    pub unfolded: Vec<String>,
+    /// Whether it draws from [`Request::baselines`].
+    pub baselines: bool,
+    /// The names of files that [`Context::file`] must know.
+    pub files: Vec<String>,
+    /// Whether its maps have the input's channels, and not one.
+    pub per_channel: bool,
+}
+
+impl Needs {
+    /// Class scores only; maps of one channel.
+    pub fn scores() -> Self {
+        let (unfolded, files) = (Vec::new(), Vec::new());
+        Self { access: Access::Scores, unfolded, baselines: false, files, per_channel: false }
+    }
+
+    /// The network; maps of one channel.
+    pub fn network() -> Self {
+        Self { access: Access::Network, ..Self::scores() }
+    }
+
+    /// Maps of the input's channels.
+    #[must_use]
+    pub fn per_channel(self) -> Self {
+        Self { per_channel: true, ..self }
+    }
+
+    /// Reads a layer.
+    #[must_use]
+    pub fn layer(self, layer: &Layer) -> Self {
+        Self { unfolded: layer.named().map(str::to_string).into_iter().collect(), ..self }
+    }
+
+    /// Draws from images if that is its baseline.
+    #[must_use]
+    pub(crate) fn baseline(self, baseline: Baseline) -> Self {
+        Self { baselines: baseline == Baseline::Images, ..self }
+    }
+}
+
+/// What one image costs, as [`models::Network::forwards`] and [`models::Network::backwards`] count it: a run of a part of the
+/// network counts as one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Passes {
+    /// Inputs run forward.
+    pub forwards: u64,
+    /// Inputs walked back.
+    pub backwards: u64,
+    /// Whether these are the numbers; they are the most that there can be if not.
+    pub exact: bool,
+}
+
+impl Passes {
+    /// Numbers that spec and network fix.
+    pub fn exact(forwards: usize, backwards: usize) -> Self {
+        Self { forwards: forwards as u64, backwards: backwards as u64, exact: true }
+    }
+
+    /// Numbers that depend on the image, and are not larger than these.
+    pub fn at_most(forwards: usize, backwards: usize) -> Self {
+        Self { exact: false, ..Self::exact(forwards, backwards) }
     }
 }
 
 /// Images and the classes to explain.
 pub struct Request<'a> {
-    /// The classifier.
-    pub classifier: &'a Classifier,
     /// Normalised images `(n, 3, h, w)` on the plain device.
     pub images: Tensor<4>,
     /// The class to explain in each.
     pub targets: &'a [usize],
-    /// What each image is called; the key of its random numbers.
-    pub names: &'a [String],
+    /// The key of each image's random numbers: a hash of its content.
+    pub keys: &'a [String],
     /// The run's seed.
     pub seed: u64,
     /// The most inputs to run at once, samples included.
@@ -63,10 +184,10 @@ impl Request<'_> {
     }
 
     /// One image with values in 0..1, red first, `(1, 3, h, w)`.
-    pub(crate) fn pixels(&self, image: usize) -> Tensor<4> {
-        let (black, white) = (self.classifier.colour(0.0), self.classifier.colour(1.0));
+    pub(crate) fn pixels(&self, classifier: &Classifier, image: usize) -> Tensor<4> {
+        let (black, white) = (classifier.colour(0.0), classifier.colour(1.0));
         let pixels = (self.images.clone().narrow(0, image, 1) - black.clone()) / (white - black);
-        match self.classifier.preprocess.channels {
+        match classifier.preprocess.channels {
             Channels::Rgb => pixels,
             Channels::Bgr => pixels.flip([1]),
         }
@@ -74,63 +195,48 @@ impl Request<'_> {
 
     /// The random numbers of one draw of a method for one image.
     pub fn random(&self, method: &str, image: usize, draw: usize) -> ChaCha8Rng {
-        stats::random::generator(self.seed, &[&self.names[image], method], draw as u64)
+        stats::random::generator(self.seed, &[&self.keys[image], method], draw as u64)
     }
 }
 
-/// An explanation method with its parameters.
+/// What a spec string means: a method with its parameters.
 pub trait Method: Send + Sync {
-    /// Raw signed maps of the input's height and width: `(n, 3, h, w)` if the method attributes to colour
-    /// channels, `(n, 1, h, w)` if not.
-    fn explain(&self, request: &Request<'_>) -> Tensor<4>;
+    /// What it needs.
+    fn needs(&self) -> Needs;
 
-    /// Whether the method fits the classifier; asked before any work.
+    /// Does what is done once for a classifier: finds layers, checks the fit, modifies weights, loads what was trained.
+    ///
+    /// # Errors
+    /// If the network lacks what the method needs, or a file is of no use.
+    fn prepare<'a>(&'a self, context: &'a Context<'a>) -> Result<Box<dyn Explainer + 'a>, Error>;
+
+    /// What one image of height and width `size` costs.
     ///
     /// # Errors
     /// If the network lacks what the method needs.
-    fn check(&self, _classifier: &Classifier) -> Result<(), Error> {
-        Ok(())
-    }
-
-    /// Whether the method asks for nothing but class scores, so that any classifier will do.
-    fn is_black_box(&self) -> bool {
-        false
-    }
-
-    /// A convolution that must stay apart from its BatchNorm because its own value is read, or
-    /// [`models::network::fold::ALL`].
-    fn unfolded(&self) -> Option<&str> {
-        None
-    }
+    fn passes(&self, context: &Context<'_>, size: [usize; 2]) -> Result<Passes, Error>;
 }
 
-/// A layer parameter: `auto` is the classifier's own choice.
-#[derive(Clone, Debug)]
-pub(crate) struct Layer(String);
+/// A method that is ready for one classifier.
+pub trait Explainer {
+    /// Raw signed maps of the input's height and width: `(n, 3, h, w)` if the method attributes to colour
+    /// channels, `(n, 1, h, w)` if not.
+    ///
+    /// # Errors
+    /// If the classifier has stopped to answer, or the request lacks what the method needs.
+    fn explain(&mut self, request: &Request<'_>) -> Result<Tensor<4>, Error>;
+}
 
-impl Layer {
-    pub(crate) fn take(reader: &mut spec::Reader) -> Result<Self, spec::Error> {
-        reader.take("layer", "auto".to_string()).map(Self)
-    }
+/// An explainer by a function that cannot fail.
+pub fn explainer<'a>(maps: impl FnMut(&Request<'_>) -> Tensor<4> + 'a) -> Box<dyn Explainer + 'a> {
+    Box::new(Maps(maps))
+}
 
-    pub(crate) fn named(&self) -> Option<&str> {
-        (self.0 != "auto").then_some(&self.0)
-    }
+struct Maps<F>(F);
 
-    /// The node, if the network has it and it holds feature maps.
-    pub(crate) fn find(&self, method: &str, classifier: &Classifier) -> Result<NodeId, Error> {
-        let unfit = |reason| Error::unfit(method, classifier, reason);
-        let graph = classifier.network.graph();
-        let node = match self.named() {
-            Some(name) => graph.find(name).ok_or_else(|| unfit(format!("it has no layer `{name}`")))?,
-            None => classifier.layer,
-        };
-        let shapes = graph.shapes(graph.input).map_err(|error| unfit(error.to_string()))?;
-        if Layout::at(graph, &shapes, node).is_some() {
-            return Ok(node);
-        }
-        let name = &graph.nodes[node].name;
-        Err(unfit(format!("layer `{name}` has neither feature maps nor tokens on a square grid")))
+impl<F: FnMut(&Request<'_>) -> Tensor<4>> Explainer for Maps<F> {
+    fn explain(&mut self, request: &Request<'_>) -> Result<Tensor<4>, Error> {
+        Ok((self.0)(request))
     }
 }
 
@@ -149,15 +255,14 @@ mod tests {
             classifier.preprocess = Preprocess::preset(name).unwrap();
             let request = Request {
                 images: classifier.input(&[&image, &image]),
-                classifier: &classifier,
                 targets: &[0, 0],
-                names: &["a".into(), "b".into()],
+                keys: &["a".into(), "b".into()],
                 seed: 0,
                 batch_size: 1,
                 baselines: None,
             };
             let close = testing::Tolerance::new(1e-6, 1e-6);
-            testing::assert_close(&tiny::numbers(request.pixels(1)), &image.pixels, close);
+            testing::assert_close(&tiny::numbers(request.pixels(&classifier, 1)), &image.pixels, close);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use models::classifier::Output;
 use models::resize::Resample;
-use models::{Tensor, TensorData};
+use models::{Classifier, Tensor, TensorData};
 
 use crate::baseline::Baseline;
 use crate::method::Request;
@@ -10,6 +10,7 @@ use crate::segments::masks;
 
 /// The target's score of an image under each mask `m` of its segments: `m x + (1 - m) b`.
 pub(crate) fn scores(
+    classifier: &Classifier,
     request: &Request<'_>,
     image: usize,
     segments: &[usize],
@@ -18,8 +19,7 @@ pub(crate) fn scores(
     output: Output,
 ) -> Vec<f32> {
     let x = request.images.clone().narrow(0, image, 1);
-    let cover = baseline.of(request, &[image], 0);
-    let classifier = request.classifier;
+    let cover = baseline.of(classifier, request, &[image], 0);
     let batch = |rows: &[Vec<f32>]| {
         let mask = masks(segments, rows, &x);
         let inputs = cover.clone() + (x.clone() - cover.clone()) * mask;

@@ -17,8 +17,11 @@ pub(crate) fn one_hot(classifier: &Classifier, targets: &[usize]) -> Value {
 }
 
 /// What arrives at the images when the target's logit gets 1 and a rule walks back, in batches.
-pub(crate) fn walk(request: &Request<'_>, rule: &mut dyn PropagationRule) -> Tensor<4> {
-    let classifier = request.classifier;
+pub(crate) fn walk(
+    classifier: &Classifier,
+    request: &Request<'_>,
+    rule: &mut dyn PropagationRule,
+) -> Tensor<4> {
     let maps = batch::batches(request.dims()[0], 1, request.batch_size).map(|jobs| {
         let trace = classifier.network.trace(batch::images(&request.images, &jobs));
         let seed = one_hot(classifier, &batch::targets(request.targets, &jobs));

@@ -3,7 +3,7 @@
 
 mod tiny;
 
-use attribution::{Request, parse};
+use attribution::{Context, Error, METHODS, Request, parse};
 use models::resize::Resample;
 use models::zoo::convnext::ConvNeXt;
 use models::zoo::densenet::DenseNet;
@@ -41,8 +41,8 @@ fn explain(spec: &str, classifier: &Classifier) -> Tensor<4> {
 }
 
 fn explain_in_batches(spec: &str, classifier: &Classifier, batch_size: usize) -> Tensor<4> {
-    let request = tiny::request(classifier, batch_size);
-    parse(spec).unwrap().method.explain(&request)
+    let request = tiny::request(batch_size);
+    tiny::explain(spec, classifier, &request).unwrap()
 }
 
 fn golden(classifier: &Classifier, name: &str) -> Tensor<4> {
@@ -80,7 +80,7 @@ fn relu6_is_a_relu_with_an_upper_bound() {
     let stages = vec![[1, 4, 1, 1], [6, 4, 2, 2], [6, 8, 2, 2]];
     let classifier = tiny::zoo("mobilenet_v2", MobileNetV2 { stem: 4, stages, head: 16 }.graph(10));
     for method in ["guided-backprop", "deconvnet"] {
-        assert!(parse(method).unwrap().check(&classifier).is_ok());
+        assert!(tiny::check(method, &classifier).is_ok());
         let kept = numbers(explain(method, &classifier).slice(models::s![.., .., ..;5, ..;3]));
         let expected = golden::array(format!("attribution/more/mobilenet_v2.{method}.npy"));
         let close = testing::compare::close(&kept, &expected.data, CLOSE);
@@ -166,11 +166,11 @@ fn attention_aware_relevance_equals_its_formulas() {
 fn all_methods_answer_on_a_transformer() {
     let classifier = vit();
     let skipped = ["lime", "kernel-shap", "xrai", "rise", "sobol", "hsic", "occlusion"]; // only ask for scores
-    for entry in attribution::METHODS.iter().filter(|entry| !skipped.contains(&entry.name)) {
+    for entry in METHODS.iter().filter(|entry| !skipped.contains(&entry.name)) {
         let steps = if entry.takes("steps") { ":steps=2" } else { "" };
         let samples = if entry.takes("samples") { ":samples=2" } else { steps };
         let spec = format!("{}{samples}", entry.name);
-        if let Err(error) = parse(&spec).unwrap().method.check(&classifier) {
+        if let Err(error) = tiny::check(&spec, &classifier) {
             assert!(
                 ["lrp", "sise", "ada-sise", "fullgrad", "guided-backprop", "deconvnet"].contains(&entry.name),
                 "{error}"

@@ -2,7 +2,7 @@
 
 mod tiny;
 
-use attribution::{Request, parse};
+use attribution::{Context, Error, METHODS, Request, parse};
 use models::classifier::Output;
 use models::resize::Resample;
 use models::{Classifier, Graph, Plain, Tensor, TensorData, Value, device};
@@ -13,19 +13,12 @@ use tiny::{RESNETS, TARGETS, numbers, resnet, wave};
 const EXACT: Tolerance = Tolerance::new(1e-5, 1e-5);
 
 /// The maps of a spec, all colour channels, for images called `names` and one target each.
-fn ask(spec: &str, classifier: &Classifier, images: &Tensor<4>, names: &[&str], seed: u64) -> Vec<f32> {
-    let names: Vec<String> = names.iter().map(ToString::to_string).collect();
-    let targets = if names.len() == 2 { &TARGETS[..] } else { &[1] };
-    let request = Request {
-        classifier,
-        images: images.clone(),
-        targets,
-        names: &names,
-        seed,
-        batch_size: 16,
-        baselines: None,
-    };
-    let maps = numbers(parse(spec).unwrap().method.explain(&request));
+fn ask(spec: &str, classifier: &Classifier, images: &Tensor<4>, keys: &[&str], seed: u64) -> Vec<f32> {
+    let keys: Vec<String> = keys.iter().map(ToString::to_string).collect();
+    let targets = if keys.len() == 2 { &TARGETS[..] } else { &[1] };
+    let request =
+        Request { images: images.clone(), targets, keys: &keys, seed, batch_size: 16, baselines: None };
+    let maps = numbers(tiny::explain(spec, classifier, &request).unwrap());
     assert!(maps.iter().all(|value| value.is_finite()), "{spec}");
     maps
 }
@@ -147,7 +140,7 @@ fn kernel_shap_of_a_linear_network_is_exact() {
 fn methods_of_relus_do_not_fit_a_network_without() {
     let (classifier, _) = linear();
     for method in ["guided-backprop", "deconvnet"] {
-        let error = parse(method).unwrap().check(&classifier).unwrap_err().to_string();
+        let error = tiny::check(method, &classifier).unwrap_err().to_string();
         assert_eq!(error, format!("{method} does not fit linear: it has no ReLU"));
     }
 }
@@ -161,7 +154,7 @@ fn occlusion_takes_several_windows() {
     let mean: Vec<f32> = small.iter().zip(&large).map(|(a, b)| (a + b) / 2.0).collect();
     assert_close(&one("occlusion:window=2+4,stride=1+4"), &mean, EXACT);
     assert_ne!(one("occlusion:window=2+4"), mean);
-    let wrong = |spec: &str| parse(spec).err().unwrap().to_string();
+    let wrong = |spec: &str| parse(spec, &[METHODS]).err().unwrap().to_string();
     assert_eq!(
         wrong("occlusion:window=8+x"),
         "`occlusion`: window=8+x is not positive whole numbers joined by +"
@@ -285,14 +278,13 @@ fn random_numbers_belong_to_the_image_and_the_seed() {
     let numbers = draw("random", "a", 0);
     assert!(numbers.iter().all(|value| (0.0..1.0).contains(value)));
     let request = Request {
-        classifier: &classifier,
         images: two,
         targets: &[0, 1],
-        names: &["b".into(), "a".into()],
+        keys: &["b".into(), "a".into()],
         seed: 0,
         batch_size: 2,
         baselines: None,
     };
-    let both = tiny::numbers(parse("random").unwrap().method.explain(&request));
+    let both = tiny::numbers(tiny::explain("random", &classifier, &request).unwrap());
     assert_eq!(both[64..], numbers);
 }

@@ -2,16 +2,14 @@
 
 mod tiny;
 
-use attribution::{Request, parse};
+use attribution::{Context, Error, METHODS, Request, parse};
 use models::{Classifier, Tensor};
 use testing::{Tolerance, golden};
 use tiny::{RESNETS, numbers, resnet};
 
 fn relevance(spec: &str, classifier: &Classifier, batch_size: usize) -> Tensor<4> {
-    let request = tiny::request(classifier, batch_size);
-    let named = parse(spec).unwrap();
-    named.method.check(classifier).unwrap();
-    named.method.explain(&request)
+    let request = tiny::request(batch_size);
+    tiny::explain(spec, classifier, &request).unwrap()
 }
 
 /// f32 against float64: a ReLU near its kink, or a denominator near zero, may fall on the other side.
@@ -19,9 +17,7 @@ const CLOSE: Tolerance = Tolerance::new(f64::INFINITY, 1e-4);
 
 fn check(golden_name: &str, spec: &str) {
     for network in RESNETS {
-        let unfolded: Vec<String> =
-            parse(spec).unwrap().method.unfolded().map(str::to_string).into_iter().collect();
-        let maps = relevance(spec, &resnet(network, &unfolded), 8);
+        let maps = relevance(spec, &resnet(network, &tiny::unfolded(spec)), 8);
         let kept = numbers(maps.slice(models::s![.., .., ..;5, ..;3]));
         let expected = golden::array(format!("attribution/lrp/{network}.{golden_name}.npy"));
         let result = testing::compare::close(&kept, &expected.data, CLOSE);
@@ -57,8 +53,9 @@ fn relevance_is_conserved_without_biases() {
     let classifier = tiny::cam(&tiny::wave(108, 0.7), &tiny::wave(8, 0.3));
     for spec in ["lrp", "lrp:preset=epsilon-plus", "lrp:preset=coherency", "lrp:conv=gamma,linear=z-plus"] {
         let images = tiny::images().narrow(2, 0, 8).narrow(3, 0, 8);
-        let request = Request { images, targets: &[0, 1], ..tiny::request(&classifier, 2) };
-        let sums = numbers(parse(spec).unwrap().method.explain(&request).sum_dim(1).sum_dim(2).sum_dim(3));
+        let request = Request { images, targets: &[0, 1], ..tiny::request(2) };
+        let sums =
+            numbers(tiny::explain(spec, &classifier, &request).unwrap().sum_dim(1).sum_dim(2).sum_dim(3));
         assert!(sums.iter().all(|sum| (sum - 1.0).abs() < 1e-3), "{spec}: {sums:?}");
     }
 }

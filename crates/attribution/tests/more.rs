@@ -2,7 +2,7 @@
 
 mod tiny;
 
-use attribution::{METHODS, Request, parse};
+use attribution::{Context, Error, METHODS, Request, parse};
 use models::classifier::Output;
 use models::{Classifier, Tensor};
 use testing::{Tolerance, golden};
@@ -10,10 +10,8 @@ use tiny::{RESNETS, TARGETS, numbers, resnet};
 
 fn maps(spec: &str, classifier: &Classifier, images: Tensor<4>, batch_size: usize) -> Tensor<4> {
     let given = tiny::given(3);
-    let request = Request { images, baselines: Some(&given), ..tiny::request(classifier, batch_size) };
-    let named = parse(spec).unwrap_or_else(|error| panic!("{error}"));
-    named.method.check(classifier).unwrap();
-    named.method.explain(&request)
+    let request = Request { images, baselines: Some(&given), ..tiny::request(batch_size) };
+    tiny::explain(spec, classifier, &request).unwrap()
 }
 
 /// Each fifth row and third column of a map, and what is expected there.
@@ -51,7 +49,7 @@ fn cams_equal_their_formulas() {
 #[test]
 fn backward_rules_equal_captum_and_the_rescale_rule() {
     check("deconvnet", "deconvnet", 5e-4);
-    check("deeplift", "deeplift:baseline=blur", 2e-3);
+    check("deeplift", "deeplift:baseline=strong-blur", 2e-3);
 }
 
 /// The mean over all baselines that are there, in whatever order they are drawn.
@@ -130,7 +128,7 @@ fn every_method_gives_finite_maps_whatever_the_batch() {
     for entry in METHODS {
         let (spec, fits) = quick(entry.name);
         if !fits {
-            let error = parse(&spec).unwrap().method.check(&classifier).unwrap_err().to_string();
+            let error = tiny::check(&spec, &classifier).unwrap_err().to_string();
             assert!(error.contains("it has no attention"), "{spec}: {error}");
             continue;
         }
@@ -174,8 +172,8 @@ fn on_a_linear_tail_weights_are_those_of_the_last_matrix() {
     let classifier = tiny::cam(&tiny::wave(108, 0.7), &tiny::wave(8, 0.3));
     let x = tiny::images().narrow(2, 0, 8).narrow(3, 0, 8);
     let request = |spec: &str| {
-        let request = Request { images: x.clone(), targets: &[0, 1], ..tiny::request(&classifier, 2) };
-        numbers(parse(spec).unwrap().method.explain(&request))
+        let request = Request { images: x.clone(), targets: &[0, 1], ..tiny::request(2) };
+        numbers(tiny::explain(spec, &classifier, &request).unwrap())
     };
     let unit = |map: &[f32]| {
         let size = map.iter().map(|v| v * v).sum::<f32>().sqrt().max(1e-12);

@@ -5,7 +5,7 @@ mod tiny;
 
 use std::path::{Path, PathBuf};
 
-use attribution::{METHODS, Request, parse};
+use attribution::{Context, Error, METHODS, Request, parse};
 use models::resize::Resample;
 use models::zoo::Options;
 use models::zoo::vit::ViT;
@@ -42,8 +42,8 @@ fn targets(name: &str) -> Vec<usize> {
 
 fn explain(spec: &str, classifier: &Classifier, targets: &[usize]) -> Tensor<4> {
     let images = array("input");
-    let request = Request { images, targets, ..tiny::request(classifier, 8) };
-    parse(spec).unwrap().method.explain(&request)
+    let request = Request { images, targets, ..tiny::request(8) };
+    tiny::explain(spec, classifier, &request).unwrap()
 }
 
 fn assert_close(found: Tensor<4>, expected: Tensor<4>, tolerance: f64, what: &str) {
@@ -83,8 +83,7 @@ fn every_method_sees_the_built_in_network_in_a_file() {
             let few = ["steps", "samples", "masks", "designs"].into_iter().find(|key| entry.takes(key));
             let window = if entry.name == "occlusion" { ":window=4" } else { "" };
             let spec = few.map_or(format!("{}{window}", entry.name), |key| format!("{}:{key}=4", entry.name));
-            let method = parse(&spec).unwrap_or_else(|error| panic!("{error}")).method;
-            let fits = [&native, &imported].map(|classifier| method.check(classifier).is_ok());
+            let fits = [&native, &imported].map(|classifier| tiny::check(&spec, classifier).is_ok());
             assert_eq!(fits[0], fits[1], "{spec}");
             if fits[0] {
                 let what = format!("{spec} of {}", path.display());

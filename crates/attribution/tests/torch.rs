@@ -2,7 +2,7 @@
 
 mod tiny;
 
-use attribution::{Request, parse};
+use attribution::{Context, Error, METHODS, Request, parse};
 use models::resize::Resample;
 use models::{Classifier, Tensor, TensorData, device};
 use testing::{Tolerance, golden};
@@ -13,17 +13,13 @@ const CLOSE: Tolerance = Tolerance::new(f64::INFINITY, 5e-4);
 
 /// The maps of a spec for both images, `(2, c, 64, 64)`.
 fn maps(spec: &str, classifier: &Classifier, batch_size: usize) -> Tensor<4> {
-    let request = tiny::request(classifier, batch_size);
-    let named = parse(spec).unwrap();
-    named.method.check(classifier).unwrap();
-    named.method.explain(&request)
+    let request = tiny::request(batch_size);
+    tiny::explain(spec, classifier, &request).unwrap()
 }
 
 /// The maps as the command line gives them: a layer that the spec names can be read before its BatchNorm.
 fn explained(spec: &str, network: &str) -> Vec<f32> {
-    let unfolded: Vec<String> =
-        parse(spec).unwrap().method.unfolded().map(str::to_string).into_iter().collect();
-    numbers(maps(spec, &resnet(network, &unfolded), 8))
+    numbers(maps(spec, &resnet(network, &tiny::unfolded(spec)), 8))
 }
 
 fn check(golden_name: &str, spec: &str, networks: &[&str]) {
@@ -116,9 +112,9 @@ fn maps_do_not_depend_on_the_other_images() {
     let classifier = resnet("tiny_basic", &[]);
     for spec in ALL {
         let together = numbers(maps(spec, &classifier, 64));
-        let (images, targets, names) = (tiny::images().narrow(0, 1, 1), &TARGETS[1..], &tiny::names()[1..]);
-        let request = Request { images, targets, names, ..tiny::request(&classifier, 64) };
-        let alone = numbers(parse(spec).unwrap().method.explain(&request));
+        let (images, targets, keys) = (tiny::images().narrow(0, 1, 1), &TARGETS[1..], &tiny::keys()[1..]);
+        let request = Request { images, targets, keys, ..tiny::request(64) };
+        let alone = numbers(tiny::explain(spec, &classifier, &request).unwrap());
         assert_eq!(alone, together[together.len() / 2..], "{spec}");
     }
 }
@@ -130,8 +126,7 @@ fn layers_that_are_not_there_are_errors() {
         ("layer9", "it has no layer `layer9`"),
         ("fc", "layer `fc` has neither feature maps nor tokens on a square grid"),
     ] {
-        let named = parse(&format!("gradcam:layer={layer}")).unwrap();
-        let error = named.method.check(&classifier).unwrap_err().to_string();
+        let error = tiny::check(&format!("gradcam:layer={layer}"), &classifier).unwrap_err().to_string();
         assert_eq!(error, format!("gradcam does not fit tiny_basic: {reason}"));
     }
 }

@@ -12,7 +12,7 @@ use crate::network::external::{External, Scores};
 use crate::network::graph::{Graph, NodeId, Op};
 use crate::network::shape::ShapeError;
 use crate::network::value::Value;
-use crate::network::{Hooks, Network, Plain, Taps};
+use crate::network::{Engine, Hooks, Network, Plain, Taps};
 
 /// Which number of a class is explained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +67,23 @@ impl Classifier {
     pub fn key(&self) -> String {
         let hash = identity::short(&[&self.digest, &self.preprocess.canonical()]);
         format!("{}@{hash}", self.name)
+    }
+
+    /// The classifier with BatchNorm folded, but for the layers in `unfolded` ([`Network::fold_batch_norm`]), and packed for an
+    /// engine. The last feature map is found anew.
+    #[must_use]
+    pub fn folded(&self, unfolded: &[String], engine: Engine) -> Self {
+        let network = self.network.fold_batch_norm(unfolded).pack_for(engine);
+        let layer = network.graph().auto_layer().unwrap_or(Graph::INPUT);
+        Self { network, layer, ..self.clone() }
+    }
+
+    /// Why a black box answers no more; nothing as long as all its scores so far are true.
+    pub fn failure(&self) -> Option<&str> {
+        self.network.graph().nodes.iter().find_map(|node| match &node.op {
+            Op::External(scores) => scores.failure(),
+            _ => None,
+        })
     }
 
     /// Whether the network can work on images of this height and width.
@@ -159,7 +176,7 @@ impl Classifier {
         let feeds = vec![(Graph::INPUT, leaf.clone())];
         let logits = self.network.run(feeds, &[self.network.graph().output()], hooks).remove(0).tensor();
         let scores = self.output(logits, targets, output);
-        let gradients = scores.backward();
+        let gradients = self.network.backward(&scores);
         let gradient = leaf.grad(&gradients).map(Value::tensor);
         (gradient.unwrap_or_else(|| unreachable!("the input is a leaf")), scores.inner())
     }
@@ -176,7 +193,7 @@ impl Classifier {
         let leaf = Value::new(x).leaf();
         let feeds = vec![(Graph::INPUT, leaf.clone())];
         let logits = self.network.run(feeds, &[self.network.graph().output()], taps).remove(0).tensor();
-        let gradients = self.output(logits, targets, output).backward();
+        let gradients = self.network.backward(&self.output(logits, targets, output));
         let at = |(_, _, leaf): &(NodeId, Value, Value)| leaf.grad(&gradients);
         let tapped = taps.taken.iter().map(at).collect();
         let gradient = leaf.grad(&gradients).map(Value::tensor);
@@ -221,7 +238,7 @@ impl Classifier {
         let leaf = activations.clone().leaf();
         feeds.push((layer, leaf.clone()));
         let logits = self.network.run(feeds, &[graph.output()], &mut Plain).remove(0).tensor();
-        let gradients = self.output(logits, targets, output).backward();
+        let gradients = self.network.backward(&self.output(logits, targets, output));
         let gradient = leaf.grad(&gradients).unwrap_or_else(|| activations.clone().map(|x| x.zeros_like()));
         let layout = Layout::of(&activations.shape()).expect("a layer with maps or tokens");
         (layout.maps(activations), layout.maps(gradient))

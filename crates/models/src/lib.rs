@@ -11,6 +11,7 @@ pub mod features;
 pub mod identity;
 pub mod network;
 pub mod resize;
+pub mod views;
 pub mod zoo;
 
 pub use burn::tensor::activation::{relu, softmax};
@@ -23,3 +24,4 @@ pub use network::external::Scores;
 pub use network::graph::{self, Graph, NodeId, Op};
 pub use network::value::Value;
 pub use network::{Engine, Hooks, Network, Plain};
+pub use views::Views;

@@ -16,6 +16,15 @@ use crate::import::{Import, OnnxError, import};
 /// # Errors
 /// As [`import`], or if images are prepared at another size than the file wants.
 pub fn load(path: &Path, device: &Device, options: Options) -> Result<(Classifier, Vec<String>), OnnxError> {
+    let engine = options.engine;
+    open(path, device, options).map(|(classifier, notes)| (classifier.folded(&[], engine), notes))
+}
+
+/// The same with BatchNorm apart and nothing packed, to make [`models::Views`] of.
+///
+/// # Errors
+/// As [`load`].
+pub fn open(path: &Path, device: &Device, options: Options) -> Result<(Classifier, Vec<String>), OnnxError> {
     let preprocess = options.preprocess.or_else(|| Preprocess::preset("imagenet"));
     let preprocess = preprocess.unwrap_or_else(|| unreachable!("a preset of that name"));
     let prepared = size(&preprocess);
@@ -35,7 +44,6 @@ pub fn load(path: &Path, device: &Device, options: Options) -> Result<(Classifie
         .collect();
     let network = Network::new(import.graph, weights);
     let digest = Digest::of_tensors(&network).and_graph(network.graph(), &import.output).finish();
-    let network = network.fold_batch_norm(&options.unfolded).pack_for(options.engine);
     let name = path.file_stem().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let classifier = Classifier {
         name,

@@ -23,5 +23,5 @@ mod tensor;
 #[cfg(test)]
 mod tests;
 
-pub use classifier::load;
+pub use classifier::{load, open};
 pub use import::{Import, OnnxError, import};

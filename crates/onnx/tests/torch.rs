@@ -117,3 +117,14 @@ fn images_of_another_size_are_refused() {
     let reason = "it takes images of 16 x 16 pixels, and the preprocessing imagenet gives 224 x 224 (see --preprocess)";
     assert_eq!(error.to_string(), format!("{}: {reason}", path.display()));
 }
+
+/// Keys tell the structure, the output and the weights of files of one stem.
+#[test]
+fn another_file_has_another_digest() {
+    let digests: Vec<String> = files("").iter().map(|path| common::load(path).digest).collect();
+    assert!(digests.iter().all(|digest| digest.len() == 64));
+    let again = common::load(&files("")[0]).digest;
+    assert_eq!(again, digests[0]);
+    let (resnet, vgg) = (common::load(&files("tiny_resnet")[0]), common::load(&files("tiny_vgg")[0]));
+    assert_ne!(resnet.digest, vgg.digest);
+}

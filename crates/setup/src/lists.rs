@@ -2,12 +2,13 @@
 
 use anyhow::{Result, bail};
 use models::graph::Node;
+use models::network::fold;
 use models::zoo::{self, Architecture};
 use models::{Graph, Network, NodeId, Op};
 use pipe::Usage;
 use testbed::Embedded;
 
-use crate::model::{ModelArgs, Source, architecture};
+use crate::model::ModelArgs;
 
 /// `--list-models`: name, usual input and preprocessing, the layer called auto, and whose files fit.
 pub fn models() -> String {
@@ -37,12 +38,9 @@ impl ModelArgs {
         if let Some(model) = self.black_box() {
             bail!(Usage(format!("--list-layers: {model} only gives scores")));
         }
-        let graph = match self.source()? {
-            Source::Onnx(path) => onnx::import(path, None)?.graph,
-            _ => (architecture(self.name())?.build)(1),
-        };
-        let names: Vec<String> = graph.nodes.into_iter().map(|node| node.name).collect();
-        let classifier = self.open(&names)?.classifier;
+        let apart = vec![fold::ALL.to_string()];
+        let views = self.open(std::slice::from_ref(&apart))?.views;
+        let classifier = &views.all()[views.index(&apart).unwrap_or(0)];
         let graph = classifier.network.graph();
         let [channels, h, w] = graph.input;
         let [h, w] = classifier.preprocess.crop.unwrap_or([h, w]);

@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use models::preprocess::PreprocessError;
 use models::zoo::Architecture;
-use models::{Checkpoint, Classifier, Engine, Preprocess, device, zoo};
+use models::{Checkpoint, Classifier, Engine, Preprocess, Views, device, zoo};
 use pipe::Usage;
 use testbed::Embedded;
 
@@ -78,6 +78,8 @@ impl FromStr for BatchSize {
 pub struct Loaded {
     /// The classifier.
     pub classifier: Classifier,
+    /// The same in the foldings that were asked for.
+    pub views: Views,
     /// What the device is called.
     pub device: String,
     /// What computes: results of different engines differ in their last digits.
@@ -89,7 +91,7 @@ pub struct Loaded {
 }
 
 /// Where a classifier comes from.
-pub(crate) enum Source<'a> {
+enum Source<'a> {
     Embedded(Embedded),
     Zoo { model: &'a str, weights: &'a Path },
     Onnx(&'a Path),
@@ -97,24 +99,23 @@ pub(crate) enum Source<'a> {
 }
 
 impl ModelArgs {
-    /// Loads the classifier onto the device. `unfolded` names layers to be read before their BatchNorm.
+    /// Loads the classifier onto the device. Each of `needs` names layers to be read before their BatchNorm, and gets a view.
     ///
     /// # Errors
     /// If the device is not there, the model unknown, or a file unusable.
-    pub fn open(&self, unfolded: &[String]) -> Result<Loaded> {
+    pub fn open(&self, needs: &[Vec<String>]) -> Result<Loaded> {
         device::set_threads(self.thread_count());
         let chosen = device::choose(&self.device)?;
         let preprocess = self.preprocess.as_deref().map(Preprocess::open).transpose()?;
-        let (unfolded, engine) = (unfolded.to_vec(), self.engine);
-        let options = zoo::Options { preprocess, unfolded, engine, ..zoo::Options::default() };
+        let options = zoo::Options { preprocess, ..zoo::Options::default() };
         let (mut process, mut notes) = (None, Vec::new());
-        let classifier = match self.source()? {
-            Source::Embedded(embedded) => embedded.classifier(&chosen.device, options)?,
+        let raw = match self.source()? {
+            Source::Embedded(embedded) => embedded.open(&chosen.device, options)?,
             Source::Zoo { model, weights } => {
-                architecture(model)?.load(&Checkpoint::open(weights)?, &chosen.device, options)?
+                architecture(model)?.open(&Checkpoint::open(weights)?, &chosen.device, options)?
             }
             Source::Onnx(path) => {
-                let (classifier, told) = onnx::load(path, &chosen.device, options)?;
+                let (classifier, told) = onnx::open(path, &chosen.device, options)?;
                 notes = told;
                 classifier
             }
@@ -127,12 +128,15 @@ impl ModelArgs {
                 Classifier::external(name, started, preprocess, &chosen.device)
             }
         };
-        let engine = if chosen.name == "cpu" { format!("cpu-{engine}") } else { "cuda".into() };
-        Ok(Loaded { classifier, device: chosen.name, engine, notes, batch_size: self.batch_size, process })
+        let views = Views::new(&raw, needs, self.engine);
+        let classifier = views.plain().clone();
+        let (device, batch_size) = (chosen.name, self.batch_size);
+        let engine = if device == "cpu" { format!("cpu-{}", self.engine) } else { "cuda".into() };
+        Ok(Loaded { classifier, views, device, engine, notes, batch_size, process })
     }
 
     /// What `--model` and `--weights` say together.
-    pub(crate) fn source(&self) -> Result<Source<'_>> {
+    fn source(&self) -> Result<Source<'_>> {
         let model = self.name();
         let whole = match model.strip_prefix(process::PREFIX) {
             Some(command) => Some(Source::Command(command)),
@@ -152,7 +156,7 @@ impl ModelArgs {
     }
 
     /// What `--model` says, or the first embedded classifier.
-    pub(crate) fn name(&self) -> &str {
+    fn name(&self) -> &str {
         self.model.as_deref().unwrap_or(Embedded::ALL[0].name())
     }
 
@@ -228,7 +232,7 @@ fn known_model(name: &str) -> Result<String, zoo::ModelError> {
 }
 
 /// An architecture of the zoo, or of an embedded classifier.
-pub(crate) fn architecture(name: &str) -> Result<Architecture, zoo::ModelError> {
+fn architecture(name: &str) -> Result<Architecture, zoo::ModelError> {
     Embedded::find(name).map_or_else(|| zoo::architecture(name), |embedded| Ok(embedded.architecture()))
 }
 
@@ -256,6 +260,7 @@ mod tests {
         let classifier = Embedded::ResNet.classifier(&device.device, zoo::Options::default()).unwrap();
         let loaded = |batch_size| Loaded {
             classifier: classifier.clone(),
+            views: Views::new(&classifier, &[], Engine::Best),
             device: device.name.clone(),
             engine: String::new(),
             notes: Vec::new(),

@@ -62,13 +62,22 @@ impl Embedded {
     ///
     /// # Errors
     /// If the embedded weights do not fit, which a test excludes.
-    pub fn classifier(self, device: &Device, mut options: Options) -> Result<Classifier, ModelError> {
+    pub fn classifier(self, device: &Device, options: Options) -> Result<Classifier, ModelError> {
+        let engine = options.engine;
+        Ok(self.open(device, options)?.folded(&[], engine))
+    }
+
+    /// The same with BatchNorm apart and nothing packed, to make [`models::Views`] of.
+    ///
+    /// # Errors
+    /// As [`Embedded::classifier`].
+    pub fn open(self, device: &Device, mut options: Options) -> Result<Classifier, ModelError> {
         let name = format!("the embedded weights of {}", self.name());
         let checkpoint = Checkpoint::from_safetensors(&name, self.weights())?;
         if options.labels.is_empty() {
             options.labels = CLASSES.map(String::from).to_vec();
         }
-        self.architecture().load(&checkpoint, device, options)
+        self.architecture().open(&checkpoint, device, options)
     }
 }
 

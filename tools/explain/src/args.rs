@@ -66,6 +66,9 @@ pub struct Args {
     /// Keep maps that are in OUT already, whoever made them: each pack knows all that it depends on
     #[arg(long)]
     pub resume: bool,
+    /// Say what would be done and what it would cost, and do nothing
+    #[arg(long, conflicts_with = "npy")]
+    pub dry_run: bool,
     /// Where the table goes.
     #[command(flatten)]
     pub output: pipe::OutputArgs,
@@ -125,8 +128,8 @@ impl Args {
     pub fn parse_methods(&self) -> Result<Vec<ParsedMethod>> {
         let mut all: Vec<ParsedMethod> = Vec::new();
         for spec in &self.methods {
-            let named =
-                attribution::parse(&self.with_layer(spec)).map_err(|error| Usage(error.to_string()))?;
+            let named = attribution::parse(&self.with_layer(spec), &[METHODS])
+                .map_err(|error| Usage(error.to_string()))?;
             if all.iter().any(|other| other.spec == named.spec) {
                 bail!(Usage(format!("method {} is given twice", named.spec)));
             }

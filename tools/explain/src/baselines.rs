@@ -20,7 +20,7 @@ pub struct Baselines {
 
 /// What can be known to be wrong before anything is opened.
 pub fn check(args: &Args, methods: &[ParsedMethod]) -> Result<()> {
-    let drawing = methods.iter().find(|named| named.draws_images());
+    let drawing = methods.iter().find(|named| named.needs().baselines);
     match (drawing, args.baselines.is_empty()) {
         (Some(named), true) => bail!(Usage(format!("{} needs images: --baselines", named.spec))),
         (None, false) => bail!(Usage("--baselines, but no method has baseline=images".into())),

@@ -1,10 +1,10 @@
 //! What can be known to be wrong before any image is opened.
 
-use anyhow::{Result, bail};
-use attribution::ParsedMethod;
+use anyhow::{Context as _, Result, bail};
+use attribution::{Context, Explainer, ParsedMethod};
 use models::Classifier;
 use pipe::Usage;
-use setup::Target;
+use setup::{Loaded, Target};
 
 use crate::args::Args;
 use crate::baselines;
@@ -19,9 +19,21 @@ pub fn arguments(args: &Args, methods: &[ParsedMethod]) -> Result<()> {
     Ok(())
 }
 
-/// The methods and the target, once the classifier and the list are there.
-pub fn fits(args: &Args, methods: &[ParsedMethod], classifier: &Classifier, images: &[Listed]) -> Result<()> {
-    methods.iter().try_for_each(|named| named.check(classifier)).map_err(usage)?;
+/// The methods, ready for the view of the classifier that each needs.
+pub fn prepared<'a>(
+    methods: &'a [ParsedMethod],
+    loaded: &Loaded,
+    contexts: &'a [Context<'a>],
+) -> Result<Vec<Box<dyn Explainer + 'a>>> {
+    let prepare = |named: &'a ParsedMethod| {
+        let view = loaded.views.index(&named.needs().unfolded).context("each method has a view")?;
+        Ok(named.prepare(&contexts[view]).map_err(usage)?)
+    };
+    methods.iter().map(prepare).collect()
+}
+
+/// The target, once the classifier and the list are there.
+pub fn fits(args: &Args, classifier: &Classifier, images: &[Listed]) -> Result<()> {
     let classes = classifier.network.classes();
     let chosen = |item: &Listed| item.asked != "label";
     match args.target {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use anyhow::Result;
-use attribution::ParsedMethod;
+use attribution::Passes;
 use pipe::{Asked, Identity};
 use serde_json::Value;
 
@@ -23,15 +23,17 @@ const LARGEST: usize = 256;
 const PASSES: u64 = 4096;
 
 /// A method of the run.
-pub struct Chosen<'a> {
-    /// The method.
-    pub method: &'a ParsedMethod,
+pub struct Chosen {
     /// Its spec and the steps on its maps: the value of the column `method`.
     pub name: String,
     /// Where its packs lie.
     pub folder: PathBuf,
     /// Images in a pack.
     pub part: usize,
+    /// What an image costs.
+    pub passes: Passes,
+    /// Channels of its maps.
+    pub channels: usize,
 }
 
 /// Everything that says which packs a run makes.
@@ -43,11 +45,13 @@ pub struct Plan<'a> {
     /// This run's part.
     pub shard: Shard,
     /// The methods, in order.
-    pub methods: Vec<Chosen<'a>>,
+    pub methods: Vec<Chosen>,
     /// What all packs have in common; `method` and `asked` are empty.
     pub common: Identity,
     /// How images are prepared, for the sidecars.
     pub preprocess: Value,
+    /// Height and width of the network's usual input.
+    pub size: [usize; 2],
     /// Whether packs of earlier runs count.
     pub resume: bool,
 }
@@ -89,7 +93,7 @@ impl<'a> Plan<'a> {
     /// If a file that is there cannot be looked at.
     pub fn open(&self, number: usize, hashes: &[Result<String, String>]) -> Result<Vec<Vec<Pack>>> {
         let rows = self.rows(number);
-        let packs = |chosen: &Chosen<'_>| {
+        let packs = |chosen: &Chosen| {
             let parts = (0..rows.len()).step_by(chosen.part);
             let part = |start: usize| start..rows.len().min(start + chosen.part);
             parts.map(|start| self.pack(chosen, rows, hashes, part(start))).collect()
@@ -99,7 +103,7 @@ impl<'a> Plan<'a> {
 
     fn pack(
         &self,
-        chosen: &Chosen<'_>,
+        chosen: &Chosen,
         rows: &[Listed],
         hashes: &[Result<String, String>],
         part: Range<usize>,

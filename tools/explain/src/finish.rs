@@ -85,7 +85,7 @@ impl Finish {
     pub fn name(&self, method: &ParsedMethod) -> String {
         let mut name = method.spec.clone();
         let mut add = |step: &str| name = format!("{name}+{step}");
-        if self.reduce != Reduce::Sum {
+        if self.reduce != Reduce::Sum && method.needs().per_channel {
             add(&format!("reduce={}", self.reduce));
         }
         if self.sign != Sign::Both {
@@ -98,6 +98,11 @@ impl Finish {
             add(spec);
         }
         name
+    }
+
+    /// The channels of a map that had those of the input.
+    pub fn channels(&self) -> usize {
+        if self.reduce == Reduce::None { 3 } else { 1 }
     }
 
     /// The first step, for maps `(n, c, h, w)`.

@@ -4,6 +4,7 @@ mod args;
 mod baselines;
 mod check;
 mod chunk;
+mod dry_run;
 mod finish;
 mod item;
 mod list;

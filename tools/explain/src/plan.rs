@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use anyhow::Result;
-use attribution::ParsedMethod;
+use anyhow::{Context as _, Result};
+use attribution::{Context, ParsedMethod};
+use models::Classifier;
 use pipe::Identity;
 use setup::Loaded;
 
@@ -20,14 +21,20 @@ pub fn make<'a>(
     loaded: &Loaded,
     list: &'a List,
     methods: &'a [ParsedMethod],
+    contexts: &[Context<'_>],
     finish: &Finish,
     baselines: Option<&Baselines>,
 ) -> Result<Plan<'a>> {
     let chunk = args.chunk.map_or_else(|| chunk::chunk_size(list.images.len(), args.shard.n), usize::from);
-    let choose = |method: &'a ParsedMethod| {
-        let name = finish.name(method);
-        let folder = folder(args, &name);
-        Chosen { method, part: chunk, folder, name }
+    let size = usual_size(&loaded.classifier);
+    let choose = |method: &'a ParsedMethod| -> Result<Chosen> {
+        let (name, needs) = (finish.name(method), method.needs());
+        let view = loaded.views.index(&needs.unfolded).context("each method has a view")?;
+        let passes = method.passes(&contexts[view], size)?;
+        // A pass back takes about as long as two.
+        let part = chunk::part_size(passes.forwards.saturating_add(passes.backwards.saturating_mul(2)), size);
+        let channels = if needs.per_channel { finish.channels() } else { 1 };
+        Ok(Chosen { part: part.min(chunk), passes, channels, folder: folder(args, &name), name })
     };
     let files = baselines.map(|baselines| ("baselines".to_owned(), baselines.sha256.clone()));
     let common = Identity {
@@ -43,11 +50,18 @@ pub fn make<'a>(
         list,
         chunk,
         shard: args.shard,
-        methods: methods.iter().map(choose).collect(),
+        methods: methods.iter().map(choose).collect::<Result<_>>()?,
+        size,
         common,
         preprocess: serde_json::to_value(&loaded.classifier.preprocess)?,
         resume: args.resume,
     })
+}
+
+/// Height and width of the images that the classifier is usually shown.
+fn usual_size(classifier: &Classifier) -> [usize; 2] {
+    let [_, h, w] = classifier.network.graph().input;
+    classifier.preprocess.crop.unwrap_or([h, w])
 }
 
 /// Where the packs of a method lie. File systems take 255 bytes; what is cut is told apart by a hash.

@@ -1,9 +1,11 @@
 //! `--list-methods` and the run record.
 
 use std::path::PathBuf;
+use std::time::Instant;
 
 use anyhow::Result;
 use attribution::METHODS;
+use models::Classifier;
 use pipe::Record;
 use serde_json::{Map, Value, json};
 use setup::Loaded;
@@ -27,7 +29,7 @@ pub fn methods() -> String {
 /// What a run did: never compared with anything, unlike the sidecars of its maps.
 pub struct Report {
     record: Record,
-    seconds: Vec<(String, f64)>,
+    costs: Vec<(String, Cost)>,
     path: PathBuf,
 }
 
@@ -51,23 +53,72 @@ impl Report {
             .set("chunk", plan.chunk)
             .set("images", plan.images());
         let path = args.record.clone().unwrap_or_else(|| Record::log_path(&args.out, "explain"));
-        Ok(Self { record, seconds: Vec::new(), path })
+        Ok(Self { record, costs: Vec::new(), path })
     }
 
-    /// Adds seconds of a method's computation.
-    pub fn add(&mut self, method: &str, seconds: f64) {
-        match self.seconds.iter_mut().find(|(other, _)| other == method) {
-            Some((_, sum)) => *sum += seconds,
-            None => self.seconds.push((method.into(), seconds)),
+    /// Adds what a method has cost.
+    pub fn add(&mut self, method: &str, cost: Cost) {
+        match self.costs.iter_mut().find(|(other, _)| other == method) {
+            Some((_, sum)) => *sum = sum.plus(cost),
+            None => self.costs.push((method.into(), cost)),
         }
     }
 
     /// Writes the record.
-    pub fn finish(&mut self) -> Result<()> {
-        let total: f64 = self.seconds.iter().map(|(_, seconds)| seconds).sum();
-        let methods: Map<String, Value> =
-            self.seconds.iter().map(|(method, seconds)| (method.clone(), json!(seconds))).collect();
-        self.record.set("seconds_compute", total).set("seconds_by_method", methods);
+    pub fn finish(&mut self, classifier: &Classifier) -> Result<()> {
+        let total: f64 = self.costs.iter().map(|(_, cost)| cost.seconds).sum();
+        let by_method = |number: fn(&Cost) -> Value| -> Map<String, Value> {
+            self.costs.iter().map(|(method, cost)| (method.clone(), number(cost))).collect()
+        };
+        self.record
+            .set("forwards", classifier.network.forwards())
+            .set("backwards", classifier.network.backwards())
+            .set("forwards_by_method", by_method(|cost| json!(cost.forwards)))
+            .set("backwards_by_method", by_method(|cost| json!(cost.backwards)))
+            .set("seconds_compute", total)
+            .set("seconds_by_method", by_method(|cost| json!(cost.seconds)));
         self.record.write(&self.path)
+    }
+}
+
+/// What a method has cost.
+#[derive(Clone, Copy)]
+pub struct Cost {
+    seconds: f64,
+    forwards: u64,
+    backwards: u64,
+}
+
+impl Cost {
+    fn plus(self, other: Self) -> Self {
+        Self {
+            seconds: self.seconds + other.seconds,
+            forwards: self.forwards + other.forwards,
+            backwards: self.backwards + other.backwards,
+        }
+    }
+}
+
+/// Measures the cost of a stretch of work.
+pub struct Clock {
+    start: Instant,
+    forwards: u64,
+    backwards: u64,
+}
+
+impl Clock {
+    /// Starts.
+    pub fn start(classifier: &Classifier) -> Self {
+        let network = &classifier.network;
+        Self { start: Instant::now(), forwards: network.forwards(), backwards: network.backwards() }
+    }
+
+    /// What was spent since.
+    pub fn stop(&self, classifier: &Classifier) -> Cost {
+        Cost {
+            seconds: self.start.elapsed().as_secs_f64(),
+            forwards: classifier.network.forwards() - self.forwards,
+            backwards: classifier.network.backwards() - self.backwards,
+        }
     }
 }

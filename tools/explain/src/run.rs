@@ -1,10 +1,9 @@
 //! The run: chunks of the list in order, images in groups of one size that may span chunks, method by method.
 
 use std::collections::VecDeque;
-use std::time::Instant;
 
-use anyhow::{Context, Result};
-use attribution::Request;
+use anyhow::{Context, Result, bail};
+use attribution::{Explainer, Request};
 use models::Tensor;
 use pipe::{Explained, Failures, Progress, Writer, npy};
 use setup::Loaded;
@@ -13,11 +12,12 @@ use crate::args::Args;
 use crate::baselines::Baselines;
 use crate::check;
 use crate::chunk::{Chunk, Plan};
+use crate::dry_run;
 use crate::finish::Finish;
 use crate::item::{self, Item, Map, Maps};
 use crate::list;
 use crate::plan;
-use crate::report::Report;
+use crate::report::{Clock, Report};
 use crate::source::{Event, Opened, Source};
 
 /// Why no class is the predicted one.
@@ -28,14 +28,18 @@ pub fn explain(args: &Args) -> Result<()> {
     let (methods, finish) = (args.parse_methods()?, Finish::new(&args.steps)?);
     check::arguments(args, &methods)?;
     let list = list::list(args)?;
-    let unfolded: Vec<String> =
-        methods.iter().filter_map(|named| named.method.unfolded()).map(str::to_string).collect();
-    let mut loaded = args.model.open(&unfolded)?;
+    let needs: Vec<Vec<String>> = methods.iter().map(|named| named.needs().unfolded).collect();
+    let mut loaded = args.model.open(&needs)?;
     args.name_classes(&mut loaded.classifier)?;
-    check::fits(args, &methods, &loaded.classifier, &list.images)?;
+    let contexts = loaded.views.all().iter().map(attribution::Context::new).collect::<Result<Vec<_>, _>>()?;
+    let explainers = check::prepared(&methods, &loaded, &contexts)?;
+    check::fits(args, &loaded.classifier, &list.images)?;
     let baselines = Baselines::open(&args.baselines, &loaded.classifier)?;
-    let plan = plan::make(args, &loaded, &list, &methods, &finish, baselines.as_ref())?;
-    let mut run = Run::new(args, &loaded, &plan, &finish, baselines.as_ref())?;
+    let plan = plan::make(args, &loaded, &list, &methods, &contexts, &finish, baselines.as_ref())?;
+    if args.dry_run {
+        return dry_run::write(args, &loaded, &plan);
+    }
+    let mut run = Run::new(args, &loaded, &plan, explainers, &finish, baselines.as_ref())?;
     let source = Source::new(&plan, args.npy);
     let preprocess = &loaded.classifier.preprocess;
     setup::ahead(source, |event| event.map(|event| event.open(preprocess)), |event| run.take(event?))?;
@@ -47,6 +51,8 @@ struct Run<'a> {
     args: &'a Args,
     loaded: &'a Loaded,
     plan: &'a Plan<'a>,
+    /// Of each method, in their order.
+    explainers: Vec<Box<dyn Explainer + 'a>>,
     finish: &'a Finish,
     baselines: Option<&'a Baselines>,
     progress: Progress,
@@ -73,6 +79,7 @@ impl<'a> Run<'a> {
         args: &'a Args,
         loaded: &'a Loaded,
         plan: &'a Plan<'a>,
+        explainers: Vec<Box<dyn Explainer + 'a>>,
         finish: &'a Finish,
         baselines: Option<&'a Baselines>,
     ) -> Result<Self> {
@@ -102,6 +109,7 @@ impl<'a> Run<'a> {
             args,
             loaded,
             plan,
+            explainers,
             finish,
             baselines,
         })
@@ -197,7 +205,9 @@ impl<'a> Run<'a> {
         let classifier = &self.loaded.classifier;
         let images = classifier.input(&group.iter().map(|item| &item.image).collect::<Vec<_>>());
         let targets = item::targets(classifier, &group, &images);
-        self.loaded.check()?;
+        if let Some(reason) = classifier.failure() {
+            bail!("{}: {reason}", classifier.name);
+        }
         for (item, target) in group.iter().zip(&targets) {
             if target.is_none() {
                 self.fail_image((item.chunk, item.row), "target", UNDEFINED.into())?;
@@ -244,29 +254,45 @@ impl<'a> Run<'a> {
         let chosen = &self.plan.methods[method];
         let [_, _, h, w] = batch.images.dims();
         let request = Request {
-            classifier: &self.loaded.classifier,
             images: batch.images.clone(),
             targets: &batch.targets,
-            names: &batch.keys,
+            keys: &batch.keys,
             seed: self.args.seed,
             batch_size: self.loaded.batch_size(h, w),
             baselines: self.baselines.map(|baselines| &baselines.images),
         };
-        let clock = Instant::now();
-        let maps = Maps::new(self.finish.reduce(chosen.method.method.explain(&request)))?;
-        self.loaded.check()?;
-        self.report.add(&chosen.name, clock.elapsed().as_secs_f64());
+        let clock = Clock::start(&self.loaded.classifier);
+        let maps = self.explainers[method].explain(&request);
+        let maps = match maps {
+            Ok(maps) => Maps::new(self.finish.reduce(maps))?,
+            // A classifier that answers no more ends the run; a method may fail on some images.
+            Err(error @ attribution::Error::Scores { .. }) => return Err(error.into()),
+            Err(error) => return self.fail_batch(method, batch, &error.to_string()),
+        };
+        self.report.add(&chosen.name, clock.stop(&self.loaded.classifier));
         let items = batch.items.iter().zip(&batch.targets);
         maps.iter().zip(items).try_for_each(|(map, (item, &target))| self.deliver(method, item, target, map))
+    }
+
+    /// Notes that a method has failed on some images.
+    fn fail_batch(&mut self, method: usize, batch: &Batch<'_>, reason: &str) -> Result<()> {
+        batch
+            .items
+            .iter()
+            .zip(&batch.targets)
+            .try_for_each(|(item, &target)| self.fail_map(method, item, target, reason))
+    }
+
+    fn fail_map(&mut self, method: usize, item: &Item, target: usize, reason: &str) -> Result<()> {
+        self.tell(&item.name, &self.plan.methods[method].name, "explain", reason)?;
+        let pack = self.chunk(item.chunk).wanting(method, item.row);
+        pack.map_or(Ok(()), |pack| pack.fail(item.row, Some(target), "explain", reason.to_owned()))
     }
 
     /// Adds a map to its pack, or writes it out at once.
     fn deliver(&mut self, method: usize, item: &Item, target: usize, map: Map<'_>) -> Result<()> {
         if !map.values.iter().all(|value| value.is_finite()) {
-            let reason = "its map holds values that are not finite".to_owned();
-            self.tell(&item.name, &self.plan.methods[method].name, "explain", &reason)?;
-            let pack = self.chunk(item.chunk).wanting(method, item.row);
-            return pack.map_or(Ok(()), |pack| pack.fail(item.row, Some(target), "explain", reason));
+            return self.fail_map(method, item, target, "its map holds values that are not finite");
         }
         let map = Map { shape: map.shape, values: &self.finish.apply(map) };
         if self.args.npy {
@@ -327,7 +353,7 @@ impl<'a> Run<'a> {
         self.publish()?;
         if let Some(table) = self.table.take() {
             table.finish()?;
-            self.report.finish()?;
+            self.report.finish(&self.loaded.classifier)?;
         }
         let maps = self.plan.images() * self.plan.methods.len() + self.plan.list.doubled.len();
         self.failures.finish(maps as u64)

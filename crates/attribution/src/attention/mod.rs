@@ -9,12 +9,12 @@ use models::network::Taps;
 use models::resize::Resample;
 use models::{Classifier, NodeId, Op, Plain, Tensor, Value};
 
+use crate::context::Context;
 use crate::method::Error;
 
 /// The attention matrices of a network, `(n, heads, tokens, tokens)`, from the first block to the last.
-pub(crate) fn nodes(classifier: &Classifier) -> Vec<NodeId> {
-    let graph = classifier.network.graph();
-    let Ok(shapes) = graph.shapes(graph.input) else { return Vec::new() };
+pub(crate) fn nodes(context: &Context<'_>) -> Vec<NodeId> {
+    let (graph, shapes) = (context.classifier.network.graph(), &context.shapes);
     let matrix = |id: &NodeId| {
         matches!(graph.nodes[*id].op, Op::Softmax { axis: 3 })
             && matches!(shapes[*id][..], [1, _, rows, columns] if rows == columns && rows > 1)
@@ -22,28 +22,29 @@ pub(crate) fn nodes(classifier: &Classifier) -> Vec<NodeId> {
     (0..graph.nodes.len()).filter(matrix).collect()
 }
 
-/// An error where a network has no attention matrices.
-pub(crate) fn check(method: &str, classifier: &Classifier) -> Result<(), Error> {
-    if nodes(classifier).is_empty() {
-        return Err(Error::unfit(method, classifier, "it has no attention"));
+/// The attention matrices, or an error where a network has none.
+pub(crate) fn needed(method: &str, context: &Context<'_>) -> Result<Vec<NodeId>, Error> {
+    let nodes = nodes(context);
+    if nodes.is_empty() {
+        return Err(Error::unfit(method, context.classifier, "it has no attention"));
     }
-    Ok(())
+    Ok(nodes)
 }
 
 /// The matrices of every block.
-pub(crate) fn matrices(classifier: &Classifier, x: Tensor<4>) -> Vec<Tensor<4>> {
-    let values =
-        classifier.network.run(vec![(models::Graph::INPUT, Value::new(x))], &nodes(classifier), &mut Plain);
+pub(crate) fn matrices(classifier: &Classifier, nodes: &[NodeId], x: Tensor<4>) -> Vec<Tensor<4>> {
+    let values = classifier.network.run(vec![(models::Graph::INPUT, Value::new(x))], nodes, &mut Plain);
     values.into_iter().map(Value::tensor).collect()
 }
 
 /// The matrices of every block and the gradients of the target's logit there.
 pub(crate) fn with_gradients(
     classifier: &Classifier,
+    nodes: &[NodeId],
     x: Tensor<4>,
     targets: &[usize],
 ) -> Vec<(Tensor<4>, Tensor<4>)> {
-    let mut taps = Taps::at(&nodes(classifier));
+    let mut taps = Taps::at(nodes);
     let (_, gradients) = classifier.tapped_gradient(x, targets, Output::Logit, &mut taps);
     let pair = |((_, value, _), gradient): ((NodeId, Value, Value), Option<Value>)| {
         let value = value.untracked();
@@ -68,22 +69,20 @@ pub(crate) fn rollout(matrices: Vec<Tensor<3>>, normalise: bool) -> Tensor<3> {
     matrices.into_iter().map(step).reduce(|before, a| a.matmul(before)).expect("a transformer has a block")
 }
 
-/// An error also where the tokens do not lie on a square, as [`class_row`] has them.
-pub(crate) fn check_grid(method: &str, classifier: &Classifier) -> Result<(), Error> {
-    check(method, classifier)?;
-    let graph = classifier.network.graph();
-    let shapes =
-        graph.shapes(graph.input).map_err(|error| Error::unfit(method, classifier, error.to_string()))?;
-    for node in nodes(classifier) {
+/// The attention matrices; an error also where the tokens do not lie on a square, as [`class_row`] has them.
+pub(crate) fn on_grid(method: &str, context: &Context<'_>) -> Result<Vec<NodeId>, Error> {
+    let nodes = needed(method, context)?;
+    let (classifier, shapes) = (context.classifier, &context.shapes);
+    for &node in &nodes {
         let tokens = shapes[node][2];
-        if let Some([rows, columns]) = patch_grid(graph, &shapes, node, tokens)
+        if let Some([rows, columns]) = patch_grid(classifier.network.graph(), shapes, node, tokens)
             && [rows, columns] != [tokens.isqrt(); 2]
         {
             let reason = format!("its patches lie on a grid of {rows} x {columns}, not on a square");
             return Err(Error::unfit(method, classifier, reason));
         }
     }
-    Ok(())
+    Ok(nodes)
 }
 
 /// The identity in the shape of `(n, tokens, tokens)`.

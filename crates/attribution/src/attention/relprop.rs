@@ -2,10 +2,13 @@
 //! Visualization", 2021, section 3.1), and as the rules they compare with (Voita et al. 2019).
 
 use models::network::walk::{PropagationRule, Step};
-use models::{Classifier, Op, Tensor, Value};
+use models::{Op, Tensor, Value};
 
-use crate::lrp::rule::{ModifiedWeights, Rule};
+use crate::context::Context;
+use crate::lrp::modified::{PreparedRule, weighted};
+use crate::lrp::rule::Rule;
 use crate::lrp::{in_proportion, total};
+use crate::method::Error;
 
 /// What keeps denominators away from zero here.
 const STABILISER: f64 = 1e-9;
@@ -20,26 +23,34 @@ pub(crate) enum Kind {
 }
 
 /// Relevance propagation through one network.
-pub(crate) struct Relprop<'a> {
+pub(crate) struct Relprop {
     kind: Kind,
-    modified: ModifiedWeights<'a>,
+    rule: PreparedRule,
 }
 
-impl<'a> Relprop<'a> {
-    pub(crate) fn new(classifier: &'a Classifier, kind: Kind) -> Self {
-        Self { kind, modified: ModifiedWeights::new(&classifier.network, &[]) }
+impl Relprop {
+    /// Ready for the network of a context.
+    pub(crate) fn new(method: &str, context: &Context<'_>, kind: Kind) -> Result<Self, Error> {
+        let layers = weighted(&context.classifier.network);
+        Ok(Self { kind, rule: PreparedRule::new(method, context, kind.rule(), &layers)? })
     }
 }
 
-impl PropagationRule for Relprop<'_> {
+impl Kind {
+    /// Of convolutions and linear layers.
+    fn rule(self) -> Rule {
+        match self {
+            Self::Transformer => Rule::PositivePart(STABILISER),
+            Self::Original => Rule::Apart,
+        }
+    }
+}
+
+impl PropagationRule for Relprop {
     fn step(&mut self, step: &Step<'_>, arrived: Value) -> Vec<Value> {
         match step.op() {
             Op::Linear { .. } | Op::Conv2d { .. } => {
-                let rule = match self.kind {
-                    Kind::Transformer => Rule::PositivePart(STABILISER),
-                    Kind::Original => Rule::Apart,
-                };
-                vec![rule.without_bounds(step, &self.modified, &arrived)]
+                vec![self.rule.without_bounds(step, &arrived)]
             }
             Op::MatMul => in_proportion(step, &arrived, STABILISER)
                 .into_iter()
@@ -91,17 +102,20 @@ mod tests {
         let weight = TensorData::new(wave(2 * 192, 0.11), vec![2, 192]);
         let network = Network::new(graph, vec![models::network::Weight::new(weight, &device)]);
         let classifier = tiny::classifier("sum", network, Graph::INPUT);
+        let context = Context::new(&classifier).unwrap();
         let request = crate::Request {
-            classifier: &classifier,
             images: tiny::image(8),
             targets: &[1],
-            names: &["a".into()],
+            keys: &["a".into()],
             seed: 0,
             batch_size: 1,
             baselines: None,
         };
         for kind in [Kind::Transformer, Kind::Original] {
-            let sum: f32 = numbers(walk(&request, &mut Relprop::new(&classifier, kind))).iter().sum();
+            let sum: f32 =
+                numbers(walk(&classifier, &request, &mut Relprop::new("relprop", &context, kind).unwrap()))
+                    .iter()
+                    .sum();
             // Where inputs of both signs have their own denominators, each hands on all.
             let expected = if kind == Kind::Transformer { 1.0 } else { 2.0 };
             assert!((sum - expected).abs() < 1e-4, "{kind:?}: {sum}");

@@ -1,14 +1,15 @@
 //! The rules of layer-wise relevance propagation for convolutions and linear layers (Bach et al. 2015; Montavon
 //! et al., "Layer-Wise Relevance Propagation: An Overview", 2019, table 10.1).
 //!
-//! Every rule has the form `R_in = sum_k x_k * W_k^T (R / sum_k W_k x_k)`, with `W_k` and `x_k` changed
-//! modified of the weights and the inputs.
-
-use std::cell::OnceCell;
+//! Every rule has the form `R_in = sum_k x_k * W_k^T (R / sum_k W_k x_k)`, with changed weights `W_k` and
+//! inputs `x_k`. Two networks of one graph, whose weights are `W_k`, give both factors: one runs forward, and its gradient is
+//! the transposed product.
 
 use models::network::walk::{Step, Tracked};
-use models::network::{Network, Weight};
-use models::{Op, Tensor, Value};
+use models::{Network, Tensor, Value};
+
+use super::modified::ModifiedWeights;
+use super::variant::{Variant, negative, positive};
 
 /// How a convolution or a linear layer hands relevance back.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,90 +38,6 @@ pub(crate) enum Rule {
 /// Keeps denominators away from zero.
 const STABILISER: f64 = 1e-6;
 
-/// Changed weights of a network's convolutions and linear layers, each made when a rule first needs it.
-pub(crate) struct ModifiedWeights<'a> {
-    network: &'a Network,
-    gamma: f64,
-    made: [OnceCell<Network>; 10],
-}
-
-/// What changes: weights, then biases.
-#[derive(Clone, Copy)]
-enum Variant {
-    Positive,
-    Negative,
-    /// Positive or negative weights, no biases.
-    PositiveOnly,
-    NegativeOnly,
-    Square,
-    /// Weights of one, no biases.
-    Ones,
-    /// Positive or negative parts count `1 + gamma`; the last two without biases.
-    MorePositive,
-    MoreNegative,
-    MorePositiveOnly,
-    MoreNegativeOnly,
-}
-
-/// A network whose convolutions and linear layers have changed weights and biases.
-fn changed(
-    network: &Network,
-    weight: impl Fn(Tensor<1>) -> Tensor<1>,
-    bias: impl Fn(Tensor<1>) -> Tensor<1>,
-) -> Network {
-    let mut weights: Vec<Weight> = network.weights().to_vec();
-    for node in &network.graph().nodes {
-        if let Op::Conv2d { weight: w, bias: b, .. } | Op::Linear { weight: w, bias: b } = &node.op {
-            weights[*w] = network.weights()[*w].map(&weight);
-            if let Some(b) = b {
-                weights[*b] = network.weights()[*b].map(&bias);
-            }
-        }
-    }
-    network.with_weights(weights)
-}
-
-fn positive(x: Tensor<1>) -> Tensor<1> {
-    x.clamp_min(0.0)
-}
-
-fn negative(x: Tensor<1>) -> Tensor<1> {
-    x.clamp_max(0.0)
-}
-
-fn zero(x: Tensor<1>) -> Tensor<1> {
-    x.zeros_like()
-}
-
-impl<'a> ModifiedWeights<'a> {
-    /// The changed weights that a set of rules may need.
-    pub(crate) fn new(network: &'a Network, rules: &[Rule]) -> Self {
-        let gamma =
-            rules.iter().find_map(|rule| if let Rule::Gamma(gamma) = rule { Some(*gamma) } else { None });
-        Self { network, gamma: gamma.unwrap_or(0.0), made: Default::default() }
-    }
-
-    fn get(&self, variant: Variant) -> &Network {
-        let gamma = self.gamma;
-        let more_positive = |x: Tensor<1>| x.clone() + positive(x) * gamma;
-        let more_negative = |x: Tensor<1>| x.clone() + negative(x) * gamma;
-        let square = |x: Tensor<1>| x.clone() * x;
-        let ones = |x: Tensor<1>| x.ones_like();
-        self.made[variant as usize].get_or_init(|| match variant {
-            Variant::Positive => changed(self.network, positive, positive),
-            Variant::Negative => changed(self.network, negative, negative),
-            Variant::PositiveOnly => changed(self.network, positive, zero),
-            Variant::NegativeOnly => changed(self.network, negative, zero),
-            Variant::Square => changed(self.network, square, square),
-            Variant::Ones => changed(self.network, ones, zero),
-            Variant::MorePositive => changed(self.network, more_positive, more_positive),
-            Variant::MoreNegative => changed(self.network, more_negative, more_negative),
-            Variant::MorePositiveOnly => changed(self.network, more_positive, zero),
-            Variant::MoreNegativeOnly => changed(self.network, more_negative, zero),
-        })
-    }
-}
-
 /// Bounds of the normalised input, for the z-box rule.
 pub(crate) struct Bounds {
     pub(crate) low: Value,
@@ -128,26 +45,36 @@ pub(crate) struct Bounds {
 }
 
 impl Rule {
-    /// The relevance of the input of a layer that does not read pixels.
-    pub(crate) fn without_bounds(
-        self,
-        step: &Step<'_>,
-        modified: &ModifiedWeights<'_>,
-        arrived: &Value,
-    ) -> Value {
-        let none = step.inputs[0].clone();
-        self.apply(step, modified, &Bounds { low: none.clone(), high: none }, arrived)
+    /// The changed weights that [`Rule::apply`] takes.
+    pub(super) fn variants(self) -> Vec<Variant> {
+        match self {
+            Self::Epsilon(_) => Vec::new(),
+            Self::Gamma(factor) => gamma_variants(factor).to_vec(),
+            Self::AlphaBeta(_, beta) => {
+                let own = [Variant::Positive, Variant::NegativeOnly];
+                let against = [Variant::Negative, Variant::PositiveOnly];
+                own.into_iter().chain(against.into_iter().filter(|_| beta != 0.0)).collect()
+            }
+            Self::PositivePart(_) | Self::Apart => vec![Variant::PositiveOnly, Variant::NegativeOnly],
+            Self::Excitation => vec![Variant::PositiveOnly],
+            Self::WSquare => vec![Variant::Square],
+            Self::Flat => vec![Variant::Ones],
+            Self::ZBox => vec![Variant::Positive, Variant::Negative],
+        }
     }
 
     /// The relevance of the first input.
     pub(crate) fn apply(
         self,
         step: &Step<'_>,
-        modified: &ModifiedWeights<'_>,
+        modified: &ModifiedWeights,
         bounds: &Bounds,
         arrived: &Value,
     ) -> Value {
         let x = &step.inputs[0];
+        // A product with a positive weight has the sign of the input: with inputs split by sign, positive contributions are
+        // positive parts times positive weights and negative parts times negative ones. Of a bias there is one, so only
+        // one of the two networks may have it.
         let (above, below) = (x.clone().map(positive), x.clone().map(negative));
         match self {
             Self::Epsilon(epsilon) => shared(step, &[(x.clone(), step.network)], arrived, epsilon),
@@ -180,7 +107,7 @@ impl Rule {
                 ];
                 shared(step, &parts, arrived, epsilon)
             }
-            Self::Gamma(_) => gamma(step, modified, arrived, above, below),
+            Self::Gamma(factor) => gamma(step, modified, factor, arrived, above, below),
             Self::WSquare => shared(
                 step,
                 &[(x.clone().map(|x| x.ones_like()), modified.get(Variant::Square))],
@@ -212,7 +139,7 @@ fn shared(step: &Step<'_>, parts: &[(Value, &Network)], arrived: &Value, epsilon
     weighted(step, &parts, arrived, epsilon)
 }
 
-/// The same with a sign for each part.
+/// The same with a sign for each part. All parts share one denominator, so all must have run before the first walks back.
 fn weighted(step: &Step<'_>, parts: &[(Value, &Network, f64)], arrived: &Value, epsilon: f64) -> Value {
     let runs: Vec<_> = parts.iter().map(|(x, network, _)| step.run(network, vec![x.clone()])).collect();
     let signed = runs.iter().zip(parts).map(|(run, (_, _, sign))| run.output().map(|z| z * *sign));
@@ -225,17 +152,29 @@ fn weighted(step: &Step<'_>, parts: &[(Value, &Network, f64)], arrived: &Value, 
     runs.into_iter().zip(parts).map(share).reduce(|a, b| a.zip(b, |a, b| a + b)).expect("a rule has a part")
 }
 
-/// Outputs above zero and below have their own parts; an output's sign chooses.
+/// Positive parts raised, with biases and without, then negative ones.
+fn gamma_variants(factor: f64) -> [Variant; 4] {
+    [
+        Variant::MorePositive(factor),
+        Variant::MorePositiveOnly(factor),
+        Variant::MoreNegative(factor),
+        Variant::MoreNegativeOnly(factor),
+    ]
+}
+
+/// Outputs above zero and below have their own parts; an output's sign chooses. Contributions of both signs are there in either
+/// case, those of the output's own sign raised: for a negative output that is positive inputs times negative weights and
+/// negative inputs times positive ones, and again one network of each pair has the bias.
 fn gamma(
     step: &Step<'_>,
-    modified: &ModifiedWeights<'_>,
+    modified: &ModifiedWeights,
+    factor: f64,
     arrived: &Value,
     above: Value,
     below: Value,
 ) -> Value {
     let [more, more_without, less, less_without] =
-        [Variant::MorePositive, Variant::MorePositiveOnly, Variant::MoreNegative, Variant::MoreNegativeOnly]
-            .map(|variant| modified.get(variant));
+        gamma_variants(factor).map(|variant| modified.get(variant));
     let sign =
         |keep: fn(Tensor<1>) -> Tensor<1>| arrived.clone().zip(step.output.clone(), |r, z| r * keep(z));
     let up = sign(|z| z.clone().greater_elem(0.0).float());

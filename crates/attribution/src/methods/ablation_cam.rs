@@ -9,8 +9,9 @@ use models::{Classifier, Graph, NodeId, Plain, Tensor, TensorData, Value, relu};
 use spec::Reader;
 
 use crate::batch;
-use crate::method::{Error, Layer, Method, Request};
-use crate::registry::Entry;
+use crate::context::Context;
+use crate::layer::Layer;
+use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, Request, explainer};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "ablation-cam",
@@ -25,44 +26,45 @@ struct AblationCam {
 }
 
 impl Method for AblationCam {
-    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
-        let maps = (0..request.dims()[0]).map(|image| self.one(request, image));
-        Tensor::cat(maps.collect(), 0)
+    fn needs(&self) -> Needs {
+        Needs::network().layer(&self.layer)
     }
 
-    fn check(&self, classifier: &Classifier) -> Result<(), Error> {
-        self.layer.find("ablation-cam", classifier).map(|_| ())
+    fn prepare<'a>(&'a self, context: &'a Context<'a>) -> Result<Box<dyn Explainer + 'a>, Error> {
+        let classifier = context.classifier;
+        let layer = self.layer.find("ablation-cam", context)?;
+        Ok(explainer(move |request| {
+            let maps = (0..request.dims()[0]).map(|image| one(classifier, layer, request, image));
+            Tensor::cat(maps.collect(), 0)
+        }))
     }
 
-    fn unfolded(&self) -> Option<&str> {
-        self.layer.named()
+    fn passes(&self, context: &Context<'_>, _: [usize; 2]) -> Result<Passes, Error> {
+        let channels = context.channels(self.layer.find("ablation-cam", context)?);
+        Ok(Passes::exact(2 + channels, 0))
     }
 }
 
-impl AblationCam {
-    fn one(&self, request: &Request<'_>, image: usize) -> Tensor<4> {
-        let [_, _, h, w] = request.dims();
-        let classifier = request.classifier;
-        let layer = self.layer.find("ablation-cam", classifier).unwrap_or(classifier.layer);
-        let cut = classifier.network.graph().cut(layer);
-        let x = request.images.clone().narrow(0, image, 1);
-        let values = classifier.network.run(vec![(Graph::INPUT, Value::new(x))], &cut, &mut Plain);
-        let feeds: Vec<(NodeId, Value)> = cut.into_iter().zip(values).collect();
-        let activations = feeds.last().expect("a cut holds its own node").1.clone();
-        let layout = Layout::of(&activations.shape()).expect("check() found maps or tokens");
-        let channels = layout.channels(&activations);
-        // Sample 0 is the score with all channels.
-        let mut scores = Vec::with_capacity(1 + channels);
-        for jobs in batch::batches(1, 1 + channels, request.batch_size) {
-            let without: Vec<Option<usize>> = jobs.iter().map(|job| job.sample.checked_sub(1)).collect();
-            scores.extend(resume(classifier, &feeds, layout, &without, request.targets[image]));
-        }
-        let weights: Vec<f32> = scores[1..].iter().map(|score| (scores[0] - score) / scores[0]).collect();
-        let weights =
-            Tensor::<4>::from_data(TensorData::new(weights, [1, channels, 1, 1]), &classifier.device);
-        let maps = layout.maps(activations);
-        Resample::BILINEAR.resize(relu((maps * weights).sum_dim(1)), h, w)
+/// The map of one image.
+fn one(classifier: &Classifier, layer: NodeId, request: &Request<'_>, image: usize) -> Tensor<4> {
+    let [_, _, h, w] = request.dims();
+    let cut = classifier.network.graph().cut(layer);
+    let x = request.images.clone().narrow(0, image, 1);
+    let values = classifier.network.run(vec![(Graph::INPUT, Value::new(x))], &cut, &mut Plain);
+    let feeds: Vec<(NodeId, Value)> = cut.into_iter().zip(values).collect();
+    let activations = feeds.last().expect("a cut holds its own node").1.clone();
+    let layout = Layout::of(&activations.shape()).expect("prepare() found maps or tokens");
+    let channels = layout.channels(&activations);
+    // Sample 0 is the score with all channels.
+    let mut scores = Vec::with_capacity(1 + channels);
+    for jobs in batch::batches(1, 1 + channels, request.batch_size) {
+        let without: Vec<Option<usize>> = jobs.iter().map(|job| job.sample.checked_sub(1)).collect();
+        scores.extend(resume(classifier, &feeds, layout, &without, request.targets[image]));
     }
+    let weights: Vec<f32> = scores[1..].iter().map(|score| (scores[0] - score) / scores[0]).collect();
+    let weights = Tensor::<4>::from_data(TensorData::new(weights, [1, channels, 1, 1]), &classifier.device);
+    let maps = layout.maps(activations);
+    Resample::BILINEAR.resize(relu((maps * weights).sum_dim(1)), h, w)
 }
 
 /// The scores behind a cut, each without one channel of its last value.

@@ -8,8 +8,9 @@ use models::{Classifier, Graph, NodeId, Plain, Tensor, Value};
 use spec::Reader;
 
 use crate::batch;
-use crate::method::{Error, Layer, Method, Request};
-use crate::registry::Entry;
+use crate::context::Context;
+use crate::layer::Layer;
+use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, explainer};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "act-ig",
@@ -29,27 +30,30 @@ struct ActIg {
 }
 
 impl Method for ActIg {
-    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
-        let [n, _, h, w] = request.dims();
-        let layer = self.layer.find("act-ig", request.classifier).unwrap_or(request.classifier.layer);
-        let maps = batch::batches(n, 1, request.batch_size).map(|jobs| {
-            let x = batch::images(&request.images, &jobs);
-            let along = Along::new(request.classifier, x, layer);
-            let targets = batch::targets(request.targets, &jobs);
-            let gradients =
-                (1..=self.steps).map(|k| along.gradient(k as f64 / self.steps as f64, &targets).1);
-            let mean = gradients.reduce(|a, b| a + b).expect("at least one step") / self.steps as f32;
-            Resample::BILINEAR.resize((along.maps() * mean).sum_dim(1), h, w)
-        });
-        Tensor::cat(maps.collect(), 0)
+    fn needs(&self) -> Needs {
+        Needs::network().layer(&self.layer)
     }
 
-    fn check(&self, classifier: &Classifier) -> Result<(), Error> {
-        self.layer.find("act-ig", classifier).map(|_| ())
+    fn prepare<'a>(&'a self, context: &'a Context<'a>) -> Result<Box<dyn Explainer + 'a>, Error> {
+        let classifier = context.classifier;
+        let layer = self.layer.find("act-ig", context)?;
+        Ok(explainer(move |request| {
+            let [n, _, h, w] = request.dims();
+            let maps = batch::batches(n, 1, request.batch_size).map(|jobs| {
+                let x = batch::images(&request.images, &jobs);
+                let along = Along::new(classifier, x, layer);
+                let targets = batch::targets(request.targets, &jobs);
+                let gradients =
+                    (1..=self.steps).map(|k| along.gradient(k as f64 / self.steps as f64, &targets).1);
+                let mean = gradients.reduce(|a, b| a + b).expect("at least one step") / self.steps as f32;
+                Resample::BILINEAR.resize((along.maps() * mean).sum_dim(1), h, w)
+            });
+            Tensor::cat(maps.collect(), 0)
+        }))
     }
 
-    fn unfolded(&self) -> Option<&str> {
-        self.layer.named()
+    fn passes(&self, _: &Context<'_>, _: [usize; 2]) -> Result<Passes, Error> {
+        Ok(Passes::exact(1 + self.steps, self.steps))
     }
 }
 
@@ -70,7 +74,7 @@ impl<'a> Along<'a> {
         let values = classifier.network.run(vec![(Graph::INPUT, Value::new(x))], &cut, &mut Plain);
         let mut beside: Vec<(NodeId, Value)> = cut.into_iter().zip(values).collect();
         let (_, value) = beside.pop().expect("a cut holds its own node");
-        let layout = Layout::of(&value.shape()).expect("check() found maps or tokens");
+        let layout = Layout::of(&value.shape()).expect("prepare() found maps or tokens");
         Self { classifier, beside, layer, value, layout }
     }
 
@@ -87,7 +91,7 @@ impl<'a> Along<'a> {
         feeds.push((self.layer, leaf.clone()));
         let network = &self.classifier.network;
         let logits = network.run(feeds, &[network.graph().output()], &mut Plain).remove(0).tensor();
-        let gradients = self.classifier.output(logits, targets, Output::Logit).backward();
+        let gradients = network.backward(&self.classifier.output(logits, targets, Output::Logit));
         let gradient = leaf.grad(&gradients).unwrap_or_else(|| scaled.clone().map(|x| x.zeros_like()));
         (self.layout.maps(scaled), self.layout.maps(gradient))
     }

@@ -1,12 +1,12 @@
 //! Raw attention: how much the class token attends to each patch in one block, the mean over heads. It knows no class.
 
-use models::{Classifier, Tensor};
+use models::Tensor;
 use spec::Reader;
 
 use crate::attention::{self, class_row, mean_of_heads};
 use crate::batch;
-use crate::method::{Error, Method, Request};
-use crate::registry::Entry;
+use crate::context::Context;
+use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, explainer};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "attention",
@@ -19,17 +19,26 @@ pub(crate) const ENTRY: Entry = Entry {
 struct Attention;
 
 impl Method for Attention {
-    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
-        let [n, _, h, w] = request.dims();
-        let maps = batch::batches(n, 1, request.batch_size).map(|jobs| {
-            let x = batch::images(&request.images, &jobs);
-            let last = attention::matrices(request.classifier, x).pop().expect("check() found attention");
-            class_row(mean_of_heads(last), h, w)
-        });
-        Tensor::cat(maps.collect(), 0)
+    fn needs(&self) -> Needs {
+        Needs::network()
     }
 
-    fn check(&self, classifier: &Classifier) -> Result<(), Error> {
-        attention::check_grid("attention", classifier)
+    fn prepare<'a>(&'a self, context: &'a Context<'a>) -> Result<Box<dyn Explainer + 'a>, Error> {
+        let classifier = context.classifier;
+        let nodes = attention::on_grid("attention", context)?;
+        Ok(explainer(move |request| {
+            let [n, _, h, w] = request.dims();
+            let maps = batch::batches(n, 1, request.batch_size).map(|jobs| {
+                let x = batch::images(&request.images, &jobs);
+                let last =
+                    attention::matrices(classifier, &nodes, x).pop().expect("prepare() found attention");
+                class_row(mean_of_heads(last), h, w)
+            });
+            Tensor::cat(maps.collect(), 0)
+        }))
+    }
+
+    fn passes(&self, _: &Context<'_>, _: [usize; 2]) -> Result<Passes, Error> {
+        Ok(Passes::exact(1, 0))
     }
 }

@@ -4,14 +4,15 @@
 //! convolutions and linear layers LRP-gamma instead.
 
 use models::network::walk::{PropagationRule, Step};
-use models::{Classifier, Op, Tensor, Value};
+use models::{Op, Value};
 use spec::Reader;
 
 use crate::attention;
+use crate::context::Context;
 use crate::lrp::in_proportion;
-use crate::lrp::rule::{ModifiedWeights, Rule};
-use crate::method::{Error, Method, Request};
-use crate::registry::Entry;
+use crate::lrp::modified::{PreparedRule, weighted};
+use crate::lrp::rule::Rule;
+use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, explainer};
 use crate::walk::walk;
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -33,28 +34,33 @@ struct AttnLrp {
 }
 
 impl Method for AttnLrp {
-    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
-        let rule = if self.gamma > 0.0 { Rule::Gamma(self.gamma) } else { Rule::Epsilon(self.epsilon) };
-        let modified = ModifiedWeights::new(&request.classifier.network, &[rule]);
-        walk(request, &mut Propagation { rule, modified, epsilon: self.epsilon })
+    fn needs(&self) -> Needs {
+        Needs::network().per_channel()
     }
 
-    fn check(&self, classifier: &Classifier) -> Result<(), Error> {
-        attention::check("attn-lrp", classifier)
+    fn prepare<'a>(&'a self, context: &'a Context<'a>) -> Result<Box<dyn Explainer + 'a>, Error> {
+        attention::needed("attn-lrp", context)?;
+        let rule = if self.gamma > 0.0 { Rule::Gamma(self.gamma) } else { Rule::Epsilon(self.epsilon) };
+        let rule = PreparedRule::new("attn-lrp", context, rule, &weighted(&context.classifier.network))?;
+        let mut propagation = Propagation { rule, epsilon: self.epsilon };
+        Ok(explainer(move |request| walk(context.classifier, request, &mut propagation)))
+    }
+
+    fn passes(&self, _: &Context<'_>, _: [usize; 2]) -> Result<Passes, Error> {
+        Ok(Passes::exact(1, 1))
     }
 }
 
-struct Propagation<'a> {
-    rule: Rule,
-    modified: ModifiedWeights<'a>,
+struct Propagation {
+    rule: PreparedRule,
     epsilon: f64,
 }
 
-impl PropagationRule for Propagation<'_> {
+impl PropagationRule for Propagation {
     fn step(&mut self, step: &Step<'_>, arrived: Value) -> Vec<Value> {
         match step.op() {
             Op::Linear { .. } | Op::Conv2d { .. } => {
-                vec![self.rule.without_bounds(step, &self.modified, &arrived)]
+                vec![self.rule.without_bounds(step, &arrived)]
             }
             Op::Softmax { axis } => vec![softmax(step, *axis, arrived)],
             Op::MatMul | Op::Multiply if step.varies.iter().all(|&varies| varies) => {

@@ -6,9 +6,9 @@ use models::{Plain, Tensor};
 use spec::Reader;
 
 use crate::batch::{self, Sums};
+use crate::context::Context;
 use crate::gaussian::{self, Edge, scipy_radius};
-use crate::method::{Method, Request};
-use crate::registry::Entry;
+use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, explainer};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "blur-ig",
@@ -44,26 +44,37 @@ struct BlurIg {
 }
 
 impl Method for BlurIg {
-    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
-        let n = request.dims()[0];
-        let mut sums = Sums::new(n);
-        for jobs in batch::batches(n, self.steps, request.batch_size) {
-            let (mut inputs, mut changes) = (Vec::new(), Vec::new());
-            for &job in &jobs {
-                let x = request.images.clone().narrow(0, job.image, 1);
-                let sigma = self.at(job.sample);
-                let blurred = blur(x.clone(), sigma);
-                let change = blur(x, sigma + self.difference) - blurred.clone();
-                let weight = (self.at(job.sample + 1) - sigma) / self.difference;
-                inputs.push(blurred);
-                changes.push(change * -weight);
+    fn needs(&self) -> Needs {
+        Needs::network().per_channel()
+    }
+
+    fn prepare<'a>(&'a self, context: &'a Context<'a>) -> Result<Box<dyn Explainer + 'a>, Error> {
+        let classifier = context.classifier;
+        Ok(explainer(move |request| {
+            let n = request.dims()[0];
+            let mut sums = Sums::new(n);
+            for jobs in batch::batches(n, self.steps, request.batch_size) {
+                let (mut inputs, mut changes) = (Vec::new(), Vec::new());
+                for &job in &jobs {
+                    let x = request.images.clone().narrow(0, job.image, 1);
+                    let sigma = self.at(job.sample);
+                    let blurred = blur(x.clone(), sigma);
+                    let change = blur(x, sigma + self.difference) - blurred.clone();
+                    let weight = (self.at(job.sample + 1) - sigma) / self.difference;
+                    inputs.push(blurred);
+                    changes.push(change * -weight);
+                }
+                let targets = batch::targets(request.targets, &jobs);
+                let inputs = Tensor::cat(inputs, 0);
+                let (gradient, _) = classifier.input_gradient(inputs, &targets, self.output, &mut Plain);
+                sums.add(&jobs, &(gradient * Tensor::cat(changes, 0)));
             }
-            let targets = batch::targets(request.targets, &jobs);
-            let inputs = Tensor::cat(inputs, 0);
-            let (gradient, _) = request.classifier.input_gradient(inputs, &targets, self.output, &mut Plain);
-            sums.add(&jobs, &(gradient * Tensor::cat(changes, 0)));
-        }
-        sums.finish()
+            sums.finish()
+        }))
+    }
+
+    fn passes(&self, _: &Context<'_>, _: [usize; 2]) -> Result<Passes, Error> {
+        Ok(Passes::exact(self.steps, self.steps))
     }
 }
 
@@ -84,6 +95,7 @@ fn blur(x: Tensor<4>, sigma: f64) -> Tensor<4> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Request;
     use crate::tiny::{self, numbers, wave};
 
     /// Invariant 3.
@@ -91,15 +103,14 @@ mod tests {
     fn the_sum_is_the_difference_from_the_blurred_image() {
         let (classifier, x) = (tiny::cam(&wave(108, 0.23), &wave(8, 3.1)), tiny::image(16));
         let request = Request {
-            classifier: &classifier,
             images: x.clone(),
             targets: &[1],
-            names: &["a".into()],
+            keys: &["a".into()],
             seed: 0,
             batch_size: 100,
             baselines: None,
         };
-        let map = crate::parse("blur-ig:sigma=3,steps=300").unwrap().method.explain(&request);
+        let map = tiny::explain("blur-ig:sigma=3,steps=300", &classifier, &request).unwrap();
         let logit = |x| numbers(classifier.output(classifier.logits(x), &[1], Output::Logit))[0];
         let difference = logit(x.clone()) - logit(blur(x, 3.0));
         let sum: f32 = numbers(map).iter().sum();

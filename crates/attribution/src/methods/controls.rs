@@ -3,11 +3,10 @@
 //! `center` is a Gaussian in the middle, `edge` the Sobel gradient magnitude of the grey image, `input-magnitude` the mean
 //! absolute normalised value.
 
+use crate::context::Context;
+use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, explainer};
 use models::{Tensor, TensorData};
 use spec::Reader;
-
-use crate::method::{Method, Request};
-use crate::registry::Entry;
 
 pub(crate) const CENTER: Entry = Entry {
     name: "center",
@@ -43,37 +42,51 @@ struct Center {
 }
 
 impl Method for Center {
-    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
-        let [n, _, h, w] = request.dims();
-        let line = |size: usize| {
-            let density = |i: usize| {
-                let t = ((i as f64 + 0.5) / size as f64 - 0.5) / self.sigma;
-                (-t * t / 2.0).exp() as f32
-            };
-            (0..size).map(density).collect::<Vec<f32>>()
-        };
-        let device = request.images.device();
-        let rows = Tensor::<4>::from_data(TensorData::new(line(h), [1, 1, h, 1]), &device);
-        let columns = Tensor::<4>::from_data(TensorData::new(line(w), [1, 1, 1, w]), &device);
-        (rows * columns).expand([n, 1, h, w])
+    fn needs(&self) -> Needs {
+        Needs::scores()
     }
 
-    fn is_black_box(&self) -> bool {
-        true
+    fn prepare<'a>(&'a self, _: &'a Context<'a>) -> Result<Box<dyn Explainer + 'a>, Error> {
+        Ok(explainer(move |request| {
+            let [n, _, h, w] = request.dims();
+            let line = |size: usize| {
+                let density = |i: usize| {
+                    let t = ((i as f64 + 0.5) / size as f64 - 0.5) / self.sigma;
+                    (-t * t / 2.0).exp() as f32
+                };
+                (0..size).map(density).collect::<Vec<f32>>()
+            };
+            let device = request.images.device();
+            let rows = Tensor::<4>::from_data(TensorData::new(line(h), [1, 1, h, 1]), &device);
+            let columns = Tensor::<4>::from_data(TensorData::new(line(w), [1, 1, 1, w]), &device);
+            (rows * columns).expand([n, 1, h, w])
+        }))
+    }
+
+    fn passes(&self, _: &Context<'_>, _: [usize; 2]) -> Result<Passes, Error> {
+        Ok(Passes::exact(0, 0))
     }
 }
 
 struct Edge;
 
 impl Method for Edge {
-    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
-        let [n, ..] = request.dims();
-        let grey: Vec<Tensor<4>> = (0..n).map(|image| request.pixels(image).mean_dim(1)).collect();
-        sobel(Tensor::cat(grey, 0))
+    fn needs(&self) -> Needs {
+        Needs::scores()
     }
 
-    fn is_black_box(&self) -> bool {
-        true
+    fn prepare<'a>(&'a self, context: &'a Context<'a>) -> Result<Box<dyn Explainer + 'a>, Error> {
+        let classifier = context.classifier;
+        Ok(explainer(move |request| {
+            let [n, ..] = request.dims();
+            let grey: Vec<Tensor<4>> =
+                (0..n).map(|image| request.pixels(classifier, image).mean_dim(1)).collect();
+            sobel(Tensor::cat(grey, 0))
+        }))
+    }
+
+    fn passes(&self, _: &Context<'_>, _: [usize; 2]) -> Result<Passes, Error> {
+        Ok(Passes::exact(0, 0))
     }
 }
 
@@ -100,12 +113,16 @@ fn shifted(x: Tensor<4>, axis: usize, by: isize) -> Tensor<4> {
 struct InputMagnitude;
 
 impl Method for InputMagnitude {
-    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
-        request.images.clone().abs().mean_dim(1)
+    fn needs(&self) -> Needs {
+        Needs::scores()
     }
 
-    fn is_black_box(&self) -> bool {
-        true
+    fn prepare<'a>(&'a self, _: &'a Context<'a>) -> Result<Box<dyn Explainer + 'a>, Error> {
+        Ok(explainer(move |request| request.images.clone().abs().mean_dim(1)))
+    }
+
+    fn passes(&self, _: &Context<'_>, _: [usize; 2]) -> Result<Passes, Error> {
+        Ok(Passes::exact(0, 0))
     }
 }
 

@@ -3,11 +3,11 @@
 
 use models::network::op::Activation;
 use models::network::walk::{PropagationRule, Step};
-use models::{Classifier, Op, Tensor, Value, relu};
+use models::{Op, Value, relu};
 
 use super::guided_backprop::check_relu;
-use crate::method::{Error, Method, Request};
-use crate::registry::Entry;
+use crate::context::Context;
+use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, explainer};
 use crate::walk::walk;
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -21,12 +21,18 @@ pub(crate) const ENTRY: Entry = Entry {
 struct DeconvNet;
 
 impl Method for DeconvNet {
-    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
-        walk(request, &mut Deconvolution)
+    fn needs(&self) -> Needs {
+        Needs::network().per_channel()
     }
 
-    fn check(&self, classifier: &Classifier) -> Result<(), Error> {
-        check_relu("deconvnet", classifier)
+    fn prepare<'a>(&'a self, context: &'a Context<'a>) -> Result<Box<dyn Explainer + 'a>, Error> {
+        let classifier = context.classifier;
+        check_relu("deconvnet", classifier)?;
+        Ok(explainer(move |request| walk(classifier, request, &mut Deconvolution)))
+    }
+
+    fn passes(&self, _: &Context<'_>, _: [usize; 2]) -> Result<Passes, Error> {
+        Ok(Passes::exact(1, 1))
     }
 }
 

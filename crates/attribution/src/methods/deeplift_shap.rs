@@ -6,8 +6,8 @@ use spec::Reader;
 use super::deeplift::shares;
 use crate::baseline::Baseline;
 use crate::batch::{self, Sums};
-use crate::method::{Method, Request};
-use crate::registry::Entry;
+use crate::context::Context;
+use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, explainer};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "deeplift-shap",
@@ -27,14 +27,26 @@ struct DeepLiftShap {
 }
 
 impl Method for DeepLiftShap {
-    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
-        let mut sums = Sums::new(request.dims()[0]);
-        for jobs in batch::batches(request.dims()[0], self.samples, request.batch_size) {
-            let x = batch::images(&request.images, &jobs);
-            let baselines = jobs.iter().map(|job| self.baseline.of(request, &[job.image], job.sample));
-            let baselines = Tensor::cat(baselines.collect(), 0);
-            sums.add(&jobs, &shares(request, x, baselines, &batch::targets(request.targets, &jobs)));
-        }
-        sums.finish() / self.samples as f32
+    fn needs(&self) -> Needs {
+        Needs::network().per_channel().baseline(self.baseline)
+    }
+
+    fn prepare<'a>(&'a self, context: &'a Context<'a>) -> Result<Box<dyn Explainer + 'a>, Error> {
+        let classifier = context.classifier;
+        Ok(explainer(move |request| {
+            let mut sums = Sums::new(request.dims()[0]);
+            for jobs in batch::batches(request.dims()[0], self.samples, request.batch_size) {
+                let x = batch::images(&request.images, &jobs);
+                let baselines =
+                    jobs.iter().map(|job| self.baseline.of(classifier, request, &[job.image], job.sample));
+                let baselines = Tensor::cat(baselines.collect(), 0);
+                sums.add(&jobs, &shares(classifier, x, baselines, &batch::targets(request.targets, &jobs)));
+            }
+            sums.finish() / self.samples as f32
+        }))
+    }
+
+    fn passes(&self, _: &Context<'_>, _: [usize; 2]) -> Result<Passes, Error> {
+        Ok(Passes::exact(2 * self.samples, self.samples))
     }
 }

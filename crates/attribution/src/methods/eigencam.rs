@@ -3,13 +3,14 @@
 //! chosen so that the position farthest from the mean is positive.
 
 use models::resize::Resample;
-use models::{Classifier, Tensor, TensorData};
+use models::{Tensor, TensorData};
 use spec::Reader;
 
 use crate::batch;
+use crate::context::Context;
+use crate::layer::Layer;
 use crate::linear::{Matrix, first_direction};
-use crate::method::{Error, Layer, Method, Request};
-use crate::registry::Entry;
+use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, explainer};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "eigencam",
@@ -24,26 +25,29 @@ struct EigenCam {
 }
 
 impl Method for EigenCam {
-    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
-        let [n, _, h, w] = request.dims();
-        let layer = self.layer.find("eigencam", request.classifier).unwrap_or(request.classifier.layer);
-        let maps = batch::batches(n, 1, request.batch_size).map(|jobs| {
-            let maps = request.classifier.layer_maps(batch::images(&request.images, &jobs), layer);
-            let [k, c, rows, columns] = maps.dims();
-            let numbers: Vec<f32> = maps.clone().into_data().try_into_vec().expect("features are f32");
-            let shown = numbers.chunks(c * rows * columns).flat_map(|maps| component(maps, c)).collect();
-            let shown = TensorData::new(shown, [k, 1, rows, columns]);
-            Resample::BILINEAR.resize(Tensor::from_data(shown, &maps.device()), h, w)
-        });
-        Tensor::cat(maps.collect(), 0)
+    fn needs(&self) -> Needs {
+        Needs::network().layer(&self.layer)
     }
 
-    fn check(&self, classifier: &Classifier) -> Result<(), Error> {
-        self.layer.find("eigencam", classifier).map(|_| ())
+    fn prepare<'a>(&'a self, context: &'a Context<'a>) -> Result<Box<dyn Explainer + 'a>, Error> {
+        let classifier = context.classifier;
+        let layer = self.layer.find("eigencam", context)?;
+        Ok(explainer(move |request| {
+            let [n, _, h, w] = request.dims();
+            let maps = batch::batches(n, 1, request.batch_size).map(|jobs| {
+                let maps = classifier.layer_maps(batch::images(&request.images, &jobs), layer);
+                let [k, c, rows, columns] = maps.dims();
+                let numbers: Vec<f32> = maps.clone().into_data().try_into_vec().expect("features are f32");
+                let shown = numbers.chunks(c * rows * columns).flat_map(|maps| component(maps, c)).collect();
+                let shown = TensorData::new(shown, [k, 1, rows, columns]);
+                Resample::BILINEAR.resize(Tensor::from_data(shown, &maps.device()), h, w)
+            });
+            Tensor::cat(maps.collect(), 0)
+        }))
     }
 
-    fn unfolded(&self) -> Option<&str> {
-        self.layer.named()
+    fn passes(&self, _: &Context<'_>, _: [usize; 2]) -> Result<Passes, Error> {
+        Ok(Passes::exact(1, 0))
     }
 }
 

@@ -5,14 +5,16 @@
 use models::features::Layout;
 use models::network::walk::{PropagationRule, Step};
 use models::resize::Resample;
-use models::{Classifier, Op, Tensor, Value};
+use models::{Op, Tensor, Value};
 use spec::Reader;
 
 use crate::batch;
+use crate::context::Context;
+use crate::layer::Layer;
 use crate::lrp::in_proportion;
-use crate::lrp::rule::{ModifiedWeights, Rule};
-use crate::method::{Error, Layer, Method, Request};
-use crate::registry::Entry;
+use crate::lrp::modified::{PreparedRule, weighted};
+use crate::lrp::rule::Rule;
+use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, explainer};
 use crate::walk::one_hot;
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -28,40 +30,44 @@ struct ExcitationBackprop {
 }
 
 impl Method for ExcitationBackprop {
-    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
-        let [n, _, h, w] = request.dims();
-        let classifier = request.classifier;
-        let layer = self.layer.find("excitation-backprop", classifier).unwrap_or(classifier.layer);
-        let mut rule = Excitation { modified: ModifiedWeights::new(&classifier.network, &[]) };
-        let maps = batch::batches(n, 1, request.batch_size).map(|jobs| {
-            let trace = classifier.network.trace(batch::images(&request.images, &jobs));
-            let seed = one_hot(classifier, &batch::targets(request.targets, &jobs));
-            let arrived = classifier.network.walk_back(&trace, seed, &[layer], &mut rule).remove(0);
-            let arrived = arrived.unwrap_or_else(|| trace.value(layer).clone().map(|x| x.zeros_like()));
-            let layout = Layout::of(&arrived.shape()).expect("check() found maps or tokens");
-            Resample::BILINEAR.resize(layout.maps(arrived).sum_dim(1), h, w)
-        });
-        Tensor::cat(maps.collect(), 0)
+    fn needs(&self) -> Needs {
+        Needs::network().layer(&self.layer)
     }
 
-    fn check(&self, classifier: &Classifier) -> Result<(), Error> {
-        self.layer.find("excitation-backprop", classifier).map(|_| ())
+    fn prepare<'a>(&'a self, context: &'a Context<'a>) -> Result<Box<dyn Explainer + 'a>, Error> {
+        let classifier = context.classifier;
+        let layer = self.layer.find("excitation-backprop", context)?;
+        let layers = weighted(&classifier.network);
+        let rule = PreparedRule::new("excitation-backprop", context, Rule::Excitation, &layers)?;
+        let mut rule = Excitation { rule };
+        Ok(explainer(move |request| {
+            let [n, _, h, w] = request.dims();
+            let maps = batch::batches(n, 1, request.batch_size).map(|jobs| {
+                let trace = classifier.network.trace(batch::images(&request.images, &jobs));
+                let seed = one_hot(classifier, &batch::targets(request.targets, &jobs));
+                let arrived = classifier.network.walk_back(&trace, seed, &[layer], &mut rule).remove(0);
+                let arrived = arrived.unwrap_or_else(|| trace.value(layer).clone().map(|x| x.zeros_like()));
+                let layout = Layout::of(&arrived.shape()).expect("prepare() found maps or tokens");
+                Resample::BILINEAR.resize(layout.maps(arrived).sum_dim(1), h, w)
+            });
+            Tensor::cat(maps.collect(), 0)
+        }))
     }
 
-    fn unfolded(&self) -> Option<&str> {
-        self.layer.named()
+    fn passes(&self, _: &Context<'_>, _: [usize; 2]) -> Result<Passes, Error> {
+        Ok(Passes::exact(1, 1))
     }
 }
 
-struct Excitation<'a> {
-    modified: ModifiedWeights<'a>,
+struct Excitation {
+    rule: PreparedRule,
 }
 
-impl PropagationRule for Excitation<'_> {
+impl PropagationRule for Excitation {
     fn step(&mut self, step: &Step<'_>, arrived: Value) -> Vec<Value> {
         match step.op() {
             Op::Conv2d { .. } | Op::Linear { .. } => {
-                vec![Rule::Excitation.without_bounds(step, &self.modified, &arrived)]
+                vec![self.rule.without_bounds(step, &arrived)]
             }
             Op::Relu | Op::Activation(_) | Op::BatchNorm2d { .. } | Op::LayerNorm { .. } => vec![arrived],
             Op::Add | Op::AvgPool2d { .. } | Op::AdaptiveAvgPool2d { .. } | Op::Mean { .. } => {

@@ -10,8 +10,8 @@ use models::{Classifier, NodeId, Op, Tensor};
 use spec::Reader;
 
 use crate::batch;
-use crate::method::{Error, Method, Request};
-use crate::registry::Entry;
+use crate::context::Context;
+use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, explainer};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "fullgrad",
@@ -36,24 +36,29 @@ struct FullGrad {
 }
 
 impl Method for FullGrad {
-    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
-        let [n, _, h, w] = request.dims();
-        let resample = Resample::BILINEAR.align_corners();
-        let maps = batch::batches(n, 1, request.batch_size).map(|jobs| {
-            let x = batch::images(&request.images, &jobs);
-            let terms = terms(request.classifier, x, &batch::targets(request.targets, &jobs));
-            let shown =
-                terms.maps.into_iter().map(|term| resample.resize(self.scaled(term).sum_dim(1), h, w));
-            shown.reduce(|a, b| a + b).unwrap_or_else(|| unreachable!("the input is a term"))
-        });
-        Tensor::cat(maps.collect(), 0)
+    fn needs(&self) -> Needs {
+        Needs::network()
     }
 
-    fn check(&self, classifier: &Classifier) -> Result<(), Error> {
-        let biased = biases(classifier).into_iter().any(|(node, _)| {
-            matches!(classifier.network.graph().nodes[node].op, Op::Conv2d { .. } | Op::BatchNorm2d { .. })
-        });
-        if biased { Ok(()) } else { Err(Error::unfit("fullgrad", classifier, "no convolution has a bias")) }
+    fn prepare<'a>(&'a self, context: &'a Context<'a>) -> Result<Box<dyn Explainer + 'a>, Error> {
+        let classifier = context.classifier;
+        check_biases(classifier)?;
+        Ok(explainer(move |request| {
+            let [n, _, h, w] = request.dims();
+            let resample = Resample::BILINEAR.align_corners();
+            let maps = batch::batches(n, 1, request.batch_size).map(|jobs| {
+                let x = batch::images(&request.images, &jobs);
+                let terms = terms(classifier, x, &batch::targets(request.targets, &jobs));
+                let shown =
+                    terms.maps.into_iter().map(|term| resample.resize(self.scaled(term).sum_dim(1), h, w));
+                shown.reduce(|a, b| a + b).unwrap_or_else(|| unreachable!("the input is a term"))
+            });
+            Tensor::cat(maps.collect(), 0)
+        }))
+    }
+
+    fn passes(&self, _: &Context<'_>, _: [usize; 2]) -> Result<Passes, Error> {
+        Ok(Passes::exact(1, 1))
     }
 }
 
@@ -76,6 +81,14 @@ struct Terms {
     maps: Vec<Tensor<4>>,
     /// The sum of those that have none (linear layers), `(n)`.
     rest: Option<Tensor<1>>,
+}
+
+/// An error where no bias has positions.
+fn check_biases(classifier: &Classifier) -> Result<(), Error> {
+    let biased = biases(classifier).into_iter().any(|(node, _)| {
+        matches!(classifier.network.graph().nodes[node].op, Op::Conv2d { .. } | Op::BatchNorm2d { .. })
+    });
+    if biased { Ok(()) } else { Err(Error::unfit("fullgrad", classifier, "no convolution has a bias")) }
 }
 
 /// Nodes that add a bias, and that bias.

@@ -1,13 +1,13 @@
 //! Generic attention explainability (Chefer et al., "Generic Attention-model Explainability", 2021, equations 5 and 6):
 //! `R = 1`, then in each block `R <- R + E_h(ReLU(dy/dA * A)) R`.
 
-use models::{Classifier, Tensor, relu};
+use models::{Tensor, relu};
 use spec::Reader;
 
 use crate::attention::{self, class_row, identity, mean_of_heads};
 use crate::batch;
-use crate::method::{Error, Method, Request};
-use crate::registry::Entry;
+use crate::context::Context;
+use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, explainer};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "gae",
@@ -20,20 +20,28 @@ pub(crate) const ENTRY: Entry = Entry {
 struct Gae;
 
 impl Method for Gae {
-    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
-        let [n, _, h, w] = request.dims();
-        let maps = batch::batches(n, 1, request.batch_size).map(|jobs| {
-            let x = batch::images(&request.images, &jobs);
-            let targets = batch::targets(request.targets, &jobs);
-            let blocks = attention::with_gradients(request.classifier, x, &targets);
-            let products = blocks.into_iter().map(|(a, g)| mean_of_heads(relu(a * g)));
-            class_row(carried(products), h, w)
-        });
-        Tensor::cat(maps.collect(), 0)
+    fn needs(&self) -> Needs {
+        Needs::network()
     }
 
-    fn check(&self, classifier: &Classifier) -> Result<(), Error> {
-        attention::check_grid("gae", classifier)
+    fn prepare<'a>(&'a self, context: &'a Context<'a>) -> Result<Box<dyn Explainer + 'a>, Error> {
+        let classifier = context.classifier;
+        let nodes = attention::on_grid("gae", context)?;
+        Ok(explainer(move |request| {
+            let [n, _, h, w] = request.dims();
+            let maps = batch::batches(n, 1, request.batch_size).map(|jobs| {
+                let x = batch::images(&request.images, &jobs);
+                let targets = batch::targets(request.targets, &jobs);
+                let blocks = attention::with_gradients(classifier, &nodes, x, &targets);
+                let products = blocks.into_iter().map(|(a, g)| mean_of_heads(relu(a * g)));
+                class_row(carried(products), h, w)
+            });
+            Tensor::cat(maps.collect(), 0)
+        }))
+    }
+
+    fn passes(&self, _: &Context<'_>, _: [usize; 2]) -> Result<Passes, Error> {
+        Ok(Passes::exact(1, 1))
     }
 }
 
@@ -43,7 +51,7 @@ fn carried(products: impl Iterator<Item = Tensor<3>>) -> Tensor<3> {
         let r = r.unwrap_or_else(|| identity(&a));
         Some(r.clone() + a.matmul(r))
     });
-    carried.expect("check() found attention")
+    carried.expect("prepare() found attention")
 }
 
 #[cfg(test)]

@@ -6,8 +6,9 @@ use models::{Classifier, NodeId, Tensor};
 use spec::Reader;
 
 use crate::batch;
-use crate::method::{Error, Layer, Method, Request};
-use crate::registry::Entry;
+use crate::context::Context;
+use crate::layer::Layer;
+use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, Request, explainer};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "gradcam",
@@ -27,27 +28,31 @@ struct GradCam {
 }
 
 impl Method for GradCam {
-    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
-        let layer = self.layer.find("gradcam", request.classifier).unwrap_or(request.classifier.layer);
-        class_activation(request, layer, |activations, gradients| {
-            let weights = gradients.mean_dim(3).mean_dim(2);
-            let map = (activations * weights).sum_dim(1);
-            if self.relu { models::relu(map) } else { map }
-        })
+    fn needs(&self) -> Needs {
+        Needs::network().layer(&self.layer)
     }
 
-    fn check(&self, classifier: &Classifier) -> Result<(), Error> {
-        self.layer.find("gradcam", classifier).map(|_| ())
+    fn prepare<'a>(&'a self, context: &'a Context<'a>) -> Result<Box<dyn Explainer + 'a>, Error> {
+        let classifier = context.classifier;
+        let layer = self.layer.find("gradcam", context)?;
+        Ok(explainer(move |request| {
+            class_activation(classifier, request, layer, |activations, gradients| {
+                let weights = gradients.mean_dim(3).mean_dim(2);
+                let map = (activations * weights).sum_dim(1);
+                if self.relu { models::relu(map) } else { map }
+            })
+        }))
     }
 
-    fn unfolded(&self) -> Option<&str> {
-        self.layer.named()
+    fn passes(&self, _: &Context<'_>, _: [usize; 2]) -> Result<Passes, Error> {
+        Ok(Passes::exact(2, 1))
     }
 }
 
 /// Runs to a layer, takes the target's gradient there, joins both to one map `(n, 1, h', w')` and resizes
 /// it to the input.
 pub(crate) fn class_activation(
+    classifier: &Classifier,
     request: &Request<'_>,
     layer: NodeId,
     join: impl Fn(Tensor<4>, Tensor<4>) -> Tensor<4>,
@@ -56,7 +61,7 @@ pub(crate) fn class_activation(
     let maps = batch::batches(n, 1, request.batch_size).map(|jobs| {
         let x = batch::images(&request.images, &jobs);
         let targets = batch::targets(request.targets, &jobs);
-        let (activations, gradients) = request.classifier.layer_gradient(x, &targets, layer);
+        let (activations, gradients) = classifier.layer_gradient(x, &targets, layer);
         Resample::BILINEAR.resize(join(activations, gradients), h, w)
     });
     Tensor::cat(maps.collect(), 0)

@@ -4,12 +4,13 @@
 //! `variant=bee` is the code of BEE, EEA and IIA: the cubed gradients are inside the sum over positions, and the last
 //! ReLU is left out. (Their factor `exp(f_y)`, one positive number for each image, is left out here.)
 
-use models::{Classifier, Tensor, relu};
+use models::{Tensor, relu};
 use spec::Reader;
 
 use super::gradcam::class_activation;
-use crate::method::{Error, Layer, Method, Request};
-use crate::registry::Entry;
+use crate::context::Context;
+use crate::layer::Layer;
+use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, explainer};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "gradcam++",
@@ -35,20 +36,23 @@ struct GradCamPlusPlus {
 }
 
 impl Method for GradCamPlusPlus {
-    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
-        let layer = self.layer.find("gradcam++", request.classifier).unwrap_or(request.classifier.layer);
-        class_activation(request, layer, |activations, gradients| {
-            let map = (activations.clone() * self.weights(activations, gradients)).sum_dim(1);
-            if self.variant == Variant::Paper { relu(map) } else { map }
-        })
+    fn needs(&self) -> Needs {
+        Needs::network().layer(&self.layer)
     }
 
-    fn check(&self, classifier: &Classifier) -> Result<(), Error> {
-        self.layer.find("gradcam++", classifier).map(|_| ())
+    fn prepare<'a>(&'a self, context: &'a Context<'a>) -> Result<Box<dyn Explainer + 'a>, Error> {
+        let classifier = context.classifier;
+        let layer = self.layer.find("gradcam++", context)?;
+        Ok(explainer(move |request| {
+            class_activation(classifier, request, layer, |activations, gradients| {
+                let map = (activations.clone() * self.weights(activations, gradients)).sum_dim(1);
+                if self.variant == Variant::Paper { relu(map) } else { map }
+            })
+        }))
     }
 
-    fn unfolded(&self) -> Option<&str> {
-        self.layer.named()
+    fn passes(&self, _: &Context<'_>, _: [usize; 2]) -> Result<Passes, Error> {
+        Ok(Passes::exact(2, 1))
     }
 }
 

@@ -2,11 +2,11 @@
 //! 2013): `df_y / dx`, signed.
 
 use models::classifier::Output;
-use models::{Hooks, Plain, Tensor};
+use models::{Classifier, Hooks, Plain, Tensor};
 
 use crate::batch;
-use crate::method::{Method, Request};
-use crate::registry::Entry;
+use crate::context::Context;
+use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, Request, explainer};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "gradient",
@@ -19,18 +19,31 @@ pub(crate) const ENTRY: Entry = Entry {
 struct Gradient;
 
 impl Method for Gradient {
-    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
-        input_gradient(request, &mut Plain)
+    fn needs(&self) -> Needs {
+        Needs::network().per_channel()
+    }
+
+    fn prepare<'a>(&'a self, context: &'a Context<'a>) -> Result<Box<dyn Explainer + 'a>, Error> {
+        let classifier = context.classifier;
+        Ok(explainer(move |request| input_gradient(classifier, request, &mut Plain)))
+    }
+
+    fn passes(&self, _: &Context<'_>, _: [usize; 2]) -> Result<Passes, Error> {
+        Ok(Passes::exact(1, 1))
     }
 }
 
 /// The gradient of the target logit at the input under some hooks, in batches.
-pub(crate) fn input_gradient(request: &Request<'_>, hooks: &mut dyn Hooks) -> Tensor<4> {
+pub(crate) fn input_gradient(
+    classifier: &Classifier,
+    request: &Request<'_>,
+    hooks: &mut dyn Hooks,
+) -> Tensor<4> {
     let [n, ..] = request.dims();
     let gradients = batch::batches(n, 1, request.batch_size).map(|jobs| {
         let x = batch::images(&request.images, &jobs);
         let targets = batch::targets(request.targets, &jobs);
-        request.classifier.input_gradient(x, &targets, Output::Logit, hooks).0
+        classifier.input_gradient(x, &targets, Output::Logit, hooks).0
     });
     Tensor::cat(gradients.collect(), 0)
 }

@@ -1,13 +1,13 @@
 //! Gradient rollout (BEE, appendix I): the rollout of `E_h(ReLU(A * dy/dA))`. Signed products (`relu=false`, as the code of
 //! BEE and IIA has them) can bring row sums near zero; `normalise=false` leaves rows as they are (the paper's equation).
 
-use models::{Classifier, Tensor, relu};
+use models::{Tensor, relu};
 use spec::Reader;
 
 use crate::attention::{self, class_row, mean_of_heads};
 use crate::batch;
-use crate::method::{Error, Method, Request};
-use crate::registry::Entry;
+use crate::context::Context;
+use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, explainer};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "gradient-rollout",
@@ -27,20 +27,29 @@ struct GradientRollout {
 }
 
 impl Method for GradientRollout {
-    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
-        let [n, _, h, w] = request.dims();
-        let maps = batch::batches(n, 1, request.batch_size).map(|jobs| {
-            let x = batch::images(&request.images, &jobs);
-            let targets = batch::targets(request.targets, &jobs);
-            let blocks = attention::with_gradients(request.classifier, x, &targets);
-            let product =
-                |(a, g): (Tensor<4>, Tensor<4>)| mean_of_heads(if self.relu { relu(a * g) } else { a * g });
-            class_row(attention::rollout(blocks.into_iter().map(product).collect(), self.normalise), h, w)
-        });
-        Tensor::cat(maps.collect(), 0)
+    fn needs(&self) -> Needs {
+        Needs::network()
     }
 
-    fn check(&self, classifier: &Classifier) -> Result<(), Error> {
-        attention::check_grid("gradient-rollout", classifier)
+    fn prepare<'a>(&'a self, context: &'a Context<'a>) -> Result<Box<dyn Explainer + 'a>, Error> {
+        let classifier = context.classifier;
+        let nodes = attention::on_grid("gradient-rollout", context)?;
+        Ok(explainer(move |request| {
+            let [n, _, h, w] = request.dims();
+            let maps = batch::batches(n, 1, request.batch_size).map(|jobs| {
+                let x = batch::images(&request.images, &jobs);
+                let targets = batch::targets(request.targets, &jobs);
+                let blocks = attention::with_gradients(classifier, &nodes, x, &targets);
+                let product = |(a, g): (Tensor<4>, Tensor<4>)| {
+                    mean_of_heads(if self.relu { relu(a * g) } else { a * g })
+                };
+                class_row(attention::rollout(blocks.into_iter().map(product).collect(), self.normalise), h, w)
+            });
+            Tensor::cat(maps.collect(), 0)
+        }))
+    }
+
+    fn passes(&self, _: &Context<'_>, _: [usize; 2]) -> Result<Passes, Error> {
+        Ok(Passes::exact(1, 1))
     }
 }

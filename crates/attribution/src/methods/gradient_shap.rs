@@ -6,15 +6,15 @@
 //! from a set. The baselines `0, x` of Meaningful Perturbation, half of whose samples are the image itself, is `mix-input=true`.
 
 use models::classifier::Output;
-use models::{Plain, Tensor, TensorData};
+use models::{Classifier, Plain, Tensor, TensorData};
 use rand::RngExt;
 use rand_distr::StandardNormal;
 use spec::Reader;
 
 use crate::baseline::Baseline;
 use crate::batch::{self, Job, Sums};
-use crate::method::{Method, Request};
-use crate::registry::Entry;
+use crate::context::Context;
+use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, Request, explainer};
 
 pub(crate) const SHAP: Entry = Entry {
     name: "gradient-shap",
@@ -68,25 +68,44 @@ struct Draw {
 }
 
 impl Method for GradientShap {
-    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
-        let count = request.dims()[1..].iter().product();
-        explain(request, self.samples, |job| {
-            let mut random = request.random(self.name, job.image, job.sample);
-            let along = random.random();
-            let baseline = if self.mix_input && random.random() {
-                request.images.clone().narrow(0, job.image, 1)
-            } else {
-                self.baseline.of(request, &[job.image], job.sample)
-            };
-            let normal = random.sample_iter::<f32, _>(StandardNormal).take(count);
-            let noise =
-                if self.noise == 0.0 { vec![0.0; count] } else { normal.map(|z| z * self.noise).collect() };
-            Draw { noise, along, baseline }
-        })
+    fn needs(&self) -> Needs {
+        Needs::network().per_channel().baseline(self.baseline)
+    }
+
+    fn prepare<'a>(&'a self, context: &'a Context<'a>) -> Result<Box<dyn Explainer + 'a>, Error> {
+        let classifier = context.classifier;
+        Ok(explainer(move |request| {
+            let count = request.dims()[1..].iter().product();
+            explain(classifier, request, self.samples, |job| {
+                let mut random = request.random(self.name, job.image, job.sample);
+                let along = random.random();
+                let baseline = if self.mix_input && random.random() {
+                    request.images.clone().narrow(0, job.image, 1)
+                } else {
+                    self.baseline.of(classifier, request, &[job.image], job.sample)
+                };
+                let normal = random.sample_iter::<f32, _>(StandardNormal).take(count);
+                let noise = if self.noise == 0.0 {
+                    vec![0.0; count]
+                } else {
+                    normal.map(|z| z * self.noise).collect()
+                };
+                Draw { noise, along, baseline }
+            })
+        }))
+    }
+
+    fn passes(&self, _: &Context<'_>, _: [usize; 2]) -> Result<Passes, Error> {
+        Ok(Passes::exact(self.samples, self.samples))
     }
 }
 
-fn explain(request: &Request<'_>, samples: usize, draw: impl Fn(Job) -> Draw) -> Tensor<4> {
+fn explain(
+    classifier: &Classifier,
+    request: &Request<'_>,
+    samples: usize,
+    draw: impl Fn(Job) -> Draw,
+) -> Tensor<4> {
     let [n, c, h, w] = request.dims();
     let mut sums = Sums::new(n);
     for jobs in batch::batches(n, samples, request.batch_size) {
@@ -99,7 +118,7 @@ fn explain(request: &Request<'_>, samples: usize, draw: impl Fn(Job) -> Draw) ->
         let along = batch::numbers(draws.iter().map(|draw| draw.along).collect(), &step);
         let at = baselines + step.clone() * along;
         let targets = batch::targets(request.targets, &jobs);
-        let (gradient, _) = request.classifier.input_gradient(at, &targets, Output::Logit, &mut Plain);
+        let (gradient, _) = classifier.input_gradient(at, &targets, Output::Logit, &mut Plain);
         sums.add(&jobs, &(gradient * step));
     }
     sums.finish() / samples as f32
@@ -130,9 +149,9 @@ mod tests {
         let noise = golden::array("attribution/smoothgrad_noise.npy").data;
         for network in RESNETS {
             let classifier = tiny::resnet(network, &[]);
-            let request = tiny::request(&classifier, 3);
+            let request = tiny::request(3);
             for (name, with_noise) in [("gradient-shap", true), ("expected-gradients", false)] {
-                let maps = explain(&request, 4, |job| given(&request, &noise, with_noise, job));
+                let maps = explain(&classifier, &request, 4, |job| given(&request, &noise, with_noise, job));
                 let expected = golden::array(format!("attribution/more/{network}.{name}.npy"));
                 let kept = numbers(maps.slice(models::s![.., .., ..;5, ..;3]));
                 let close =

@@ -1,12 +1,12 @@
 //! Guided backpropagation (Springenberg et al., "Striving for Simplicity", 2015): the input gradient with
 //! negative gradients stopped at every ReLU.
 
+use models::Classifier;
 use models::network::guided::Guided;
-use models::{Classifier, Tensor};
 
 use super::gradient::input_gradient;
-use crate::method::{Error, Method, Request};
-use crate::registry::Entry;
+use crate::context::Context;
+use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, explainer};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "guided-backprop",
@@ -19,12 +19,18 @@ pub(crate) const ENTRY: Entry = Entry {
 struct GuidedBackprop;
 
 impl Method for GuidedBackprop {
-    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
-        input_gradient(request, &mut Guided)
+    fn needs(&self) -> Needs {
+        Needs::network().per_channel()
     }
 
-    fn check(&self, classifier: &Classifier) -> Result<(), Error> {
-        check_relu("guided-backprop", classifier)
+    fn prepare<'a>(&'a self, context: &'a Context<'a>) -> Result<Box<dyn Explainer + 'a>, Error> {
+        let classifier = context.classifier;
+        check_relu("guided-backprop", classifier)?;
+        Ok(explainer(move |request| input_gradient(classifier, request, &mut Guided)))
+    }
+
+    fn passes(&self, _: &Context<'_>, _: [usize; 2]) -> Result<Passes, Error> {
+        Ok(Passes::exact(1, 1))
     }
 }
 

@@ -9,8 +9,8 @@ use spec::Reader;
 
 use crate::baseline::Baseline;
 use crate::batch;
-use crate::method::{Method, Request};
-use crate::registry::Entry;
+use crate::context::Context;
+use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, explainer};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "guided-ig",
@@ -39,29 +39,42 @@ struct GuidedIg {
 }
 
 impl Method for GuidedIg {
-    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
-        let [n, _, h, w] = request.dims();
-        let maps = batch::batches(n, 1, request.batch_size).map(|jobs| {
-            let x = batch::images(&request.images, &jobs);
-            let images: Vec<usize> = jobs.iter().map(|job| job.image).collect();
-            let baseline = self.baseline.of(request, &images, 0);
-            let mut paths: Vec<Path> =
-                rows(&x).into_iter().zip(rows(&baseline)).map(|(x, b)| Path::new(x, b)).collect();
-            let targets = batch::targets(request.targets, &jobs);
-            for step in 0..self.steps {
-                let at = paths.iter().flat_map(|path| path.at.iter().map(|&v| v as f32)).collect();
-                let at = Tensor::from_data(TensorData::new(at, x.dims()), &x.device());
-                let (gradient, _) = request.classifier.input_gradient(at, &targets, self.output, &mut Plain);
-                paths
-                    .par_iter_mut()
-                    .zip(rows(&gradient))
-                    .for_each(|(path, gradient)| self.walk(path, &gradient, step));
-            }
-            let maps =
-                paths.into_iter().flat_map(|path| path.attribution.into_iter().map(|v| v as f32)).collect();
-            Tensor::<4>::from_data(TensorData::new(maps, [jobs.len(), 3, h, w]), &x.device())
-        });
-        Tensor::cat(maps.collect(), 0)
+    fn needs(&self) -> Needs {
+        Needs::network().per_channel().baseline(self.baseline)
+    }
+
+    fn prepare<'a>(&'a self, context: &'a Context<'a>) -> Result<Box<dyn Explainer + 'a>, Error> {
+        let classifier = context.classifier;
+        Ok(explainer(move |request| {
+            let [n, _, h, w] = request.dims();
+            let maps = batch::batches(n, 1, request.batch_size).map(|jobs| {
+                let x = batch::images(&request.images, &jobs);
+                let images: Vec<usize> = jobs.iter().map(|job| job.image).collect();
+                let baseline = self.baseline.of(classifier, request, &images, 0);
+                let mut paths: Vec<Path> =
+                    rows(&x).into_iter().zip(rows(&baseline)).map(|(x, b)| Path::new(x, b)).collect();
+                let targets = batch::targets(request.targets, &jobs);
+                for step in 0..self.steps {
+                    let at = paths.iter().flat_map(|path| path.at.iter().map(|&v| v as f32)).collect();
+                    let at = Tensor::from_data(TensorData::new(at, x.dims()), &x.device());
+                    let (gradient, _) = classifier.input_gradient(at, &targets, self.output, &mut Plain);
+                    paths
+                        .par_iter_mut()
+                        .zip(rows(&gradient))
+                        .for_each(|(path, gradient)| self.walk(path, &gradient, step));
+                }
+                let maps = paths
+                    .into_iter()
+                    .flat_map(|path| path.attribution.into_iter().map(|v| v as f32))
+                    .collect();
+                Tensor::<4>::from_data(TensorData::new(maps, [jobs.len(), 3, h, w]), &x.device())
+            });
+            Tensor::cat(maps.collect(), 0)
+        }))
+    }
+
+    fn passes(&self, _: &Context<'_>, _: [usize; 2]) -> Result<Passes, Error> {
+        Ok(Passes::exact(self.steps, self.steps))
     }
 }
 

@@ -1,12 +1,13 @@
 //! HiResCAM (Draelos and Carin, "Use HiResCAM instead of Grad-CAM for faithful explanations", 2020):
 //! `ReLU(sum_c g_c A_c)`, the gradient of each position with its own value; `relu=false` keeps the sign.
 
-use models::{Classifier, Tensor, relu};
+use models::relu;
 use spec::Reader;
 
 use super::gradcam::class_activation;
-use crate::method::{Error, Layer, Method, Request};
-use crate::registry::Entry;
+use crate::context::Context;
+use crate::layer::Layer;
+use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, explainer};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "hirescam",
@@ -26,19 +27,22 @@ struct HiResCam {
 }
 
 impl Method for HiResCam {
-    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
-        let layer = self.layer.find("hirescam", request.classifier).unwrap_or(request.classifier.layer);
-        class_activation(request, layer, |activations, gradients| {
-            let map = (activations * gradients).sum_dim(1);
-            if self.relu { relu(map) } else { map }
-        })
+    fn needs(&self) -> Needs {
+        Needs::network().layer(&self.layer)
     }
 
-    fn check(&self, classifier: &Classifier) -> Result<(), Error> {
-        self.layer.find("hirescam", classifier).map(|_| ())
+    fn prepare<'a>(&'a self, context: &'a Context<'a>) -> Result<Box<dyn Explainer + 'a>, Error> {
+        let classifier = context.classifier;
+        let layer = self.layer.find("hirescam", context)?;
+        Ok(explainer(move |request| {
+            class_activation(classifier, request, layer, |activations, gradients| {
+                let map = (activations * gradients).sum_dim(1);
+                if self.relu { relu(map) } else { map }
+            })
+        }))
     }
 
-    fn unfolded(&self) -> Option<&str> {
-        self.layer.named()
+    fn passes(&self, _: &Context<'_>, _: [usize; 2]) -> Result<Passes, Error> {
+        Ok(Passes::exact(2, 1))
     }
 }

@@ -8,8 +8,8 @@ use spec::Reader;
 
 use super::sobol::hypercube;
 use crate::baseline::Baseline;
-use crate::method::{Method, Request};
-use crate::registry::Entry;
+use crate::context::Context;
+use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, explainer};
 use crate::segments::Segments;
 use crate::subsets::{grid_map, scores};
 
@@ -33,20 +33,28 @@ struct Hsic {
 }
 
 impl Method for Hsic {
-    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
-        let (cells_of, _) = Segments::Grid(self.grid).of(&request.images);
-        let maps = (0..request.dims()[0]).map(|image| {
-            let design = hypercube(request, image, 0, self.designs, self.grid * self.grid);
-            let binary = |row: Vec<f32>| row.into_iter().map(f32::round).collect();
-            let rows: Vec<Vec<f32>> = design.into_iter().map(binary).collect();
-            let scores = scores(request, image, &cells_of, &rows, self.baseline, Output::Probability);
-            grid_map(request, self.grid, dependence(&rows, &scores))
-        });
-        Tensor::cat(maps.collect(), 0)
+    fn needs(&self) -> Needs {
+        Needs::scores().baseline(self.baseline)
     }
 
-    fn is_black_box(&self) -> bool {
-        true
+    fn prepare<'a>(&'a self, context: &'a Context<'a>) -> Result<Box<dyn Explainer + 'a>, Error> {
+        let classifier = context.classifier;
+        Ok(explainer(move |request| {
+            let (cells_of, _) = Segments::Grid(self.grid).of(&request.images);
+            let maps = (0..request.dims()[0]).map(|image| {
+                let design = hypercube(request, image, 0, self.designs, self.grid * self.grid);
+                let binary = |row: Vec<f32>| row.into_iter().map(f32::round).collect();
+                let rows: Vec<Vec<f32>> = design.into_iter().map(binary).collect();
+                let scores =
+                    scores(classifier, request, image, &cells_of, &rows, self.baseline, Output::Probability);
+                grid_map(request, self.grid, dependence(&rows, &scores))
+            });
+            Tensor::cat(maps.collect(), 0)
+        }))
+    }
+
+    fn passes(&self, _: &Context<'_>, _: [usize; 2]) -> Result<Passes, Error> {
+        Ok(Passes::exact(self.designs, 0))
     }
 }
 

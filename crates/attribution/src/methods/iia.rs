@@ -8,6 +8,7 @@
 //! in every block are averaged and rolled out.
 
 use models::classifier::Output;
+use models::features::Layout;
 use models::network::{Hooks, Network, Taps};
 use models::resize::Resample;
 use models::{Classifier, Graph, NodeId, Plain, Tensor, Value, relu};
@@ -15,8 +16,9 @@ use spec::Reader;
 
 use crate::attention::{self, class_row, mean_of_heads};
 use crate::batch;
-use crate::method::{Error, Layer, Method, Request};
-use crate::registry::Entry;
+use crate::context::Context;
+use crate::layer::Layer;
+use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, Request, explainer};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "iia",
@@ -45,46 +47,67 @@ struct Iia {
 }
 
 impl Method for Iia {
-    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
-        let maps = (0..request.dims()[0]).map(|image| {
-            let x = request.images.clone().narrow(0, image, 1);
-            let target = request.targets[image];
-            let size = request.dims();
-            if attention::nodes(request.classifier).is_empty() {
-                Resample::BILINEAR.resize(self.features(request, x, target), size[2], size[3])
-            } else {
-                class_row(self.attention(request, x, target), size[2], size[3])
-            }
-        });
-        Tensor::cat(maps.collect(), 0)
+    fn needs(&self) -> Needs {
+        Needs::network().layer(&self.layer)
     }
 
-    fn check(&self, classifier: &Classifier) -> Result<(), Error> {
-        if attention::nodes(classifier).is_empty() {
-            self.layer.find("iia", classifier).map(|_| ())
-        } else {
-            attention::check_grid("iia", classifier)
+    fn prepare<'a>(&'a self, context: &'a Context<'a>) -> Result<Box<dyn Explainer + 'a>, Error> {
+        let classifier = context.classifier;
+        if let Some(nodes) = self.blocks(context)? {
+            return Ok(explainer(move |request| {
+                let [n, _, h, w] = request.dims();
+                let one = |image| class_row(self.attention(classifier, &nodes, request, image), h, w);
+                Tensor::cat((0..n).map(one).collect(), 0)
+            }));
         }
+        let layer = self.layer.find("iia", context)?;
+        Ok(explainer(move |request| {
+            let [n, _, h, w] = request.dims();
+            let one = |image| self.features(classifier, layer, request, image);
+            Tensor::cat((0..n).map(|image| Resample::BILINEAR.resize(one(image), h, w)).collect(), 0)
+        }))
     }
 
-    fn unfolded(&self) -> Option<&str> {
-        self.layer.named()
+    fn passes(&self, context: &Context<'_>, _: [usize; 2]) -> Result<Passes, Error> {
+        let line = self.steps + 1;
+        if self.blocks(context)?.is_some() {
+            return Ok(Passes::exact(line + line * line, line * line));
+        }
+        let inner = if self.variant == Variant::Published { 1 } else { line };
+        Ok(Passes::exact(line + inner * line, inner * line))
     }
 }
 
 impl Iia {
+    /// The attention matrices of a transformer; nothing in other networks.
+    fn blocks(&self, context: &Context<'_>) -> Result<Option<Vec<NodeId>>, Error> {
+        if attention::nodes(context).is_empty() {
+            return Ok(None);
+        }
+        if let Some(layer) = self.layer.named() {
+            let reason = format!("layer={layer}, but in a transformer the features are the last attention");
+            return Err(Error::unfit("iia", context.classifier, reason));
+        }
+        attention::on_grid("iia", context).map(Some)
+    }
+
     /// The line of images from black (zero in normalised space) on, `(steps + 1, 3, h, w)`.
-    fn line(&self, x: &Tensor<4>) -> Tensor<4> {
+    fn line(&self, request: &Request<'_>, image: usize) -> Tensor<4> {
+        let x = request.images.clone().narrow(0, image, 1);
         let along = (0..=self.steps).map(|i| i as f32 / self.steps as f32).collect();
-        x.clone().repeat_dim(0, self.steps + 1) * batch::numbers(along, x)
+        x.clone().repeat_dim(0, self.steps + 1) * batch::numbers(along, &x)
     }
 
     /// The map of a convolutional network at the layer's own size.
-    fn features(&self, request: &Request<'_>, x: Tensor<4>, target: usize) -> Tensor<4> {
-        let classifier = request.classifier;
-        let layer = self.layer.find("iia", classifier).unwrap_or(classifier.layer);
-        let line = self.line(&x);
-        let features = in_batches(line, request.batch_size, |x| classifier.layer_maps(x, layer));
+    fn features(
+        &self,
+        classifier: &Classifier,
+        layer: NodeId,
+        request: &Request<'_>,
+        image: usize,
+    ) -> Tensor<4> {
+        let along = Along::new(classifier, layer, self.line(request, image), request.batch_size);
+        let features = along.features();
         let base = features.clone().min_dim(0);
         let inner = if self.variant == Variant::Published { 1..=1 } else { 0..=self.steps };
         let end = *inner.end() as f32;
@@ -92,24 +115,25 @@ impl Iia {
         for k in inner {
             let start = if self.variant == Variant::Published { base.zeros_like() } else { base.clone() };
             let at = start.clone() + (features.clone() - start) * (k as f32 / end);
-            let products = in_batches(at, request.batch_size, |at| {
-                let gradient = gradient_at(classifier, layer, at.clone(), target);
-                (gradient * relu(at)).sum_dim(1)
-            });
-            let part = products.sum_dim(0);
+            let part = along.products(at, request.targets[image]).sum_dim(0);
             sum = Some(sum.map_or(part.clone(), |sum| sum + part));
         }
         sum.expect("at least one step")
     }
 
     /// The rolled-out matrix of a transformer, `(1, tokens, tokens)`.
-    fn attention(&self, request: &Request<'_>, x: Tensor<4>, target: usize) -> Tensor<3> {
-        let classifier = request.classifier;
-        let nodes = attention::nodes(classifier);
+    fn attention(
+        &self,
+        classifier: &Classifier,
+        nodes: &[NodeId],
+        request: &Request<'_>,
+        image: usize,
+    ) -> Tensor<3> {
+        let target = request.targets[image];
         let last = *nodes.last().expect("a transformer has a block");
-        let line = self.line(&x);
+        let line = self.line(request, image);
         let matrix = in_batches(line.clone(), request.batch_size, |x| {
-            attention::matrices(classifier, x).pop().expect("a transformer has a block")
+            attention::matrices(classifier, nodes, x).pop().expect("a transformer has a block")
         });
         let mut sums: Vec<Tensor<3>> = Vec::new();
         let size = request.batch_size.max(1);
@@ -118,7 +142,7 @@ impl Iia {
             for start in (0..=self.steps).step_by(size) {
                 let count = size.min(self.steps + 1 - start);
                 let value = Value::new(scaled.clone().narrow(0, start, count));
-                let mut hooks = Injected { node: last, value, taps: Taps::at(&nodes) };
+                let mut hooks = Injected { node: last, value, taps: Taps::at(nodes) };
                 let products = products(classifier, line.clone().narrow(0, start, count), target, &mut hooks);
                 let means: Vec<Tensor<3>> =
                     products.into_iter().map(|product| mean_of_heads(relu(product))).collect();
@@ -146,15 +170,64 @@ fn in_batches(x: Tensor<4>, size: usize, f: impl Fn(Tensor<4>) -> Tensor<4>) -> 
     Tensor::cat(parts.collect(), 0)
 }
 
-/// The gradient of the target's logit at a layer that has the given maps.
-fn gradient_at(classifier: &Classifier, layer: NodeId, maps: Tensor<4>, target: usize) -> Tensor<4> {
-    let leaf = Value::new(maps.clone()).leaf();
-    let network = &classifier.network;
-    let feeds = vec![(layer, leaf.clone())];
-    let logits: Tensor<2> = network.run(feeds, &[network.graph().output()], &mut Plain).remove(0).tensor();
-    let targets = vec![target; maps.dims()[0]];
-    let gradients = classifier.output(logits, &targets, Output::Logit).backward();
-    leaf.grad(&gradients).map_or_else(|| maps.zeros_like(), Value::tensor)
+/// A layer at each image of a line, as flat rows `(images, numbers)`, and what passes it by on the way to the scores.
+struct Along<'a> {
+    classifier: &'a Classifier,
+    cut: Vec<NodeId>,
+    /// The values of the cut in batches; the layer is the last of each.
+    batches: Vec<Vec<Value>>,
+    layout: Layout,
+}
+
+impl<'a> Along<'a> {
+    fn new(classifier: &'a Classifier, layer: NodeId, line: Tensor<4>, size: usize) -> Self {
+        let cut = classifier.network.graph().cut(layer);
+        let (n, size) = (line.dims()[0], size.max(1));
+        let run = |start: usize| {
+            let x = line.clone().narrow(0, start, size.min(n - start));
+            classifier.network.run(vec![(Graph::INPUT, Value::new(x))], &cut, &mut Plain)
+        };
+        let batches: Vec<Vec<Value>> = (0..n).step_by(size).map(run).collect();
+        let layout = Layout::of(&last(&batches[0]).shape()).expect("prepare() found maps or tokens");
+        Self { classifier, cut, batches, layout }
+    }
+
+    /// The layer as maps `(images, c, h, w)`; tokens are no maps until they are summed.
+    fn features(&self) -> Tensor<2> {
+        let rows = self.batches.iter().map(|values| flat(last(values).clone()));
+        Tensor::cat(rows.collect(), 0)
+    }
+
+    /// Gradients of the target's logit times the positive part of the layer, where it has these values, summed over channels:
+    /// `(images, 1, h, w)`.
+    fn products(&self, at: Tensor<2>, target: usize) -> Tensor<4> {
+        let network = &self.classifier.network;
+        let mut start = 0;
+        let products = self.batches.iter().map(|values| {
+            let shape = last(values).shape();
+            let at = Value::new(at.clone().narrow(0, start, shape[0])).reshape(&shape);
+            start += shape[0];
+            let leaf = at.clone().leaf();
+            let beside = values[..values.len() - 1].iter().cloned().chain([leaf.clone()]);
+            let feeds = self.cut.iter().copied().zip(beside).collect();
+            let logits = network.run(feeds, &[network.graph().output()], &mut Plain).remove(0).tensor();
+            let targets = vec![target; shape[0]];
+            let gradients = network.backward(&self.classifier.output(logits, &targets, Output::Logit));
+            let gradient = leaf.grad(&gradients).unwrap_or_else(|| at.clone().map(|x| x.zeros_like()));
+            self.layout.maps(gradient.zip(at, |gradient, at| gradient * relu(at))).sum_dim(1)
+        });
+        Tensor::cat(products.collect(), 0)
+    }
+}
+
+fn last(values: &[Value]) -> &Value {
+    values.last().expect("a cut holds its own node")
+}
+
+/// One row for each image.
+fn flat(value: Value) -> Tensor<2> {
+    let shape = value.shape();
+    value.reshape(&[shape[0], shape[1..].iter().product()]).tensor()
 }
 
 /// Replaces one node's value, and taps.
@@ -182,7 +255,7 @@ fn products(classifier: &Classifier, x: Tensor<4>, target: usize, hooks: &mut In
     let network = &classifier.network;
     let feeds = vec![(Graph::INPUT, leaf)];
     let logits: Tensor<2> = network.run(feeds, &[network.graph().output()], hooks).remove(0).tensor();
-    let gradients = classifier.output(logits, &targets, Output::Logit).backward();
+    let gradients = network.backward(&classifier.output(logits, &targets, Output::Logit));
     let product = |(_, value, leaf): &(NodeId, Value, Value)| {
         let value = value.clone().untracked();
         let gradient = leaf.grad(&gradients).unwrap_or_else(|| value.clone().map(|x| x.zeros_like()));

@@ -1,14 +1,14 @@
 //! Integrated gradients (Sundararajan et al., "Axiomatic Attribution for Deep Networks", 2017, equation 3):
 //! `(x - b) * sum_k w_k df_y/dx (b + a_k (x - b))` along the straight line from a baseline `b`.
 
+use models::Plain;
 use models::classifier::Output;
-use models::{Plain, Tensor};
 use spec::Reader;
 
 use crate::baseline::Baseline;
 use crate::batch::{self, Sums};
-use crate::method::{Method, Request};
-use crate::registry::Entry;
+use crate::context::Context;
+use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, explainer};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "integrated-gradients",
@@ -51,22 +51,33 @@ struct IntegratedGradients {
 }
 
 impl Method for IntegratedGradients {
-    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
-        let nodes = self.rule.nodes(self.steps);
-        let images: Vec<usize> = (0..request.dims()[0]).collect();
-        let baseline = self.baseline.of(request, &images, 0);
-        let difference = request.images.clone() - baseline.clone();
-        let mut sums = Sums::new(request.dims()[0]);
-        for jobs in batch::batches(request.dims()[0], nodes.len(), request.batch_size) {
-            let along = jobs.iter().map(|job| nodes[job.sample].0 as f32).collect();
-            let weights = jobs.iter().map(|job| nodes[job.sample].1 as f32).collect();
-            let step = batch::images(&difference, &jobs);
-            let x = batch::images(&baseline, &jobs) + step.clone() * batch::numbers(along, &step);
-            let targets = batch::targets(request.targets, &jobs);
-            let (gradient, _) = request.classifier.input_gradient(x, &targets, self.output, &mut Plain);
-            sums.add(&jobs, &(gradient * batch::numbers(weights, &step)));
-        }
-        sums.finish() * difference
+    fn needs(&self) -> Needs {
+        Needs::network().per_channel().baseline(self.baseline)
+    }
+
+    fn prepare<'a>(&'a self, context: &'a Context<'a>) -> Result<Box<dyn Explainer + 'a>, Error> {
+        let classifier = context.classifier;
+        Ok(explainer(move |request| {
+            let nodes = self.rule.nodes(self.steps);
+            let images: Vec<usize> = (0..request.dims()[0]).collect();
+            let baseline = self.baseline.of(classifier, request, &images, 0);
+            let difference = request.images.clone() - baseline.clone();
+            let mut sums = Sums::new(request.dims()[0]);
+            for jobs in batch::batches(request.dims()[0], nodes.len(), request.batch_size) {
+                let along = jobs.iter().map(|job| nodes[job.sample].0 as f32).collect();
+                let weights = jobs.iter().map(|job| nodes[job.sample].1 as f32).collect();
+                let step = batch::images(&difference, &jobs);
+                let x = batch::images(&baseline, &jobs) + step.clone() * batch::numbers(along, &step);
+                let targets = batch::targets(request.targets, &jobs);
+                let (gradient, _) = classifier.input_gradient(x, &targets, self.output, &mut Plain);
+                sums.add(&jobs, &(gradient * batch::numbers(weights, &step)));
+            }
+            sums.finish() * difference
+        }))
+    }
+
+    fn passes(&self, _: &Context<'_>, _: [usize; 2]) -> Result<Passes, Error> {
+        Ok(Passes::exact(self.steps, self.steps))
     }
 }
 

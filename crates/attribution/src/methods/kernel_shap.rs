@@ -9,9 +9,9 @@ use rand::seq::index;
 use spec::Reader;
 
 use crate::baseline::Baseline;
+use crate::context::Context;
 use crate::linear::{Matrix, ridge_regression};
-use crate::method::{Method, Request};
-use crate::registry::Entry;
+use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, Request, explainer};
 use crate::segments::Segments;
 use crate::subsets::{painted, scores, shown};
 
@@ -39,23 +39,38 @@ struct KernelShap {
 }
 
 impl Method for KernelShap {
-    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
-        let maps = (0..request.dims()[0]).map(|image| {
-            let (segments, count) = self.segments.of(&request.pixels(image));
-            let mut subsets = vec![vec![false; count], vec![true; count]];
-            for pair in 0..self.samples / 2 {
-                let subset = drawn(request, image, pair, count);
-                let complement = subset.iter().map(|on| !on).collect();
-                subsets.extend([subset, complement]);
-            }
-            let scores = scores(request, image, &segments, &shown(&subsets), self.baseline, self.output);
-            painted(request, &segments, &values(&subsets, &scores))
-        });
-        Tensor::cat(maps.collect(), 0)
+    fn needs(&self) -> Needs {
+        Needs::scores().baseline(self.baseline)
     }
 
-    fn is_black_box(&self) -> bool {
-        true
+    fn prepare<'a>(&'a self, context: &'a Context<'a>) -> Result<Box<dyn Explainer + 'a>, Error> {
+        let classifier = context.classifier;
+        Ok(explainer(move |request| {
+            let maps = (0..request.dims()[0]).map(|image| {
+                let (segments, count) = self.segments.of(&request.pixels(classifier, image));
+                let mut subsets = vec![vec![false; count], vec![true; count]];
+                for pair in 0..self.samples / 2 {
+                    let subset = drawn(request, image, pair, count);
+                    let complement = subset.iter().map(|on| !on).collect();
+                    subsets.extend([subset, complement]);
+                }
+                let scores = scores(
+                    classifier,
+                    request,
+                    image,
+                    &segments,
+                    &shown(&subsets),
+                    self.baseline,
+                    self.output,
+                );
+                painted(request, &segments, &values(&subsets, &scores))
+            });
+            Tensor::cat(maps.collect(), 0)
+        }))
+    }
+
+    fn passes(&self, _: &Context<'_>, _: [usize; 2]) -> Result<Passes, Error> {
+        Ok(Passes::exact(self.samples + 2, 0))
     }
 }
 

@@ -1,12 +1,13 @@
 //! LayerCAM (Jiang et al., 2021, equation 6): `ReLU(sum_c ReLU(g_c) A_c)`, each position with its own
 //! gradient, resized bilinearly.
 
-use models::{Classifier, Tensor, relu};
+use models::relu;
 use spec::Reader;
 
 use super::gradcam::class_activation;
-use crate::method::{Error, Layer, Method, Request};
-use crate::registry::Entry;
+use crate::context::Context;
+use crate::layer::Layer;
+use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, explainer};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "layercam",
@@ -21,18 +22,21 @@ struct LayerCam {
 }
 
 impl Method for LayerCam {
-    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
-        let layer = self.layer.find("layercam", request.classifier).unwrap_or(request.classifier.layer);
-        class_activation(request, layer, |activations, gradients| {
-            relu((activations * relu(gradients)).sum_dim(1))
-        })
+    fn needs(&self) -> Needs {
+        Needs::network().layer(&self.layer)
     }
 
-    fn check(&self, classifier: &Classifier) -> Result<(), Error> {
-        self.layer.find("layercam", classifier).map(|_| ())
+    fn prepare<'a>(&'a self, context: &'a Context<'a>) -> Result<Box<dyn Explainer + 'a>, Error> {
+        let classifier = context.classifier;
+        let layer = self.layer.find("layercam", context)?;
+        Ok(explainer(move |request| {
+            class_activation(classifier, request, layer, |activations, gradients| {
+                relu((activations * relu(gradients)).sum_dim(1))
+            })
+        }))
     }
 
-    fn unfolded(&self) -> Option<&str> {
-        self.layer.named()
+    fn passes(&self, _: &Context<'_>, _: [usize; 2]) -> Result<Passes, Error> {
+        Ok(Passes::exact(2, 1))
     }
 }

@@ -8,9 +8,10 @@ use models::{Classifier, Graph, NodeId, Plain, Tensor, Value, relu};
 use spec::Reader;
 
 use crate::batch;
+use crate::context::Context;
+use crate::layer::Layer;
 use crate::lrp::rescale::Rescale;
-use crate::method::{Error, Layer, Method, Request};
-use crate::registry::Entry;
+use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, explainer};
 use crate::walk::one_hot;
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -26,25 +27,28 @@ struct LiftCam {
 }
 
 impl Method for LiftCam {
-    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
-        let [n, _, h, w] = request.dims();
-        let layer = self.layer.find("lift-cam", request.classifier).unwrap_or(request.classifier.layer);
-        let maps = batch::batches(n, 1, request.batch_size).map(|jobs| {
-            let x = batch::images(&request.images, &jobs);
-            let (activations, shares) =
-                shares(request.classifier, x, layer, &batch::targets(request.targets, &jobs));
-            let weights = shares.sum_dim(3).sum_dim(2);
-            Resample::BILINEAR.resize(relu((activations * weights).sum_dim(1)), h, w)
-        });
-        Tensor::cat(maps.collect(), 0)
+    fn needs(&self) -> Needs {
+        Needs::network().layer(&self.layer)
     }
 
-    fn check(&self, classifier: &Classifier) -> Result<(), Error> {
-        self.layer.find("lift-cam", classifier).map(|_| ())
+    fn prepare<'a>(&'a self, context: &'a Context<'a>) -> Result<Box<dyn Explainer + 'a>, Error> {
+        let classifier = context.classifier;
+        let layer = self.layer.find("lift-cam", context)?;
+        Ok(explainer(move |request| {
+            let [n, _, h, w] = request.dims();
+            let maps = batch::batches(n, 1, request.batch_size).map(|jobs| {
+                let x = batch::images(&request.images, &jobs);
+                let (activations, shares) =
+                    shares(classifier, x, layer, &batch::targets(request.targets, &jobs));
+                let weights = shares.sum_dim(3).sum_dim(2);
+                Resample::BILINEAR.resize(relu((activations * weights).sum_dim(1)), h, w)
+            });
+            Tensor::cat(maps.collect(), 0)
+        }))
     }
 
-    fn unfolded(&self) -> Option<&str> {
-        self.layer.named()
+    fn passes(&self, _: &Context<'_>, _: [usize; 2]) -> Result<Passes, Error> {
+        Ok(Passes::exact(3, 1))
     }
 }
 
@@ -64,6 +68,6 @@ fn shares(classifier: &Classifier, x: Tensor<4>, layer: NodeId, targets: &[usize
         network.walk_back(&trace, one_hot(classifier, targets), &[layer], &mut rescale).remove(0);
     let multipliers = multipliers.unwrap_or_else(|| activations.clone().map(|x| x.zeros_like()));
     let shares = activations.clone().zip(multipliers, |a, m| a * m);
-    let layout = Layout::of(&activations.shape()).expect("check() found maps or tokens");
+    let layout = Layout::of(&activations.shape()).expect("prepare() found maps or tokens");
     (layout.maps(activations), layout.maps(shares))
 }

@@ -8,9 +8,9 @@ use rand::RngExt;
 use spec::Reader;
 
 use crate::baseline::Baseline;
+use crate::context::Context;
 use crate::linear::{Matrix, ridge_regression};
-use crate::method::{Method, Request};
-use crate::registry::Entry;
+use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, explainer};
 use crate::segments::Segments;
 use crate::subsets::{painted, scores, shown};
 
@@ -40,24 +40,38 @@ struct Lime {
 }
 
 impl Method for Lime {
-    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
-        let maps = (0..request.dims()[0]).map(|image| {
-            let (segments, count) = self.segments.of(&request.pixels(image));
-            let subset = |sample: usize| {
-                let mut random = request.random("lime", image, sample);
-                // The first sample is the whole image.
-                (0..count).map(|_| sample == 0 || random.random::<bool>()).collect()
-            };
-            let subsets: Vec<Vec<bool>> = (0..self.samples).map(subset).collect();
-            let scores =
-                scores(request, image, &segments, &shown(&subsets), self.baseline, Output::Probability);
-            painted(request, &segments, &self.coefficients(&subsets, &scores))
-        });
-        Tensor::cat(maps.collect(), 0)
+    fn needs(&self) -> Needs {
+        Needs::scores().baseline(self.baseline)
     }
 
-    fn is_black_box(&self) -> bool {
-        true
+    fn prepare<'a>(&'a self, context: &'a Context<'a>) -> Result<Box<dyn Explainer + 'a>, Error> {
+        let classifier = context.classifier;
+        Ok(explainer(move |request| {
+            let maps = (0..request.dims()[0]).map(|image| {
+                let (segments, count) = self.segments.of(&request.pixels(classifier, image));
+                let subset = |sample: usize| {
+                    let mut random = request.random("lime", image, sample);
+                    // The first sample is the whole image.
+                    (0..count).map(|_| sample == 0 || random.random::<bool>()).collect()
+                };
+                let subsets: Vec<Vec<bool>> = (0..self.samples).map(subset).collect();
+                let scores = scores(
+                    classifier,
+                    request,
+                    image,
+                    &segments,
+                    &shown(&subsets),
+                    self.baseline,
+                    Output::Probability,
+                );
+                painted(request, &segments, &self.coefficients(&subsets, &scores))
+            });
+            Tensor::cat(maps.collect(), 0)
+        }))
+    }
+
+    fn passes(&self, _: &Context<'_>, _: [usize; 2]) -> Result<Passes, Error> {
+        Ok(Passes::exact(self.samples, 0))
     }
 }
 

@@ -5,13 +5,13 @@
 //! `preset` names a set of rules; `first`, `conv` and `linear` replace single ones. `coherency` is the code of the
 //! Coherency study (BatchNorm apart, relevance copied at residual sums, every layer's relevance divided by its sum).
 
-use models::{Classifier, Op, Tensor};
+use models::{Classifier, Op};
 use spec::Reader;
 
+use crate::context::Context;
 use crate::lrp::rule::Rule;
 use crate::lrp::{Propagation, Rules};
-use crate::method::{Error, Method, Request};
-use crate::registry::Entry;
+use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, explainer};
 use crate::walk::walk;
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -70,27 +70,29 @@ fn rules(reader: &mut Reader) -> Result<Rules, spec::Error> {
 struct Lrp(Rules);
 
 impl Method for Lrp {
-    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
-        walk(request, &mut Propagation::new(request.classifier, self.0))
+    fn needs(&self) -> Needs {
+        let unfolded = self.0.coherency.then(|| models::network::fold::ALL.to_string());
+        Needs { unfolded: unfolded.into_iter().collect(), ..Needs::network().per_channel() }
     }
 
-    fn check(&self, classifier: &Classifier) -> Result<(), Error> {
-        let graph = classifier.network.graph();
-        let varies = graph.varies();
-        let product = |node: &&models::graph::Node| {
-            node.op == Op::MatMul && node.inputs.iter().all(|&input| varies[input])
-        };
-        match graph.nodes.iter().find(product) {
-            Some(node) => Err(Error::unfit(
-                "lrp",
-                classifier,
-                format!("`{}` multiplies two features; see attn-lrp", node.name),
-            )),
-            None => Ok(()),
-        }
+    fn prepare<'a>(&'a self, context: &'a Context<'a>) -> Result<Box<dyn Explainer + 'a>, Error> {
+        check_products(context.classifier)?;
+        let mut propagation = Propagation::new("lrp", context, self.0)?;
+        Ok(explainer(move |request| walk(context.classifier, request, &mut propagation)))
     }
 
-    fn unfolded(&self) -> Option<&str> {
-        self.0.coherency.then_some(models::network::fold::ALL)
+    fn passes(&self, _: &Context<'_>, _: [usize; 2]) -> Result<Passes, Error> {
+        Ok(Passes::exact(1, 1))
     }
+}
+
+/// An error where two features are multiplied, for which there is no rule.
+fn check_products(classifier: &Classifier) -> Result<(), Error> {
+    let graph = classifier.network.graph();
+    let varies = graph.varies();
+    let product =
+        |node: &&models::graph::Node| node.op == Op::MatMul && node.inputs.iter().all(|&input| varies[input]);
+    graph.nodes.iter().find(product).map_or(Ok(()), |node| {
+        Err(Error::unfit("lrp", classifier, format!("`{}` multiplies two features; see attn-lrp", node.name)))
+    })
 }

@@ -9,12 +9,12 @@ use std::ops::Range;
 use std::str::FromStr;
 
 use models::classifier::Output;
-use models::{Tensor, TensorData};
+use models::{Classifier, Tensor, TensorData};
 use spec::Reader;
 
 use crate::batch;
-use crate::method::{Method, Request};
-use crate::registry::Entry;
+use crate::context::Context;
+use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, explainer};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "occlusion",
@@ -79,29 +79,35 @@ struct Window {
 }
 
 impl Method for Occlusion {
-    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
-        let [n, _, h, w] = request.dims();
-        let windows = self.windows(h, w);
-        // Sample 0 is the image itself, so its score rides in the same batches.
-        let samples = 1 + windows.len();
-        let mut scores = Vec::with_capacity(n * samples);
-        for jobs in batch::batches(n, samples, request.batch_size) {
-            let masks = jobs.iter().map(|job| match job.sample {
-                0 => vec![0.0; h * w],
-                sample => windows[sample - 1].mask(h, w),
-            });
-            let masks = TensorData::new(masks.flatten().collect(), [jobs.len(), 1, h, w]);
-            let x = self.cover(request, batch::images(&request.images, &jobs), masks);
-            let targets = batch::targets(request.targets, &jobs);
-            let classifier = request.classifier;
-            scores.extend(classifier.scores(classifier.logits(x), &targets, self.output));
-        }
-        let maps = scores.chunks(samples).flat_map(|scores| self.map(scores, &windows, h, w)).collect();
-        Tensor::from_data(TensorData::new(maps, [n, 1, h, w]), &request.images.device())
+    fn needs(&self) -> Needs {
+        Needs::scores()
     }
 
-    fn is_black_box(&self) -> bool {
-        true
+    fn prepare<'a>(&'a self, context: &'a Context<'a>) -> Result<Box<dyn Explainer + 'a>, Error> {
+        let classifier = context.classifier;
+        Ok(explainer(move |request| {
+            let [n, _, h, w] = request.dims();
+            let windows = self.windows(h, w);
+            // Sample 0 is the image itself, so its score rides in the same batches.
+            let samples = 1 + windows.len();
+            let mut scores = Vec::with_capacity(n * samples);
+            for jobs in batch::batches(n, samples, request.batch_size) {
+                let masks = jobs.iter().map(|job| match job.sample {
+                    0 => vec![0.0; h * w],
+                    sample => windows[sample - 1].mask(h, w),
+                });
+                let masks = TensorData::new(masks.flatten().collect(), [jobs.len(), 1, h, w]);
+                let x = self.cover(classifier, batch::images(&request.images, &jobs), masks);
+                let targets = batch::targets(request.targets, &jobs);
+                scores.extend(classifier.scores(classifier.logits(x), &targets, self.output));
+            }
+            let maps = scores.chunks(samples).flat_map(|scores| self.map(scores, &windows, h, w)).collect();
+            Tensor::from_data(TensorData::new(maps, [n, 1, h, w]), &request.images.device())
+        }))
+    }
+
+    fn passes(&self, _: &Context<'_>, [h, w]: [usize; 2]) -> Result<Passes, Error> {
+        Ok(Passes::exact(1 + self.windows(h, w).len(), 0))
     }
 }
 
@@ -137,12 +143,12 @@ impl Occlusion {
         all
     }
 
-    fn cover(&self, request: &Request<'_>, x: Tensor<4>, masks: TensorData) -> Tensor<4> {
+    fn cover(&self, classifier: &Classifier, x: Tensor<4>, masks: TensorData) -> Tensor<4> {
         let mask = Tensor::<4>::from_data(masks, &x.device());
         let kept = x * (mask.clone().neg() + 1.0);
         match self.fill {
             Fill::Zero => kept,
-            Fill::Black => kept + mask * request.classifier.colour(0.0),
+            Fill::Black => kept + mask * classifier.colour(0.0),
         }
     }
 

@@ -1,14 +1,14 @@
 //! Partial LRP (Voita et al., "Analyzing Multi-Head Self-Attention", 2019, as Chefer et al. 2021 and Meaningful Perturbation
 //! use it): the relevance of the last block's attention, its positive part, mean over heads, row of the class token.
 
-use models::{Classifier, Tensor, Value, relu};
+use models::{Tensor, Value, relu};
 use spec::Reader;
 
 use crate::attention::relprop::{Kind, Relprop};
 use crate::attention::{self, class_row, mean_of_heads};
 use crate::batch;
-use crate::method::{Error, Method, Request};
-use crate::registry::Entry;
+use crate::context::Context;
+use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, explainer};
 use crate::walk::one_hot;
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -22,22 +22,29 @@ pub(crate) const ENTRY: Entry = Entry {
 struct PartialLrp;
 
 impl Method for PartialLrp {
-    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
-        let [n, _, h, w] = request.dims();
-        let classifier = request.classifier;
-        let last = attention::nodes(classifier).pop().expect("check() found attention");
-        let mut rules = Relprop::new(classifier, Kind::Original);
-        let maps = batch::batches(n, 1, request.batch_size).map(|jobs| {
-            let trace = classifier.network.trace(batch::images(&request.images, &jobs));
-            let seed = one_hot(classifier, &batch::targets(request.targets, &jobs));
-            let arrived = classifier.network.walk_back(&trace, seed, &[last], &mut rules).remove(0);
-            let relevance = arrived.unwrap_or_else(|| trace.value(last).clone().map(|x| x.zeros_like()));
-            class_row(mean_of_heads(relu(Value::tensor(relevance))), h, w)
-        });
-        Tensor::cat(maps.collect(), 0)
+    fn needs(&self) -> Needs {
+        Needs::network()
     }
 
-    fn check(&self, classifier: &Classifier) -> Result<(), Error> {
-        attention::check_grid("partial-lrp", classifier)
+    fn prepare<'a>(&'a self, context: &'a Context<'a>) -> Result<Box<dyn Explainer + 'a>, Error> {
+        let classifier = context.classifier;
+        let nodes = attention::on_grid("partial-lrp", context)?;
+        let mut rules = Relprop::new("partial-lrp", context, Kind::Original)?;
+        Ok(explainer(move |request| {
+            let [n, _, h, w] = request.dims();
+            let last = nodes[nodes.len() - 1];
+            let maps = batch::batches(n, 1, request.batch_size).map(|jobs| {
+                let trace = classifier.network.trace(batch::images(&request.images, &jobs));
+                let seed = one_hot(classifier, &batch::targets(request.targets, &jobs));
+                let arrived = classifier.network.walk_back(&trace, seed, &[last], &mut rules).remove(0);
+                let relevance = arrived.unwrap_or_else(|| trace.value(last).clone().map(|x| x.zeros_like()));
+                class_row(mean_of_heads(relu(Value::tensor(relevance))), h, w)
+            });
+            Tensor::cat(maps.collect(), 0)
+        }))
+    }
+
+    fn passes(&self, _: &Context<'_>, _: [usize; 2]) -> Result<Passes, Error> {
+        Ok(Passes::exact(1, 1))
     }
 }

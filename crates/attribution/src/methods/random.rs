@@ -1,11 +1,10 @@
 //! The baseline that every method must beat: independent uniform numbers.
 
+use crate::context::Context;
+use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, explainer};
 use models::{Tensor, TensorData};
 use rand::RngExt;
 use spec::Reader;
-
-use crate::method::{Method, Request};
-use crate::registry::Entry;
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "random",
@@ -18,14 +17,20 @@ pub(crate) const ENTRY: Entry = Entry {
 struct Random;
 
 impl Method for Random {
-    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
-        let [n, _, h, w] = request.dims();
-        let numbers = |image| request.random("random", image, 0).random_iter::<f32>().take(h * w);
-        let data: Vec<f32> = (0..n).flat_map(numbers).collect();
-        Tensor::from_data(TensorData::new(data, [n, 1, h, w]), &request.images.device())
+    fn needs(&self) -> Needs {
+        Needs::scores()
     }
 
-    fn is_black_box(&self) -> bool {
-        true
+    fn prepare<'a>(&'a self, _: &'a Context<'a>) -> Result<Box<dyn Explainer + 'a>, Error> {
+        Ok(explainer(move |request| {
+            let [n, _, h, w] = request.dims();
+            let numbers = |image| request.random("random", image, 0).random_iter::<f32>().take(h * w);
+            let data: Vec<f32> = (0..n).flat_map(numbers).collect();
+            Tensor::from_data(TensorData::new(data, [n, 1, h, w]), &request.images.device())
+        }))
+    }
+
+    fn passes(&self, _: &Context<'_>, _: [usize; 2]) -> Result<Passes, Error> {
+        Ok(Passes::exact(0, 0))
     }
 }

@@ -7,13 +7,13 @@
 
 use models::classifier::Output;
 use models::resize::Resample;
-use models::{Device, Int, Tensor, TensorData};
+use models::{Classifier, Device, Int, Tensor, TensorData};
 use rand::RngExt;
 use spec::Reader;
 
 use crate::batch::{self, Job, Sums};
-use crate::method::{Method, Request};
-use crate::registry::Entry;
+use crate::context::Context;
+use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, Request, explainer};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "rise",
@@ -47,14 +47,21 @@ struct Rise {
 }
 
 impl Method for Rise {
-    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
-        let [_, _, h, w] = request.dims();
-        let masks = Masks::new(self.grid, h, w, &request.images.device());
-        explain(request, &masks, self.masks, self.p, |job| self.seed(request, &masks, job))
+    fn needs(&self) -> Needs {
+        Needs::scores()
     }
 
-    fn is_black_box(&self) -> bool {
-        true
+    fn prepare<'a>(&'a self, context: &'a Context<'a>) -> Result<Box<dyn Explainer + 'a>, Error> {
+        let classifier = context.classifier;
+        Ok(explainer(move |request| {
+            let [_, _, h, w] = request.dims();
+            let masks = Masks::new(self.grid, h, w, &request.images.device());
+            explain(classifier, request, &masks, self.masks, self.p, |job| self.seed(request, &masks, job))
+        }))
+    }
+
+    fn passes(&self, _: &Context<'_>, _: [usize; 2]) -> Result<Passes, Error> {
+        Ok(Passes::exact(self.masks, 0))
     }
 }
 
@@ -121,6 +128,7 @@ impl Masks {
 
 /// The RISE sum for given seeds.
 fn explain(
+    classifier: &Classifier,
     request: &Request<'_>,
     masks: &Masks,
     samples: usize,
@@ -128,7 +136,6 @@ fn explain(
     seed: impl Fn(Job) -> Seed,
 ) -> Tensor<4> {
     let [n, ..] = request.dims();
-    let classifier = request.classifier;
     let mut sums = Sums::new(n);
     for jobs in batch::batches(n, samples, request.batch_size) {
         let seeds: Vec<Seed> = jobs.iter().map(|&job| seed(job)).collect();
@@ -174,8 +181,9 @@ mod tests {
         let seeds = seeds();
         for network in RESNETS {
             let classifier = tiny::resnet(network, &[]);
-            let request = tiny::request(&classifier, 24);
-            let maps = explain(&request, &masks(), seeds.len(), 0.5, |job| seeds[job.sample].clone());
+            let request = tiny::request(24);
+            let maps =
+                explain(&classifier, &request, &masks(), seeds.len(), 0.5, |job| seeds[job.sample].clone());
             let expected = golden::array(format!("attribution/{network}/rise.npy"));
             assert_close(&numbers(maps), &expected.data, Tolerance::new(1e-4, 1e-5));
         }
@@ -198,23 +206,21 @@ mod tests {
             .collect();
         let shape: [usize; 4] = images.shape.try_into().unwrap();
         let request = Request {
-            classifier: &classifier,
             images: Tensor::from_data(TensorData::new(images.data, shape), &device),
             targets: &targets,
-            names: &vec![String::new(); targets.len()],
+            keys: &vec![String::new(); targets.len()],
             seed: 0,
             batch_size: 8,
             baselines: None,
         };
         let masks = Masks::new(7, shape[2], shape[3], &device);
-        let maps = explain(&request, &masks, seeds.len(), 0.5, |job| seeds[job.sample].clone());
+        let maps = explain(&classifier, &request, &masks, seeds.len(), 0.5, |job| seeds[job.sample].clone());
         assert_close(&numbers(maps), &read("maps").data, Tolerance::new(1e-4, 1e-5));
     }
 
     #[test]
     fn offsets_reach_both_ends_and_cells_are_open_with_probability_p() {
-        let classifier = tiny::resnet("tiny_basic", &[]);
-        let request = tiny::request(&classifier, 1);
+        let request = tiny::request(1);
         let (rise, masks) = (Rise { masks: 0, grid: 7, p: 0.25 }, masks());
         let seeds: Vec<Seed> =
             (0..500).map(|sample| rise.seed(&request, &masks, Job { image: 0, sample })).collect();
@@ -235,19 +241,18 @@ mod tests {
         let slope: Vec<f32> = (0..192).map(|i| 1e-3 * (i % 8) as f32).collect();
         let classifier = tiny::linear(&[vec![0.0; 192], slope.clone()].concat(), [0.0; 2]);
         let x = tiny::image(8);
-        let (rise, masks) = (Rise { masks: 4000, grid: 4, p: 0.5 }, Masks::new(4, 8, 8, &classifier.device));
+        let masks = Masks::new(4, 8, 8, &classifier.device);
         let map = |target: usize| {
-            let (targets, names) = ([target], ["a".to_string()]);
-            let (classifier, images) = (&classifier, x.clone());
-            numbers(rise.explain(&Request {
-                classifier,
-                images,
+            let (targets, keys) = ([target], ["a".to_string()]);
+            let request = Request {
+                images: x.clone(),
                 targets: &targets,
-                names: &names,
+                keys: &keys,
                 seed: 0,
                 batch_size: 500,
                 baselines: None,
-            }))
+            };
+            numbers(tiny::explain("rise:grid=4", &classifier, &request).unwrap())
         };
         let found: Vec<f32> = map(1).iter().zip(map(0)).map(|(one, zero)| one - zero).collect();
         // What each pixel adds to the score, and to the difference of the probabilities near one half.

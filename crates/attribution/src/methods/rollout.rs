@@ -1,13 +1,13 @@
 //! Attention rollout (Abnar and Zuidema, "Quantifying Attention Flow in Transformers", 2020): the product along the blocks of
 //! the mean attention plus the identity, rows divided by their sums, later blocks on the left. It knows no class.
 
-use models::{Classifier, Tensor};
+use models::{Classifier, NodeId, Tensor};
 use spec::Reader;
 
 use crate::attention::{self, class_row, mean_of_heads};
 use crate::batch;
-use crate::method::{Error, Method, Request};
-use crate::registry::Entry;
+use crate::context::Context;
+use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, explainer};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "rollout",
@@ -23,25 +23,38 @@ struct Rollout {
 }
 
 impl Method for Rollout {
-    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
-        let [n, _, h, w] = request.dims();
-        let maps = batch::batches(n, 1, request.batch_size).map(|jobs| {
-            let x = batch::images(&request.images, &jobs);
-            let matrices = attention::matrices(request.classifier, x).split_off(self.start);
-            class_row(attention::rollout(matrices.into_iter().map(mean_of_heads).collect(), true), h, w)
-        });
-        Tensor::cat(maps.collect(), 0)
+    fn needs(&self) -> Needs {
+        Needs::network()
     }
 
-    fn check(&self, classifier: &Classifier) -> Result<(), Error> {
-        attention::check_grid("rollout", classifier)?;
-        check_start("rollout", classifier, self.start)
+    fn prepare<'a>(&'a self, context: &'a Context<'a>) -> Result<Box<dyn Explainer + 'a>, Error> {
+        let classifier = context.classifier;
+        let nodes = attention::on_grid("rollout", context)?;
+        check_start("rollout", classifier, &nodes, self.start)?;
+        Ok(explainer(move |request| {
+            let [n, _, h, w] = request.dims();
+            let maps = batch::batches(n, 1, request.batch_size).map(|jobs| {
+                let x = batch::images(&request.images, &jobs);
+                let matrices = attention::matrices(classifier, &nodes, x).split_off(self.start);
+                class_row(attention::rollout(matrices.into_iter().map(mean_of_heads).collect(), true), h, w)
+            });
+            Tensor::cat(maps.collect(), 0)
+        }))
+    }
+
+    fn passes(&self, _: &Context<'_>, _: [usize; 2]) -> Result<Passes, Error> {
+        Ok(Passes::exact(1, 0))
     }
 }
 
 /// An error where no block is left.
-pub(crate) fn check_start(method: &str, classifier: &Classifier, start: usize) -> Result<(), Error> {
-    let blocks = attention::nodes(classifier).len();
+pub(crate) fn check_start(
+    method: &str,
+    classifier: &Classifier,
+    nodes: &[NodeId],
+    start: usize,
+) -> Result<(), Error> {
+    let blocks = nodes.len();
     if start < blocks {
         return Ok(());
     }

@@ -5,12 +5,13 @@
 
 use models::classifier::Output;
 use models::resize::Resample;
-use models::{Classifier, Tensor, TensorData, relu, softmax};
+use models::{Classifier, NodeId, Tensor, TensorData, relu, softmax};
 use spec::Reader;
 
 use crate::batch;
-use crate::method::{Error, Layer, Method, Request};
-use crate::registry::Entry;
+use crate::context::Context;
+use crate::layer::Layer;
+use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, Request, explainer};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "scorecam",
@@ -31,25 +32,28 @@ struct ScoreCam {
 }
 
 impl Method for ScoreCam {
-    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
-        let maps = (0..request.dims()[0]).map(|image| self.one(request, image));
-        Tensor::cat(maps.collect(), 0)
+    fn needs(&self) -> Needs {
+        Needs::network().layer(&self.layer)
     }
 
-    fn check(&self, classifier: &Classifier) -> Result<(), Error> {
-        self.layer.find("scorecam", classifier).map(|_| ())
+    fn prepare<'a>(&'a self, context: &'a Context<'a>) -> Result<Box<dyn Explainer + 'a>, Error> {
+        let classifier = context.classifier;
+        let layer = self.layer.find("scorecam", context)?;
+        Ok(explainer(move |request| {
+            let maps = (0..request.dims()[0]).map(|image| self.one(classifier, layer, request, image));
+            Tensor::cat(maps.collect(), 0)
+        }))
     }
 
-    fn unfolded(&self) -> Option<&str> {
-        self.layer.named()
+    fn passes(&self, context: &Context<'_>, _: [usize; 2]) -> Result<Passes, Error> {
+        let channels = context.channels(self.layer.find("scorecam", context)?);
+        Ok(Passes::exact(1 + channels, 0))
     }
 }
 
 impl ScoreCam {
-    fn one(&self, request: &Request<'_>, image: usize) -> Tensor<4> {
+    fn one(&self, classifier: &Classifier, layer: NodeId, request: &Request<'_>, image: usize) -> Tensor<4> {
         let [_, _, h, w] = request.dims();
-        let classifier = request.classifier;
-        let layer = self.layer.find("scorecam", classifier).unwrap_or(classifier.layer);
         let x = request.images.clone().narrow(0, image, 1);
         let activations = classifier.layer_maps(x.clone(), layer);
         let [_, channels, ..] = activations.dims();

@@ -13,9 +13,9 @@ use models::{Classifier, NodeId, Tensor, TensorData};
 use spec::Reader;
 
 use super::scorecam::unit_range;
-use crate::method::{Error, Method, Request};
+use crate::context::Context;
+use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, Request, explainer};
 use crate::otsu::otsu;
-use crate::registry::Entry;
 
 pub(crate) const SISE: Entry = Entry {
     name: "sise",
@@ -51,51 +51,58 @@ struct Sise {
 }
 
 impl Method for Sise {
-    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
-        let layers = blocks(request.classifier);
-        let [n, _, h, w] = request.dims();
-        let maps = (0..n).flat_map(|image| {
-            let layers: Vec<Vec<f32>> =
-                layers.iter().map(|&layer| self.layer(request, image, layer)).collect();
-            self.join(layers)
-        });
-        let maps = TensorData::new(maps.collect(), [n, 1, h, w]);
-        Tensor::from_data(maps, &request.images.device())
+    fn needs(&self) -> Needs {
+        Needs::network()
     }
 
-    fn check(&self, classifier: &Classifier) -> Result<(), Error> {
-        if blocks(classifier).is_empty() {
-            return Err(Error::unfit("sise", classifier, "it has no convolutional blocks"));
-        }
-        Ok(())
+    fn prepare<'a>(&'a self, context: &'a Context<'a>) -> Result<Box<dyn Explainer + 'a>, Error> {
+        let layers = blocks(context)?;
+        let classifier = context.classifier;
+        Ok(explainer(move |request| {
+            let [n, _, h, w] = request.dims();
+            let maps = (0..n).flat_map(|image| {
+                let layers: Vec<Vec<f32>> =
+                    layers.iter().map(|&layer| self.layer(classifier, request, image, layer)).collect();
+                self.join(layers)
+            });
+            let maps = TensorData::new(maps.collect(), [n, 1, h, w]);
+            Tensor::from_data(maps, &request.images.device())
+        }))
+    }
+
+    fn passes(&self, context: &Context<'_>, _: [usize; 2]) -> Result<Passes, Error> {
+        let layers = blocks(context)?;
+        let channels: usize = layers.iter().map(|&layer| context.channels(layer)).sum();
+        Ok(Passes::at_most(2 * layers.len() + channels, layers.len()))
     }
 }
 
 /// The last feature map of each size that nothing passes by: the ends of the blocks. Inside a residual block, the shortcut
 /// passes by.
-fn blocks(classifier: &Classifier) -> Vec<NodeId> {
-    let graph = classifier.network.graph();
-    let Ok(shapes) = graph.shapes(graph.input) else { return Vec::new() };
+fn blocks(context: &Context<'_>) -> Result<Vec<NodeId>, Error> {
+    let (graph, shapes) = (context.classifier.network.graph(), &context.shapes);
     let mut ends: Vec<([usize; 2], NodeId)> = Vec::new();
     let first = graph.nodes.iter().position(|node| matches!(node.op, models::Op::Conv2d { .. }));
     for id in first.unwrap_or(shapes.len())..shapes.len() {
         if let [1, _, h, w] = shapes[id][..]
             && h * w > 1
-            && Layout::at(graph, &shapes, id).is_some()
+            && Layout::at(graph, shapes, id).is_some()
             && graph.cut(id) == [id]
         {
             ends.retain(|(size, _)| *size != [h, w]);
             ends.push(([h, w], id));
         }
     }
-    ends.into_iter().map(|(_, id)| id).collect()
+    if ends.is_empty() {
+        return Err(Error::unfit("sise", context.classifier, "it has no convolutional blocks"));
+    }
+    Ok(ends.into_iter().map(|(_, id)| id).collect())
 }
 
 impl Sise {
     /// The map of one layer for one image, in 0..1.
-    fn layer(&self, request: &Request<'_>, image: usize, layer: NodeId) -> Vec<f32> {
+    fn layer(&self, classifier: &Classifier, request: &Request<'_>, image: usize, layer: NodeId) -> Vec<f32> {
         let [_, _, h, w] = request.dims();
-        let classifier = request.classifier;
         let x = request.images.clone().narrow(0, image, 1);
         let target = request.targets[image];
         // Only the channels' shares of the largest gradient count: they are those of the probability, which may round to 1.
@@ -140,7 +147,7 @@ impl Sise {
     /// Joins the layers, shallow ones first.
     fn join(&self, layers: Vec<Vec<f32>>) -> Vec<f32> {
         let mut layers = layers.into_iter();
-        let first = layers.next().expect("check() found a block");
+        let first = layers.next().expect("prepare() found a block");
         let joined = layers.fold(first, |sum, layer| {
             let gate = self.gate(&layer);
             sum.iter().zip(&layer).zip(gate).map(|((sum, value), gate)| (sum + value) * gate).collect()
@@ -177,8 +184,11 @@ mod tests {
         for network in tiny::RESNETS {
             let classifier = tiny::resnet(network, &[]);
             let graph = classifier.network.graph();
-            let names: Vec<&str> =
-                blocks(&classifier).into_iter().map(|id| graph.nodes[id].name.as_str()).collect();
+            let names: Vec<&str> = blocks(&Context::new(&classifier).unwrap())
+                .unwrap()
+                .into_iter()
+                .map(|id| graph.nodes[id].name.as_str())
+                .collect();
             assert_eq!(names, ["relu", "layer1.0.relu", "layer2.0.relu", "layer3.0.relu", "layer4.0.relu"]);
         }
     }

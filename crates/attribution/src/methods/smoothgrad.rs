@@ -7,14 +7,14 @@
 //! (10 samples, 0.1 in normalised values) and of the authors' library (25 samples).
 
 use models::classifier::Output;
-use models::{Plain, Tensor, TensorData};
+use models::{Classifier, Plain, Tensor, TensorData};
 use rand::RngExt;
 use rand_distr::StandardNormal;
 use spec::Reader;
 
 use crate::batch::{self, Job, Sums};
-use crate::method::{Method, Request};
-use crate::registry::Entry;
+use crate::context::Context;
+use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, Request, explainer};
 
 pub(crate) const SMOOTH: Entry = Entry {
     name: "smoothgrad",
@@ -81,13 +81,24 @@ struct SmoothGrad {
 }
 
 impl Method for SmoothGrad {
-    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
-        let deviations = self.deviations(request);
-        statistic(request, self.statistic, self.samples, |job| {
-            let count = request.dims()[1..].iter().product();
-            let normal = request.random("smoothgrad", job.image, job.sample).sample_iter(StandardNormal);
-            normal.take(count).map(|z: f32| z * deviations[job.image]).collect()
-        })
+    fn needs(&self) -> Needs {
+        Needs::network().per_channel()
+    }
+
+    fn prepare<'a>(&'a self, context: &'a Context<'a>) -> Result<Box<dyn Explainer + 'a>, Error> {
+        let classifier = context.classifier;
+        Ok(explainer(move |request| {
+            let deviations = self.deviations(request);
+            statistic(classifier, request, self.statistic, self.samples, |job| {
+                let count = request.dims()[1..].iter().product();
+                let normal = request.random("smoothgrad", job.image, job.sample).sample_iter(StandardNormal);
+                normal.take(count).map(|z: f32| z * deviations[job.image]).collect()
+            })
+        }))
+    }
+
+    fn passes(&self, _: &Context<'_>, _: [usize; 2]) -> Result<Passes, Error> {
+        Ok(Passes::exact(self.samples, self.samples))
     }
 }
 
@@ -106,6 +117,7 @@ impl SmoothGrad {
 
 /// A statistic of the gradients at `x + noise(job)`.
 fn statistic(
+    classifier: &Classifier,
     request: &Request<'_>,
     statistic: Statistic,
     samples: usize,
@@ -119,7 +131,7 @@ fn statistic(
         let x = batch::images(&request.images, &jobs);
         let x = x.clone() + Tensor::from_data(noise, &x.device());
         let targets = batch::targets(request.targets, &jobs);
-        let (gradient, _) = request.classifier.input_gradient(x, &targets, Output::Logit, &mut Plain);
+        let (gradient, _) = classifier.input_gradient(x, &targets, Output::Logit, &mut Plain);
         if statistic != Statistic::Mean {
             squares.add(&jobs, &(gradient.clone() * gradient.clone()));
         }
@@ -150,8 +162,9 @@ mod tests {
         let noise: Vec<&[f32]> = noise.chunks(3 * 64 * 64).collect();
         for network in RESNETS {
             let classifier = tiny::resnet(network, &[]);
-            let request = tiny::request(&classifier, 5);
-            let given = |kind| statistic(&request, kind, noise.len(), |job| noise[job.sample].to_vec());
+            let request = tiny::request(5);
+            let given =
+                |kind| statistic(&classifier, &request, kind, noise.len(), |job| noise[job.sample].to_vec());
             let expected = golden::array(format!("attribution/{network}/smoothgrad.npy"));
             let close = Tolerance::new(f64::INFINITY, 5e-4);
             assert_close(&numbers(given(Statistic::Mean)), &expected.data, close);
@@ -165,8 +178,7 @@ mod tests {
 
     #[test]
     fn noise_is_in_the_unit_that_was_asked_for() {
-        let classifier = tiny::resnet("tiny_basic", &[]);
-        let request = tiny::request(&classifier, 1);
+        let request = tiny::request(1);
         let deviations = |scale| {
             SmoothGrad { statistic: Statistic::Mean, samples: 1, noise: 0.5, scale }.deviations(&request)
         };

@@ -9,8 +9,8 @@ use rand::seq::SliceRandom;
 use spec::Reader;
 
 use crate::baseline::Baseline;
-use crate::method::{Method, Request};
-use crate::registry::Entry;
+use crate::context::Context;
+use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, Request, explainer};
 use crate::segments::Segments;
 use crate::subsets::{grid_map, scores};
 
@@ -34,29 +34,37 @@ struct Sobol {
 }
 
 impl Method for Sobol {
-    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
-        let cells = self.grid * self.grid;
-        let (cells_of, _) = Segments::Grid(self.grid).of(&request.images);
-        let maps = (0..request.dims()[0]).map(|image| {
-            let design = |draw| hypercube(request, image, draw, self.designs, cells);
-            let (a, b) = (design(0), design(1));
-            // A, B, then A with column j from B for every cell j.
-            let mut rows: Vec<Vec<f32>> = a.iter().chain(&b).cloned().collect();
-            for j in 0..cells {
-                rows.extend(a.iter().zip(&b).map(|(a, b)| {
-                    let mut mixed = a.clone();
-                    mixed[j] = b[j];
-                    mixed
-                }));
-            }
-            let scores = scores(request, image, &cells_of, &rows, self.baseline, Output::Probability);
-            grid_map(request, self.grid, total_order(&scores, self.designs))
-        });
-        Tensor::cat(maps.collect(), 0)
+    fn needs(&self) -> Needs {
+        Needs::scores().baseline(self.baseline)
     }
 
-    fn is_black_box(&self) -> bool {
-        true
+    fn prepare<'a>(&'a self, context: &'a Context<'a>) -> Result<Box<dyn Explainer + 'a>, Error> {
+        let classifier = context.classifier;
+        Ok(explainer(move |request| {
+            let cells = self.grid * self.grid;
+            let (cells_of, _) = Segments::Grid(self.grid).of(&request.images);
+            let maps = (0..request.dims()[0]).map(|image| {
+                let design = |draw| hypercube(request, image, draw, self.designs, cells);
+                let (a, b) = (design(0), design(1));
+                // A, B, then A with column j from B for every cell j.
+                let mut rows: Vec<Vec<f32>> = a.iter().chain(&b).cloned().collect();
+                for j in 0..cells {
+                    rows.extend(a.iter().zip(&b).map(|(a, b)| {
+                        let mut mixed = a.clone();
+                        mixed[j] = b[j];
+                        mixed
+                    }));
+                }
+                let scores =
+                    scores(classifier, request, image, &cells_of, &rows, self.baseline, Output::Probability);
+                grid_map(request, self.grid, total_order(&scores, self.designs))
+            });
+            Tensor::cat(maps.collect(), 0)
+        }))
+    }
+
+    fn passes(&self, _: &Context<'_>, _: [usize; 2]) -> Result<Passes, Error> {
+        Ok(Passes::exact(self.designs * (self.grid * self.grid + 2), 0))
     }
 }
 
@@ -101,8 +109,7 @@ mod tests {
     /// f = x0 + 2 x1 over independent uniforms: total indices 1/5, 4/5, 0.
     #[test]
     fn a_linear_function_has_its_known_indices() {
-        let classifier = crate::tiny::resnet("tiny_basic", &[]);
-        let request = crate::tiny::request(&classifier, 1);
+        let request = crate::tiny::request(1);
         let n = 4000;
         let (a, b) = (hypercube(&request, 0, 0, n, 3), hypercube(&request, 0, 1, n, 3));
         let f = |x: &[f32]| x[0] + 2.0 * x[1];

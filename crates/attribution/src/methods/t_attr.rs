@@ -2,15 +2,15 @@
 //! and 14): relevance at every attention matrix times its gradient, `E_h(ReLU(dy/dA * R))`, rolled out without dividing
 //! rows. Published evaluations start at the second block (`start=1`).
 
-use models::{Classifier, Tensor, Value, relu};
+use models::{Tensor, Value, relu};
 use spec::Reader;
 
 use super::rollout::check_start;
 use crate::attention::relprop::{Kind, Relprop};
 use crate::attention::{self, class_row, mean_of_heads};
 use crate::batch;
-use crate::method::{Error, Method, Request};
-use crate::registry::Entry;
+use crate::context::Context;
+use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, explainer};
 use crate::walk::one_hot;
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -26,30 +26,41 @@ struct TransformerAttribution {
 }
 
 impl Method for TransformerAttribution {
-    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
-        let [n, _, h, w] = request.dims();
-        let classifier = request.classifier;
-        let nodes = attention::nodes(classifier).split_off(self.start);
-        let mut rules = Relprop::new(classifier, Kind::Transformer);
-        let maps = batch::batches(n, 1, request.batch_size).map(|jobs| {
-            let x = batch::images(&request.images, &jobs);
-            let targets = batch::targets(request.targets, &jobs);
-            let gradients = attention::with_gradients(classifier, x.clone(), &targets).split_off(self.start);
-            let trace = classifier.network.trace(x);
-            let relevance =
-                classifier.network.walk_back(&trace, one_hot(classifier, &targets), &nodes, &mut rules);
-            let product = |(relevance, (_, g)): (Option<Value>, (Tensor<4>, Tensor<4>))| {
-                let relevance = relevance.map_or_else(|| g.zeros_like(), Value::tensor);
-                mean_of_heads(relu(g * relevance))
-            };
-            let matrices = relevance.into_iter().zip(gradients).map(product).collect();
-            class_row(attention::rollout(matrices, false), h, w)
-        });
-        Tensor::cat(maps.collect(), 0)
+    fn needs(&self) -> Needs {
+        Needs::network()
     }
 
-    fn check(&self, classifier: &Classifier) -> Result<(), Error> {
-        attention::check_grid("t-attr", classifier)?;
-        check_start("t-attr", classifier, self.start)
+    fn prepare<'a>(&'a self, context: &'a Context<'a>) -> Result<Box<dyn Explainer + 'a>, Error> {
+        let classifier = context.classifier;
+        let nodes = attention::on_grid("t-attr", context)?;
+        check_start("t-attr", classifier, &nodes, self.start)?;
+        let mut rules = Relprop::new("t-attr", context, Kind::Transformer)?;
+        Ok(explainer(move |request| {
+            let [n, _, h, w] = request.dims();
+            let maps = batch::batches(n, 1, request.batch_size).map(|jobs| {
+                let x = batch::images(&request.images, &jobs);
+                let targets = batch::targets(request.targets, &jobs);
+                let gradients =
+                    attention::with_gradients(classifier, &nodes, x.clone(), &targets).split_off(self.start);
+                let trace = classifier.network.trace(x);
+                let relevance = classifier.network.walk_back(
+                    &trace,
+                    one_hot(classifier, &targets),
+                    &nodes[self.start..],
+                    &mut rules,
+                );
+                let product = |(relevance, (_, g)): (Option<Value>, (Tensor<4>, Tensor<4>))| {
+                    let relevance = relevance.map_or_else(|| g.zeros_like(), Value::tensor);
+                    mean_of_heads(relu(g * relevance))
+                };
+                let matrices = relevance.into_iter().zip(gradients).map(product).collect();
+                class_row(attention::rollout(matrices, false), h, w)
+            });
+            Tensor::cat(maps.collect(), 0)
+        }))
+    }
+
+    fn passes(&self, _: &Context<'_>, _: [usize; 2]) -> Result<Passes, Error> {
+        Ok(Passes::exact(2, 2))
     }
 }

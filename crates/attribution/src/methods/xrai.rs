@@ -3,13 +3,13 @@
 //! brought it. The attribution is the largest over colours of the mean of integrated gradients from black and from white.
 
 use models::classifier::Output;
-use models::{Plain, Tensor, TensorData};
+use models::{Classifier, Plain, Tensor, TensorData};
 use rayon::prelude::*;
 use spec::Reader;
 
 use crate::batch::{self, Sums};
-use crate::method::{Method, Request};
-use crate::registry::Entry;
+use crate::context::Context;
+use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, Request, explainer};
 use crate::segments::Segments;
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -35,23 +35,33 @@ struct Xrai {
 }
 
 impl Method for Xrai {
-    fn explain(&self, request: &Request<'_>) -> Tensor<4> {
-        let [n, _, h, w] = request.dims();
-        let attribution: Vec<f32> =
-            self.attribution(request).into_data().try_into_vec().expect("maps are f32");
-        let pixels: Vec<Tensor<4>> = (0..n).map(|image| request.pixels(image)).collect();
-        let maps = attribution
-            .par_chunks(h * w)
-            .zip(pixels)
-            .flat_map_iter(|(attribution, pixels)| grow(attribution, segments(&pixels)));
-        Tensor::from_data(TensorData::new(maps.collect(), [n, 1, h, w]), &request.images.device())
+    fn needs(&self) -> Needs {
+        Needs::network()
+    }
+
+    fn prepare<'a>(&'a self, context: &'a Context<'a>) -> Result<Box<dyn Explainer + 'a>, Error> {
+        let classifier = context.classifier;
+        Ok(explainer(move |request| {
+            let [n, _, h, w] = request.dims();
+            let attribution: Vec<f32> =
+                self.attribution(classifier, request).into_data().try_into_vec().expect("maps are f32");
+            let pixels: Vec<Tensor<4>> = (0..n).map(|image| request.pixels(classifier, image)).collect();
+            let maps = attribution
+                .par_chunks(h * w)
+                .zip(pixels)
+                .flat_map_iter(|(attribution, pixels)| grow(attribution, segments(&pixels)));
+            Tensor::from_data(TensorData::new(maps.collect(), [n, 1, h, w]), &request.images.device())
+        }))
+    }
+
+    fn passes(&self, _: &Context<'_>, _: [usize; 2]) -> Result<Passes, Error> {
+        Ok(Passes::exact(2 * self.steps, 2 * self.steps))
     }
 }
 
 impl Xrai {
     /// `(n, 1, h, w)`.
-    fn attribution(&self, request: &Request<'_>) -> Tensor<4> {
-        let classifier = request.classifier;
+    fn attribution(&self, classifier: &Classifier, request: &Request<'_>) -> Tensor<4> {
         let ends = [0.0, 1.0].map(|pixel| request.images.zeros_like() + classifier.colour(pixel));
         let parts = ends.map(|baseline| {
             let difference = request.images.clone() - baseline.clone();
@@ -144,8 +154,8 @@ mod tests {
         };
         let attribution: Vec<f32> = (0..64 * 64).map(given).collect();
         let classifier = tiny::resnet("tiny_basic", &[]);
-        let request = tiny::request(&classifier, 2);
-        let map = |image| grow(&attribution, segments(&request.pixels(image)));
+        let request = tiny::request(2);
+        let map = |image| grow(&attribution, segments(&request.pixels(&classifier, image)));
         let maps = TensorData::new([map(0), map(1)].concat(), [2, 1, 64, 64]);
         let maps = Tensor::<4>::from_data(maps, &request.images.device());
         let expected = testing::golden::array("attribution/more/xrai_regions.npy");

@@ -11,7 +11,7 @@ use models::zoo::vgg::Vgg;
 use models::{Checkpoint, Classifier, Graph, Network, NodeId, Op, Preprocess, Tensor, TensorData, device};
 use testing::{golden, testdata};
 
-use super::Request;
+use super::{Context, Error, METHODS, Request, parse};
 
 /// The images of `testdata/models`, (2, 3, 64, 64), normalised already.
 pub fn images() -> Tensor<4> {
@@ -22,15 +22,34 @@ pub fn images() -> Tensor<4> {
 /// Their classes.
 pub const TARGETS: [usize; 2] = [3, 7];
 
-pub fn names() -> &'static [String; 2] {
-    static NAMES: LazyLock<[String; 2]> = LazyLock::new(|| ["a".into(), "b".into()]);
-    &NAMES
+pub fn keys() -> &'static [String; 2] {
+    static KEYS: LazyLock<[String; 2]> = LazyLock::new(|| ["a".into(), "b".into()]);
+    &KEYS
 }
 
 /// What a method is asked of both images.
-pub fn request(classifier: &Classifier, batch_size: usize) -> Request<'_> {
-    let images = images();
-    Request { classifier, images, targets: &TARGETS, names: names(), seed: 0, batch_size, baselines: None }
+pub fn request(batch_size: usize) -> Request<'static> {
+    Request { images: images(), targets: &TARGETS, keys: keys(), seed: 0, batch_size, baselines: None }
+}
+
+/// The maps of a spec that is prepared for this classifier alone.
+pub fn explain(spec: &str, classifier: &Classifier, request: &Request<'_>) -> Result<Tensor<4>, Error> {
+    let method = parse(spec, &[METHODS]).unwrap_or_else(|error| panic!("{error}"));
+    let context = Context::new(classifier).unwrap();
+    let mut explainer = method.prepare(&context)?;
+    explainer.explain(request)
+}
+
+/// Whether a spec can be prepared for a classifier.
+pub fn check(spec: &str, classifier: &Classifier) -> Result<(), Error> {
+    let method = parse(spec, &[METHODS]).unwrap_or_else(|error| panic!("{error}"));
+    let context = Context::new(classifier).unwrap();
+    method.prepare(&context).map(|_| ())
+}
+
+/// The layers that a spec needs apart from their BatchNorm.
+pub fn unfolded(spec: &str) -> Vec<String> {
+    parse(spec, &[METHODS]).unwrap_or_else(|error| panic!("{error}")).needs().unfolded
 }
 
 pub fn numbers<const D: usize>(x: Tensor<D>) -> Vec<f32> {

@@ -1,5 +1,7 @@
 //! BatchNorm folded into the convolution before it: the same function with fewer passes over memory.
 
+use std::sync::Arc;
+
 use burn::tensor::TensorData;
 
 use super::graph::{Graph, NodeId, Op, Parameter, ParameterId};
@@ -47,7 +49,15 @@ impl Network {
             moved.push(graph.nodes.len());
             graph.nodes.push(copy);
         }
-        Self::new(graph, weights)
+        Self { counters: Arc::clone(&self.counters), ..Self::new(graph, weights) }
+    }
+
+    /// The convolutions that [`Network::fold_batch_norm`] keeps apart only because they are in `unfolded`: where the lists of
+    /// two calls come to the same convolutions, so do the networks.
+    pub fn kept_apart(&self, unfolded: &[String]) -> Vec<NodeId> {
+        let all = pairs(self.graph(), &[]).into_iter().map(|pair| pair.conv);
+        let folded: Vec<NodeId> = pairs(self.graph(), unfolded).into_iter().map(|pair| pair.conv).collect();
+        all.filter(|conv| !folded.contains(conv)).collect()
     }
 
     fn fold_pair(&self, pair: &Pair, op: &mut Op, graph: &mut Graph, weights: &mut Vec<Weight>) {

@@ -1,5 +1,6 @@
 //! A network: a graph, its weights, and the interpreter that runs it.
 
+mod counters;
 pub mod external;
 pub mod fold;
 pub mod graph;
@@ -17,6 +18,7 @@ use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::checkpoint::{Checkpoint, CheckpointError};
+use counters::Counters;
 use graph::{Graph, NodeId, ParameterId};
 pub use packed::Engine;
 use packed::Role;
@@ -86,6 +88,9 @@ pub struct Network {
     /// What was packed for the CPU.
     #[module(skip)]
     packed: Option<Arc<packed::Packed>>,
+    /// Inputs run, by this network and all that is made from it.
+    #[module(skip)]
+    counters: Arc<Counters>,
 }
 
 /// What to do at each node: the way to watch a run, to replace a value or to change how an operation
@@ -150,7 +155,7 @@ impl Network {
     /// If the numbers differ.
     pub fn new(graph: Graph, weights: Vec<Weight>) -> Self {
         assert_eq!(graph.parameters.len(), weights.len());
-        Self { graph: Arc::new(graph), weights, packed: None }
+        Self { graph: Arc::new(graph), weights, packed: None, counters: Arc::default() }
     }
 
     /// Takes the weights that the graph declares out of a checkpoint.
@@ -181,7 +186,8 @@ impl Network {
     #[must_use]
     pub fn with_weights(&self, weights: Vec<Weight>) -> Self {
         assert_eq!(self.weights.len(), weights.len());
-        Self { graph: Arc::clone(&self.graph), weights, packed: None }
+        let (graph, counters) = (Arc::clone(&self.graph), Arc::clone(&self.counters));
+        Self { graph, weights, packed: None, counters }
     }
 
     /// The number of classes.
@@ -245,6 +251,7 @@ impl Network {
     /// If the feeds do not determine the fetches.
     pub fn run(&self, feeds: Vec<(NodeId, Value)>, fetches: &[NodeId], hooks: &mut dyn Hooks) -> Vec<Value> {
         let graph = &self.graph;
+        self.counters.add_forwards(feeds.first().map_or(0, |(_, value)| value.shape()[0]));
         let fed: Vec<NodeId> = feeds.iter().map(|(id, _)| *id).collect();
         let needed = graph.needed(&fed, fetches);
         let mut readers = vec![0; graph.nodes.len()];

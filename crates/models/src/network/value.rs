@@ -200,7 +200,11 @@ impl Value {
     }
 
     /// Joins values along an axis; one without a batch is repeated.
-    pub(super) fn concat(values: Vec<Self>, axis: usize) -> Self {
+    ///
+    /// # Panics
+    /// If there are none, or their shapes differ elsewhere.
+    #[must_use]
+    pub fn concat(values: Vec<Self>, axis: usize) -> Self {
         let batch = values.iter().map(|value| value.shape()[0]).max().unwrap_or(1);
         let mut values = values.into_iter().map(|value| if axis == 0 { value } else { value.repeat(batch) });
         let first = values.next().expect("something to join");

@@ -129,6 +129,7 @@ impl Network {
         rule: &mut dyn PropagationRule,
     ) -> Vec<Option<Value>> {
         let graph = self.graph();
+        self.counters.add_backwards(seed.shape()[0]);
         let varies = graph.varies();
         let wanted = graph.depends_on(targets);
         let mut arrived: Vec<Option<Value>> = vec![None; graph.nodes.len()];

@@ -98,8 +98,6 @@ pub struct Options {
     pub preprocess: Option<Preprocess>,
     /// Class names, in order.
     pub labels: Vec<String>,
-    /// Layers whose values before a BatchNorm must stay readable.
-    pub unfolded: Vec<String>,
     /// Who computes on the CPU.
     pub engine: Engine,
 }
@@ -141,10 +139,24 @@ impl Architecture {
     ///
     /// # Errors
     /// If the weights do not fit.
+    pub fn load(
+        &self,
+        checkpoint: &Checkpoint,
+        device: &Device,
+        options: Options,
+    ) -> Result<Classifier, ModelError> {
+        let engine = options.engine;
+        Ok(self.open(checkpoint, device, options)?.folded(&[], engine))
+    }
+
+    /// The same with BatchNorm apart and nothing packed, to make [`crate::Views`] of.
+    ///
+    /// # Errors
+    /// If the weights do not fit.
     ///
     /// # Panics
-    /// If the architecture names a preset that there is not, or has no feature map.
-    pub fn load(
+    /// If the architecture names a preset that there is not.
+    pub fn open(
         &self,
         checkpoint: &Checkpoint,
         device: &Device,
@@ -157,14 +169,12 @@ impl Architecture {
         let classes = head.filter(|&classes| classes > 0).unwrap_or(1000);
         let network = Network::load((self.build)(classes), checkpoint, device)?;
         let digest = Digest::of_tensors(&network).finish();
-        let network = network.fold_batch_norm(&options.unfolded).pack_for(options.engine);
         let preset = || Preprocess::preset(preset).expect("an architecture names a preset");
-        let layer = network.graph().auto_layer().expect("a CNN has feature maps");
         Ok(Classifier {
             name: self.name.clone(),
             preprocess: options.preprocess.unwrap_or_else(preset),
             labels: options.labels,
-            layer,
+            layer: network.graph().auto_layer().unwrap_or(Graph::INPUT),
             digest,
             device: device.clone(),
             network,

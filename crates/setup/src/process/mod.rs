@@ -1,7 +1,6 @@
 //! `--model exec:COMMAND`: a classifier in any language, as a child process that scores batches of images.
 //!
-//! The protocol is described in `docs/exec.md`. A child that breaks it, dies or hangs is asked no more: from then on all
-//! scores are NaN, and [`Process::check`] says why.
+//! The protocol is described in `docs/exec.md`. A child that breaks it, dies or hangs is asked no more.
 
 mod child;
 mod hello;
@@ -93,15 +92,16 @@ impl Scores for Process {
         self.hello.probabilities
     }
 
-    fn scores(&self, images: Vec<f32>, shape: [usize; 4]) -> Vec<f32> {
+    fn scores(&self, images: Vec<f32>, shape: [usize; 4]) -> Result<Vec<f32>, String> {
         let mut state = self.state();
-        if let State::Running(child) = &mut *state {
-            match child.ask(&images, shape).and_then(|array| self.read(array, shape[0])) {
-                Ok(scores) => return scores,
-                // Dropping the child ends it.
-                Err(reason) => *state = State::Failed(reason),
-            }
+        let answer = match &mut *state {
+            State::Running(child) => child.ask(&images, shape).and_then(|array| self.read(array, shape[0])),
+            State::Failed(reason) => Err(reason.clone()),
+        };
+        if let Err(reason) = &answer {
+            // Dropping the child ends it.
+            *state = State::Failed(reason.clone());
         }
-        vec![f32::NAN; shape[0] * self.hello.classes]
+        answer
     }
 }

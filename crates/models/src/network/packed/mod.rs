@@ -116,10 +116,30 @@ impl Network {
             Engine::Stock => return self,
         };
         kernels::keep_freed_memory();
-        let nodes: Vec<_> = (0..self.graph().nodes.len()).map(|id| self.pack_node(level, id)).collect();
+        self.pack_layers(level, |_| true)
+    }
+
+    /// Packs some layers as another network's are, if they are.
+    #[must_use]
+    pub fn pack_like(self, other: &Self, layers: &[NodeId]) -> Self {
+        let level = other.packed.as_ref().map(|packed| packed.level);
+        match level {
+            Some(level) => self.pack_layers(level, |node| layers.contains(&node)),
+            None => self,
+        }
+    }
+
+    fn pack_layers(mut self, level: Level, chosen: impl Fn(NodeId) -> bool) -> Self {
+        let pack = |id| if chosen(id) { self.pack_node(level, id) } else { None };
+        let nodes: Vec<_> = (0..self.graph().nodes.len()).map(pack).collect();
         let chains = chain::chains(self.graph(), |node| nodes[node].is_some());
         self.packed = Some(Arc::new(Packed { level, nodes, chains }));
         self
+    }
+
+    /// Whether weights are packed.
+    pub fn is_packed(&self) -> bool {
+        self.packed.is_some()
     }
 
     fn pack_node(&self, level: Level, node: NodeId) -> Option<PackedNode> {

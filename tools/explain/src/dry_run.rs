@@ -1,0 +1,199 @@
+//! `--dry-run`: what a run would do, and what it would take on this machine.
+
+use std::time::Instant;
+
+use anyhow::{Error, Result};
+use attribution::Passes;
+use models::classifier::Output;
+use models::{Plain, Tensor};
+use pipe::{Cells, Column, Line, Row, Writer};
+use setup::Loaded;
+
+use crate::args::Args;
+use crate::chunk::{Chosen, Plan};
+use crate::pack::Pack;
+
+/// How long a task on a cluster should take, in seconds.
+const TASK: f64 = 1800.0;
+
+/// One method.
+struct Estimate {
+    method: String,
+    images: usize,
+    packs: usize,
+    done: usize,
+    forwards: u64,
+    backwards: u64,
+    exact: String,
+    files: usize,
+    bytes: u64,
+    seconds: f64,
+    longest: f64,
+}
+
+impl Row for Estimate {
+    const COLUMNS: &'static [Column] = &[
+        Column::required("method"),
+        Column::required("images"),
+        Column::required("packs"),
+        Column::required("packs_done"),
+        Column::required("forwards"),
+        Column::required("backwards"),
+        Column::required("exact"),
+        Column::required("files"),
+        Column::required("bytes"),
+        Column::required("seconds"),
+        Column::required("longest_pack_seconds"),
+    ];
+
+    fn read(line: &mut Line<'_>) -> Result<Self, pipe::Error> {
+        Ok(Self {
+            method: line.value()?,
+            images: line.value()?,
+            packs: line.value()?,
+            done: line.value()?,
+            forwards: line.value::<usize>()? as u64,
+            backwards: line.value::<usize>()? as u64,
+            exact: line.value()?,
+            files: line.value()?,
+            bytes: line.value::<usize>()? as u64,
+            seconds: line.value()?,
+            longest: line.value()?,
+        })
+    }
+
+    fn write(&self, cells: &mut Cells<'_>) {
+        cells.value(&self.method);
+        cells.value(&self.images);
+        cells.value(&self.packs);
+        cells.value(&self.done);
+        cells.value(&(self.forwards as usize));
+        cells.value(&(self.backwards as usize));
+        cells.value(&self.exact);
+        cells.value(&self.files);
+        cells.value(&(self.bytes as usize));
+        cells.value(&self.seconds);
+        cells.value(&self.longest);
+    }
+}
+
+/// Seconds of one input, forward and back.
+struct Speed {
+    forward: f64,
+    backward: f64,
+}
+
+/// Writes a row for each method, and one for the predicted classes where they are asked for; the last line on standard error
+/// advises how to share the work out.
+pub fn write(args: &Args, loaded: &Loaded, plan: &Plan<'_>) -> Result<()> {
+    let speed = Speed::measure(loaded, plan.size);
+    let mut open = vec![Vec::new(); plan.methods.len()];
+    let mut packs = vec![0; plan.methods.len()];
+    let mut predicted = 0;
+    for number in plan.chunks() {
+        let rows = plan.rows(number);
+        let hashes: Vec<_> =
+            rows.iter().map(|item| setup::hash(&item.row.image).map_err(|error| error.reason)).collect();
+        let chunk = plan.open(number, &hashes)?;
+        let wanted = |row: usize| hashes[row].is_ok() && chunk.iter().flatten().any(|pack| pack.wants(row));
+        // A batch asks about all its images as soon as it has to ask about one.
+        predicted += (0..rows.len()).filter(|row| rows[*row].asked == "predicted" && wanted(*row)).count();
+        for (method, found) in chunk.iter().enumerate() {
+            packs[method] += found.len();
+            let left =
+                |pack: &Pack| (0..rows.len()).filter(|row| hashes[*row].is_ok() && pack.wants(*row)).count();
+            open[method].extend(found.iter().filter(|pack| !pack.earlier).map(left));
+        }
+    }
+    let mut table = Writer::<Estimate>::open::<&str>(&args.output, &[])?;
+    let mut total = 0.0;
+    for ((chosen, open), packs) in plan.methods.iter().zip(open).zip(packs) {
+        let estimate = estimate(chosen, plan, &open, packs, &speed);
+        total += estimate.seconds;
+        table.write(&estimate)?;
+    }
+    if predicted > 0 {
+        table.write(&targets(predicted, &speed))?;
+    }
+    table.finish()?;
+    pipe::note(advice(total, plan));
+    Ok(())
+}
+
+fn estimate(chosen: &Chosen, plan: &Plan<'_>, open: &[usize], packs: usize, speed: &Speed) -> Estimate {
+    let images: usize = open.iter().sum();
+    let Passes { forwards, backwards, exact } = chosen.passes;
+    let seconds =
+        |images: usize| images as f64 * (forwards as f64 * speed.forward + backwards as f64 * speed.backward);
+    let [h, w] = plan.size;
+    Estimate {
+        method: chosen.name.clone(),
+        images,
+        packs,
+        done: packs - open.len(),
+        forwards: forwards * images as u64,
+        backwards: backwards * images as u64,
+        exact: if exact { "exact" } else { "at most" }.into(),
+        files: 2 * open.len(),
+        bytes: (images * chosen.channels * h * w * size_of::<f32>()) as u64,
+        seconds: rounded(seconds(images)),
+        longest: rounded(seconds(open.iter().copied().max().unwrap_or(0))),
+    }
+}
+
+/// Finding the predicted classes costs a pass of its own.
+fn targets(images: usize, speed: &Speed) -> Estimate {
+    Estimate {
+        method: "(predicted classes)".into(),
+        images,
+        packs: 0,
+        done: 0,
+        forwards: images as u64,
+        backwards: 0,
+        exact: "exact".into(),
+        files: 0,
+        bytes: 0,
+        seconds: rounded(images as f64 * speed.forward),
+        longest: 0.0,
+    }
+}
+
+fn rounded(seconds: f64) -> f64 {
+    (seconds * 1000.0).round() / 1000.0
+}
+
+impl Speed {
+    /// Times a batch after one that warms up.
+    fn measure(loaded: &Loaded, [h, w]: [usize; 2]) -> Self {
+        let classifier = &loaded.classifier;
+        let n = loaded.batch_size(h, w);
+        let x = Tensor::zeros([n, 3, h, w], &classifier.device);
+        let timed = |work: &dyn Fn()| {
+            work();
+            let clock = Instant::now();
+            work();
+            clock.elapsed().as_secs_f64() / n as f64
+        };
+        let forward = timed(&|| drop(classifier.logits(x.clone()).into_data()));
+        if classifier.network.graph().is_black_box() {
+            return Self { forward, backward: 0.0 };
+        }
+        let both = timed(&|| {
+            let (gradient, _) = classifier.input_gradient(x.clone(), &vec![0; n], Output::Logit, &mut Plain);
+            drop(gradient.into_data());
+        });
+        Self { forward, backward: (both - forward).max(0.0) }
+    }
+}
+
+fn advice(seconds: f64, plan: &Plan<'_>) -> Error {
+    let chunks = plan.list.images.len().div_ceil(plan.chunk);
+    let whole = seconds * plan.shard.n as f64;
+    let shards = ((whole / TASK).ceil() as usize).clamp(1, chunks.max(1));
+    let (hours, each) = (whole / 3600.0, whole / shards as f64 / 60.0);
+    Error::msg(format!(
+        "all shards together take about {hours:.2} h on machines like this one: --shard K/{shards} makes tasks of {each:.0} \
+         minutes, of {chunks} chunks of {} images (--chunk)",
+        plan.chunk
+    ))
+}
