@@ -1,10 +1,11 @@
 //! A map as an image, alone or over its image.
 
 use image::{Rgb, RgbImage};
+use maps::Map;
 
 use crate::args::{Look, Mode};
 use crate::colors::Colors;
-use crate::map::{Map, Scale};
+use crate::scale::Scale;
 
 /// How the values of one map become colours.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,7 +24,7 @@ impl Paint {
         let usual = if signed { Colors::Coolwarm } else { Colors::Inferno };
         let colors = look.colors.unwrap_or(usual);
         let centred = signed || colors.is_diverging();
-        let scale = if centred { map.centred(look.clip) } else { map.spread(look.clip) };
+        let scale = if centred { Scale::centred(map, look.clip) } else { Scale::spread(map, look.clip) };
         Self { colors, centred, scale }
     }
 
@@ -46,8 +47,9 @@ impl Paint {
 /// Draws a map over an image of its size, or alone where no image is wanted or given.
 pub fn draw(look: &Look, map: &Map, paint: &Paint, image: Option<&RgbImage>) -> RgbImage {
     let image = image.filter(|_| look.mode == Mode::Overlay);
-    RgbImage::from_fn(map.width as u32, map.height as u32, |x, y| {
-        let color = paint.color(map.values[y as usize * map.width + x as usize]);
+    let [height, width] = map.size();
+    RgbImage::from_fn(width as u32, height as u32, |x, y| {
+        let color = paint.color(map.values()[y as usize * width + x as usize].into());
         Rgb(image.map_or(color, |image| blend(image.get_pixel(x, y).0, color, look.alpha)))
     })
 }

@@ -4,15 +4,15 @@ use std::io::Cursor;
 use std::path::Path;
 use std::rc::Rc;
 
+use ::images::Preprocess;
 use anyhow::{Context, Result};
 use image::{ImageFormat, RgbImage};
-use models::Preprocess;
+use maps::Map;
 use pipe::npy::MapReader;
 use pipe::{Boxes, Explained, Failures, Progress, Rows, Usage, Writer};
 
 use crate::args::{Args, Mode};
 use crate::images::Images;
-use crate::map::Map;
 use crate::overlay::{self, Paint};
 use crate::sheet::{Place, Sheet};
 use crate::{boxes, names};
@@ -33,6 +33,9 @@ pub fn render(args: &Args) -> Result<()> {
     }
     run.finish()
 }
+
+/// The channels that a map may have: those of the network's input.
+const CHANNELS: usize = 3;
 
 /// Everything that lives as long as the run.
 struct Run<'a> {
@@ -80,22 +83,34 @@ impl<'a> Run<'a> {
         if place.is_none() && self.table.is_none() {
             return Ok(());
         }
-        self.tried += 1;
         self.progress.add(1);
+        if row.map.is_empty() {
+            return self.without_map(&row);
+        }
+        self.tried += 1;
         match self.draw(&row, place.is_some()) {
             Ok(drawn) => self.keep(row, place, drawn),
             Err(error) => self.failures.add(&row.image, &row.method, "draw", error),
         }
     }
 
+    /// A row without a map is what an earlier stage has failed at, and counted: here it is told and passed over. Its place
+    /// on a sheet stays empty.
+    fn without_map(&self, row: &Explained) -> Result<()> {
+        let Explained { image, method, reason, .. } = row;
+        let reason = if reason.is_empty() { "no reason is given" } else { reason };
+        pipe::note(format_args!("{image}, {method}: no map to draw: {reason}"));
+        Ok(())
+    }
+
     /// Draws a row's map, and opens its image where one is needed.
     fn draw(&mut self, row: &Explained, on_sheet: bool) -> Result<Drawn> {
         let look = &self.args.look;
         let map = self.maps.read(Path::new(&row.map), row.map_index)?;
-        let map = Map::new(&map).map_err(anyhow::Error::msg)?;
+        let map = Map::new(&map.shape, map.data, CHANNELS)?;
         let boxes = if look.boxes { boxes::of(row)? } else { Boxes::default() };
         let needed = on_sheet || look.mode == Mode::Overlay;
-        let open = || self.images.open(row, [map.height, map.width]);
+        let open = || self.images.open(row, map.size());
         let image = needed.then(open).transpose()?;
         let paint = Paint::new(look, &map);
         Ok(Drawn { map: overlay::draw(look, &map, &paint, image.as_deref()), image, boxes, paint })

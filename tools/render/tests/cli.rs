@@ -102,8 +102,10 @@ fn magnitudes_above_the_percentile_are_clipped() {
 
 #[test]
 fn channels_are_summed() {
-    let channels = [1.0, 0.0, 3.0, 0.0, 0.0, 0.0, -1.0, 0.0, -1.0, 1.0, 0.0, 0.0];
-    assert_eq!(grey("--clip 100", &[2, 2, 3], &channels), [0, 0, 255, 128, 0, 0]);
+    let first = [1.0, 0.0, 3.0, 0.0, 0.0, 0.0];
+    let second = [-1.0, 0.0, -1.0, 1.0, 0.0, 0.0];
+    let channels = [first, second, [0.0; 6]].concat();
+    assert_eq!(grey("--clip 100", &[3, 2, 3], &channels), [0, 0, 255, 128, 0, 0]);
 }
 
 #[test]
@@ -123,9 +125,9 @@ fn rows_carry_the_name_of_their_image() {
     pack.finish().unwrap();
     let table = "method,image,target,map,map_index,label\n\
                  ig,cat.png,5,maps/ig/0.npy,1,tabby\n../../up,./cat.png,5,maps/ig/0.npy,0,\n";
-    let expected = "image,target,model,method,map,map_index,label,png\n\
-                    cat.png,5,,ig,maps/ig/0.npy,1,tabby,out/ig/cat-1.png\n\
-                    ./cat.png,5,,../../up,maps/ig/0.npy,0,,out/_._.._up/cat-2.png\n";
+    let expected = "image,target,model,method,map,map_index,reason,label,png\n\
+                    cat.png,5,,ig,maps/ig/0.npy,1,,tabby,out/ig/cat-1.png\n\
+                    ./cat.png,5,,../../up,maps/ig/0.npy,0,,,out/_._.._up/cat-2.png\n";
     assert_eq!(work.run(RENDER, ["-o", "out"], table).success(), expected);
     work.write("rows.csv", table);
     assert_eq!(work.run(RENDER, ["rows.csv", "-o", "out"], "").success(), expected);
@@ -221,17 +223,38 @@ fn one_bad_map_leaves_the_others() {
     let message = output.failure(1);
     assert!(message.ends_with("render: 3 of 4 failed; see errors.csv"), "{message}");
     let table = output.text();
-    assert_eq!(table.lines().nth(1), Some("cat.png,5,net,ig,good.npy,,out/ig/cat-4.png"), "{table}");
+    assert_eq!(table.lines().nth(1), Some("cat.png,5,net,ig,good.npy,,,out/ig/cat-4.png"), "{table}");
     assert_eq!(table.lines().count(), 2);
     let errors = work.read("errors.csv");
     let errors: Vec<&str> = errors.lines().skip(1).collect();
     for (error, part) in
-        errors.iter().zip(["the map holds NaN", "dog.png,ig,draw,No such file", "none.npy: "])
+        errors.iter().zip(["the map is NaN at row 0, column 1", "dog.png,ig,draw,No such file", "none.npy: "])
     {
         assert!(error.contains(part), "{error}");
     }
     assert!(work.join("sheet.png").is_file());
     render(&work, "-o out --max-errors 3", &lines).success();
+}
+
+#[test]
+fn a_row_without_a_map_is_told_and_passed_over() {
+    let work = work();
+    map(&work, "a.npy", &[2, 3], &[0.0; 6]);
+    let table = "image,target,model,method,map,map_index,reason\n\
+                 cat.png,5,net,lrp,,,no rule for Erf\ncat.png,5,net,ig,a.npy,,\n";
+    let output = work.run(RENDER, ["-o", "out", "--sheet", "sheet.png"], table);
+    assert_eq!(output.success().lines().count(), 2);
+    assert!(output.stderr.contains("cat.png, lrp: no map to draw: no rule for Erf"), "{}", output.stderr);
+    // Its column is there, with nothing in it.
+    assert_eq!(open(&work, "sheet.png").width(), 4 + 3 * (128 + 4));
+}
+
+#[test]
+fn a_pack_whose_index_is_lost_is_no_map() {
+    let work = work();
+    map(&work, "pack.npy", &[5, 2, 6], &[0.0; 60]);
+    let message = render(&work, "-o out", &["cat.png,5,net,ig,pack.npy,"]).failure(1);
+    assert!(message.contains("shape (5, 2, 6) looks like a pack whose map_index is lost"), "{message}");
 }
 
 #[test]
@@ -312,7 +335,7 @@ fn a_sheet_of_nothing_or_too_much_is_an_error() {
     let work = work();
     let message = work.run(RENDER, ["--sheet", "sheet.png"], HEADER).failure(1);
     assert!(message.contains("sheet.png: no row"), "{message}");
-    assert_eq!(work.run(RENDER, ["-o", "out"], HEADER).success(), HEADER.replace('\n', ",png\n"));
+    assert_eq!(work.run(RENDER, ["-o", "out"], HEADER).success(), HEADER.replace('\n', ",reason,png\n"));
     let lines: Vec<String> = (0..400).map(|i| format!("cat.png,{i},net,m{i},a.npy,")).collect();
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
     let message = render(&work, "--sheet s.png --tile 1024 --limit 400 --max-errors 400", &lines).failure(1);
@@ -356,5 +379,5 @@ fn a_reader_may_leave_early() {
     map(&work, "a.npy", &[2, 3], &[0.0; 6]);
     work.write("rows.csv", format!("{HEADER}{}", "cat.png,5,net,ig,a.npy,\n".repeat(200)));
     let line = work.shell(RENDER, "render rows.csv -o out | head -1").success();
-    assert_eq!(line, HEADER.replace('\n', ",png\n"));
+    assert_eq!(line, HEADER.replace('\n', ",reason,png\n"));
 }

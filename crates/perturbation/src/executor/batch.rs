@@ -29,7 +29,10 @@ pub(super) struct Sent {
 }
 
 impl Sent {
-    /// Starts a batch; nothing is read back yet.
+    /// Starts a batch; nothing is read back yet, so that the host composes the next one beside the device's work.
+    ///
+    /// Of a perturbed image two numbers come back, the probability of its target and the class, in one tensor: a read waits
+    /// for the device. Of a clean image all classes do, since its later maps may have other targets.
     pub(super) fn new(
         classifier: &Classifier,
         items: &[Item],
