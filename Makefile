@@ -44,7 +44,8 @@ clippy: ## Lints, as errors
 
 burn-free: ## The tools that only read and write tables build without burn
 	for tool in score rank correlate; do \
-	  ! $(CARGO) tree --locked --package $$tool --edges normal --prefix none | grep -E '^(burn|cubecl|models) '; \
+	  if $(CARGO) tree --locked --package $$tool --edges normal --prefix none | grep -E '^(burn|cubecl|models) '; \
+	  then echo "$$tool builds with burn"; exit 1; fi; \
 	done
 
 test: ## All tests, by nextest where it is installed

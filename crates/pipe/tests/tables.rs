@@ -120,7 +120,7 @@ fn a_damaged_table_is_named_with_its_line_and_column() {
         "table.csv, line 3, column `target`: \"four\" is not a whole number or nothing"
     );
     let table = SCORES.replace("1e-11", "0,5");
-    assert_eq!(error::<Score>(table), "table.csv, line 2: 8 fields, where the header has 7");
+    assert_eq!(error::<Score>(table), "table.csv, line 2: 9 fields, where the header has 8");
     let table = SCORES.replace("higher,-inf", "up,-inf");
     assert_eq!(
         error::<Score>(table),
