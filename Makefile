@@ -21,7 +21,7 @@ TOOLS := explain perturb score correlate rank render train
 BIN := $(abspath $(or $(CARGO_TARGET_DIR),target))/release
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
-.PHONY: help build install check fmt clippy test doc smoke check-cuda demo weights imagenet-demo imagenet-results \
+.PHONY: help build install check fmt clippy burn-free test doc smoke check-cuda demo weights imagenet-demo imagenet-results \
         cifar-results testbed-weights goldens bless parity bench gpu clean
 
 help: ## List the targets
@@ -34,13 +34,19 @@ install: build ## Copy the tools to PREFIX/bin
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install $(addprefix $(BIN)/,$(TOOLS)) $(DESTDIR)$(PREFIX)/bin
 
-check: fmt clippy test doc smoke ## What CI runs
+check: fmt clippy burn-free test doc smoke ## What CI runs
 
 fmt: ## Formatting
 	$(CARGO) fmt --all --check
 
 clippy: ## Lints, as errors
 	$(CARGO) clippy --workspace --all-targets --release --locked -- -D warnings
+
+burn-free: ## The tools that only read and write tables build without burn
+	for tool in score rank correlate; do \
+	  if $(CARGO) tree --locked --package $$tool --edges normal --prefix none | grep -E '^(burn|cubecl|models) '; \
+	  then echo "$$tool builds with burn"; exit 1; fi; \
+	done
 
 test: ## All tests, by nextest where it is installed
 ifeq ($(NEXTEST),yes)

@@ -1,4 +1,4 @@
-"""Writes, beside this file, the input of `rank` and `correlate` and what SciPy and NumPy say they should write.
+"""Writes, beside this file, the input of `rank`, `correlate` and `score --against` and what SciPy and NumPy say they should write.
 
 Made with Python 3.11.7, SciPy 1.17.1 and NumPy 2.4.6:
 
@@ -98,7 +98,8 @@ def correlations(table, asked):
 def rankings(table):
     for model, metric in itertools.product(MODELS, sorted(DIRECTIONS)):
         values = {method: table[model, method, metric] for method in METHODS}
-        values = {method: v[~np.isnan(v)] for method, v in values.items()}
+        defined = np.all([~np.isnan(v) for v in values.values()], axis=0)  # An image counts for all methods or for none.
+        values = {method: v[defined] for method, v in values.items()}
         means = {method: float(np.mean(v)) for method, v in values.items()}
         sign = 1 if DIRECTIONS[metric] == "lower" else -1
         ranks = dict(zip(METHODS, stats.rankdata([sign * means[method] for method in METHODS])))
@@ -109,7 +110,8 @@ def rankings(table):
 
 def separations(table):
     for model, metric in itertools.product(MODELS, sorted(DIRECTIONS)):
-        means = np.array([np.nanmean(table[model, method, metric]) for method in METHODS])
+        values = np.array([table[model, method, metric] for method in METHODS])
+        means = values[:, ~np.isnan(values).any(axis=0)].mean(axis=1)
         scaled = (means - means.min()) / (means.max() - means.min())
         away = scaled[[0, 2]] - scaled[1]
         yield [model, metric, float(abs(away.mean())), float(np.abs(away).mean()), 2]
@@ -132,7 +134,9 @@ def map_correlations(a, b):
             ("spearman-abs", stats.spearmanr, np.abs),
             ("pearson-abs", stats.pearsonr, np.abs),
         ):
-            yield [f"{i}.jpg", 10 + i, "untrained", "ig", name, float(function(of(x), of(y))[0]), x.size]
+            value = float(function(of(x), of(y))[0])
+            reason = "a map is constant" if math.isnan(value) else ""
+            yield [f"{i}.jpg", 10 + i, "untrained", "ig", name, "higher", value, reason]
 
 
 def main():
@@ -157,7 +161,7 @@ def main():
     a, b = maps()
     np.save(HERE / "maps_a.npy", a)
     np.save(HERE / "maps_b.npy", b)
-    header = ["image", "target", "model", "method", "coefficient", "correlation", "n"]
+    header = ["image", "target", "model", "method", "metric", "direction", "value", "reason"]
     write("maps.csv", header, map_correlations(a, b))
 
 

@@ -1,5 +1,7 @@
 //! A perturbation curve that is whole, or why it is none.
 
+use std::cmp::Ordering;
+
 /// The answer to one perturbed image.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Point {
@@ -63,11 +65,11 @@ fn check_places(points: &[Point]) -> Result<(), String> {
             return Err(out_of_place(points, row, place, all));
         }
     }
-    match points.len() {
-        found if found == all => Ok(()),
-        found => {
-            Err(format!("{} of {all} points are missing, from point {found} on", all.saturating_sub(found)))
-        }
+    let found = points.len();
+    match found.cmp(&all) {
+        Ordering::Less => Err(format!("{} of {all} points are missing, from point {found} on", all - found)),
+        Ordering::Equal => Ok(()),
+        Ordering::Greater => Err(format!("there is a point {all}, where the curve has {all}")),
     }
 }
 

@@ -86,7 +86,7 @@ fn damaged(format: &str, error: &dyn std::fmt::Display) -> io::Error {
 /// A file that is compressed while it is written, or not.
 pub(crate) enum Encoder<W: Write> {
     Plain(W),
-    Gzip(GzEncoder<W>),
+    Gzip(Box<GzEncoder<W>>),
     Zstd(ZstdEncoder<W>),
 }
 
@@ -94,7 +94,7 @@ impl<W: Write> Encoder<W> {
     /// Chooses by the suffix `.gz` or `.zst` of the path.
     pub(crate) fn by_suffix(path: &Path, file: W) -> Self {
         match path.extension().and_then(|suffix| suffix.to_str()) {
-            Some("gz") => Self::Gzip(GzEncoder::new(file, flate2::Compression::default())),
+            Some("gz") => Self::Gzip(Box::new(GzEncoder::new(file, flate2::Compression::default()))),
             Some("zst") => Self::Zstd(ZstdEncoder { file, block: Vec::new() }),
             _ => Self::Plain(file),
         }

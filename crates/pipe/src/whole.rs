@@ -34,9 +34,9 @@ impl Place {
         match (self, byte) {
             (Self::Quoted, b'"') => Self::Quote,
             (Self::Quoted, _) | (Self::Record | Self::Field | Self::Quote, b'"') => Self::Quoted,
-            (_, b'\n' | b'\r') => Self::Record,
+            // A byte order mark at the start of a table is nothing.
+            (_, b'\n' | b'\r') | (Self::Record, 0xef | 0xbb | 0xbf) => Self::Record,
             (_, b',') => Self::Field,
-            (Self::Record, 0xef | 0xbb | 0xbf) => Self::Record, // A byte order mark is nothing.
             _ => Self::Bare,
         }
     }

@@ -1,6 +1,5 @@
 //! Writing tables: the header first, always, then row after row.
 
-use std::io;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -88,7 +87,7 @@ impl<R: Row, W: Finish> Writer<R, W> {
     ///
     /// If the output cannot be written.
     pub fn finish(self) -> Result<()> {
-        let out = self.out.into_inner().map_err(|error| io::Error::from(error.into_error()))?;
+        let out = self.out.into_inner().map_err(csv::IntoInnerError::into_error)?;
         Ok(out.finish()?)
     }
 }

@@ -46,7 +46,9 @@ impl Builder {
                 bail!("{metric}: the direction is `higher` in some rows and `lower` in others")
             }
             Some(_) => {}
-            None => drop(self.directions.insert(metric.clone(), direction)),
+            None => {
+                self.directions.insert(metric.clone(), direction);
+            }
         }
         let list = extra.get("list").unwrap_or_default();
         let source = self
@@ -65,12 +67,14 @@ impl Builder {
     ///
     /// If scores of several models or lists meet, if an item has two values, or if rows have vanished, unless `args`
     /// says what to do about it.
-    pub fn finish(self, args: &CompareArgs, foreign: Foreign) -> Result<Scores> {
+    pub fn finish(self, args: CompareArgs, foreign: Foreign) -> Result<Scores> {
         let names = self.sources.names(args)?;
         let (items, places) = sorted(self.items);
         let mut joined: BTreeMap<Key, Vec<Cell>> = BTreeMap::new();
         for (key, mut cells) in self.columns {
-            cells.iter_mut().for_each(|cell| cell.item = places[cell.item as usize]);
+            for cell in &mut cells {
+                cell.item = places[cell.item as usize];
+            }
             joined.entry(Key { model: names[&key.model].clone(), ..key }).or_default().append(&mut cells);
         }
         if args.pool {

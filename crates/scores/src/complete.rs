@@ -12,7 +12,7 @@ use crate::{Board, CompareArgs, Foreign, Incomplete, Item, Scores};
 pub(crate) fn check(
     scores: &mut Scores,
     lengths: &BTreeMap<String, usize>,
-    args: &CompareArgs,
+    args: CompareArgs,
     foreign: Foreign,
 ) -> Result<()> {
     let losses = Losses::count(scores, lengths, foreign)?;

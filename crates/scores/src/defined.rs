@@ -15,7 +15,7 @@ impl Board {
     /// If a method has no finite value at all, or if no item is left.
     pub fn defined(&self) -> Result<(Self, Vec<String>)> {
         let size =
-            self.methods.iter().flat_map(|sample| sample.items.last()).max().map_or(0, |last| last + 1);
+            self.methods.iter().filter_map(|sample| sample.items.last()).max().map_or(0, |last| last + 1);
         let mut counts = vec![0; size as usize];
         for sample in &self.methods {
             let defined = sample.items.iter().zip(&sample.values).filter(|(_, value)| value.is_finite());

@@ -54,7 +54,7 @@ impl Scores {
     /// # Errors
     ///
     /// If a table is damaged, or if its rows do not belong together or are not all there, unless `args` says what to do.
-    pub fn read<P: AsRef<Path>>(files: &[P], args: &CompareArgs, foreign: Foreign) -> Result<Self> {
+    pub fn read<P: AsRef<Path>>(files: &[P], args: CompareArgs, foreign: Foreign) -> Result<Self> {
         let mut builder = Builder::default();
         for row in Rows::<Score>::open(files)? {
             builder.add(row?)?;

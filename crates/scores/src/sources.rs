@@ -45,7 +45,7 @@ impl Sources {
     /// # Errors
     ///
     /// If there are several models, or several lists for one, and nothing was said about it.
-    pub(crate) fn names(&self, args: &CompareArgs) -> Result<BTreeMap<String, String>> {
+    pub(crate) fn names(&self, args: CompareArgs) -> Result<BTreeMap<String, String>> {
         let models: BTreeSet<&str> = self.all.iter().map(|source| &*source.model).collect();
         if !args.by_model && !args.pool {
             one_model(&models)?;
@@ -80,7 +80,7 @@ impl Sources {
     /// How many items the lists of each model have, by its name in the boards.
     pub(crate) fn lengths(
         &self,
-        args: &CompareArgs,
+        args: CompareArgs,
         names: &BTreeMap<String, String>,
     ) -> BTreeMap<String, usize> {
         let mut lists: BTreeMap<&str, BTreeSet<&List>> = BTreeMap::new();
@@ -88,9 +88,9 @@ impl Sources {
         for Source { model, list } in &self.all {
             let name = &*names[model];
             match list {
-                Some(list) => drop(lists.entry(name).or_default().insert(list)),
-                None => drop(foreign.insert(name)),
-            }
+                Some(list) => lists.entry(name).or_default().insert(list),
+                None => foreign.insert(name),
+            };
         }
         // Where a part of what is pooled has no list, nobody knows how long the whole is.
         lists.retain(|name, _| !args.pool || !foreign.contains(name));

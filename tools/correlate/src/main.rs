@@ -16,7 +16,7 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &Args) -> Result<()> {
-    let scores = Scores::read(&args.files, &args.compare, Foreign::AnyItems)?;
+    let scores = Scores::read(&args.files, args.compare, Foreign::AnyItems)?;
     scores.notes.iter().for_each(pipe::note);
     let groups = scores.into_groups();
     if groups.iter().any(|group| group.method == "mean") {

@@ -26,33 +26,56 @@ pub enum IntervalKind {
 pub fn write(groups: &[Group], args: &Args) -> Result<()> {
     let mut out = Writer::<Correlation>::open::<&str>(&args.output, &[])?;
     let mut means = Means::default();
-    let mut unmatched = 0;
+    let mut left_out = LeftOut::default();
     for group in groups {
         let pairs = correlations(group, args);
         note_undefined(&pairs);
         for pair in pairs {
-            unmatched += usize::from(pair.unmatched);
+            left_out.add(&pair);
             means.add(&pair.row);
             out.write(&pair.row)?;
         }
     }
-    if unmatched > 0 {
-        pipe::note(format_args!(
-            "{unmatched} correlations leave out images that have only one of the two metrics"
-        ));
-    }
+    left_out.tell();
     for row in means.rows(args) {
         out.write(&row)?;
     }
     out.finish()
 }
 
+/// What the correlations do without.
+#[derive(Default)]
+struct LeftOut {
+    pairs: usize,
+    all: usize,
+    /// The most images that one of them leaves out, and how many it has.
+    most: (usize, usize),
+}
+
+impl LeftOut {
+    fn add(&mut self, pair: &Pair) {
+        let images = pair.images - pair.row.n;
+        self.all += 1;
+        self.pairs += usize::from(images > 0);
+        self.most = self.most.max((images, pair.images));
+    }
+
+    fn tell(&self) {
+        let Self { pairs, all, most: (images, of) } = self;
+        if *pairs > 0 {
+            pipe::note(format_args!(
+                "{pairs} of {all} correlations leave out images without a number from both metrics, at most {images} of {of}"
+            ));
+        }
+    }
+}
+
 struct Pair {
     row: Correlation,
     /// Why the correlation is NaN.
     undefined: Option<String>,
-    /// Whether an image has only one of the metrics.
-    unmatched: bool,
+    /// Number of images with a row from either metric.
+    images: usize,
 }
 
 fn correlations(group: &Group, args: &Args) -> Vec<Pair> {
@@ -90,7 +113,7 @@ fn correlate(group: &Group, a: &Metric, b: &Metric, args: &Args) -> Pair {
         n: found.n,
     };
     let undefined = found.coefficient.is_nan().then(|| reason((a, &values_a), (b, &values_b)));
-    Pair { row, undefined, unmatched: values_a.len() < a.sample.items.len().max(b.sample.items.len()) }
+    Pair { row, undefined, images: a.sample.items.len() + b.sample.items.len() - values_a.len() }
 }
 
 /// Why there is no correlation.

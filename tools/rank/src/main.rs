@@ -16,7 +16,7 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &Args) -> Result<()> {
-    let scores = Scores::read(&args.files, &args.compare, Foreign::SameItems)?;
+    let scores = Scores::read(&args.files, args.compare, Foreign::SameItems)?;
     scores.notes.iter().for_each(pipe::note);
     let mut boards = Vec::new();
     for board in &scores.boards {

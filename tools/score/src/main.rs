@@ -7,7 +7,7 @@ mod places;
 mod row;
 mod wanted;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -86,6 +86,12 @@ fn run(args: &Args) -> Result<()> {
         return wanted::list(&mut pipe::stdout());
     }
     let wanted = Wanted::new(&args.metric).map_err(Usage)?;
+    let standard_input = |path: &Path| path == Path::new("-");
+    if args.against.as_deref().is_some_and(standard_input)
+        && (args.files.is_empty() || args.files.iter().any(|path| standard_input(path)))
+    {
+        return Err(Usage("--against: only one of the tables can be standard input".to_owned()).into());
+    }
     let tables = Tables::open(&args.files)?;
     if let Some(reference) = &args.against {
         let rows: Rows<Explained> = tables.rows()?;

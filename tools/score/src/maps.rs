@@ -79,8 +79,9 @@ impl MapScores {
             Outcome::Measured(values) => values,
             Outcome::Undefined(reason) => return self.write_undefined(&key, &reason),
             Outcome::Failed(error) => {
-                self.failures.add(&row.image, &row.method, "score", &format!("{error:#}"))?;
-                return self.write_undefined(&key, &format!("{error:#}"));
+                let reason = format!("{error:#}");
+                self.failures.add(&row.image, &row.method, "score", &reason)?;
+                return self.write_undefined(&key, &reason);
             }
         };
         for (OfMaps { name, metric }, value) in self.metrics.iter().zip(values) {

@@ -7,7 +7,7 @@ use testing::{Output, WorkDir, assert_csv, run};
 
 const SCORE: &str = env!("CARGO_BIN_EXE_score");
 const HEADER: &str = "image,target,model,method,test,fraction,probability,predicted\n";
-const SCORES: &str = "image,target,model,method,metric,direction,value";
+const SCORES: &str = "image,target,model,method,metric,direction,value,reason";
 
 fn score(table: impl AsRef<[u8]>) -> Output {
     run(SCORE, [] as [&str; 0], table)
@@ -28,13 +28,22 @@ fn falling(test: &str) -> String {
     curve(test, &(0..10).map(point).collect::<Vec<_>>())
 }
 
-/// Checks metric, direction and value of each row.
+/// Checks metric, direction, value and reason of each row.
 #[track_caller]
 fn expect(output: &Output, rows: &[(&str, &str, &str)]) {
+    expect_reasons(
+        output,
+        &rows.iter().map(|&(metric, way, value)| (metric, way, value, "")).collect::<Vec<_>>(),
+    );
+}
+
+#[track_caller]
+fn expect_reasons(output: &Output, rows: &[(&str, &str, &str, &str)]) {
+    let quoted = |text: &str| if text.contains(',') { format!("\"{text}\"") } else { text.to_owned() };
     let mut expected = format!("{SCORES}\n");
-    for (metric, direction, value) in rows {
-        let metric = if metric.contains(',') { format!("\"{metric}\"") } else { (*metric).to_owned() };
-        let _ = writeln!(expected, "a.png,7,vgg,ig,{metric},{direction},{value}");
+    for (metric, direction, value, reason) in rows {
+        let (metric, reason) = (quoted(metric), quoted(reason));
+        let _ = writeln!(expected, "a.png,7,vgg,ig,{metric},{direction},{value},{reason}");
     }
     assert_csv(&output.success(), &expected, 1e-12);
 }
@@ -85,43 +94,77 @@ fn drop_and_increase_of_confidence() {
     expect(&mask(0.5, 0.5), &[("adp", "lower", "0"), ("pic", "higher", "0")]);
     expect(&mask(0.2, 0.4), &[("adp", "lower", "0"), ("pic", "higher", "100")]);
     let nothing = mask(0.0, 0.4);
-    expect(&nothing, &[("adp", "lower", "NaN"), ("pic", "higher", "100")]);
-    assert_eq!(nothing.stderr, "score: a.png, ig, adp: NaN: the clean image has probability 0\n");
+    let reason = "the clean image has probability 0";
+    expect_reasons(&nothing, &[("adp", "lower", "NaN", reason), ("pic", "higher", "100", "")]);
+    assert_eq!(nothing.stderr, format!("score: a.png, ig, adp: NaN: {reason}\n"));
+}
+
+/// One damaged curve between two whole ones: its metrics are NaN with this reason, and the others are scored.
+#[track_caller]
+fn damaged(test: &str, points: &str, reason: &str) {
+    const COUNTED: &str = "image,target,model,method,test,point,points,fraction,probability,predicted\n";
+    let row = |image: &str, point: &str| format!("{image},7,m,ig,{test},{point}\n");
+    let whole = |image: &str| row(image, "0,2,0,1,7") + &row(image, "1,2,1,1,7");
+    let rows: String = points.split(' ').map(|point| row("bad", point)).collect();
+    let output = score(format!("{COUNTED}{}{rows}{}", whole("a"), whole("z")));
+    let scores = output.success();
+    let quoted = if reason.contains(',') { format!("\"{reason}\"") } else { reason.to_owned() };
+    let (bad, good): (Vec<&str>, Vec<&str>) = scores.lines().skip(1).partition(|row| row.starts_with("bad,"));
+    assert!(!bad.is_empty() && bad.iter().all(|row| row.ends_with(&format!(",NaN,{quoted}"))), "{scores}");
+    assert!(good.len() == 2 * bad.len() && good.iter().all(|row| !row.contains("NaN")), "{scores}");
+    let told: Vec<&str> = output.stderr.lines().collect();
+    assert!(told.len() == bad.len() && told.iter().all(|line| line.ends_with(reason)), "{told:?}");
 }
 
 #[test]
-fn a_pair_that_is_none_is_an_error() {
-    for points in [&[(0.0, 0.5, 7)][..], &[(0.0, 0.5, 7), (0.4, 0.5, 7), (0.5, 0.5, 7)]] {
-        let message = score(curve("mask:fill=zero", points)).failure(1);
-        let expected = format!("test `mask:fill=zero` has {} rows", points.len());
-        assert!(
-            message.starts_with("score: a.png, ig, mask:fill=zero: ") && message.contains(&expected),
-            "{message}"
+fn a_damaged_curve_is_nan_with_a_reason_and_the_others_go_on() {
+    for test in ["deletion", "pos"] {
+        damaged(test, "0,3,0,1,7 1,3,0.5,1,7", "1 of 3 points are missing, from point 2 on");
+        damaged(test, "0,3,0,1,7 2,3,1,1,7", "point 1 of 3 is missing");
+        damaged(test, "0,3,0,1,7 1,3,0.5,1,7 1,3,0.6,1,7 2,3,1,1,7", "point 1 comes twice");
+        damaged(test, "0,3,0,1,7 2,3,1,1,7 1,3,0.5,1,7", "point 2 comes before point 1");
+        damaged(
+            test,
+            "0,3,0,1,7 1,3,0.5,1,7 2,3,0.5,1,7",
+            "the fraction does not rise from 0.5 to 0.5 at point 2",
         );
+        damaged(
+            test,
+            "0,3,0,1,7 1,3,0.5,1,7 2,3,0.4,1,7",
+            "the fraction does not rise from 0.5 to 0.4 at point 2",
+        );
+        damaged(test, "0,2,0,1,7 1,2,1,1.5,7", "the probability is 1.5 at point 1, where 0 to 1 is possible");
+        damaged(test, "0,2,0,NaN,7 1,2,1,1,7", "the probability is NaN at point 0, where 0 to 1 is possible");
+        damaged(test, "0,2,0,1,7 1,2,inf,1,7", "the fraction is inf at point 1, where 0 to 1 is possible");
+        damaged(test, "0,2,0,1,7 1,2,,1,7", "the fraction is NaN at point 1, where 0 to 1 is possible");
     }
+    damaged("mask", "0,2,0,1,7", "1 of 2 points are missing, from point 1 on");
+    damaged("mask", ",,0,1,7", "1 rows, where the clean and the masked image's are needed");
 }
 
 #[test]
-fn an_undefined_area_is_nan_with_a_reason() {
+fn a_foreign_curve_need_not_count_its_points() {
     let short = score(curve("deletion", &[(0.0, 1.0, 7)]));
-    expect(&short, &[("deletion", "lower", "NaN")]);
+    expect_reasons(&short, &[("deletion", "lower", "NaN", "a curve needs two points, not 1")]);
     assert_eq!(short.stderr, "score: a.png, ig, deletion: NaN: a curve needs two points, not 1\n");
-
-    let unknown = score(curve("pos", &[(0.0, f64::NAN, 7), (0.9, 0.5, 7)]));
-    expect(&unknown, &[("pos", "lower", "90"), ("del", "lower", "NaN")]);
-    assert_eq!(unknown.stderr, "score: a.png, ig, del: NaN: a probability is not a finite number\n");
-
-    let nowhere = score(curve("deletion", &[(0.0, 1.0, 7), (f64::INFINITY, 0.5, 7)]));
-    expect(&nowhere, &[("deletion", "lower", "NaN")]);
+    // Two tables of the same curve, one behind the other.
+    let twice = score(curve("deletion", &[(0.0, 1.0, 7), (1.0, 0.0, 7), (0.0, 1.0, 7)]));
+    let reason = "the fraction does not rise from 1 to 0 at point 2";
+    expect_reasons(&twice, &[("deletion", "lower", "NaN", reason)]);
 }
 
 #[test]
-fn a_curve_that_runs_backwards_is_an_error() {
-    let message = score(curve("deletion", &[(0.0, 1.0, 7), (1.0, 0.0, 7), (0.0, 1.0, 7)])).failure(1);
-    assert!(
-        message.starts_with("score: a.png, ig, deletion: the rows of one curve must stand together"),
-        "{message}"
+fn what_failed_before_is_one_row_for_each_metric_with_the_reason_given_there() {
+    let header = HEADER.replace("predicted", "predicted,reason");
+    let output = score(format!(
+        "{header}a,,m,ig,pos,,,,not an image\na,,m,ig,mask,NaN,NaN,,not an image\nb,7,m,ig,deletion,0,1,7,\n\
+         b,7,m,ig,deletion,1,1,7,\n"
+    ));
+    let expected = format!(
+        "{SCORES}\na,,m,ig,pos,lower,NaN,not an image\na,,m,ig,del,lower,NaN,not an image\n\
+         a,,m,ig,adp,lower,NaN,not an image\na,,m,ig,pic,higher,NaN,not an image\nb,7,m,ig,deletion,lower,1,\n"
     );
+    assert_eq!((output.success(), &*output.stderr), (expected, ""));
 }
 
 #[test]
@@ -137,7 +180,7 @@ fn curves_end_where_any_key_changes() {
     let table: String = keys.iter().flat_map(|key| [line(key, 0.0), line(key, 1.0)]).collect();
     let scores = score(format!("{HEADER}{table}")).success();
     assert_eq!(scores.lines().count(), 6);
-    assert!(scores.lines().skip(1).all(|row| row.ends_with(",deletion,lower,1")), "{scores}");
+    assert!(scores.lines().skip(1).all(|row| row.ends_with(",deletion,lower,1,")), "{scores}");
 }
 
 #[test]
@@ -158,7 +201,7 @@ fn columns_may_stand_in_any_order_and_unknown_ones_are_carried() {
         0.5,7,2,0,deletion,1,ig,\"x\"\"y\",7,\"a, b.png\"\n\
         0.6,7,2,1,deletion,0,ig,later,7,\"a, b.png\"\n";
     let expected =
-        format!("{SCORES},label,\"fold, no\"\n\"a, b.png\",7,,ig,deletion,lower,0.5,2,\"x\"\"y\"\n");
+        format!("{SCORES},label,\"fold, no\"\n\"a, b.png\",7,,ig,deletion,lower,0.5,,2,\"x\"\"y\"\n");
     assert_eq!(score(table).success(), expected);
     assert_eq!(score(format!("\u{feff}{}", table.replace('\n', "\r\n"))).success(), expected);
 }
@@ -250,7 +293,11 @@ fn the_help_starts_with_examples_and_the_list_names_each_metric() {
             "adp",
             "pic",
             "pointing-game",
-            "energy-pointing-game"
+            "energy-pointing-game",
+            "spearman",
+            "pearson",
+            "spearman-abs",
+            "pearson-abs"
         ]
     );
 }
@@ -265,28 +312,55 @@ fn pointing_and_energy_of_maps() {
     pack.push(&[0.0; 6]).unwrap();
     pack.push(&MAP).unwrap();
     pack.finish().unwrap();
-    write_file(&work.join("one.npy"), &[2, 1, 3], &[1.0, 2.0, 0.0, -1.0, -1.0, 0.5]).unwrap();
-    let table = "boxes,image,target,model,method,map,map_index\n\
-        0 0 1 2,a,1,m,ig,maps/ig/0.npy,1\n\
-        0 0 1 2;2 1 3 2,a,1,m,ig,maps/ig/0.npy,1\n\
-        ,b,1,m,ig,no-such.npy,\n\
-        1 0 2 1,c,1,m,ig,one.npy,\n\
-        0 0 1 2,d,1,m,ig,maps/ig/0.npy,0\n";
+    write_file(&work.join("one.npy"), &[3, 1, 3], &[1.0, 2.0, 0.0, -1.0, -1.0, 0.5, 0.0, 0.0, 0.0]).unwrap();
+    let table = "boxes,image,target,model,method,map,map_index,reason\n\
+        0 0 1 2,a,1,m,ig,maps/ig/0.npy,1,\n\
+        0 0 1 2;2 1 3 2,a,1,m,ig,maps/ig/0.npy,1,\n\
+        ,b,1,m,ig,no-such.npy,,\n\
+        1 0 2 1,c,1,m,ig,one.npy,,\n\
+        0 0 1 2,d,1,m,ig,maps/ig/0.npy,0,\n\
+        0 0 1 2,e,,m,ig,,,not an image\n";
     let output = work.run(SCORE, [] as [&str; 0], table);
     // 3 of 10 in the left column, 8 with the corner; channels summed are 0, 1 and 0.5; all zero has no energy.
-    let expected = "image,target,model,method,metric,direction,value,boxes\n\
-        a,1,m,ig,pointing-game,higher,0,0 0 1 2\n\
-        a,1,m,ig,energy-pointing-game,higher,0.3,0 0 1 2\n\
-        a,1,m,ig,pointing-game,higher,1,0 0 1 2;2 1 3 2\n\
-        a,1,m,ig,energy-pointing-game,higher,0.8,0 0 1 2;2 1 3 2\n\
-        c,1,m,ig,pointing-game,higher,1,1 0 2 1\n\
-        c,1,m,ig,energy-pointing-game,higher,0.6666666666666666,1 0 2 1\n\
-        d,1,m,ig,pointing-game,higher,1,0 0 1 2\n\
-        d,1,m,ig,energy-pointing-game,higher,NaN,0 0 1 2\n";
+    let expected = "image,target,model,method,metric,direction,value,reason,boxes\n\
+        a,1,m,ig,pointing-game,higher,0,,0 0 1 2\n\
+        a,1,m,ig,energy-pointing-game,higher,0.3,,0 0 1 2\n\
+        a,1,m,ig,pointing-game,higher,1,,0 0 1 2;2 1 3 2\n\
+        a,1,m,ig,energy-pointing-game,higher,0.8,,0 0 1 2;2 1 3 2\n\
+        b,1,m,ig,pointing-game,higher,NaN,no boxes,\n\
+        b,1,m,ig,energy-pointing-game,higher,NaN,no boxes,\n\
+        c,1,m,ig,pointing-game,higher,1,,1 0 2 1\n\
+        c,1,m,ig,energy-pointing-game,higher,0.6666666666666666,,1 0 2 1\n\
+        d,1,m,ig,pointing-game,higher,NaN,the map is constant: it points nowhere,0 0 1 2\n\
+        d,1,m,ig,energy-pointing-game,higher,NaN,no value of the map is positive,0 0 1 2\n\
+        e,,m,ig,pointing-game,higher,NaN,not an image,0 0 1 2\n\
+        e,,m,ig,energy-pointing-game,higher,NaN,not an image,0 0 1 2\n";
     assert_csv(&output.success(), expected, 1e-12);
-    let notes = "score: d, ig, energy-pointing-game: NaN: no value of the map is positive\n\
-        score: 1 of 5 maps have no boxes: not scored\n";
+    let notes = "score: d, ig, pointing-game: NaN: the map is constant: it points nowhere\n\
+        score: d, ig, energy-pointing-game: NaN: no value of the map is positive\n\
+        score: 1 of 6 maps have no boxes: their scores are NaN\n";
     assert_eq!(output.stderr, notes);
+}
+
+#[test]
+fn a_map_of_another_size_than_its_boxes_and_a_lost_map_index_are_refused() {
+    let work = WorkDir::new();
+    write_file(&work.join("a.npy"), &[2, 3], &MAP).unwrap();
+    write_file(&work.join("pack.npy"), &[4, 3, 2], &[MAP; 4].concat()).unwrap();
+    write_file(&work.join("last.npy"), &[2, 3, 1], &MAP).unwrap();
+    let row = |map: &str, boxes: &str| {
+        let table = format!("image,target,method,map,boxes\na,1,ig,{map},{boxes}\n");
+        work.run(SCORE, ["-m", "energy-pointing-game"], table)
+    };
+    assert!(row("last.npy", "0 0 1 2").success().contains(",0.3,,"));
+    for boxes in ["0 0 4 2", "0 0 3 2.5", "-1 0 2 2", "0 -1 2 2"] {
+        let output = row("a.npy", boxes);
+        let reason = format!("the box `{boxes}` reaches beyond the map, which is 3 wide and 2 high");
+        assert!(output.failure(1).contains(&reason), "{}", output.stderr);
+        assert!(output.text().contains(",higher,NaN,\"the box"), "{}", output.text());
+    }
+    let lost = row("pack.npy", "0 0 1 2").failure(1);
+    assert!(lost.contains("pack.npy: shape (4, 3, 2) looks like a pack whose map_index is lost"), "{lost}");
 }
 
 #[test]
@@ -295,9 +369,9 @@ fn the_tolerance_is_in_the_metrics_name() {
     write_file(&work.join("a.npy"), &[2, 3], &MAP).unwrap();
     let table = "image,target,method,map,boxes\na,1,ig,a.npy,0 0 1 2\n";
     let near = work.run(SCORE, ["--tolerance", "2", "-m", "pointing-game"], table).success();
-    assert!(near.contains("\na,1,,ig,pointing-game:tolerance=2,higher,1,"), "{near}");
+    assert!(near.contains("\na,1,,ig,pointing-game:tolerance=2,higher,1,,"), "{near}");
     let far = work.run(SCORE, ["--tolerance", "1.5", "-m", "pointing-game"], table).success();
-    assert!(far.contains("\na,1,,ig,pointing-game:tolerance=1.5,higher,0,"), "{far}");
+    assert!(far.contains("\na,1,,ig,pointing-game:tolerance=1.5,higher,0,,"), "{far}");
 }
 
 #[test]
@@ -307,7 +381,12 @@ fn a_map_with_nan_has_nan_scores() {
     let output = work.run(SCORE, [] as [&str; 0], "image,target,method,map,boxes\na,1,ig,a.npy,0 0 1 1\n");
     let scores = output.success();
     assert_eq!(scores.matches(",higher,NaN,").count(), 2, "{scores}");
-    assert_eq!(output.stderr.matches(": NaN: the map holds NaN\n").count(), 2, "{}", output.stderr);
+    assert_eq!(
+        output.stderr.matches(": NaN: the map is NaN at row 0, column 1\n").count(),
+        2,
+        "{}",
+        output.stderr
+    );
 }
 
 #[test]
@@ -323,7 +402,8 @@ fn a_map_that_cannot_be_read_fails_alone() {
         d,1,ig,none.npy,0 0 1 1\n";
     let output = work.run(SCORE, ["--errors", "errors.csv"], table);
     let message = output.failure(1);
-    assert_eq!(output.text().lines().count(), 3, "b has two scores");
+    assert_eq!(output.text().lines().count(), 9, "what failed has rows too");
+    assert_eq!(output.text().matches(",NaN,").count(), 6, "{}", output.text());
     assert!(
         message.starts_with("score: a, ig, score: cut.npy: truncated: shape (2, 3) needs 24 bytes"),
         "{message}"
