@@ -7,7 +7,7 @@ use rand_distr::StandardNormal;
 use spec::Reader;
 
 use crate::gaussian::{self, Edge};
-use crate::method::Request;
+use crate::request::Request;
 
 /// A baseline image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

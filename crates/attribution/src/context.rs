@@ -63,6 +63,11 @@ impl<'a> Context<'a> {
         self.files.get(name).map(PathBuf::as_path)
     }
 
+    /// The number of classes.
+    pub fn classes(&self) -> usize {
+        self.shapes.last().and_then(|shape| shape.last().copied()).unwrap_or(0)
+    }
+
     /// The channels of a layer that holds maps or tokens.
     pub fn channels(&self, layer: NodeId) -> usize {
         match Layout::of(&self.shapes[layer]) {

@@ -1,10 +1,11 @@
 //! From a spec string to a method, by lists of entries.
 
+use models::Tensor;
 use spec::Reader;
 
 use crate::context::Context;
-use crate::method::{Access, Entry, Error, Explainer, Method, Needs, Passes, Request};
-use models::Tensor;
+use crate::method::{Access, Entry, Error, Explainer, Method, Needs, Passes};
+use crate::request::Request;
 
 impl Entry {
     /// The parameters with their defaults.
@@ -111,15 +112,7 @@ struct Guarded<'a> {
 
 impl Explainer for Guarded<'_> {
     fn explain(&mut self, request: &Request<'_>) -> Result<Tensor<4>, Error> {
-        if self.needs.baselines {
-            let [_, _, h, w] = request.dims();
-            let found = request.baselines.map(|images| [images.dims()[2], images.dims()[3]]);
-            if found != Some([h, w]) {
-                let found = found.map_or("none".into(), |[h, w]| format!("{h} x {w}"));
-                let reason = format!("baseline images of {h} x {w} are needed, there are {found}");
-                return Err(Error::unfit(self.spec, self.context.classifier, reason));
-            }
-        }
+        self.check(request)?;
         let maps = self.explainer.explain(request)?;
         match self.context.classifier.failure() {
             Some(reason) => {
@@ -127,5 +120,23 @@ impl Explainer for Guarded<'_> {
             }
             None => Ok(maps),
         }
+    }
+}
+
+impl Guarded<'_> {
+    /// Whether a request brings what the method needs.
+    fn check(&self, request: &Request<'_>) -> Result<(), Error> {
+        let unfit = |reason| Err(Error::unfit(self.spec, self.context.classifier, reason));
+        let classes = self.context.classes();
+        if let Some(target) = request.targets.iter().find(|&&target| target >= classes) {
+            return unfit(format!("class {target} is asked for, and it has {classes}, counted from 0"));
+        }
+        let [_, _, h, w] = request.dims();
+        let found = request.baselines.map(|images| [images.dims()[2], images.dims()[3]]);
+        if self.needs.baselines && found != Some([h, w]) {
+            let found = found.map_or("none".into(), |[h, w]| format!("{h} x {w}"));
+            return unfit(format!("baseline images of {h} x {w} are needed, there are {found}"));
+        }
+        Ok(())
     }
 }

@@ -5,7 +5,7 @@ use models::resize::Resample;
 use models::{Classifier, Tensor, TensorData};
 
 use crate::baseline::Baseline;
-use crate::method::Request;
+use crate::request::Request;
 use crate::segments::masks;
 
 /// The target's score of an image under each mask `m` of its segments: `m x + (1 - m) b`.

@@ -1,14 +1,14 @@
 //! From the target's logit back to the image under a rule for each operation.
 
-use models::network::walk::PropagationRule;
+use models::network::walk::{PropagationRule, Trace};
 use models::{Classifier, Graph, Tensor, TensorData, Value};
 
 use crate::batch;
-use crate::method::Request;
+use crate::request::Request;
 
-/// 1 at each image's class, `(n, classes)`.
-pub(crate) fn one_hot(classifier: &Classifier, targets: &[usize]) -> Value {
-    let classes = classifier.network.classes();
+/// 1 at each image's class in the shape of the scores of a run, `(n, classes)`.
+pub(crate) fn one_hot(classifier: &Classifier, trace: &Trace, targets: &[usize]) -> Value {
+    let classes = trace.value(classifier.network.graph().output()).shape()[1];
     let mut seed = vec![0.0_f32; targets.len() * classes];
     for (row, &target) in targets.iter().enumerate() {
         seed[row * classes + target] = 1.0;
@@ -24,7 +24,7 @@ pub(crate) fn walk(
 ) -> Tensor<4> {
     let maps = batch::batches(request.dims()[0], 1, request.batch_size).map(|jobs| {
         let trace = classifier.network.trace(batch::images(&request.images, &jobs));
-        let seed = one_hot(classifier, &batch::targets(request.targets, &jobs));
+        let seed = one_hot(classifier, &trace, &batch::targets(request.targets, &jobs));
         let arrived = classifier.network.walk_back(&trace, seed, &[Graph::INPUT], rule).remove(0);
         arrived.unwrap_or_else(|| trace.value(Graph::INPUT).clone().map(|x| x.zeros_like())).tensor()
     });

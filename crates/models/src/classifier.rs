@@ -6,13 +6,11 @@ use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use images::{Image, Preprocess};
 
-use crate::features::Layout;
 use crate::identity;
 use crate::network::external::{External, Scores};
 use crate::network::graph::{Graph, NodeId, Op};
 use crate::network::shape::ShapeError;
-use crate::network::value::Value;
-use crate::network::{Engine, Hooks, Network, Plain, Taps};
+use crate::network::{Engine, Network};
 
 /// Which number of a class is explained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,86 +160,6 @@ impl Classifier {
         let values: Vec<f32> = values.into_data().try_into_vec().expect("scores are f32");
         let score = |x: f64| if softmax { 1.0 / (1.0 + (-x).exp()) } else { x };
         values.into_iter().map(|x| score(f64::from(x))).collect()
-    }
-
-    /// The gradient of each image's target class at the input, `(n, 3, h, w)`, and the outputs `(n, 1)`.
-    pub fn input_gradient(
-        &self,
-        x: Tensor<4>,
-        targets: &[usize],
-        output: Output,
-        hooks: &mut dyn Hooks,
-    ) -> (Tensor<4>, Tensor<2>) {
-        let leaf = Value::new(x).leaf();
-        let feeds = vec![(Graph::INPUT, leaf.clone())];
-        let logits = self.network.run(feeds, &[self.network.graph().output()], hooks).remove(0).tensor();
-        let scores = self.output(logits, targets, output);
-        let gradients = self.network.backward(&scores);
-        let gradient = leaf.grad(&gradients).map(Value::tensor);
-        (gradient.unwrap_or_else(|| unreachable!("the input is a leaf")), scores.inner())
-    }
-
-    /// The gradient of each image's target class at the input, `(n, 3, h, w)`, and at the tapped nodes in the order in
-    /// which they run; nothing where none arrives.
-    pub fn tapped_gradient(
-        &self,
-        x: Tensor<4>,
-        targets: &[usize],
-        output: Output,
-        taps: &mut Taps,
-    ) -> (Tensor<4>, Vec<Option<Value>>) {
-        let leaf = Value::new(x).leaf();
-        let feeds = vec![(Graph::INPUT, leaf.clone())];
-        let logits = self.network.run(feeds, &[self.network.graph().output()], taps).remove(0).tensor();
-        let gradients = self.network.backward(&self.output(logits, targets, output));
-        let at = |(_, _, leaf): &(NodeId, Value, Value)| leaf.grad(&gradients);
-        let tapped = taps.taken.iter().map(at).collect();
-        let gradient = leaf.grad(&gradients).map(Value::tensor);
-        (gradient.unwrap_or_else(|| unreachable!("the input is a leaf")), tapped)
-    }
-
-    /// The values of a layer as maps `(n, c, h, w)`.
-    ///
-    /// # Panics
-    /// If the layer has no [`Layout`].
-    pub fn layer_maps(&self, x: Tensor<4>, layer: NodeId) -> Tensor<4> {
-        let value = self.network.run(vec![(Graph::INPUT, Value::new(x))], &[layer], &mut Plain).remove(0);
-        Layout::of(&value.shape()).expect("a layer with maps or tokens").maps(value)
-    }
-
-    /// The values of a layer and the gradients of each image's target logit there, as maps `(n, c, h, w)`
-    /// (tokens on their grid).
-    ///
-    /// # Panics
-    /// If the layer has no [`Layout`].
-    pub fn layer_gradient(&self, x: Tensor<4>, targets: &[usize], layer: NodeId) -> (Tensor<4>, Tensor<4>) {
-        self.layer_gradient_of(x, targets, layer, Output::Logit)
-    }
-
-    /// [`Classifier::layer_gradient`] of the logit or the probability.
-    ///
-    /// # Panics
-    /// If the layer has no [`Layout`].
-    pub fn layer_gradient_of(
-        &self,
-        x: Tensor<4>,
-        targets: &[usize],
-        layer: NodeId,
-        output: Output,
-    ) -> (Tensor<4>, Tensor<4>) {
-        let graph = self.network.graph();
-        let cut = graph.cut(layer);
-        let values = self.network.run(vec![(Graph::INPUT, Value::new(x))], &cut, &mut Plain);
-        let mut feeds: Vec<(NodeId, Value)> = cut.into_iter().zip(values).collect();
-        // The layer itself is the last node of its cut.
-        let (_, activations) = feeds.pop().unwrap_or_else(|| unreachable!("a cut holds its own node"));
-        let leaf = activations.clone().leaf();
-        feeds.push((layer, leaf.clone()));
-        let logits = self.network.run(feeds, &[graph.output()], &mut Plain).remove(0).tensor();
-        let gradients = self.network.backward(&self.output(logits, targets, output));
-        let gradient = leaf.grad(&gradients).unwrap_or_else(|| activations.clone().map(|x| x.zeros_like()));
-        let layout = Layout::of(&activations.shape()).expect("a layer with maps or tokens");
-        (layout.maps(activations), layout.maps(gradient))
     }
 }
 

@@ -8,6 +8,7 @@ pub mod checkpoint;
 pub mod classifier;
 pub mod device;
 pub mod features;
+mod gradients;
 pub mod identity;
 pub mod network;
 pub mod resize;

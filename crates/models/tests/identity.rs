@@ -1,8 +1,10 @@
 //! Keys of classifiers: what makes two of them one.
 
+use std::sync::Arc;
+
 use models::zoo::resnet::{Block, ResNet};
 use models::zoo::{Architecture, Options};
-use models::{Checkpoint, Classifier, Preprocess, device};
+use models::{Checkpoint, Classifier, Preprocess, Scores, device};
 use safetensors::tensor::{Dtype, TensorView};
 use testing::testdata;
 
@@ -54,4 +56,32 @@ fn the_name_is_beside_the_hash_and_the_preparation_in_it() {
     assert_ne!(hash(&prepared(Preprocess::preset("clip").unwrap())), hash(&classifier));
     let renamed = Preprocess { name: "config.json".into(), ..classifier.preprocess.clone() };
     assert_eq!(hash(&prepared(renamed)), hash(&classifier));
+}
+
+struct Unknown;
+
+impl Scores for Unknown {
+    fn classes(&self) -> usize {
+        2
+    }
+
+    fn probabilities(&self) -> bool {
+        false
+    }
+
+    fn scores(&self, _: Vec<f32>, _: [usize; 4]) -> Result<Vec<f32>, String> {
+        Err("never asked".into())
+    }
+}
+
+#[test]
+fn of_a_black_box_only_the_preparation_is_known() {
+    let external = |name: &str, preprocess: &str| {
+        let preprocess = Preprocess::preset(preprocess).unwrap();
+        Classifier::external(name.into(), Arc::new(Unknown), preprocess, &device::cpu().device)
+    };
+    let one = external("a", "imagenet");
+    assert!(one.digest.is_empty());
+    assert_eq!(external("b", "imagenet").key().replace("b@", "a@"), one.key());
+    assert_ne!(external("a", "clip").key(), one.key());
 }

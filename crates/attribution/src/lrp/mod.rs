@@ -78,6 +78,8 @@ impl Propagation {
 
 impl PropagationRule for Propagation {
     fn step(&mut self, step: &Step<'_>, arrived: Value) -> Vec<Value> {
+        // Nonlinearities and normalisations hand on what they get: they share out nothing. What has no rule below (reshaping,
+        // flattening, maxima) only moves values, and there the gradient is the rule.
         let shares = match step.op() {
             Op::Conv2d { .. } | Op::Linear { .. } => vec![self.weighted(step, &arrived)],
             Op::Relu | Op::Activation(_) | Op::BatchNorm2d { .. } | Op::LayerNorm { .. } => vec![arrived],

@@ -3,10 +3,11 @@
 //! `center` is a Gaussian in the middle, `edge` the Sobel gradient magnitude of the grey image, `input-magnitude` the mean
 //! absolute normalised value.
 
-use crate::context::Context;
-use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, explainer};
 use models::{Tensor, TensorData};
 use spec::Reader;
+
+use crate::context::Context;
+use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, explainer};
 
 pub(crate) const CENTER: Entry = Entry {
     name: "center",

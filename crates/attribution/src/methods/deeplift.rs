@@ -56,7 +56,7 @@ pub(crate) fn shares(
     let network = &classifier.network;
     let (trace, reference) = (network.trace(x.clone()), network.trace(baseline.clone()));
     let mut rescale = Rescale { baseline: reference };
-    let seed = one_hot(classifier, targets);
+    let seed = one_hot(classifier, &trace, targets);
     let multipliers = network.walk_back(&trace, seed, &[Graph::INPUT], &mut rescale).remove(0);
     let multipliers = multipliers.unwrap_or_else(|| Value::new(x.zeros_like()));
     (x - baseline) * multipliers.tensor::<4>()

@@ -44,7 +44,7 @@ impl Method for ExcitationBackprop {
             let [n, _, h, w] = request.dims();
             let maps = batch::batches(n, 1, request.batch_size).map(|jobs| {
                 let trace = classifier.network.trace(batch::images(&request.images, &jobs));
-                let seed = one_hot(classifier, &batch::targets(request.targets, &jobs));
+                let seed = one_hot(classifier, &trace, &batch::targets(request.targets, &jobs));
                 let arrived = classifier.network.walk_back(&trace, seed, &[layer], &mut rule).remove(0);
                 let arrived = arrived.unwrap_or_else(|| trace.value(layer).clone().map(|x| x.zeros_like()));
                 let layout = Layout::of(&arrived.shape()).expect("prepare() found maps or tokens");

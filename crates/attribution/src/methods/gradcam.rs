@@ -8,7 +8,8 @@ use spec::Reader;
 use crate::batch;
 use crate::context::Context;
 use crate::layer::Layer;
-use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, Request, explainer};
+use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, explainer};
+use crate::request::Request;
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "gradcam",

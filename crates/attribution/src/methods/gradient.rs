@@ -6,7 +6,8 @@ use models::{Classifier, Hooks, Plain, Tensor};
 
 use crate::batch;
 use crate::context::Context;
-use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, Request, explainer};
+use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, explainer};
+use crate::request::Request;
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "gradient",

@@ -14,7 +14,8 @@ use spec::Reader;
 use crate::baseline::Baseline;
 use crate::batch::{self, Job, Sums};
 use crate::context::Context;
-use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, Request, explainer};
+use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, explainer};
+use crate::request::Request;
 
 pub(crate) const SHAP: Entry = Entry {
     name: "gradient-shap",

@@ -11,7 +11,8 @@ use spec::Reader;
 use crate::baseline::Baseline;
 use crate::context::Context;
 use crate::linear::{Matrix, ridge_regression};
-use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, Request, explainer};
+use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, explainer};
+use crate::request::Request;
 use crate::segments::Segments;
 use crate::subsets::{painted, scores, shown};
 

@@ -65,7 +65,7 @@ fn shares(classifier: &Classifier, x: Tensor<4>, layer: NodeId, targets: &[usize
     let trace = network.trace_from(feeds);
     let activations = trace.value(layer).clone();
     let multipliers =
-        network.walk_back(&trace, one_hot(classifier, targets), &[layer], &mut rescale).remove(0);
+        network.walk_back(&trace, one_hot(classifier, &trace, targets), &[layer], &mut rescale).remove(0);
     let multipliers = multipliers.unwrap_or_else(|| activations.clone().map(|x| x.zeros_like()));
     let shares = activations.clone().zip(multipliers, |a, m| a * m);
     let layout = Layout::of(&activations.shape()).expect("prepare() found maps or tokens");

@@ -35,7 +35,7 @@ impl Method for PartialLrp {
             let last = nodes[nodes.len() - 1];
             let maps = batch::batches(n, 1, request.batch_size).map(|jobs| {
                 let trace = classifier.network.trace(batch::images(&request.images, &jobs));
-                let seed = one_hot(classifier, &batch::targets(request.targets, &jobs));
+                let seed = one_hot(classifier, &trace, &batch::targets(request.targets, &jobs));
                 let arrived = classifier.network.walk_back(&trace, seed, &[last], &mut rules).remove(0);
                 let relevance = arrived.unwrap_or_else(|| trace.value(last).clone().map(|x| x.zeros_like()));
                 class_row(mean_of_heads(relu(Value::tensor(relevance))), h, w)

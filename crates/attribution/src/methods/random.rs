@@ -1,10 +1,11 @@
 //! The baseline that every method must beat: independent uniform numbers.
 
-use crate::context::Context;
-use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, explainer};
 use models::{Tensor, TensorData};
 use rand::RngExt;
 use spec::Reader;
+
+use crate::context::Context;
+use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, explainer};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "random",

@@ -14,8 +14,9 @@ use spec::Reader;
 
 use super::scorecam::unit_range;
 use crate::context::Context;
-use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, Request, explainer};
+use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, explainer};
 use crate::otsu::otsu;
+use crate::request::Request;
 
 pub(crate) const SISE: Entry = Entry {
     name: "sise",

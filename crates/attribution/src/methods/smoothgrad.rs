@@ -14,7 +14,8 @@ use spec::Reader;
 
 use crate::batch::{self, Job, Sums};
 use crate::context::Context;
-use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, Request, explainer};
+use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, explainer};
+use crate::request::Request;
 
 pub(crate) const SMOOTH: Entry = Entry {
     name: "smoothgrad",

@@ -10,7 +10,8 @@ use spec::Reader;
 
 use crate::baseline::Baseline;
 use crate::context::Context;
-use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, Request, explainer};
+use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, explainer};
+use crate::request::Request;
 use crate::segments::Segments;
 use crate::subsets::{grid_map, scores};
 

@@ -45,7 +45,7 @@ impl Method for TransformerAttribution {
                 let trace = classifier.network.trace(x);
                 let relevance = classifier.network.walk_back(
                     &trace,
-                    one_hot(classifier, &targets),
+                    one_hot(classifier, &trace, &targets),
                     &nodes[self.start..],
                     &mut rules,
                 );

@@ -9,7 +9,8 @@ use spec::Reader;
 
 use crate::batch::{self, Sums};
 use crate::context::Context;
-use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, Request, explainer};
+use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, explainer};
+use crate::request::Request;
 use crate::segments::Segments;
 
 pub(crate) const ENTRY: Entry = Entry {

@@ -83,6 +83,7 @@ impl Tracked {
 
     /// The gradient of `output * arrived` at each input; zero at inputs that do not depend on the image.
     pub fn gradient(self, arrived: &Value) -> Vec<Value> {
+        // The gradient of `sum(output * arrived)` is the operation's transposed derivative applied to what arrived.
         let gradients = self.output.binary(arrived.clone(), Binary::Multiply).sum().backward();
         let of = |(leaf, varies): (Value, bool)| {
             let gradient = if varies { leaf.grad(&gradients) } else { None };
@@ -134,9 +135,11 @@ impl Network {
         let wanted = graph.depends_on(targets);
         let mut arrived: Vec<Option<Value>> = vec![None; graph.nodes.len()];
         arrived[graph.output()] = Some(seed);
+        // Inputs come before their readers, so from the end each node has all that its readers bring when its turn comes.
         for node in (0..graph.nodes.len()).rev() {
             let inputs = &graph.nodes[node].inputs;
             let before = wanted[node] && inputs.iter().any(|&input| wanted[input]);
+            // What is asked for is kept, and also goes on where another target lies before it.
             let kept = targets.contains(&node);
             let quantity = if kept { arrived[node].clone() } else { arrived[node].take() };
             let Some(quantity) = quantity.filter(|_| before) else { continue };
@@ -148,6 +151,7 @@ impl Network {
                 varies: inputs.iter().map(|&input| varies[input]).collect(),
             };
             for (&input, share) in inputs.iter().zip(rule.step(&step, quantity)) {
+                // Shares of stored tensors and of branches without a target end here; that they are lost is right: nobody asks.
                 if wanted[input] {
                     arrived[input] = Some(match arrived[input].take() {
                         Some(sum) => sum.binary(share, Binary::Add),

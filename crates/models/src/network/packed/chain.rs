@@ -39,14 +39,17 @@ pub(super) fn chains(graph: &Graph, packed: impl Fn(NodeId) -> bool) -> Vec<Chai
     // Of two layers that are added, the later one does it: the other's value is there by then.
     for start in (0..graph.nodes.len()).rev().filter(|&node| packed(node)) {
         let mut chain = Chain { nodes: vec![start], added: None };
+        // A value that has a second reader must be written out, so a chain goes on only through a single reader.
         let mut last = start;
         while let [next] = consumers[last][..] {
             let node = &graph.nodes[next];
             match (&node.op, &node.inputs[..]) {
+                // The other summand is a layer, and its chain, found before, has the sum.
                 _ if taken[next] => break,
                 (Op::Add, &[a, b]) if chain.added.is_none() => {
                     chain.added = Some(if a == last { b } else { a });
                 }
+                // A kernel clips last: nothing can follow in the same chain.
                 (op, _) if bounds(op).is_some() => {
                     chain.nodes.push(next);
                     break;
@@ -91,6 +94,7 @@ impl Network {
         for chain in self.packed.iter().flat_map(|packed| &packed.chains) {
             let plain = chain.nodes.iter().take_while(|&&node| plain(node)).count();
             let unseen = chain.nodes.iter().take_while(|&&node| !seen(node)).count();
+            // The last value of the part is seen anyway, so one node more than those that nobody looks at.
             let count = plain.min(unseen + 1);
             if count > 1 {
                 chain.nodes[..count - 1].iter().for_each(|&node| roles[node] = Role::Inside);
@@ -115,6 +119,8 @@ impl Network {
             };
             return call(Arc::new(kernel), inputs);
         }
+        // On another device, with tracked weights or a summand that is broadcast, the nodes are computed one by one as if there
+        // were no chain: the roles of this run are fixed by now. Only the first node and the sum read values from outside.
         let mut inputs = inputs.into_iter();
         nodes
             .iter()

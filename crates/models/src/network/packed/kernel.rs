@@ -128,6 +128,7 @@ fn track<B: Host, C: CheckpointStrategy, const N: usize>(
     let nodes = inputs.each_ref().map(FloatTensor::<Autodiff<B, C>>::node);
     let inputs = inputs.into_iter().map(FloatTensor::<Autodiff<B, C>>::into_primitive).collect();
     match Step.prepare::<C>(nodes).compute_bound().stateful() {
+        // Only here is something kept for the way back; a run without gradients frees its values as it goes.
         OpsKind::Tracked(step) => {
             let (value, gradient) = B::forward(kernel, inputs, true);
             step.finish(gradient, value)
@@ -171,6 +172,7 @@ pub(super) fn change(x: FlexTensor, change: impl FnOnce(Target<'_>) -> Option<Ve
     let shape = x.layout().shape().to_vec();
     let (count, start) = (shape.iter().product::<usize>(), x.layout().start_offset());
     let copy = match x.try_storage_mut::<f32>() {
+        // A view of a larger tensor must not be changed in place: others read the rest.
         Some(own) if own.len() == count && start == 0 => change(Target::Own(own)),
         _ => change(Target::Shared(numbers(&x))),
     };

@@ -64,6 +64,8 @@ impl Kernel for Chained {
         let shape = inputs[0].layout().shape().to_vec();
         let epilogue = Epilogue { add: inputs.get(1).map(numbers), clip: self.clip };
         let y = tensor(self.layer.forward(&inputs[0], epilogue), &self.layer.output(&shape));
+        // Where the result lies on a bound, it was clipped and its gradient is zero: the result is mask enough, and the value before
+        // the clipping need not be kept.
         let clipped = (self.clip != Epilogue::NOTHING.clip).then(|| y.clone());
         let back = move |gradient, wanted: &[bool]| self.backward(gradient, &shape, clipped.as_ref(), wanted);
         (y, tracked.then(|| Gradient::new(back)))
@@ -96,6 +98,7 @@ impl Chained {
         if wanted[0] {
             gradients[0] = Some(tensor(self.layer.gradient(&gradient, x), x));
         }
+        // A sum hands its gradient on unchanged.
         if wanted.get(1) == Some(&true) {
             gradients[1] = Some(gradient);
         }

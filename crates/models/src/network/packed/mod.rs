@@ -165,7 +165,8 @@ impl Network {
         }
     }
 
-    /// The packed layer of a node, if there is one and the weights are still the same.
+    /// The packed layer of a node, if there is one and the weights are still the same. An optimiser or burn's `Module` may have
+    /// replaced a weight since; then the tensor lies elsewhere, and burn's own operation is used until somebody packs again.
     fn packed_node(&self, node: NodeId) -> Option<&PackedNode> {
         let packed = self.packed.as_ref()?.nodes[node].as_ref()?;
         let now = match self.graph().nodes[node].op {

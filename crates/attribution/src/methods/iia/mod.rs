@@ -7,18 +7,21 @@
 //! `sum_i df_y/dU_i ReLU(U_i)`. In a transformer they are the last block's attention; products of attention and gradient
 //! in every block are averaged and rolled out.
 
+mod along;
+
 use models::classifier::Output;
-use models::features::Layout;
 use models::network::{Hooks, Network, Taps};
 use models::resize::Resample;
-use models::{Classifier, Graph, NodeId, Plain, Tensor, Value, relu};
+use models::{Classifier, Graph, NodeId, Tensor, Value, relu};
 use spec::Reader;
 
 use crate::attention::{self, class_row, mean_of_heads};
 use crate::batch;
 use crate::context::Context;
 use crate::layer::Layer;
-use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, Request, explainer};
+use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, explainer};
+use crate::request::Request;
+use along::Along;
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "iia",
@@ -168,66 +171,6 @@ fn in_batches(x: Tensor<4>, size: usize, f: impl Fn(Tensor<4>) -> Tensor<4>) -> 
     let n = x.dims()[0];
     let parts = (0..n).step_by(size).map(|start| f(x.clone().narrow(0, start, size.min(n - start))));
     Tensor::cat(parts.collect(), 0)
-}
-
-/// A layer at each image of a line, as flat rows `(images, numbers)`, and what passes it by on the way to the scores.
-struct Along<'a> {
-    classifier: &'a Classifier,
-    cut: Vec<NodeId>,
-    /// The values of the cut in batches; the layer is the last of each.
-    batches: Vec<Vec<Value>>,
-    layout: Layout,
-}
-
-impl<'a> Along<'a> {
-    fn new(classifier: &'a Classifier, layer: NodeId, line: Tensor<4>, size: usize) -> Self {
-        let cut = classifier.network.graph().cut(layer);
-        let (n, size) = (line.dims()[0], size.max(1));
-        let run = |start: usize| {
-            let x = line.clone().narrow(0, start, size.min(n - start));
-            classifier.network.run(vec![(Graph::INPUT, Value::new(x))], &cut, &mut Plain)
-        };
-        let batches: Vec<Vec<Value>> = (0..n).step_by(size).map(run).collect();
-        let layout = Layout::of(&last(&batches[0]).shape()).expect("prepare() found maps or tokens");
-        Self { classifier, cut, batches, layout }
-    }
-
-    /// The layer as maps `(images, c, h, w)`; tokens are no maps until they are summed.
-    fn features(&self) -> Tensor<2> {
-        let rows = self.batches.iter().map(|values| flat(last(values).clone()));
-        Tensor::cat(rows.collect(), 0)
-    }
-
-    /// Gradients of the target's logit times the positive part of the layer, where it has these values, summed over channels:
-    /// `(images, 1, h, w)`.
-    fn products(&self, at: Tensor<2>, target: usize) -> Tensor<4> {
-        let network = &self.classifier.network;
-        let mut start = 0;
-        let products = self.batches.iter().map(|values| {
-            let shape = last(values).shape();
-            let at = Value::new(at.clone().narrow(0, start, shape[0])).reshape(&shape);
-            start += shape[0];
-            let leaf = at.clone().leaf();
-            let beside = values[..values.len() - 1].iter().cloned().chain([leaf.clone()]);
-            let feeds = self.cut.iter().copied().zip(beside).collect();
-            let logits = network.run(feeds, &[network.graph().output()], &mut Plain).remove(0).tensor();
-            let targets = vec![target; shape[0]];
-            let gradients = network.backward(&self.classifier.output(logits, &targets, Output::Logit));
-            let gradient = leaf.grad(&gradients).unwrap_or_else(|| at.clone().map(|x| x.zeros_like()));
-            self.layout.maps(gradient.zip(at, |gradient, at| gradient * relu(at))).sum_dim(1)
-        });
-        Tensor::cat(products.collect(), 0)
-    }
-}
-
-fn last(values: &[Value]) -> &Value {
-    values.last().expect("a cut holds its own node")
-}
-
-/// One row for each image.
-fn flat(value: Value) -> Tensor<2> {
-    let shape = value.shape();
-    value.reshape(&[shape[0], shape[1..].iter().product()]).tensor()
 }
 
 /// Replaces one node's value, and taps.
