@@ -269,6 +269,28 @@ fn an_early_reader_is_no_error_and_a_full_disk_is_one() {
 }
 
 #[test]
+fn an_output_file_appears_whole_or_not_at_all() {
+    let work = WorkDir::new();
+    let whole = score(falling("pos")).success();
+    for name in ["s.csv", "s.csv.gz", "s.csv.zst"] {
+        let output = work.run(SCORE, ["-O", name], falling("pos"));
+        assert_eq!((output.success(), &*output.stderr), (String::new(), ""));
+        let read = pipe::input(&work.join(name)).unwrap();
+        assert_eq!(std::io::read_to_string(read).unwrap(), whole, "{name}");
+        let before = std::fs::read(work.join(name)).unwrap();
+        for broken in [falling("pos") + "a.png", falling("pos") + &falling("road").replace(HEADER, "")] {
+            work.run(SCORE, ["-O", name], broken).failure(1);
+            assert_eq!(std::fs::read(work.join(name)).unwrap(), before, "{name}");
+        }
+    }
+    assert_eq!(std::fs::read_dir(work.path()).unwrap().count(), 3, "no temporary file is left");
+    let message = work.run(SCORE, ["-O", "/dev/full"], falling("pos")).failure(1);
+    assert!(message.starts_with("score: /dev/full: No space left on device"), "{message}");
+    let message = work.run(SCORE, ["-O", "."], falling("pos")).failure(1);
+    assert_eq!(message, "score: cannot create .: it is a folder");
+}
+
+#[test]
 fn wrong_use_is_status_2() {
     for arguments in [["--no-such"], ["--tolerance=-1"], ["--tolerance=nan"], ["--max-errors=x"]] {
         run(SCORE, arguments, "").failure(2);
