@@ -140,9 +140,8 @@ impl Map {
 fn plane(shape: &[usize], channels: usize) -> Option<[usize; 2]> {
     match *shape {
         _ if shape.contains(&0) => None,
-        [height, width] => Some([height, width]),
         [planes, height, width] if planes == 1 || planes == channels => Some([height, width]),
-        [height, width, 1] => Some([height, width]),
+        [height, width] | [height, width, 1] => Some([height, width]),
         _ => None,
     }
 }

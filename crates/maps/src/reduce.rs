@@ -34,7 +34,9 @@ impl Reduce {
             joined.iter_mut().zip(plane).for_each(|(all, &x)| *all = join(*all, part(x)));
         }
         if self == Self::PositiveMean {
-            joined.iter_mut().for_each(|x| *x /= channels as f32);
+            for x in &mut joined {
+                *x /= channels as f32;
+            }
         }
         joined
     }

@@ -223,7 +223,7 @@ impl<'a, T> Executor<'a, T> {
                     cell.get_or_init(|| Clean { probabilities, predicted: prediction.predicted });
                 }
                 Address::Input { job, input } => {
-                    self.waiting[job - self.done].predictions[input] = Some(prediction)
+                    self.waiting[job - self.done].predictions[input] = Some(prediction);
                 }
             }
         }

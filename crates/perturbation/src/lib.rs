@@ -22,6 +22,7 @@ mod host_image;
 mod input;
 mod painter;
 mod plan;
+mod point;
 
 pub use catalogue::{Demand, Entry, ParsedTest, TESTS, Test};
 pub use executor::{CurvePoint, Executor, Job, MapResult, PushError};
@@ -30,4 +31,5 @@ pub use host_image::HostImage;
 pub use images::{Fill, FillError};
 pub use input::Input;
 pub use painter::{Painter, Replacement, Reuse};
-pub use plan::{Measures, Plan, PlanBuilder, Point};
+pub use plan::{Plan, PlanBuilder};
+pub use point::{Measures, Point};

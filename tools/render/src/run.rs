@@ -85,22 +85,14 @@ impl<'a> Run<'a> {
         }
         self.progress.add(1);
         if row.map.is_empty() {
-            return self.without_map(&row);
+            note_missing(&row);
+            return Ok(());
         }
         self.tried += 1;
         match self.draw(&row, place.is_some()) {
             Ok(drawn) => self.keep(row, place, drawn),
             Err(error) => self.failures.add(&row.image, &row.method, "draw", error),
         }
-    }
-
-    /// A row without a map is what an earlier stage has failed at, and counted: here it is told and passed over. Its place
-    /// on a sheet stays empty.
-    fn without_map(&self, row: &Explained) -> Result<()> {
-        let Explained { image, method, reason, .. } = row;
-        let reason = if reason.is_empty() { "no reason is given" } else { reason };
-        pipe::note(format_args!("{image}, {method}: no map to draw: {reason}"));
-        Ok(())
     }
 
     /// Draws a row's map, and opens its image where one is needed.
@@ -146,6 +138,13 @@ impl<'a> Run<'a> {
         }
         self.failures.finish(self.tried)
     }
+}
+
+/// A row without a map is what an earlier stage has failed at, and counted: here it is told and passed over. Its place on a
+/// sheet stays empty.
+fn note_missing(Explained { image, method, reason, .. }: &Explained) {
+    let reason = if reason.is_empty() { "no reason is given" } else { reason };
+    pipe::note(format_args!("{image}, {method}: no map to draw: {reason}"));
 }
 
 fn write_png(path: &Path, image: &RgbImage) -> Result<()> {

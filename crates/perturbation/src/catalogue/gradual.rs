@@ -9,7 +9,8 @@ use super::{Demand, Test};
 use crate::fill;
 use crate::input::Input;
 use crate::painter::Replacement;
-use crate::plan::{PlanBuilder, Point};
+use crate::plan::PlanBuilder;
+use crate::point::Point;
 
 /// How many pixels step `j` of `steps` takes of `n`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,7 +10,8 @@ use super::{Demand, Entry, Test};
 use crate::fill;
 use crate::input::Input;
 use crate::painter::Replacement;
-use crate::plan::{PlanBuilder, Point};
+use crate::plan::PlanBuilder;
+use crate::point::Point;
 
 pub(super) const ENTRY: Entry = Entry {
     name: "mask",

@@ -15,7 +15,8 @@ use spec::Reader;
 use crate::forwards::Forwards;
 use crate::input::Input;
 use crate::painter::Replacement;
-use crate::plan::{PlanBuilder, Point};
+use crate::plan::PlanBuilder;
+use crate::point::Point;
 
 /// A perturbation test: a set of inputs, described and not computed, so that the plan can join equal ones.
 pub trait Test: Debug + Send + Sync {

@@ -7,7 +7,8 @@ use std::rc::Rc;
 use images::FillError;
 
 use super::clean::Clean;
-use crate::plan::{Measures, Source, Step};
+use crate::plan::{Source, Step};
+use crate::point::Measures;
 
 /// The classifier's answer at one point of a curve.
 #[derive(Clone, Copy, Debug, PartialEq)]
