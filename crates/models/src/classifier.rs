@@ -84,6 +84,12 @@ impl Classifier {
         })
     }
 
+    /// Height and width of the images that the classifier is usually shown.
+    pub fn usual_size(&self) -> [usize; 2] {
+        let [_, h, w] = self.network.graph().input;
+        self.preprocess.crop.unwrap_or([h, w])
+    }
+
     /// Whether the network can work on images of this height and width.
     ///
     /// # Errors

@@ -26,7 +26,9 @@ impl Digest {
             digest.numbers(&parameter.shape);
             let values = weight.data().convert::<f32>().try_into_vec::<f32>().expect("weights are f32");
             digest.count(values.len());
-            values.iter().for_each(|value| digest.0.update(value.to_le_bytes()));
+            for value in values {
+                digest.0.update(value.to_le_bytes());
+            }
         }
         digest
     }
@@ -55,7 +57,9 @@ impl Digest {
 
     fn numbers(&mut self, numbers: &[usize]) {
         self.count(numbers.len());
-        numbers.iter().for_each(|&number| self.count(number));
+        for &number in numbers {
+            self.count(number);
+        }
     }
 
     fn text(&mut self, text: &str) {
@@ -67,7 +71,9 @@ impl Digest {
 /// The first eight hexadecimal digits of SHA-256 over texts, each with its length in front.
 pub(crate) fn short(texts: &[&str]) -> String {
     let mut digest = Digest(Sha256::new());
-    texts.iter().for_each(|text| digest.text(text));
+    for text in texts {
+        digest.text(text);
+    }
     let mut hash = digest.finish();
     hash.truncate(8);
     hash

@@ -21,7 +21,9 @@ impl Views {
     pub fn new(raw: &Classifier, needs: &[Vec<String>], engine: Engine) -> Self {
         let mut views = Self { classifiers: Vec::new(), apart: Vec::new(), needs: Vec::new() };
         views.add(raw, &[], engine);
-        needs.iter().for_each(|unfolded| views.add(raw, unfolded, engine));
+        for unfolded in needs {
+            views.add(raw, unfolded, engine);
+        }
         views
     }
 

@@ -108,7 +108,7 @@ pub fn sweep(path: &Path) -> io::Result<()> {
 
 /// Whether the process behind `HOST.PID` or `HOST.PID.ATTEMPT` will not write any more.
 fn is_dead(owner: &str, entry: &fs::DirEntry) -> bool {
-    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+    const DAY: Duration = Duration::from_hours(24);
     if let Some(process) = owner.strip_prefix(&host()).and_then(|rest| rest.strip_prefix('.')) {
         let id = process.split('.').next().unwrap_or_default();
         return !Path::new("/proc").join(id).exists();

@@ -15,6 +15,10 @@ pub(crate) fn check(
     args: CompareArgs,
     foreign: Foreign,
 ) -> Result<()> {
+    if scores.boards.is_empty() {
+        bail!("there are no scores: the tables hold no rows");
+    }
+    lengths.iter().try_for_each(|(model, length)| check_items(scores, model, *length))?;
     let losses = Losses::count(scores, lengths, foreign)?;
     let Some(first) = losses.first else { return Ok(()) };
     if args.incomplete != Some(Incomplete::Drop) {
@@ -32,6 +36,23 @@ pub(crate) fn check(
         scores.notes.extend(reduce(board, items, expected)?);
     }
     Ok(())
+}
+
+/// Checks that the rows of a model, over all methods and metrics, are of no more items than its lists have: numbers alone do not
+/// tell when a row has the image of another one.
+fn check_items(scores: &Scores, model: &str, length: usize) -> Result<()> {
+    let mut counts = vec![0; scores.items.len()];
+    for board in scores.boards.iter().filter(|board| board.model == model) {
+        counts.iter_mut().zip(board.coverage(scores.items.len())).for_each(|(sum, count)| *sum += count);
+    }
+    let found = counts.iter().filter(|count| **count > 0).count();
+    if found <= length {
+        return Ok(());
+    }
+    let rarest =
+        counts.iter().zip(&scores.items).filter(|(count, _)| **count > 0).min_by_key(|(count, _)| **count);
+    let example = rarest.map_or_else(String::new, |(_, item)| format!(", such as {item}"));
+    bail!("{model}: the rows are of {found} images with their classes, where the list has {length}{example}");
 }
 
 /// The rows that are missing.

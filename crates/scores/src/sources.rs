@@ -114,7 +114,9 @@ impl Sources {
             for Cell { item, source, .. } in cells {
                 let owner = *owners[*item as usize].get_or_insert(*source);
                 if !self.are_one(owner, *source) {
-                    let (a, b) = (self.label(owner), self.label(*source));
+                    let mut labels = [self.label(owner), self.label(*source)];
+                    labels.sort();
+                    let [a, b] = labels;
                     bail!(
                         "{} is scored both for {a} and for {b}: these cannot be pooled",
                         items[*item as usize]

@@ -7,6 +7,7 @@ mod lists;
 mod model;
 mod process;
 mod shard;
+mod speed;
 mod target;
 
 pub use cache::Cache;
@@ -14,4 +15,5 @@ pub use images::{ahead, hash, open};
 pub use lists::models;
 pub use model::{BatchSize, Loaded, ModelArgs, preprocess_name};
 pub use shard::Shard;
+pub use speed::{Speed, advice, rounded};
 pub use target::Target;

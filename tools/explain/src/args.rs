@@ -27,6 +27,7 @@ testbed/000 for one of them.";
 /// Explain an image classifier's decisions as saliency maps.
 #[derive(Parser, Debug)]
 #[command(version, before_help = EXAMPLES)]
+#[allow(clippy::struct_excessive_bools)] // Flags.
 pub struct Args {
     /// Images to explain; without any, a table as for --images on standard input
     #[arg(value_name = "IMAGE")]

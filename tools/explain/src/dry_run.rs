@@ -1,20 +1,13 @@
 //! `--dry-run`: what a run would do, and what it would take on this machine.
 
-use std::time::Instant;
-
-use anyhow::{Error, Result};
+use anyhow::Result;
 use attribution::Passes;
-use models::classifier::Output;
-use models::{Plain, Tensor};
 use pipe::{Cells, Column, Line, Row, Writer};
-use setup::Loaded;
+use setup::{Loaded, Speed, rounded};
 
 use crate::args::Args;
 use crate::chunk::{Chosen, Plan};
 use crate::pack::Pack;
-
-/// How long a task on a cluster should take, in seconds.
-const TASK: f64 = 1800.0;
 
 /// One method.
 struct Estimate {
@@ -77,12 +70,6 @@ impl Row for Estimate {
     }
 }
 
-/// Seconds of one input, forward and back.
-struct Speed {
-    forward: f64,
-    backward: f64,
-}
-
 /// Writes a row for each method, and one for the predicted classes where they are asked for; the last line on standard error
 /// advises how to share the work out.
 pub fn write(args: &Args, loaded: &Loaded, plan: &Plan<'_>) -> Result<()> {
@@ -116,7 +103,9 @@ pub fn write(args: &Args, loaded: &Loaded, plan: &Plan<'_>) -> Result<()> {
         table.write(&targets(predicted, &speed))?;
     }
     table.finish()?;
-    pipe::note(advice(total, plan));
+    let chunks = plan.list.images.len().div_ceil(plan.chunk);
+    pipe::note(setup::advice(total * plan.shard.n as f64, chunks));
+    pipe::note(format_args!("{chunks} chunks of {} images (--chunk)", plan.chunk));
     Ok(())
 }
 
@@ -156,44 +145,4 @@ fn targets(images: usize, speed: &Speed) -> Estimate {
         seconds: rounded(images as f64 * speed.forward),
         longest: 0.0,
     }
-}
-
-fn rounded(seconds: f64) -> f64 {
-    (seconds * 1000.0).round() / 1000.0
-}
-
-impl Speed {
-    /// Times a batch after one that warms up.
-    fn measure(loaded: &Loaded, [h, w]: [usize; 2]) -> Self {
-        let classifier = &loaded.classifier;
-        let n = loaded.batch_size(h, w);
-        let x = Tensor::zeros([n, 3, h, w], &classifier.device);
-        let timed = |work: &dyn Fn()| {
-            work();
-            let clock = Instant::now();
-            work();
-            clock.elapsed().as_secs_f64() / n as f64
-        };
-        let forward = timed(&|| drop(classifier.logits(x.clone()).into_data()));
-        if classifier.network.graph().is_black_box() {
-            return Self { forward, backward: 0.0 };
-        }
-        let both = timed(&|| {
-            let (gradient, _) = classifier.input_gradient(x.clone(), &vec![0; n], Output::Logit, &mut Plain);
-            drop(gradient.into_data());
-        });
-        Self { forward, backward: (both - forward).max(0.0) }
-    }
-}
-
-fn advice(seconds: f64, plan: &Plan<'_>) -> Error {
-    let chunks = plan.list.images.len().div_ceil(plan.chunk);
-    let whole = seconds * plan.shard.n as f64;
-    let shards = ((whole / TASK).ceil() as usize).clamp(1, chunks.max(1));
-    let (hours, each) = (whole / 3600.0, whole / shards as f64 / 60.0);
-    Error::msg(format!(
-        "all shards together take about {hours:.2} h on machines like this one: --shard K/{shards} makes tasks of {each:.0} \
-         minutes, of {chunks} chunks of {} images (--chunk)",
-        plan.chunk
-    ))
 }

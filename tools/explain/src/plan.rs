@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use attribution::{Context, ParsedMethod};
-use models::Classifier;
 use pipe::Identity;
 use setup::Loaded;
 
@@ -26,7 +25,7 @@ pub fn make<'a>(
     baselines: Option<&Baselines>,
 ) -> Result<Plan<'a>> {
     let chunk = args.chunk.map_or_else(|| chunk::chunk_size(list.images.len(), args.shard.n), usize::from);
-    let size = usual_size(&loaded.classifier);
+    let size = loaded.classifier.usual_size();
     let choose = |method: &'a ParsedMethod| -> Result<Chosen> {
         let (name, needs) = (finish.name(method), method.needs());
         let view = loaded.views.index(&needs.unfolded).context("each method has a view")?;
@@ -56,12 +55,6 @@ pub fn make<'a>(
         preprocess: serde_json::to_value(&loaded.classifier.preprocess)?,
         resume: args.resume,
     })
-}
-
-/// Height and width of the images that the classifier is usually shown.
-fn usual_size(classifier: &Classifier) -> [usize; 2] {
-    let [_, h, w] = classifier.network.graph().input;
-    classifier.preprocess.crop.unwrap_or([h, w])
 }
 
 /// Where the packs of a method lie. File systems take 255 bytes; what is cut is told apart by a hash.

@@ -64,8 +64,8 @@ impl Report {
         }
     }
 
-    /// Writes the record.
-    pub fn finish(&mut self, classifier: &Classifier) -> Result<()> {
+    /// Writes the record; `modified_bytes` is the memory that changed weights of relevance propagation take.
+    pub fn finish(&mut self, classifier: &Classifier, modified_bytes: u64) -> Result<()> {
         let total: f64 = self.costs.iter().map(|(_, cost)| cost.seconds).sum();
         let by_method = |number: fn(&Cost) -> Value| -> Map<String, Value> {
             self.costs.iter().map(|(method, cost)| (method.clone(), number(cost))).collect()
@@ -73,6 +73,7 @@ impl Report {
         self.record
             .set("forwards", classifier.network.forwards())
             .set("backwards", classifier.network.backwards())
+            .set("modified_weight_bytes", modified_bytes)
             .set("forwards_by_method", by_method(|cost| json!(cost.forwards)))
             .set("backwards_by_method", by_method(|cost| json!(cost.backwards)))
             .set("seconds_compute", total)

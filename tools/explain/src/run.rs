@@ -43,7 +43,7 @@ pub fn explain(args: &Args) -> Result<()> {
     let source = Source::new(&plan, args.npy);
     let preprocess = &loaded.classifier.preprocess;
     setup::ahead(source, |event| event.map(|event| event.open(preprocess)), |event| run.take(event?))?;
-    run.finish()
+    run.finish(contexts.iter().map(attribution::Context::modified_bytes).sum())
 }
 
 /// Everything that lives as long as the run.
@@ -348,12 +348,12 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn finish(mut self) -> Result<()> {
+    fn finish(mut self, modified_bytes: u64) -> Result<()> {
         self.explain_group()?;
         self.publish()?;
         if let Some(table) = self.table.take() {
             table.finish()?;
-            self.report.finish(&self.loaded.classifier)?;
+            self.report.finish(&self.loaded.classifier, modified_bytes)?;
         }
         let maps = self.plan.images() * self.plan.methods.len() + self.plan.list.doubled.len();
         self.failures.finish(maps as u64)

@@ -22,6 +22,7 @@ each perturbed image: image,target,model,method,test,fraction,probability,predic
 /// Perturb images where their saliency maps point, and write down how the classifier responds.
 #[derive(Parser, Debug)]
 #[command(version, before_help = EXAMPLES)]
+#[allow(clippy::struct_excessive_bools)] // Flags.
 pub struct Args {
     /// Tables of maps, one after another; `-` or nothing is standard input
     pub files: Vec<PathBuf>,
@@ -46,6 +47,9 @@ pub struct Args {
     /// Go on with the file of -O where a run that was killed has left off; nothing to do if it is complete
     #[arg(long, requires = "output", conflicts_with = "image")]
     pub resume: bool,
+    /// Say what would be done and what it would cost, and do nothing
+    #[arg(long, conflicts_with = "image")]
+    pub dry_run: bool,
     /// Where the table goes.
     #[command(flatten)]
     pub output: pipe::OutputArgs,

@@ -1,6 +1,7 @@
 //! Perturb images where their saliency maps point, and write down how the classifier responds.
 
 mod args;
+mod dry_run;
 mod out;
 mod prepare;
 mod report;

@@ -183,6 +183,30 @@ fn content(path: &Path) -> Result<Value> {
     Ok(json!(pipe::sha256(&bytes)))
 }
 
+/// Where the columns stand that tell whether a row goes on with the one before.
+struct Places {
+    key: [usize; 4],
+    test: usize,
+    point: usize,
+    points: usize,
+    reason: usize,
+}
+
+impl Places {
+    fn of(header: &[String]) -> Result<Self> {
+        let place = |name: &str| {
+            header.iter().position(|other| other == name).with_context(|| format!("no column `{name}`"))
+        };
+        Ok(Self {
+            key: [place("image")?, place("method")?, place("map")?, place("map_index")?],
+            test: place("test")?,
+            point: place("point")?,
+            points: place("points")?,
+            reason: place("reason")?,
+        })
+    }
+}
+
 /// The maps at the start of a table whose rows are complete, and how many bytes they and the header take. Reading stops at the
 /// first row that does not go on as it should: a killed run leaves such a row at the end only.
 fn complete(bytes: &[u8], tests: &[&str], header: &[String]) -> Result<(Vec<Done>, usize)> {
@@ -191,27 +215,29 @@ fn complete(bytes: &[u8], tests: &[&str], header: &[String]) -> Result<(Vec<Done
     if names != *header {
         bail!("its columns are {}, and not {}", names.join(","), header.join(","));
     }
-    let column = |name: &str| names.iter().position(|other| other == name).context(name.to_owned());
-    let columns = ["image", "method", "map", "map_index"].map(column);
-    let [image, method, map, index] = columns.map(|column| column.unwrap_or_default());
-    let [test, point, points, reason] =
-        ["test", "point", "points", "reason"].map(|name| column(name).unwrap_or_default());
+    let places = Places::of(header)?;
     let (mut done, mut end) = (Vec::new(), reader.position().byte() as usize);
     let (mut curves, mut next, mut first) = (0, 0, None);
     let mut record = csv::StringRecord::new();
     while matches!(reader.read_record(&mut record), Ok(true)) {
-        let place = reader.position().byte() as usize;
-        let key = [image, method, map, index].map(|column| record[column].to_owned());
-        let of = first.get_or_insert_with(|| Done { key: key.clone(), reason: record[reason].to_owned() });
-        let torn = bytes[place - 1] != b'\n';
-        if torn || of.key != key || record[test] != *tests[curves] || !follows(&record[point], next) {
+        let behind = reader.position().byte() as usize;
+        let key = places.key.map(|place| record[place].to_owned());
+        let reason = || record[places.reason].to_owned();
+        let map: &Done = first.get_or_insert_with(|| Done { key: key.clone(), reason: reason() });
+        let is_torn = bytes[behind - 1] != b'\n';
+        if is_torn
+            || map.key != key
+            || record[places.test] != *tests[curves]
+            || !follows(&record[places.point], next)
+        {
             break;
         }
-        let last = record[points].is_empty() || record[points] == (next + 1).to_string();
-        (curves, next) = if last { (curves + 1, 0) } else { (curves, next + 1) };
+        let points = &record[places.points];
+        let is_last = points.is_empty() || points == (next + 1).to_string();
+        (curves, next) = if is_last { (curves + 1, 0) } else { (curves, next + 1) };
         if curves == tests.len() {
             done.extend(first.take());
-            (curves, end) = (0, place);
+            (curves, end) = (0, behind);
         }
     }
     Ok((done, end))

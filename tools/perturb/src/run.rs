@@ -10,6 +10,7 @@ use pipe::{Explained, Failures, Progress, Record, Response};
 use setup::Loaded;
 
 use crate::args::Args;
+use crate::dry_run;
 use crate::out::Out;
 use crate::prepare::{Prepared, Preparer};
 use crate::report::{self, Counts};
@@ -21,6 +22,9 @@ pub fn perturb(args: &Args) -> Result<()> {
     let tests = args.parse_tests()?;
     let Tasks { each, extra, total } = source::open(args)?;
     let loaded = args.model.open(&[])?;
+    if args.dry_run {
+        return dry_run::write(args, &loaded, &tests, each);
+    }
     let Some(out) = Out::open(args, &loaded, &tests, &extra)? else {
         pipe::note("the table is complete");
         return Ok(());
@@ -164,13 +168,13 @@ impl<'a> Run<'a> {
         while let Some(next) = self.order.pop_front() {
             match next {
                 Next::Failure(row, reason) => self.failed(*row, reason)?,
-                Next::Result => match self.executor.pop() {
-                    Some(result) => self.rows(result)?,
-                    None => {
+                Next::Result => {
+                    let Some(result) = self.executor.pop() else {
                         self.order.push_front(Next::Result);
                         break;
-                    }
-                },
+                    };
+                    self.rows(result)?;
+                }
             }
             self.progress.add(1);
             any = true;

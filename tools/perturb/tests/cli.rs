@@ -373,7 +373,8 @@ fn shards_together_are_one_run() {
         })
         .collect();
     let mut all: Vec<String> = whole.lines().skip(1).map(str::to_owned).collect();
-    (parts.sort(), all.sort());
+    parts.sort();
+    all.sort();
     assert_eq!(parts, all);
     let first = run(&work, "-t pos:steps=2 --shard 1/3", &table).success();
     let images: Vec<String> = cells(&first).into_iter().map(|row| row[0].clone() + &row[3]).collect();
@@ -474,4 +475,23 @@ fn a_pack_is_not_one_map_with_many_channels() {
     assert!(run(&work, "-t pos --image testbed/003", piped).failure(1).contains("looks like a pack"));
     let numbers = |map: &str| cells(&run(&work, "-t pos", row(map)).success())[9][6].clone();
     assert_eq!(numbers("last.npy"), numbers("one.npy"));
+}
+
+/// What `--dry-run` says is what the run then counts.
+#[test]
+fn a_dry_run_foretells_the_forwards() {
+    let work = work();
+    let tests = "-t pos -t neg:steps=5 -t deletion:steps=20 -t mask:fill=zero";
+    let dry = run(&work, &format!("{tests} --dry-run"), TABLE).success();
+    let rows = all_cells(&dry);
+    let names: Vec<&str> = rows.iter().map(|row| row[0].as_str()).collect();
+    assert_eq!(
+        names,
+        ["pos", "neg:steps=5", "deletion:steps=20", "mask:fill=zero", "(clean images)", "(all)"]
+    );
+    assert!(rows.iter().all(|row| row[3] == "exact"), "{dry}");
+    run(&work, &format!("{tests} --record run.json"), TABLE).success();
+    let record: serde_json::Value = serde_json::from_str(&work.read("run.json")).unwrap();
+    assert_eq!(record["forwards"].to_string(), rows[5][2], "{dry}");
+    assert_eq!([&rows[0][2], &rows[4][2]], ["27", "2"]);
 }

@@ -10,7 +10,7 @@ const TEST: &str = "deletion:fill=uniform,runs=2,steps=4";
 fn rows(work: &WorkDir, images: &[&str]) -> Vec<Vec<String>> {
     let lines: Vec<String> = images.iter().map(|image| format!("{image},3,a,map.npy")).collect();
     let table = format!("image,target,method,map\n{}\n", lines.join("\n"));
-    let out = work.run(PERTURB, ["-t", TEST, "-q", "--device", "cpu"], table).success();
+    let out = work.run(PERTURB, ["-t", TEST, "-q", "--device", "cpu", "--model", "testbed"], table).success();
     let rows: Vec<(String, String)> = out
         .lines()
         .skip(1)

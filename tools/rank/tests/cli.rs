@@ -217,7 +217,16 @@ fn a_list_knows_what_has_vanished() {
     let message = run(RANK, ["-"], listed().replace("l7f/3", "l7f")).failure(1);
     assert!(message.contains("list `l7f` is not the hash and length of a list"), "{message}");
     let message = run(RANK, ["-"], listed().replace("l7f/3", "l7f/2")).failure(1);
-    assert!(message.contains("m@12345678, del, a: 3 rows, where the list has 2 images"), "{message}");
+    assert!(
+        message.contains("m@12345678: the rows are of 3 images with their classes, where the list has 2"),
+        "{message}"
+    );
+    // As many rows as there should be, but one has the image of another row.
+    let message = run(RANK, ["-"], listed().replacen("x,0,", "z,1,", 1)).failure(1);
+    assert!(
+        message.contains("the rows are of 4 images with their classes, where the list has 3, such as z"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -328,9 +337,10 @@ fn bad_input_is_named() {
 }
 
 #[test]
-fn no_rows_in_no_rows_out() {
-    assert_eq!(rank(&[], "").success(), "model,metric,direction,method,n,mean,ci_low,ci_high,rank\n");
-    assert_eq!(rank(&["--separation"], "").success(), "model,metric,rand_dist,rand_dist_inside,n\n");
+fn a_table_without_rows_is_an_error() {
+    for arguments in [&[][..], &["--separation"]] {
+        assert_eq!(rank(arguments, "").failure(1), "rank: there are no scores: the tables hold no rows");
+    }
 }
 
 #[test]

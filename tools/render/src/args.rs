@@ -52,9 +52,12 @@ pub struct Args {
     /// Images on the sheet: the first N of the table
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
     pub limit: u32,
-    /// How explain prepared the images, as its --preprocess [default: what its record says]
+    /// How explain prepared the images, as its --preprocess [default: what the sidecar of the map says]
     #[arg(long, value_name = "PRESET|FILE", value_parser = setup::preprocess_name)]
     pub preprocess: Option<String>,
+    /// Where the table of --out goes.
+    #[command(flatten)]
+    pub output: pipe::OutputArgs,
     /// What to do with failures.
     #[command(flatten)]
     pub errors: pipe::ErrorArgs,

@@ -1,14 +1,15 @@
 //! The images under the maps, prepared as the network saw them.
 
+use std::path::Path;
 use std::rc::Rc;
 
 use ::images::{Image, Preprocess};
 use anyhow::{Context, Error, Result, bail};
 use image::RgbImage;
-use pipe::Explained;
+use pipe::{CheckedMaps, Explained};
 use setup::Cache;
 
-use crate::recorded::{Choice, Recorded};
+use crate::recorded::{self, Choice};
 
 /// Bytes of the images that are kept: in a table method by method each one comes again.
 const KEPT: usize = 64 << 20;
@@ -16,25 +17,32 @@ const KEPT: usize = 64 << 20;
 /// Opens images and keeps the last ones.
 pub struct Images {
     given: Option<Preprocess>,
-    recorded: Recorded,
-    /// By path and by all that was done to them.
-    kept: Cache<(String, String), Rc<RgbImage>>,
+    /// By path and by all that was done to them, with the hash of their content.
+    kept: Cache<(String, String), (String, Rc<RgbImage>)>,
 }
 
 impl Images {
     /// `given` is what the command line says about preparing images.
     pub fn new(given: Option<Preprocess>) -> Self {
-        Self { given, recorded: Recorded::default(), kept: Cache::new(KEPT) }
+        Self { given, kept: Cache::new(KEPT) }
     }
 
     /// Opens the image of a map of height and width `size`.
     ///
     /// # Errors
     ///
-    /// If it cannot be decoded or has another size than its map.
-    pub fn open(&mut self, row: &Explained, size: [usize; 2]) -> Result<Rc<RgbImage>> {
-        let Choice { preprocess, reason } = self.choose(row)?;
-        let image = self.prepared(&row.image, &preprocess)?;
+    /// If it cannot be decoded, has another size than its map, or is not the one that the map explains.
+    pub fn open(
+        &mut self,
+        maps: &mut CheckedMaps,
+        row: &Explained,
+        size: [usize; 2],
+    ) -> Result<Rc<RgbImage>> {
+        let Choice { preprocess, reason } = self.choose(maps, row)?;
+        let (hash, image) = self.prepared(&row.image, &preprocess)?;
+        if let Some(sidecar) = maps.sidecar(Path::new(&row.map))? {
+            sidecar.check(row, Some(&hash))?;
+        }
         let [height, width] = size;
         if [image.height() as usize, image.width() as usize] != size {
             bail!(
@@ -48,26 +56,26 @@ impl Images {
         Ok(image)
     }
 
-    /// The command line has precedence over the record, and the record over leaving the image as it is.
-    fn choose(&mut self, row: &Explained) -> Result<Choice> {
+    /// The command line has precedence over the sidecar, and the sidecar over leaving the image as it is.
+    fn choose(&self, maps: &mut CheckedMaps, row: &Explained) -> Result<Choice> {
         if let Some(preprocess) = &self.given {
             let reason = format!("--preprocess {}", preprocess.name);
             return Ok(Choice { preprocess: preprocess.clone(), reason });
         }
-        if let Some(choice) = self.recorded.of(row)? {
+        if let Some(choice) = recorded::choice(maps, row)? {
             return Ok(choice);
         }
         let preprocess = Preprocess::preset("none").context("the preset `none`")?;
-        Ok(Choice { preprocess, reason: "as it is: no explain.json beside the maps tells more".into() })
+        Ok(Choice { preprocess, reason: "as it is: nothing beside the map tells more".into() })
     }
 
-    fn prepared(&mut self, image: &str, preprocess: &Preprocess) -> Result<Rc<RgbImage>> {
+    fn prepared(&mut self, image: &str, preprocess: &Preprocess) -> Result<(String, Rc<RgbImage>)> {
         self.kept.get(&(image.to_owned(), format!("{preprocess:?}")), || {
             // The failure's line names the image already.
             let opened = setup::open(image, preprocess).map_err(|error| Error::msg(error.reason))?;
             let pixels = to_image(&opened);
             let bytes = pixels.len();
-            Ok((Rc::new(pixels), bytes))
+            Ok(((opened.hash, Rc::new(pixels)), bytes))
         })
     }
 }

@@ -8,8 +8,7 @@ use ::images::Preprocess;
 use anyhow::{Context, Result};
 use image::{ImageFormat, RgbImage};
 use maps::Map;
-use pipe::npy::MapReader;
-use pipe::{Boxes, Explained, Failures, Progress, Rows, Usage, Writer};
+use pipe::{Boxes, CheckedMaps, Explained, Failures, Progress, Rows, Usage, Writer};
 
 use crate::args::{Args, Mode};
 use crate::images::Images;
@@ -40,7 +39,7 @@ const CHANNELS: usize = 3;
 /// Everything that lives as long as the run.
 struct Run<'a> {
     args: &'a Args,
-    maps: MapReader,
+    maps: CheckedMaps,
     images: Images,
     sheet: Option<Sheet>,
     table: Option<Writer<Explained>>,
@@ -66,10 +65,10 @@ impl<'a> Run<'a> {
         }
         Ok(Self {
             args,
-            maps: MapReader::new(),
+            maps: CheckedMaps::default(),
             images: Images::new(args.preprocess.as_deref().map(Preprocess::open).transpose()?),
             sheet: args.sheet.as_ref().map(|_| Sheet::new(args)),
-            table: args.out.as_ref().map(|_| Writer::stdout(&columns)).transpose()?,
+            table: args.out.as_ref().map(|_| Writer::open(&args.output, &columns)).transpose()?,
             failures: args.errors.failures()?,
             progress: Progress::new("render", 0, "maps").quiet(args.quiet),
             read: 0,
@@ -98,11 +97,11 @@ impl<'a> Run<'a> {
     /// Draws a row's map, and opens its image where one is needed.
     fn draw(&mut self, row: &Explained, on_sheet: bool) -> Result<Drawn> {
         let look = &self.args.look;
-        let map = self.maps.read(Path::new(&row.map), row.map_index)?;
+        let map = self.maps.read(row, None)?;
         let map = Map::new(&map.shape, map.data, CHANNELS)?;
         let boxes = if look.boxes { boxes::of(row)? } else { Boxes::default() };
         let needed = on_sheet || look.mode == Mode::Overlay;
-        let open = || self.images.open(row, map.size());
+        let open = || self.images.open(&mut self.maps, row, map.size());
         let image = needed.then(open).transpose()?;
         let paint = Paint::new(look, &map);
         Ok(Drawn { map: overlay::draw(look, &map, &paint, image.as_deref()), image, boxes, paint })

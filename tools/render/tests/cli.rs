@@ -144,24 +144,56 @@ fn embedded_images_are_taken_as_they_are() {
     assert_eq!(open(&work, "out/ig/000-1.png").dimensions(), (64, 64));
 }
 
+/// The sidecar of a pack of one map of `wide.png`.
+fn sidecar(work: &WorkDir, pack: &str, preprocess: serde_json::Value) {
+    let image = pipe::sha256(&std::fs::read(work.join("wide.png")).unwrap());
+    let identity = pipe::Identity {
+        version: String::new(),
+        model: "net@12345678".into(),
+        method: "ig".into(),
+        seed: 0,
+        engine: String::new(),
+        files: std::collections::BTreeMap::new(),
+        asked: vec![pipe::Asked { image, class: "5".into() }],
+    };
+    let items = vec![pipe::Item { target: Some(5), map: Some((0, 0)), ..pipe::Item::default() }];
+    let mut sidecar = pipe::Sidecar { identity, preprocess, packs: Vec::new(), items };
+    sidecar.add_pack(&work.join(pack)).unwrap();
+    sidecar.write(&work.join(pack).with_extension("json")).unwrap();
+}
+
 #[test]
-fn the_record_says_how_an_image_was_prepared() {
+fn the_sidecar_says_how_an_image_was_prepared_and_which_one_it_is() {
     let work = WorkDir::new();
     image(&work, "wide.png", [9, 9, 9], (400, 300));
-    map(&work, "maps/ig/0.npy", &[224, 224], &vec![0.0; 224 * 224]);
-    let line = ["wide.png,5,net,ig,maps/ig/0.npy,"];
-    let record = |model: &str| format!(r#"{{"model": "{model}", "preprocess": {{"name": "imagenet"}}}}"#);
+    map(&work, "maps/ig/0.npy", &[1, 224, 224], &vec![0.0; 224 * 224]);
+    let line = ["wide.png,5,net@12345678,ig,maps/ig/0.npy,0"];
     let message = render(&work, "-o out", &line).failure(1);
     for part in ["300 x 400", "224 x 224", "--preprocess", "imagenet, squash, inception,"] {
         assert!(message.contains(part), "{message}");
     }
-    work.write("maps/explain.json", record("another"));
-    assert!(render(&work, "-o out", &line).failure(1).contains("300 x 400"));
-    work.write("maps/explain.2-of-3.json", record("net"));
+    let imagenet = serde_json::to_value(images::Preprocess::preset("imagenet").unwrap()).unwrap();
+    sidecar(&work, "maps/ig/0.npy", imagenet.clone());
     render(&work, "-o out", &line).success();
     assert_eq!(open(&work, "out/ig/wide-1.png").dimensions(), (224, 224));
     let message = render(&work, "-o out --preprocess none", &line).failure(1);
     assert!(message.contains("300 x 400 (--preprocess none)"), "{message}");
+    for (wrong, part) in [
+        ("wide.png,6,net@12345678,ig,maps/ig/0.npy,0", "the map explains class 5, but the row says 6"),
+        ("wide.png,5,net@0,ig,maps/ig/0.npy,0", "the map explains net@12345678, but the row says net@0"),
+        ("wide.png,5,net@12345678,rise,maps/ig/0.npy,0", "the map is one of ig, but the row says rise"),
+        ("wide.png,5,net@12345678,ig,maps/ig/0.npy,", "the row has no map_index"),
+    ] {
+        let message = render(&work, "-o out", &[wrong]).failure(1);
+        assert!(message.contains(part), "{message}");
+    }
+    image(&work, "wide.png", [8, 8, 8], (400, 300));
+    assert!(render(&work, "-o out", &line).failure(1).contains("the map explains another image"));
+    for broken in ["{", r#"{"identity": 3}"#] {
+        work.write("maps/ig/0.json", broken);
+        let message = render(&work, "-o out", &line).failure(1);
+        assert!(message.contains("maps/ig/0.json is damaged"), "{message}");
+    }
 }
 
 /// Whatever the order of the network's channels, and whoever wrote the file that says so.
@@ -180,32 +212,14 @@ fn images_keep_their_colours_however_they_were_prepared() {
     let keys = r#""interpolation": "bicubic", "mean": [0.5, 0.5, 0.5], "std": [1, 1, 1]"#;
     work.write("p.json", format!(r#"{{"input_size": [3, 20, 20], {keys}}}"#));
     assert_eq!(drawn("--preprocess p.json", "wide.png,5,net,ig,small/ig/0.npy,"), 20);
-    // What explain records of such a file is enough; the file itself may be gone.
-    let recorded = r#"{"name": "gone.json", "resize": {"ShortSide": 22}, "bicubic": true, "crop": [20, 20],
-        "channels": "bgr", "mean": [0.5, 0.5, 0.5], "std": [1, 1, 1]}"#;
-    work.write("small/explain.json", format!(r#"{{"model": "net", "preprocess": {recorded}}}"#));
-    assert_eq!(drawn("", "wide.png,5,net,ig,small/ig/0.npy,"), 20);
+    // What the sidecar says of such a file is enough; the file itself may be gone.
+    let recorded = serde_json::json!({"name": "gone.json", "resize": {"ShortSide": 22}, "bicubic": true, "crop": [20, 20],
+        "channels": "bgr", "mean": [0.5, 0.5, 0.5], "std": [1, 1, 1]});
+    map(&work, "small/ig/1.npy", &[1, 20, 20], &[0.0; 400]);
+    sidecar(&work, "small/ig/1.npy", recorded);
+    assert_eq!(drawn("", "wide.png,5,net@12345678,ig,small/ig/1.npy,0"), 20);
     let message = render(&work, "-o out --preprocess gone.json", &["wide.png,5,net,ig,a.npy,"]).failure(1);
     assert!(message.contains("gone.json: No such file"), "{message}");
-}
-
-#[test]
-fn records_that_disagree_or_are_broken_are_told() {
-    let work = work();
-    map(&work, "maps/ig/0.npy", &[2, 3], &[0.0; 6]);
-    let line = ["cat.png,5,net,ig,maps/ig/0.npy,"];
-    for (name, preset) in [("explain.1-of-2.json", "imagenet-keep"), ("explain.2-of-2.json", "squash")] {
-        work.write(Path::new("maps").join(name), format!(r#"{{"preprocess": {{"name": "{preset}"}}}}"#));
-    }
-    let message = render(&work, "-o out", &line).failure(1);
-    assert!(message.contains("1-of-2.json") && message.contains("squash"), "{message}");
-    render(&work, "-o out --preprocess none", &line).success();
-    let half = r#"{"preprocess": {"name": "none", "resize": "None"}}"#;
-    for broken in ["{", "{}", r#"{"preprocess": {"name": "odd"}}"#, half] {
-        work.write("maps/explain.1-of-2.json", broken);
-        let message = render(&work, "-o out", &line).failure(1);
-        assert!(message.contains("explain.1-of-2.json"), "{message}");
-    }
 }
 
 #[test]

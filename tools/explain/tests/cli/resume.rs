@@ -79,8 +79,8 @@ fn temporary_files_of_the_dead_are_removed() {
     let (folder, name) = pack.rsplit_once('/').unwrap();
     let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
     let host: String = host.trim().chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
-    let left = work.write(&format!("{folder}/.{name}.tmp.{host}.4194305"), "half a pack");
-    let alive = work.write(&format!("{folder}/.{name}.tmp.{host}.{}", std::process::id()), "half a pack");
+    let left = work.write(format!("{folder}/.{name}.tmp.{host}.4194305"), "half a pack");
+    let alive = work.write(format!("{folder}/.{name}.tmp.{host}.{}", std::process::id()), "half a pack");
     assert_eq!(run(&work, "-m random --resume testbed/000", "").success(), table);
     assert!(!left.exists() && alive.exists());
 }
@@ -141,12 +141,50 @@ fn one_image_has_the_same_map_under_every_spelling() {
 #[test]
 fn labels_are_those_of_the_run_that_prints_them() {
     let work = WorkDir::new();
-    let names = |suffix: &str| (0..10).map(|i| format!("{suffix}{i}\n")).collect::<String>();
-    work.write("names.txt", names("thing "));
+    let names: Vec<String> = (0..10).map(|i| format!("thing {i}\n")).collect();
+    work.write("names.txt", names.concat());
     let class = |arguments: &str| {
         let table = run(&work, &format!("-m random --target 6 {arguments} testbed/000"), "").success();
         rows(&table)[0].extra.get("class").unwrap().to_owned()
     };
     assert_eq!(class(""), "crescent");
     assert_eq!(class("--resume --labels names.txt"), "thing 6");
+}
+
+/// The numbers of a table's columns by the first column.
+fn numbers(table: &str, columns: [&str; 2]) -> std::collections::BTreeMap<String, [u64; 2]> {
+    let mut reader = csv::Reader::from_reader(table.as_bytes());
+    let header = reader.headers().unwrap().clone();
+    let places = columns.map(|name| header.iter().position(|other| other == name).unwrap());
+    let row = |record: csv::StringRecord| {
+        (record[0].to_owned(), places.map(|place| record[place].parse().unwrap()))
+    };
+    reader.records().map(|record| row(record.unwrap())).collect()
+}
+
+/// What `--dry-run` says is what the run then counts, and what is done already is not counted.
+#[test]
+fn a_dry_run_foretells_the_passes() {
+    let work = WorkDir::new();
+    let methods = "-m gradcam -m gradient -m rise:masks=7 -m integrated-gradients:steps=3 -m occlusion:window=32 -m lrp";
+    let arguments = format!("{methods} --chunk 2 testbed/000 testbed/001 testbed/002");
+    let dry = run(&work, &format!("--dry-run {arguments}"), "").success();
+    assert!(!work.join("maps").exists());
+    assert!(!dry.contains("at most"), "{dry}");
+    let expected = numbers(&dry, ["forwards", "backwards"]);
+    assert_eq!(numbers(&dry, ["packs", "packs_done"])["gradcam"], [2, 0]);
+    assert_eq!(numbers(&dry, ["files", "bytes"])["gradcam"], [4, 3 * 64 * 64 * 4]);
+    run(&work, &format!("--record record.json {arguments}"), "").success();
+    let record = super::record(&work);
+    for (place, name) in ["forwards", "backwards"].into_iter().enumerate() {
+        let total: u64 = expected.values().map(|row| row[place]).sum();
+        assert_eq!(record[name], total, "{name}");
+        for (method, counted) in record[format!("{name}_by_method")].as_object().unwrap() {
+            assert_eq!(*counted, expected[method][place], "{name} of {method}");
+        }
+    }
+    let left = run(&work, &format!("--dry-run --resume -m random {arguments}"), "").success();
+    assert_eq!(numbers(&left, ["packs", "packs_done"])["rise:masks=7"], [2, 2]);
+    assert_eq!(numbers(&left, ["forwards", "backwards"])["rise:masks=7"], [0, 0]);
+    assert_eq!(numbers(&left, ["packs", "packs_done"])["random"], [2, 0]);
 }

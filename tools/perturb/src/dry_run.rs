@@ -1,0 +1,93 @@
+//! `--dry-run`: what a run would do, and what it would take on this machine.
+
+use std::collections::HashSet;
+
+use anyhow::Result;
+use perturbation::{Forwards, ParsedTest};
+use pipe::{Cells, Column, Line, Row, Writer};
+use setup::{Loaded, Speed, rounded};
+
+use crate::args::Args;
+use crate::source::Task;
+
+/// One test, or all of them together.
+struct Estimate {
+    test: String,
+    maps: usize,
+    forwards: u64,
+    exact: String,
+    seconds: f64,
+}
+
+impl Row for Estimate {
+    const COLUMNS: &'static [Column] = &[
+        Column::required("test"),
+        Column::required("maps"),
+        Column::required("forwards"),
+        Column::required("exact"),
+        Column::required("seconds"),
+    ];
+
+    fn read(line: &mut Line<'_>) -> Result<Self, pipe::Error> {
+        Ok(Self {
+            test: line.value()?,
+            maps: line.value()?,
+            forwards: line.value::<usize>()? as u64,
+            exact: line.value()?,
+            seconds: line.value()?,
+        })
+    }
+
+    fn write(&self, cells: &mut Cells<'_>) {
+        cells.value(&self.test);
+        cells.value(&self.maps);
+        cells.value(&(self.forwards as usize));
+        cells.value(&self.exact);
+        cells.value(&self.seconds);
+    }
+}
+
+/// Writes a row for each test by itself, one for the clean images, and `(all)`: what the run would do, in which tests share
+/// what is equal. Maps are taken to have the network's usual size.
+pub fn write(
+    args: &Args,
+    loaded: &Loaded,
+    tests: &[ParsedTest],
+    tasks: impl Iterator<Item = Result<Task>>,
+) -> Result<()> {
+    let (mut maps, mut images) = (0, HashSet::new());
+    for task in tasks {
+        let row = task?.row;
+        if row.reason.is_empty() {
+            maps += 1;
+            images.insert(row.image);
+        }
+    }
+    let size = loaded.classifier.usual_size();
+    let speed = Speed::measure(loaded, size);
+    let estimate = |name: &str, forwards: u64, exact: bool| Estimate {
+        test: name.into(),
+        maps,
+        forwards,
+        exact: if exact { "exact" } else { "at most" }.into(),
+        seconds: rounded(forwards as f64 * speed.forward),
+    };
+    let of = |tests: &[ParsedTest]| {
+        let Forwards { count, exact } = Forwards::of(tests, size[0] * size[1]);
+        (count * maps as u64, exact)
+    };
+    let mut table = Writer::<Estimate>::open::<&str>(&args.output, &[])?;
+    for test in tests {
+        let (forwards, exact) = of(std::slice::from_ref(test));
+        table.write(&estimate(test.spec(), forwards, exact))?;
+    }
+    let clean = images.len() as u64;
+    table.write(&estimate("(clean images)", clean, true))?;
+    let (forwards, exact) = of(tests);
+    let all = estimate("(all)", forwards + clean, exact);
+    let whole = all.seconds * args.shard.n as f64;
+    table.write(&all)?;
+    table.finish()?;
+    pipe::note(setup::advice(whole, images.len() * args.shard.n));
+    Ok(())
+}
