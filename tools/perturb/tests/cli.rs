@@ -481,17 +481,20 @@ fn a_pack_is_not_one_map_with_many_channels() {
 #[test]
 fn a_dry_run_foretells_the_forwards() {
     let work = work();
-    let tests = "-t pos -t neg:steps=5 -t deletion:steps=20 -t mask:fill=zero";
+    let tests = "-t pos -t neg:steps=5 -t deletion:steps=20";
     let dry = run(&work, &format!("{tests} --dry-run"), TABLE).success();
     let rows = all_cells(&dry);
     let names: Vec<&str> = rows.iter().map(|row| row[0].as_str()).collect();
     assert_eq!(
         names,
-        ["pos", "neg:steps=5", "deletion:steps=20", "mask:fill=zero", "(clean images)", "(all)"]
+        ["pos", "neg:steps=5", "deletion:steps=20", "(clean images)", "(all)"]
     );
     assert!(rows.iter().all(|row| row[3] == "exact"), "{dry}");
     run(&work, &format!("{tests} --record run.json"), TABLE).success();
     let record: serde_json::Value = serde_json::from_str(&work.read("run.json")).unwrap();
-    assert_eq!(record["forwards"].to_string(), rows[5][2], "{dry}");
-    assert_eq!([&rows[0][2], &rows[4][2]], ["27", "2"]);
+    assert_eq!(record["forwards"].to_string(), rows[4][2], "{dry}");
+    assert_eq!([&rows[0][2], &rows[3][2]], ["27", "2"]);
+    // How much a map keeps decides whether there is anything to mask.
+    let mask = all_cells(&run(&work, "-t mask --dry-run", TABLE).success());
+    assert_eq!(mask[0][1..4], ["3", "3", "at most"]);
 }
