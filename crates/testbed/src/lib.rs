@@ -5,7 +5,7 @@
 //! place and size tell nothing about the class. So the object is the only evidence there is, and a true saliency map
 //! of a classifier that has learnt the task lies on it. Each object comes with its pixel mask and its bounding box.
 //!
-//! [`scene`] draws any image of any split from its index alone. [`image`] serves the images of the demo split
+//! [`scene`] draws any image of any split from its index alone. [`image()`] serves the images of the demo split
 //! from files embedded in the program, which makes them equal to the last bit on every machine.
 //!
 //! ```

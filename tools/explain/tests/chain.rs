@@ -127,7 +127,9 @@ fn cells(table: &str) -> Vec<Vec<String>> {
 
 fn csv_of(cells: &[Vec<String>]) -> String {
     let mut out = csv::Writer::from_writer(Vec::new());
-    cells.iter().for_each(|row| out.write_record(row).unwrap());
+    for row in cells {
+        out.write_record(row).unwrap();
+    }
     String::from_utf8(out.into_inner().unwrap()).unwrap()
 }
 
@@ -170,7 +172,9 @@ fn the_order_of_lines_and_columns_makes_no_difference() {
     }
     for stage in [Stage::Maps, Stage::Curves, Stage::Scores] {
         let mut table = cells(study.table(stage));
-        table.iter_mut().for_each(|row| row.reverse());
+        for row in &mut table {
+            row.reverse();
+        }
         assert_eq!(study.verdict(stage, &csv_of(&table)), Verdict::Same, "{stage:?}");
     }
 }
@@ -186,7 +190,9 @@ fn a_column_that_is_lost_is_refused_or_makes_no_difference() {
         let table = cells(study.table(stage));
         for (place, name) in table[0].iter().enumerate() {
             let mut less = table.clone();
-            less.iter_mut().for_each(|row| drop(row.remove(place)));
+            for row in &mut less {
+                row.remove(place);
+            }
             let verdict = study.verdict(stage, &csv_of(&less));
             let is_needed = needed.contains(&name.as_str());
             // One without the other tells that somebody has lost a column.

@@ -360,10 +360,9 @@ fn maps_are_found_from_any_folder() {
 #[test]
 fn shards_together_are_one_run() {
     let work = work();
-    let rows: String = (0..7)
-        .flat_map(|i| [(i, "a"), (i, "b")])
-        .map(|(i, m)| format!("testbed/{i:03},1,{m},one.npy\n"))
-        .collect();
+    let row = |i: usize, method: &str| format!("testbed/{i:03},1,{method},one.npy\n");
+    let rows: Vec<String> = (0..7).flat_map(|i| [row(i, "a"), row(i, "b")]).collect();
+    let rows = rows.concat();
     let table = format!("image,target,method,map\n{rows}");
     let whole = run(&work, "-t pos:steps=2", &table).success();
     let mut parts: Vec<String> = (1..=3)
@@ -485,10 +484,7 @@ fn a_dry_run_foretells_the_forwards() {
     let dry = run(&work, &format!("{tests} --dry-run"), TABLE).success();
     let rows = all_cells(&dry);
     let names: Vec<&str> = rows.iter().map(|row| row[0].as_str()).collect();
-    assert_eq!(
-        names,
-        ["pos", "neg:steps=5", "deletion:steps=20", "(clean images)", "(all)"]
-    );
+    assert_eq!(names, ["pos", "neg:steps=5", "deletion:steps=20", "(clean images)", "(all)"]);
     assert!(rows.iter().all(|row| row[3] == "exact"), "{dry}");
     run(&work, &format!("{tests} --record run.json"), TABLE).success();
     let record: serde_json::Value = serde_json::from_str(&work.read("run.json")).unwrap();

@@ -123,6 +123,27 @@ fn runs_into_one_folder_leave_one_another_alone() {
     assert!(changed[0].map == rows(&table)[0].map && changed[2].map != rows(&table)[2].map);
 }
 
+/// At once: equal runs write equal files over each other, others write others.
+#[test]
+fn runs_at_the_same_time_are_as_good_as_one_after_another() {
+    let work = WorkDir::new();
+    let arguments = |seed: usize| format!("-m rise:masks=50 -m gradcam --seed {} {FOUR}", seed % 2);
+    let tables: Vec<String> = std::thread::scope(|scope| {
+        let start = |seed| {
+            let work = &work;
+            scope.spawn(move || run(work, &arguments(seed), "").success())
+        };
+        (0..4).map(start).collect::<Vec<_>>().into_iter().map(|run| run.join().unwrap()).collect()
+    });
+    assert!(tables[0] == tables[2] && tables[1] == tables[3]);
+    for (seed, table) in tables[..2].iter().enumerate() {
+        let alone = WorkDir::new();
+        assert_eq!(run(&alone, &arguments(seed), "").success(), *table);
+        assert_eq!(maps(&work, table), maps(&alone, table));
+    }
+    assert!(files(&work, "maps").keys().all(|name| !name.contains(".tmp.")));
+}
+
 /// The key of random numbers is what the image is, not how its path is spelled.
 #[test]
 fn one_image_has_the_same_map_under_every_spelling() {
