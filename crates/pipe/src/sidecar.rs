@@ -4,7 +4,6 @@
 //! write one file with different contents, and a file that is there and whole is done, whoever made it. `HASH.json` beside it
 //! is the same for every run that makes the pack; what happened in a run (times, threads) is in its record.
 
-use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::ErrorKind;
@@ -15,47 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::digest::sha256;
-use crate::{Explained, atomic, npy};
-
-/// Everything that the maps of a pack depend on.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Identity {
-    /// Of the program.
-    pub version: String,
-    /// Classifier, `NAME@HASH`.
-    pub model: String,
-    /// Spec string of the method and of the steps on its maps.
-    pub method: String,
-    /// Seed of all random numbers.
-    pub seed: u64,
-    /// What computed: maps of different instructions differ in their last digits.
-    pub engine: String,
-    /// Files that the method depends on: what for, and their SHA-256.
-    pub files: BTreeMap<String, String>,
-    /// What is explained, in order.
-    pub asked: Vec<Asked>,
-}
-
-/// An image and the class asked for.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Asked {
-    /// SHA-256 of the image's content; empty if it cannot be read.
-    pub image: String,
-    /// `predicted`, or the class.
-    pub class: String,
-}
-
-impl Identity {
-    /// The name of the pack: sixteen hexadecimal digits.
-    ///
-    /// # Panics
-    ///
-    /// Never: the fields are strings and numbers.
-    pub fn hash(&self) -> String {
-        let text = serde_json::to_vec(self).expect("strings and numbers are JSON");
-        sha256(&text)[..16].to_owned()
-    }
-}
+use crate::{Explained, Identity, atomic};
 
 /// `HASH.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -205,64 +164,14 @@ impl Sidecar {
     }
 }
 
-/// Reads the maps of rows and checks them against their sidecars; keeps the last pack and the last sidecar open.
-#[derive(Debug, Default)]
-pub struct CheckedMaps {
-    maps: npy::MapReader,
-    last: Option<(PathBuf, Option<Sidecar>)>,
-}
-
-impl CheckedMaps {
-    /// The array that a row names. `image` is the SHA-256 of the row's image, if it is known; a map that has a sidecar is
-    /// checked against all that is known.
-    ///
-    /// # Errors
-    ///
-    /// If the map cannot be read, or the row and the map do not belong together.
-    pub fn read(&mut self, row: &Explained, image: Option<&str>) -> Result<npy::Array> {
-        let path = Path::new(&row.map);
-        let array = self.maps.read(path, row.map_index)?;
-        if let Some(sidecar) = self.sidecar(path)? {
-            sidecar.check(row, image).with_context(|| row.map.clone())?;
-        }
-        Ok(array)
-    }
-
-    /// The sidecar of a map file, if it has one.
-    ///
-    /// # Errors
-    ///
-    /// If it is damaged.
-    pub fn sidecar(&mut self, map: &Path) -> Result<Option<&Sidecar>> {
-        if self.last.as_ref().is_none_or(|(path, _)| path != map) {
-            self.last = Some((map.to_owned(), Sidecar::beside(map)?));
-        }
-        Ok(self.last.as_ref().and_then(|(_, sidecar)| sidecar.as_ref()))
-    }
-}
-
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
-    use crate::Extra;
+    use crate::identity::tests::identity;
     use crate::npy::PackWriter;
 
-    fn identity(asked: &[(&str, &str)]) -> Identity {
-        let asked =
-            asked.iter().map(|(image, class)| Asked { image: (*image).into(), class: (*class).into() });
-        Identity {
-            version: "1".into(),
-            model: "m@12345678".into(),
-            method: "ig".into(),
-            seed: 0,
-            engine: "cpu".into(),
-            files: BTreeMap::new(),
-            asked: asked.collect(),
-        }
-    }
-
     /// A pack of one map and an image that could not be read.
-    fn sidecar(folder: &Path) -> Sidecar {
+    pub(crate) fn sidecar(folder: &Path) -> Sidecar {
         let path = folder.join("abc.npy");
         let mut pack = PackWriter::create(&path, &[1, 2]).unwrap();
         pack.push(&[1.0, 2.0]).unwrap();
@@ -279,36 +188,6 @@ mod tests {
         let mut sidecar = Sidecar { identity, preprocess: Value::Null, packs: Vec::new(), items };
         sidecar.add_pack(&path).unwrap();
         sidecar
-    }
-
-    fn row(folder: &Path) -> Explained {
-        Explained {
-            image: "a.png".into(),
-            target: Some(3),
-            model: "m@12345678".into(),
-            method: "ig".into(),
-            map: folder.join("abc.npy").display().to_string(),
-            map_index: Some(0),
-            reason: String::new(),
-            extra: Extra::default(),
-        }
-    }
-
-    #[test]
-    fn everything_counts_in_the_address() {
-        let one = identity(&[("aa", "1"), ("bb", "2")]);
-        let files = BTreeMap::from([("baselines".to_owned(), "ff".to_owned())]);
-        let others = [
-            Identity { seed: 1, ..one.clone() },
-            Identity { engine: "cuda".into(), ..one.clone() },
-            Identity { files, ..one.clone() },
-            Identity { model: "m@12345679".into(), ..one.clone() },
-            identity(&[("bb", "2"), ("aa", "1")]),
-            identity(&[("aa", "1"), ("bb", "predicted")]),
-        ];
-        assert_eq!(one.hash(), identity(&[("aa", "1"), ("bb", "2")]).hash());
-        assert_eq!(one.hash().len(), 16);
-        assert!(others.iter().all(|other| other.hash() != one.hash()));
     }
 
     #[test]
@@ -331,37 +210,5 @@ mod tests {
         assert!(error.ends_with("abc.json is damaged"), "{error}");
         fs::write(&path, "{\"somebody\": \"else's\"}").unwrap();
         assert_eq!(Sidecar::read(&path).unwrap(), None);
-    }
-
-    #[test]
-    fn a_row_and_its_map_belong_together() {
-        let folder = tempfile::tempdir().unwrap();
-        let sidecar = sidecar(folder.path());
-        sidecar.write(&folder.path().join("abc.json")).unwrap();
-        let mut maps = CheckedMaps::default();
-        let good = row(folder.path());
-        assert_eq!(maps.read(&good, Some("feed")).unwrap().data, [1.0, 2.0]);
-        assert!(maps.read(&good, None).is_ok());
-        assert!(sidecar.check(&Explained { model: "m".into(), ..good.clone() }, None).is_ok());
-        let wrong = [
-            (
-                Explained { model: "m@0".into(), ..good.clone() },
-                "the map explains m@12345678, but the row says m@0",
-            ),
-            (
-                Explained { method: "rise".into(), ..good.clone() },
-                "the map is one of ig, but the row says rise",
-            ),
-            (Explained { target: Some(4), ..good.clone() }, "the map explains class 3, but the row says 4"),
-            (
-                Explained { map_index: None, ..good.clone() },
-                "the file is a pack of maps, but the row has no map_index",
-            ),
-        ];
-        for (row, message) in wrong {
-            assert_eq!(sidecar.check(&row, None).unwrap_err().to_string(), message);
-        }
-        let error = format!("{:#}", maps.read(&good, Some("f00d")).unwrap_err());
-        assert!(error.contains("abc.npy: the map explains another image"), "{error}");
     }
 }

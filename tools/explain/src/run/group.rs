@@ -1,0 +1,132 @@
+//! Images of one size that are explained together, method by method.
+
+use anyhow::{Result, bail};
+use attribution::Request;
+use models::Tensor;
+use pipe::npy;
+
+use super::Run;
+use crate::item::{self, Item, Map, Maps};
+use crate::report::Clock;
+
+/// Why no class is the predicted one.
+const UNDEFINED: &str = "the classifier's scores are not finite";
+
+/// Some images of a group, on the device.
+struct Batch<'a> {
+    items: Vec<&'a Item>,
+    images: Tensor<4>,
+    targets: Vec<usize>,
+    keys: Vec<String>,
+}
+
+impl Run<'_> {
+    /// Explains the images of the group.
+    pub(super) fn explain_group(&mut self) -> Result<()> {
+        let group = std::mem::take(&mut self.group);
+        if group.is_empty() {
+            return Ok(());
+        }
+        let classifier = &self.loaded.classifier;
+        let images = classifier.input(&group.iter().map(|item| &item.image).collect::<Vec<_>>());
+        let targets = item::targets(classifier, &group, &images);
+        if let Some(reason) = classifier.failure() {
+            bail!("{}: {reason}", classifier.name);
+        }
+        for (item, target) in group.iter().zip(&targets) {
+            if target.is_none() {
+                self.fail_image((item.chunk, item.row), "target", UNDEFINED.into())?;
+            }
+        }
+        for method in 0..self.plan.methods.len() {
+            if let Some(batch) = self.batch(method, &group, &images, &targets) {
+                self.explain_batch(method, &batch)?;
+            }
+        }
+        self.progress.add(targets.iter().flatten().count() as u64);
+        Ok(())
+    }
+
+    /// The images of a group that a method has not done yet.
+    fn batch<'g>(
+        &mut self,
+        method: usize,
+        group: &'g [Item],
+        images: &Tensor<4>,
+        targets: &[Option<usize>],
+    ) -> Option<Batch<'g>> {
+        let npy = self.args.npy;
+        let mut wants = |item: &Item| npy || self.chunk(item.chunk).wanting(method, item.row).is_some();
+        let chosen: Vec<(usize, usize)> = (0..group.len())
+            .filter_map(|i| targets[i].map(|target| (i, target)))
+            .filter(|(i, _)| wants(&group[*i]))
+            .collect();
+        if chosen.is_empty() {
+            return None;
+        }
+        let all = chosen.len() == group.len();
+        let one = |&(i, _): &(usize, usize)| images.clone().narrow(0, i, 1);
+        let images = if all { images.clone() } else { Tensor::cat(chosen.iter().map(one).collect(), 0) };
+        Some(Batch {
+            images,
+            targets: chosen.iter().map(|(_, target)| *target).collect(),
+            keys: chosen.iter().map(|(i, _)| group[*i].image.hash.clone()).collect(),
+            items: chosen.iter().map(|(i, _)| &group[*i]).collect(),
+        })
+    }
+
+    fn explain_batch(&mut self, method: usize, batch: &Batch<'_>) -> Result<()> {
+        let chosen = &self.plan.methods[method];
+        let [_, _, h, w] = batch.images.dims();
+        let request = Request {
+            images: batch.images.clone(),
+            targets: &batch.targets,
+            keys: &batch.keys,
+            seed: self.args.seed,
+            batch_size: self.loaded.batch_size(h, w),
+            baselines: self.baselines.map(|baselines| &baselines.images),
+        };
+        let clock = Clock::start(&self.loaded.classifier);
+        let maps = self.explainers[method].explain(&request);
+        let maps = match maps {
+            Ok(maps) => Maps::new(self.finish.reduce(maps))?,
+            // A classifier that answers no more ends the run; a method may fail on some images.
+            Err(error @ attribution::Error::Scores { .. }) => return Err(error.into()),
+            Err(error) => return self.fail_batch(method, batch, &error.to_string()),
+        };
+        self.report.add(&chosen.name, clock.stop(&self.loaded.classifier));
+        let items = batch.items.iter().zip(&batch.targets);
+        maps.iter().zip(items).try_for_each(|(map, (item, &target))| self.deliver(method, item, target, map))
+    }
+
+    /// Notes that a method has failed on some images.
+    fn fail_batch(&mut self, method: usize, batch: &Batch<'_>, reason: &str) -> Result<()> {
+        batch
+            .items
+            .iter()
+            .zip(&batch.targets)
+            .try_for_each(|(item, &target)| self.fail_map(method, item, target, reason))
+    }
+
+    fn fail_map(&mut self, method: usize, item: &Item, target: usize, reason: &str) -> Result<()> {
+        self.tell(&item.name, &self.plan.methods[method].name, "explain", reason)?;
+        let pack = self.chunk(item.chunk).wanting(method, item.row);
+        pack.map_or(Ok(()), |pack| pack.fail(item.row, Some(target), "explain", reason.to_owned()))
+    }
+
+    /// Adds a map to its pack, or writes it out at once.
+    fn deliver(&mut self, method: usize, item: &Item, target: usize, map: Map<'_>) -> Result<()> {
+        if !map.values.iter().all(|value| value.is_finite()) {
+            return self.fail_map(method, item, target, "its map holds values that are not finite");
+        }
+        let map = Map { shape: map.shape, values: &self.finish.apply(map) };
+        if self.args.npy {
+            let mut out = pipe::stdout();
+            npy::write(&mut out, map.shape, map.values)?;
+            return Ok(std::io::Write::flush(&mut out)?);
+        }
+        let geometry = serde_json::to_value(item.image.geometry)?;
+        let pack = self.chunk(item.chunk).wanting(method, item.row);
+        pack.map_or(Ok(()), |pack| pack.push(item.row, map, target, geometry))
+    }
+}
