@@ -22,7 +22,7 @@ BIN := $(abspath $(or $(CARGO_TARGET_DIR),target))/release
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
 .PHONY: help build install check fmt clippy burn-free test doc smoke check-cuda demo weights imagenet-demo imagenet-results \
-        cifar-results testbed-weights goldens bless parity bench gpu clean
+        cifar-results shards testbed-weights goldens bless parity bench gpu clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
