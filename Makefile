@@ -81,6 +81,9 @@ imagenet-results: build ## ResNet-50 on 30 ImageNet images for docs/results.md
 cifar-results: build ## CIFAR ResNet-56 on 500 images for docs/results.md
 	PATH="$(BIN):$$PATH" pipelines/cifar.sh $(OUT)/cifar 500
 
+shards: build ## Shards, kills and resumes change nothing: CIFAR ResNet-20, 500 images, ten methods (data of PLUMBLINE_DATA)
+	PATH="$(BIN):$$PATH" pipelines/shards.sh $(OUT)/shards 500
+
 testbed-weights: build ## Train the embedded classifiers again
 	$(BIN)/train testbed --out testdata/testbed/resnet8.safetensors
 	$(BIN)/train testbed --network testbed-vit --out testdata/testbed/vit.safetensors

@@ -48,11 +48,11 @@ class Tools:
 
     def explain(self, network, device, methods, images, *more):
         """The table of maps and the run record, with wall seconds as `wall`."""
-        folder = self.out / "maps" / device.replace(":", "-")
+        folder, record = self.out / "maps", self.out / "explain.json"
         chosen = [part for method in methods for part in ("-m", method)]
         printed, wall = self.run(
-            "explain", *network.options, "--device", device, "-q", *chosen, "-o", folder, *more, *images)
-        return printed, {**json.loads((folder / "explain.json").read_text()), "wall": wall}
+            "explain", *network.options, "--device", device, "-q", *chosen, "-o", folder, "--record", record, *more, *images)
+        return printed, {**json.loads(record.read_text()), "wall": wall}
 
     def perturb(self, network, device, tests, table):
         chosen = [part for test in tests for part in ("-t", test)]
