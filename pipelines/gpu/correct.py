@@ -1,7 +1,7 @@
 """Both devices must give the same maps and the same curves."""
 
 from gpu.networks import IMAGES
-from gpu.tools import Failed, distance, read_map, read_rows
+from gpu.tools import Failed, OutOfTime, distance, read_map, read_rows
 
 FAR = 1e-3  # matrix products of a GPU may use TF32
 TESTS = ["deletion:steps=20", "insertion:steps=20", "pos", "mask"]
@@ -40,25 +40,36 @@ def methods_of(tools, network, wanted):
     return [method for method in every if not wanted or name_of(method) in wanted]
 
 
+def compare_network(tools, devices, network, wanted, notes):
+    """The cell of each method; what failed is added to the notes."""
+    first = maps(tools, network, devices[0], methods_of(tools, network, wanted))
+    fits = [method for method, answer in first.items() if not isinstance(answer, str)]
+    second = maps(tools, network, devices[1], fits) if fits else {}
+    return {method: cell_of(network, method, devices, answer, second.get(method), notes) for method, answer in first.items()}
+
+
+def cell_of(network, method, devices, first, second, notes):
+    for device, answer in zip(devices, (first, second)):
+        if isinstance(answer, str):
+            if device == devices[0] and "does not fit" in answer:
+                return "-"
+            notes.append(f"- {network.name}, {method}, {device}: {answer}")
+            return "FAILED"
+    apart = max(distance(a, b) for a, b in zip(first, second, strict=True))
+    return f"{apart:.0e}" if apart <= FAR else f"**{apart:.0e}**"
+
+
 def compare_maps(tools, devices, networks, wanted, report):
     """A table method x network of the largest relative L2 over the images."""
     cells, notes = {}, []
-    for network in networks:
-        first = maps(tools, network, devices[0], methods_of(tools, network, wanted))
-        fits = [method for method, answer in first.items() if not isinstance(answer, str)]
-        second = maps(tools, network, devices[1], fits) if fits else {}
-        for method, answer in first.items():
-            if isinstance(answer, str):
-                cell = "-" if "does not fit" in answer else "FAILED"
-                notes += [f"- {network.name}, {method}, {devices[0]}: {answer}"] if cell == "FAILED" else []
-            elif isinstance(second[method], str):
-                cell = "FAILED"
-                notes.append(f"- {network.name}, {method}, {devices[1]}: {second[method]}")
-            else:
-                apart = max(distance(a, b) for a, b in zip(answer, second[method]))
-                cell = f"{apart:.0e}" if apart <= FAR else f"**{apart:.0e}**"
-            cells[name_of(method), network.name] = cell
-        measured = [cell for (_, name), cell in cells.items() if name == network.name and cell != "-"]
+    for place, network in enumerate(networks):
+        try:
+            found = compare_network(tools, devices, network, wanted, notes)
+        except OutOfTime:
+            notes.append(f"- The time is used up; skipped: {', '.join(skipped.name for skipped in networks[place:])}")
+            break
+        cells |= {(name_of(method), network.name): cell for method, cell in found.items()}
+        measured = [cell for cell in found.values() if cell != "-"]
         far = sum(cell.startswith("**") for cell in measured)
         print(f"{network.name}: {len(measured)} methods, {far} further apart than {FAR}", flush=True)
     columns = list(dict.fromkeys(name for _, name in cells))
@@ -81,6 +92,8 @@ def compare_curves(tools, devices, networks, report):
             apart = max(abs(float(a["probability"]) - float(b["probability"])) for a, b in zip(first, second, strict=True))
             other = sum(a["predicted"] != b["predicted"] for a, b in zip(first, second))
             lines.append(f"| {network.name} | {len(first)} | {apart:.1e} | {other} |")
+        except OutOfTime:
+            lines.append(f"| {network.name} | skipped: the time is used up | | |")
         except (Failed, ValueError) as error:
             report.failures += 1
             lines.append(f"| {network.name} | FAILED: {error} | | |")
