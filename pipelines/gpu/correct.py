@@ -18,21 +18,31 @@ def name_of(method):
 
 
 def maps(tools, network, device, methods):
-    """The maps of each method, or what went wrong; all in one run if that works."""
+    """The maps of each method, or what went wrong; all that fit in one run if that works."""
     def ask(some):
         rows = read_rows(tools.explain(network, device, some, IMAGES)[0])
         return {method: [read_map(row) for row in rows if name_of(row["method"]) == name_of(method)] for method in some}
 
-    try:
-        return ask(methods)
-    except Failed:
-        found = {}
-        for method in methods:
-            try:
-                found |= ask([method])
-            except Failed as error:
-                found[method] = str(error)
-        return found
+    found, left = {}, [*methods]
+    while left:
+        try:
+            found |= ask(left)
+            break
+        except Failed as error:
+            unfit = [method for method in left if str(error).startswith(f"explain: {name_of(method)} does not fit ")]
+            found |= dict.fromkeys(unfit, str(error)) if unfit else one_by_one(ask, left)
+            left = [method for method in left if method not in found]
+    return {method: found[method] for method in methods}
+
+
+def one_by_one(ask, methods):
+    found = {}
+    for method in methods:
+        try:
+            found |= ask([method])
+        except Failed as error:
+            found[method] = str(error)
+    return found
 
 
 def methods_of(tools, network, wanted):
