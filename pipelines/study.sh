@@ -8,8 +8,16 @@
 # Leaves maps.csv, curves.csv, scores.csv, places.csv, rank.csv, correlate.csv, separation.csv, sheet.png, seconds.csv.
 # A study that was stopped goes on where it stopped when it is started again with the same settings.
 
-mkdir -p "$out"
-test -s "$out/seconds.csv" || echo "stage,seconds" > "$out/seconds.csv"
+# A study with other settings in the same folder begins anew; maps that both ask for are kept.
+begin() {
+  local settings="${model[*]} ${methods[*]} ${tests[*]} ${images[*]}"
+  mkdir -p "$out"
+  if [ "$(cat "$out/settings" 2> /dev/null)" != "$settings" ]; then
+    rm -f "$out"/curves.csv{,.part,.run.json}
+    echo "stage,seconds" > "$out/seconds.csv"
+    echo "$settings" > "$out/settings"
+  fi
+}
 
 # Runs a stage, and notes how long it took; report.py adds up the starts of a stage. One that is stopped is not noted.
 stage() { # name, command...
@@ -19,8 +27,8 @@ stage() { # name, command...
   awk -v name="$name" -v a="$start" -v b="$EPOCHREALTIME" 'BEGIN { printf "%s,%.1f\n", name, b - a }' >> "$out/seconds.csv"
 }
 
-# Removes the curves of an earlier study in this folder if they follow other maps: `perturb --resume` takes a complete table as
-# it is.
+# Removes the curves of an earlier start if they follow other maps, of images that have changed: `perturb --resume` takes a
+# complete table as it is.
 forget_other_curves() {
   cksum < "$out/maps.csv" > "$out/maps.cksum.new"
   cmp -s "$out/maps.cksum" "$out/maps.cksum.new" || rm -f "$out"/curves.csv{,.part,.run.json}
@@ -29,6 +37,7 @@ forget_other_curves() {
 
 study() {
   local chosen=() asked=() item
+  begin
   for item in "${methods[@]}"; do chosen+=(-m "$item"); done
   for item in "${tests[@]}"; do asked+=(-t "$item"); done
   stage explain explain "${model[@]}" "${chosen[@]}" -o "$out/maps" --resume -O "$out/maps.csv" "${images[@]}"

@@ -4,6 +4,7 @@ from gpu.networks import IMAGES
 from gpu.tools import Failed, OutOfTime, distance, read_map, read_rows
 
 FAR = 1e-3  # matrix products of a GPU may use TF32
+GROUP = 20
 TESTS = ["deletion:steps=20", "insertion:steps=20", "pos", "mask"]
 # What is asked of big networks: each kind of operation, few samples.
 FEW = [
@@ -23,26 +24,27 @@ def maps(tools, network, device, methods):
         rows = read_rows(tools.explain(network, device, some, IMAGES)[0])
         return {method: [read_map(row) for row in rows if name_of(row["method"]) == name_of(method)] for method in some}
 
-    found, left = {}, [*methods]
-    while left:
-        try:
-            found |= ask(left)
-            break
-        except Failed as error:
-            unfit = [method for method in left if str(error).startswith(f"explain: {name_of(method)} does not fit ")]
-            found |= dict.fromkeys(unfit, str(error)) if unfit else one_by_one(ask, left)
-            left = [method for method in left if method not in found]
+    found = divided(ask, methods)
     return {method: found[method] for method in methods}
 
 
-def one_by_one(ask, methods):
-    found = {}
-    for method in methods:
-        try:
-            found |= ask([method])
-        except Failed as error:
-            found[method] = str(error)
-    return found
+def divided(ask, methods):
+    """What fails is looked for by halves: a run on a GPU takes long to start."""
+    if not methods:
+        return {}
+    try:
+        return ask(methods)
+    except Failed as error:
+        said, half = str(error), len(methods) // 2
+        unfit = [method for method in methods if said.startswith(f"explain: {name_of(method)} does not fit ")]
+        if unfit or not half:
+            return dict.fromkeys(unfit or methods, said) | divided(ask, [m for m in methods if unfit and m not in unfit])
+        return divided(ask, methods[:half]) | divided(ask, methods[half:])
+
+
+def in_groups(methods):
+    """A run for each, so that what is measured before the time is used up is kept."""
+    return [methods[i : i + GROUP] for i in range(0, len(methods), GROUP)]
 
 
 def methods_of(tools, network, wanted):
@@ -50,12 +52,13 @@ def methods_of(tools, network, wanted):
     return [method for method in every if not wanted or name_of(method) in wanted]
 
 
-def compare_network(tools, devices, network, wanted, notes):
+def compare_group(tools, devices, network, methods, notes):
     """The cell of each method; what failed is added to the notes."""
-    first = maps(tools, network, devices[0], methods_of(tools, network, wanted))
+    first = maps(tools, network, devices[0], methods)
     fits = [method for method, answer in first.items() if not isinstance(answer, str)]
-    second = maps(tools, network, devices[1], fits) if fits else {}
-    return {method: cell_of(network, method, devices, answer, second.get(method), notes) for method, answer in first.items()}
+    second = maps(tools, network, devices[1], fits)
+    return {(name_of(method), network.name): cell_of(network, method, devices, answer, second.get(method), notes)
+            for method, answer in first.items()}
 
 
 def cell_of(network, method, devices, first, second, notes):
@@ -72,16 +75,17 @@ def cell_of(network, method, devices, first, second, notes):
 def compare_maps(tools, devices, networks, wanted, report):
     """A table method x network of the largest relative L2 over the images."""
     cells, notes = {}, []
-    for place, network in enumerate(networks):
+    groups = [(network, some) for network in networks for some in in_groups(methods_of(tools, network, wanted))]
+    for place, (network, methods) in enumerate(groups):
         try:
-            found = compare_network(tools, devices, network, wanted, notes)
+            found = compare_group(tools, devices, network, methods, notes)
         except OutOfTime:
-            notes.append(f"- The time is used up; skipped: {', '.join(skipped.name for skipped in networks[place:])}")
+            left = ", ".join(dict.fromkeys(other.name for other, _ in groups[place:]))
+            notes.append(f"- The time is used up at {network.name}, {methods[0]}; skipped from there on: {left}")
             break
-        cells |= {(name_of(method), network.name): cell for method, cell in found.items()}
-        measured = [cell for cell in found.values() if cell != "-"]
-        far = sum(cell.startswith("**") for cell in measured)
-        print(f"{network.name}: {len(measured)} methods, {far} further apart than {FAR}", flush=True)
+        cells |= found
+        far = sum(cell.startswith("**") for cell in found.values())
+        print(f"{network.name}: {methods[0]} to {methods[-1]}: {far} further apart than {FAR}", flush=True)
     columns = list(dict.fromkeys(name for _, name in cells))
     report.add(f"Maps: relative L2 between {devices[0]} and {devices[1]}, largest of {len(IMAGES)} images; bold above {FAR}", [
         "| method | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|",
