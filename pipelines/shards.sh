@@ -33,13 +33,13 @@ compute_seconds() { # record
   sed -n 's/^ *"seconds_compute": \([0-9.]*\),*$/\1/p' "$1"
 }
 
-# Runs a command until it ends; before, it is killed up to `kills` times, within so many seconds of its start.
+# Runs a command until it ends; before, it is killed up to `kills` times, within a third of so many seconds of its start.
 survive() { # shard, seconds, command...
   local shard=$1 seconds=$2 try pid moment status
   shift 2
   RANDOM=$((1 + 100 * seed + shard))
   for ((try = 0; try < kills; try++)); do
-    moment=$(awk -v random="$RANDOM" -v seconds="$seconds" 'BEGIN { printf "%.3f", random / 32768 * seconds }')
+    moment=$(awk -v random="$RANDOM" -v seconds="$seconds" 'BEGIN { printf "%.3f", random / 32768 * seconds / 3 }')
     "$@" & pid=$!
     sleep "$moment"
     kill -KILL "$pid" 2> /dev/null || true # it may have ended
