@@ -22,7 +22,7 @@ BIN := $(abspath $(or $(CARGO_TARGET_DIR),target))/release
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
 .PHONY: help build install check fmt clippy burn-free test doc smoke check-cuda demo weights imagenet-demo imagenet-results \
-        cifar-results testbed-weights goldens bless parity bench gpu clean
+        cifar-results shards testbed-weights goldens bless parity bench cuda gpu gpu-carry clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -81,6 +81,9 @@ imagenet-results: build ## ResNet-50 on 30 ImageNet images for docs/results.md
 cifar-results: build ## CIFAR ResNet-56 on 500 images for docs/results.md
 	PATH="$(BIN):$$PATH" pipelines/cifar.sh $(OUT)/cifar 500
 
+shards: build ## Shards, kills and resumes change nothing: CIFAR ResNet-20, 500 images, ten methods (data of PLUMBLINE_DATA)
+	PATH="$(BIN):$$PATH" pipelines/shards.sh $(OUT)/shards 500
+
 testbed-weights: build ## Train the embedded classifiers again
 	$(BIN)/train testbed --out testdata/testbed/resnet8.safetensors
 	$(BIN)/train testbed --network testbed-vit --out testdata/testbed/vit.safetensors
@@ -100,10 +103,15 @@ bench: build ## Our time over that of PyTorch, Captum and others; BENCH="--tasks
 	$(CARGO) build --workspace --release --locked --example pass
 	$(PYTHON) pipelines/bench --bin $(BIN) --out $(OUT)/bench $(BENCH)
 
-gpu: ## On a machine with an NVIDIA GPU: all that docs/gpu.md lists; GPU="--python PYTHON-WITH-TORCH"
+cuda:
 	$(CARGO) build --release --locked -p explain -p perturb --features explain/cuda,perturb/cuda \
 	  --target-dir $(dir $(BIN))cuda
+
+gpu: cuda ## On a machine with an NVIDIA GPU: what docs/gpu.md lists, in eight minutes; GPU="--python PYTHON-WITH-TORCH"
 	$(PYTHON) pipelines/gpu --bin $(dir $(BIN))cuda/release --out $(OUT)/gpu $(GPU)
+
+gpu-carry: cuda ## A folder that does the same on a machine without Rust and network: OUT/gpu-carry/run.sh REPORT.md
+	pipelines/gpu/carry.sh $(dir $(BIN))cuda/release $(OUT)/gpu-carry
 
 clean: ## Remove what was built
 	$(CARGO) clean

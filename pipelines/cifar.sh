@@ -12,7 +12,7 @@ tests=(deletion:fill=zero insertion:fill=zero pos:fill=zero neg:fill=zero mask:f
   mask:fill=zero,percentile=50 mask:fill=zero,percentile=75 mask:fill=zero,percentile=90)
 mkdir -p "$out"
 python3 "$here/cifar_png.py" "$data/cifar10" "$out" "$count"
-images=(--images "$out/images.csv" --target label --reduce positive-mean --chunk 100)
+images=(--images "$out/images.csv" --target label --reduce positive-mean)
 source "$here/study.sh"
 study
 python3 "$here/report.py" "$out" "$data/paper_tables.csv"

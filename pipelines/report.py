@@ -5,6 +5,7 @@ Usage: report.py FOLDER [PAPER_TABLES.csv]     with the paper's tables, its corr
 """
 import csv
 import pathlib
+import re
 import sys
 
 ARROW = {"higher": "↑", "lower": "↓"}
@@ -50,7 +51,7 @@ def agreement(folder):
     return table(["mean over methods", *short], body)
 
 
-# The paper's name of a method, and ours before the colon.
+# The paper's name of a method, and ours without parameters and steps on maps.
 METHODS = {"Grad-CAM": "gradcam", "IG": "integrated-gradients", "Occlusion": "occlusion", "RISE": "rise",
            "SMOOTHGRAD": "smoothgrad"}
 # The paper's pair of metrics, and ours by how their specs start.
@@ -61,7 +62,13 @@ BINARISED = {"Coherency Table A3 (a: insertion vs drop)": "insertion:fill=zero",
              "Coherency Table A3 (b: deletion vs drop)": "deletion:fill=zero"}
 
 
-def without_steps(metric):
+def bare(method):
+    """`rise` of `rise:masks=400+smooth`: steps on maps stand behind a `+` and a letter, which `gradcam++` has not."""
+    return re.split(r":|\+(?=[a-z])", method)[0]
+
+
+def of_any_length(metric):
+    """A metric without the number of its curve's points."""
     name, _, parameters = metric.partition(":")
     kept = ",".join(part for part in parameters.split(",") if part and not part.startswith("steps="))
     return f"{name}:{kept}" if kept else name
@@ -71,8 +78,8 @@ def against_paper(folder, paper):
     """Our correlations, and in brackets those of the Coherency paper for ResNet-50 on 5,000 images."""
     ours = {}
     for row in rows(folder / "correlate.csv"):
-        pair = frozenset((without_steps(row["metric_a"]), without_steps(row["metric_b"])))
-        ours[row["method"].partition(":")[0], pair] = float(row["correlation"])
+        pair = frozenset((of_any_length(row["metric_a"]), of_any_length(row["metric_b"])))
+        ours[bare(row["method"]), pair] = float(row["correlation"])
     theirs = {(row["table"], row["row"].lower(), row["column"].lower()): row["value"] for row in rows(paper)}
 
     def cell(method, pair, table, row, column):
@@ -92,6 +99,14 @@ def against_paper(folder, paper):
     return table(["ours (paper)", *(names[i] for i in shown)], [[row[0], *(row[i + 1] for i in shown)] for row in body])
 
 
+def seconds(folder):
+    """Of each stage; a study that was stopped and started again has several rows of one."""
+    total = {}
+    for row in rows(folder / "seconds.csv"):
+        total[row["stage"]] = total.get(row["stage"], 0) + float(row["seconds"])
+    return table(["stage", "seconds"], [[stage, f"{spent:.1f}"] for stage, spent in total.items()])
+
+
 def main(folder, paper=None):
     folder = pathlib.Path(folder)
     print("\n### Ranking: mean over images (rank)\n")
@@ -105,7 +120,7 @@ def main(folder, paper=None):
         print("\n### Beside the Coherency paper (Tables 2 and A3)\n")
         print(against_paper(folder, pathlib.Path(paper)))
     print("\n### Seconds\n")
-    print(table(["stage", "seconds"], [[row["stage"], row["seconds"]] for row in rows(folder / "seconds.csv")]))
+    print(seconds(folder))
 
 
 main(*sys.argv[1:])

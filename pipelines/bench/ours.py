@@ -57,9 +57,9 @@ class Tools:
 
     def explain(self, method, paths):
         """Seconds of computation and the table of maps."""
-        folder = self.args.out / "maps"
-        printed = run(self.explain_command(method, paths, folder))
-        return seconds(folder / "explain.json"), printed
+        record = self.args.out / "explain.json"
+        printed = run([*self.explain_command(method, paths, self.args.out / "maps"), "--record", record])
+        return seconds(record), printed
 
     def perturb(self, tests, table):
         record = self.args.out / "perturb.json"

@@ -1,9 +1,10 @@
 """Both devices must give the same maps and the same curves."""
 
 from gpu.networks import IMAGES
-from gpu.tools import Failed, distance, read_map, read_rows
+from gpu.tools import Failed, OutOfTime, distance, read_map, read_rows
 
 FAR = 1e-3  # matrix products of a GPU may use TF32
+GROUP = 20
 TESTS = ["deletion:steps=20", "insertion:steps=20", "pos", "mask"]
 # What is asked of big networks: each kind of operation, few samples.
 FEW = [
@@ -18,21 +19,32 @@ def name_of(method):
 
 
 def maps(tools, network, device, methods):
-    """The maps of each method, or what went wrong; all in one run if that works."""
+    """The maps of each method, or what went wrong; all that fit in one run if that works."""
     def ask(some):
         rows = read_rows(tools.explain(network, device, some, IMAGES)[0])
         return {method: [read_map(row) for row in rows if name_of(row["method"]) == name_of(method)] for method in some}
 
+    found = divided(ask, methods)
+    return {method: found[method] for method in methods}
+
+
+def divided(ask, methods):
+    """What fails is looked for by halves: a run on a GPU takes long to start."""
+    if not methods:
+        return {}
     try:
         return ask(methods)
-    except Failed:
-        found = {}
-        for method in methods:
-            try:
-                found |= ask([method])
-            except Failed as error:
-                found[method] = str(error)
-        return found
+    except Failed as error:
+        said, half = str(error), len(methods) // 2
+        unfit = [method for method in methods if said.startswith(f"explain: {name_of(method)} does not fit ")]
+        if unfit or not half:
+            return dict.fromkeys(unfit or methods, said) | divided(ask, [m for m in methods if unfit and m not in unfit])
+        return divided(ask, methods[:half]) | divided(ask, methods[half:])
+
+
+def in_groups(methods):
+    """A run for each, so that what is measured before the time is used up is kept."""
+    return [methods[i : i + GROUP] for i in range(0, len(methods), GROUP)]
 
 
 def methods_of(tools, network, wanted):
@@ -40,27 +52,40 @@ def methods_of(tools, network, wanted):
     return [method for method in every if not wanted or name_of(method) in wanted]
 
 
+def compare_group(tools, devices, network, methods, notes):
+    """The cell of each method; what failed is added to the notes."""
+    first = maps(tools, network, devices[0], methods)
+    fits = [method for method, answer in first.items() if not isinstance(answer, str)]
+    second = maps(tools, network, devices[1], fits)
+    return {(name_of(method), network.name): cell_of(network, method, devices, answer, second.get(method), notes)
+            for method, answer in first.items()}
+
+
+def cell_of(network, method, devices, first, second, notes):
+    for device, answer in zip(devices, (first, second)):
+        if isinstance(answer, str):
+            if device == devices[0] and "does not fit" in answer:
+                return "-"
+            notes.append(f"- {network.name}, {method}, {device}: {answer}")
+            return "FAILED"
+    apart = max(distance(a, b) for a, b in zip(first, second, strict=True))
+    return f"{apart:.0e}" if apart <= FAR else f"**{apart:.0e}**"
+
+
 def compare_maps(tools, devices, networks, wanted, report):
     """A table method x network of the largest relative L2 over the images."""
     cells, notes = {}, []
-    for network in networks:
-        first = maps(tools, network, devices[0], methods_of(tools, network, wanted))
-        fits = [method for method, answer in first.items() if not isinstance(answer, str)]
-        second = maps(tools, network, devices[1], fits) if fits else {}
-        for method, answer in first.items():
-            if isinstance(answer, str):
-                cell = "-" if "does not fit" in answer else "FAILED"
-                notes += [f"- {network.name}, {method}, {devices[0]}: {answer}"] if cell == "FAILED" else []
-            elif isinstance(second[method], str):
-                cell = "FAILED"
-                notes.append(f"- {network.name}, {method}, {devices[1]}: {second[method]}")
-            else:
-                apart = max(distance(a, b) for a, b in zip(answer, second[method]))
-                cell = f"{apart:.0e}" if apart <= FAR else f"**{apart:.0e}**"
-            cells[name_of(method), network.name] = cell
-        measured = [cell for (_, name), cell in cells.items() if name == network.name and cell != "-"]
-        far = sum(cell.startswith("**") for cell in measured)
-        print(f"{network.name}: {len(measured)} methods, {far} further apart than {FAR}", flush=True)
+    groups = [(network, some) for network in networks for some in in_groups(methods_of(tools, network, wanted))]
+    for place, (network, methods) in enumerate(groups):
+        try:
+            found = compare_group(tools, devices, network, methods, notes)
+        except OutOfTime:
+            left = ", ".join(dict.fromkeys(other.name for other, _ in groups[place:]))
+            notes.append(f"- The time is used up at {network.name}, {methods[0]}; skipped from there on: {left}")
+            break
+        cells |= found
+        far = sum(cell.startswith("**") for cell in found.values())
+        print(f"{network.name}: {methods[0]} to {methods[-1]}: {far} further apart than {FAR}", flush=True)
     columns = list(dict.fromkeys(name for _, name in cells))
     report.add(f"Maps: relative L2 between {devices[0]} and {devices[1]}, largest of {len(IMAGES)} images; bold above {FAR}", [
         "| method | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|",
@@ -81,6 +106,8 @@ def compare_curves(tools, devices, networks, report):
             apart = max(abs(float(a["probability"]) - float(b["probability"])) for a, b in zip(first, second, strict=True))
             other = sum(a["predicted"] != b["predicted"] for a, b in zip(first, second))
             lines.append(f"| {network.name} | {len(first)} | {apart:.1e} | {other} |")
+        except OutOfTime:
+            lines.append(f"| {network.name} | skipped: the time is used up | | |")
         except (Failed, ValueError) as error:
             report.failures += 1
             lines.append(f"| {network.name} | FAILED: {error} | | |")

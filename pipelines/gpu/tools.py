@@ -14,19 +14,21 @@ from array import array
 from pathlib import Path
 
 
-LONGEST = 1800  # seconds of one run
-
-
 class Failed(Exception):
     """The last line of what a tool said."""
 
 
+class OutOfTime(Exception):
+    """The part's time is used up."""
+
+
 class Tools:
     """Our tools. Whatever burn or the driver keep on disk lies in a folder that is empty at first, so that the first run is
-    a cold start."""
+    a cold start. Runs end at `deadline`, in seconds of `time.monotonic`."""
 
     def __init__(self, binaries, out):
         self.bin, self.out, self.home = binaries, out, out / "home"
+        self.deadline = math.inf
         shutil.rmtree(self.home, ignore_errors=True)
         self.home.mkdir(parents=True)
         kept = {name: str(self.home) for name in ("HOME", "XDG_CACHE_HOME", "CUDA_CACHE_PATH")}
@@ -36,23 +38,30 @@ class Tools:
         """What it printed, and wall seconds."""
         command = [str(part) for part in (self.bin / tool, *arguments)]
         start = time.perf_counter()
-        given = {"cwd": self.home, "env": self.environment, "timeout": LONGEST}
+        given = {"cwd": self.home, "env": self.environment, "timeout": self.seconds_left()}
         try:
             done = subprocess.run(command, capture_output=True, text=True, **given)
         except subprocess.TimeoutExpired:
-            raise Failed(f"{tool} did not end within {LONGEST} s") from None
+            raise OutOfTime(f"{tool} was stopped") from None
         if done.returncode:
             said = done.stderr.strip().splitlines()
             raise Failed(said[-1] if said else f"{tool} ended with status {done.returncode} and no word")
         return done.stdout, time.perf_counter() - start
 
+    def seconds_left(self):
+        """Until the deadline; nothing if there is none."""
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise OutOfTime("no time is left")
+        return left if math.isfinite(left) else None
+
     def explain(self, network, device, methods, images, *more):
         """The table of maps and the run record, with wall seconds as `wall`."""
-        folder = self.out / "maps" / device.replace(":", "-")
+        folder, record = self.out / "maps", self.out / "explain.json"
         chosen = [part for method in methods for part in ("-m", method)]
         printed, wall = self.run(
-            "explain", *network.options, "--device", device, "-q", *chosen, "-o", folder, *more, *images)
-        return printed, {**json.loads((folder / "explain.json").read_text()), "wall": wall}
+            "explain", *network.options, "--device", device, "-q", *chosen, "-o", folder, "--record", record, *more, *images)
+        return printed, {**json.loads(record.read_text()), "wall": wall}
 
     def perturb(self, network, device, tests, table):
         chosen = [part for test in tests for part in ("-t", test)]

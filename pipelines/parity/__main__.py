@@ -38,6 +38,7 @@ def main():
     parser.add_argument("--bin", type=Path, default=ROOT / "target/release", help="folder of our tools")
     parser.add_argument("--images", type=int, default=6, help="of the curves")
     parser.add_argument("--only", action="append", help="networks whose name starts so; for methods also theirs")
+    parser.add_argument("--methods", action="append", help="of the command methods: those whose spec starts so")
     parser.add_argument("--threads", type=int, default=2, help="of PyTorch")
     parser.add_argument("--device", default="cpu", help="of our tools")
     args = parser.parse_args()

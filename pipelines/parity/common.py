@@ -90,3 +90,8 @@ REAL = {"resnet50-v1": (lambda _: resnet50_v1(), architectures.IMAGENET)} | arch
 def chosen(args, names):
     """Those that --only names, by their beginning."""
     return [name for name in names if not args.only or any(name.startswith(prefix) for prefix in args.only)]
+
+
+def wanted(args, specs):
+    """The methods that --methods names, by their beginning."""
+    return [spec for spec in specs if not args.methods or any(spec.startswith(prefix) for prefix in args.methods)]

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from captum.attr import GradientShap, NoiseTunnel, Saliency
 from lime.lime_image import LimeImageExplainer
 
-from parity.common import MEAN, STD, explain, read_map
+from parity.common import MEAN, STD, explain, read_map, wanted
 
 BELOW, APART, IMAGES, CELLS = 0.02, 0.1, 8, 4
 
@@ -128,8 +128,8 @@ def compare(args, network):
     net = make()
     paths, good = write(args.out / "draws-images", IMAGES), True
     print("\n| method | images | ours and ours | reference and reference | ours and reference | sizes | |\n|---|---:|---:|---:|---:|---:|---|")
-    for spec, reference in METHODS.items():
-        ours, theirs, found = [], [], []
+    for spec in wanted(args, METHODS):
+        reference, ours, theirs = METHODS[spec], [], []
         for seed in (0, 1):
             rows, _ = explain(args, model, [spec], paths, args.out / f"draws-{seed}", "--reduce", "none", "-q", "--seed", seed)
             ours.append([read_map(row).ravel() for row in rows])

@@ -19,7 +19,9 @@ from torchvision.models import resnet
 from torchvision.transforms import v2
 
 from parity import draws, onnx_exports, references
-from parity.common import DATA, MEAN, RESNET50, STD, chosen, distance, explain, image, read_map, resnet50_v1, write_images
+from parity.common import (
+    DATA, MEAN, RESNET50, STD, chosen, distance, explain, image, read_map, resnet50_v1, wanted, write_images,
+)
 
 L2, SPEARMAN = 1e-3, 0.999
 CIFAR = v2.Compose([v2.PILToTensor(), v2.ToDtype(torch.float32, scale=True), v2.Normalize(MEAN, STD)])
@@ -111,7 +113,8 @@ def methods(args):
         baselines = [read(path) for path in paths[:3]]
         cases = [Case(make, kind, baselines, layer, blocks) for kind in (torch.float64, torch.float32)]
         given = [part for path in paths[:3] for part in ("--baselines", path)]
-        for spec, reference in table.items():
+        for spec in wanted(args, table):
+            reference = table[spec]
             more = given if "baseline=images" in spec else []
             rows, _ = explain(args, model, [spec], paths, args.out / "methods-maps", "--reduce", "none", "-q", *more)
             measured = np.array([compare(cases, reference, row, read) for row in rows])
