@@ -270,6 +270,27 @@ fn changed_weights() -> Vec<u8> {
     bytes
 }
 
+/// `score` reads maps too: rows that took one another's cells are failures there.
+#[test]
+fn maps_of_other_rows_have_no_scores() {
+    let study = Study::new();
+    let whole = tool(&study.work, "score", &study.maps).success();
+    assert!(whole.lines().count() == 1 + 9 * 2 && !whole.contains("NaN"), "{whole}");
+    let table = cells(&study.maps);
+    for (name, place) in [("target", 1), ("model", 2), ("method", 3), ("map", 4), ("map_index", 5)] {
+        let mut other = table.clone();
+        let cells = [1, table.len() - 2].map(|line| table[line][place].clone());
+        assert!(cells[0] != cells[1] || name == "model" || name == "map_index", "{name}");
+        other[1][place].clone_from(&cells[1]);
+        if cells[0] == cells[1] {
+            other[1][place] += "0";
+        }
+        let output = tool(&study.work, "score", &csv_of(&other));
+        assert_eq!(output.status, Some(1), "{name}");
+        assert_eq!(output.text().matches("NaN").count(), 2, "{name}: {}", output.text());
+    }
+}
+
 #[test]
 fn an_image_that_has_changed_is_refused() {
     let work = WorkDir::new();

@@ -6,8 +6,7 @@ use std::path::Path;
 use anyhow::{Result, bail};
 use maps::Map;
 use metrics::{Kind, Measured};
-use pipe::npy::MapReader;
-use pipe::{Explained, Rows, input_name, note};
+use pipe::{CheckedMaps, Explained, Rows, input_name, note};
 use rayon::prelude::*;
 
 use crate::maps::{BLOCK, MapScores, Outcome, Readable, read};
@@ -113,7 +112,7 @@ impl Reference {
 }
 
 fn outcome(
-    (for_a, for_b): &mut (MapReader, MapReader),
+    (for_a, for_b): &mut (CheckedMaps, CheckedMaps),
     a: &Explained,
     b: &Explained,
     metrics: &[OfMaps],
@@ -124,7 +123,7 @@ fn outcome(
     if !a.reason.is_empty() {
         return Outcome::Undefined(format!("the map to compare with is missing: {}", a.reason));
     }
-    let both = read(for_a, &a.map, a.map_index).and_then(|a| Ok((a, read(for_b, &b.map, b.map_index)?)));
+    let both = read(for_a, a).and_then(|a| Ok((a, read(for_b, b)?)));
     both.and_then(|(a, b)| measure(a, b, metrics)).unwrap_or_else(Outcome::Failed)
 }
 

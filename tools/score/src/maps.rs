@@ -1,12 +1,9 @@
 //! What the scores of maps have in common: reading them, and rows for what failed.
 
-use std::path::Path;
-
 use anyhow::{Context, Result, bail};
 use maps::{Map, MapError};
 use metrics::Measured;
-use pipe::npy::MapReader;
-use pipe::{Explained, Failures, Score, Writer};
+use pipe::{CheckedMaps, Explained, Failures, Score, Writer};
 
 use crate::Args;
 use crate::row::Key;
@@ -31,19 +28,19 @@ pub enum Outcome {
 /// A reader's map, or why it has values that cannot be measured.
 pub type Readable = Result<Map, String>;
 
-/// Reads the map of a row.
+/// Reads the map of a row, after asking its sidecar whether it is what the row says.
 ///
 /// # Errors
 ///
-/// If there is none or it is damaged.
-pub fn read(reader: &mut MapReader, path: &str, index: Option<usize>) -> Result<Readable> {
-    if path.is_empty() {
+/// If there is none, it is damaged, or it explains something else.
+pub fn read(reader: &mut CheckedMaps, row: &Explained) -> Result<Readable> {
+    if row.map.is_empty() {
         bail!("there is no map, and no reason why");
     }
-    let array = reader.read(Path::new(path), index)?;
+    let array = reader.read(row, None)?;
     match Map::new(&array.shape, array.data, CHANNELS) {
         Err(error @ MapError::NotFinite { .. }) => Ok(Err(error.to_string())),
-        map => Ok(Ok(map.with_context(|| path.to_owned())?)),
+        map => Ok(Ok(map.with_context(|| row.map.clone())?)),
     }
 }
 

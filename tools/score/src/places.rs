@@ -3,8 +3,7 @@
 use anyhow::{Result, anyhow, bail};
 use maps::Map;
 use metrics::Kind;
-use pipe::npy::MapReader;
-use pipe::{Boxes, Explained, Rows, note};
+use pipe::{Boxes, CheckedMaps, Explained, Rows, note};
 use rayon::prelude::*;
 
 use crate::maps::{BLOCK, MapScores, Outcome, read};
@@ -36,7 +35,7 @@ pub fn score(
         let metrics = &scores.metrics;
         let outcomes: Vec<Outcome> = block
             .par_iter()
-            .map_init(MapReader::new, |reader, row| outcome(reader, row, metrics, tolerance))
+            .map_init(CheckedMaps::default, |reader, row| outcome(reader, row, metrics, tolerance))
             .collect();
         for (row, outcome) in block.iter().zip(outcomes) {
             scores.write(row, outcome)?;
@@ -54,7 +53,7 @@ fn text(row: &Explained) -> &str {
     row.extra.get("boxes").unwrap_or_default()
 }
 
-fn outcome(reader: &mut MapReader, row: &Explained, metrics: &[OfMaps], tolerance: f64) -> Outcome {
+fn outcome(reader: &mut CheckedMaps, row: &Explained, metrics: &[OfMaps], tolerance: f64) -> Outcome {
     if !row.reason.is_empty() {
         return Outcome::Undefined(row.reason.clone());
     }
@@ -64,9 +63,9 @@ fn outcome(reader: &mut MapReader, row: &Explained, metrics: &[OfMaps], toleranc
     measure(reader, row, metrics, tolerance).unwrap_or_else(Outcome::Failed)
 }
 
-fn measure(reader: &mut MapReader, row: &Explained, metrics: &[OfMaps], tolerance: f64) -> Result<Outcome> {
+fn measure(reader: &mut CheckedMaps, row: &Explained, metrics: &[OfMaps], tolerance: f64) -> Result<Outcome> {
     let boxes: Boxes = text(row).parse().map_err(|wanted| anyhow!("`{}` is not {wanted}", text(row)))?;
-    let map = match read(reader, &row.map, row.map_index)? {
+    let map = match read(reader, row)? {
         Ok(map) => map,
         Err(reason) => return Ok(Outcome::Measured(vec![Err(reason); metrics.len()])),
     };
