@@ -19,7 +19,8 @@ def main(table, record):
             said, counted = int(row[passes]), record[f"{passes}_by_method"][row["method"]]
             fits = said == counted if row["exact"] == "exact" else said >= counted
             if not fits:
-                sys.exit(f"passes.py: {row['method']}: the dry run says {row['exact']} {said} {passes}, the run counted {counted}")
+                what = f"the dry run says {row['exact']} {said} {passes}, the run counted {counted}"
+                sys.exit(f"passes.py: {row['method']}: {what}")
         exact += row["exact"] == "exact"
     if not exact:
         sys.exit(f"passes.py: {table} calls no method exact")
