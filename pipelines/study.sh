@@ -48,5 +48,5 @@ study() {
   stage correlate correlate "$out/scores.csv" "$out/places.csv" -O "$out/correlate.csv"
   stage rank rank "$out/scores.csv" "$out/places.csv" -O "$out/rank.csv"
   stage separation rank --separation "$out/scores.csv" -O "$out/separation.csv"
-  stage render render --sheet "$out/sheet.png" --limit 6 --tile 96 -o "$out/png" "$out/maps.csv" > "$out/png.csv"
+  stage render render --sheet "$out/sheet.png" --limit 6 --tile 96 -o "$out/png" "$out/maps.csv" -O "$out/png.csv"
 }

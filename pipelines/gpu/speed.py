@@ -27,7 +27,8 @@ def throughput(tools, device, networks, batches, masks, report):
     for method in [f"rise:masks={masks}", *METHODS]:
         for network in networks:
             for batch in batches:
-                lines.append(f"| {network.name} | {method} | {batch} | {once(tools, device, network, method, batch, masks, report)} |")
+                cells = once(tools, device, network, method, batch, masks, report)
+                lines.append(f"| {network.name} | {method} | {batch} | {cells} |")
                 print(lines[-1], flush=True)
     report.add(f"Throughput of explain on {device}, f32 (bf16: our tools do not offer it)", lines)
 
