@@ -283,7 +283,7 @@ fn maps_of_other_rows_have_no_scores() {
         assert!(cells[0] != cells[1] || name == "model" || name == "map_index", "{name}");
         other[1][place].clone_from(&cells[1]);
         if cells[0] == cells[1] {
-            other[1][place] += "0";
+            other[1][place] += "7";
         }
         let output = tool(&study.work, "score", &csv_of(&other));
         assert_eq!(output.status, Some(1), "{name}");

@@ -17,20 +17,23 @@ pub enum Out {
     Part(Box<Part>, Writer<Response, PartFile>),
 }
 
+/// What a run starts with.
+pub enum Start {
+    /// A table to write.
+    Table(Out),
+    /// A complete one of an earlier run, and the digest of the maps that it is of.
+    Complete(String),
+}
+
 impl Out {
-    /// Opens what the command line names; nothing if `--resume` finds the table complete.
+    /// Opens what the command line names.
     ///
     /// # Errors
     ///
     /// If a file cannot be made, or an earlier one is of another run.
-    pub fn open(
-        args: &Args,
-        loaded: &Loaded,
-        tests: &[ParsedTest],
-        extra: &[String],
-    ) -> Result<Option<Self>> {
+    pub fn open(args: &Args, loaded: &Loaded, tests: &[ParsedTest], extra: &[String]) -> Result<Start> {
         if !args.resume {
-            return Ok(Some(Self::Whole(Writer::open(&args.output, extra)?)));
+            return Ok(Start::Table(Self::Whole(Writer::open(&args.output, extra)?)));
         }
         let specs: Vec<&str> = tests.iter().map(ParsedTest::spec).collect();
         let settings = json!({
@@ -43,10 +46,10 @@ impl Out {
         });
         let header = header(extra);
         match Part::find(&args.output, settings, &specs, &header)? {
-            Found::Whole => Ok(None),
+            Found::Whole(maps) => Ok(Start::Complete(maps)),
             Found::Part(part) => {
                 let rows = Writer::append(part.append()?, extra);
-                Ok(Some(Self::Part(Box::new(part), rows)))
+                Ok(Start::Table(Self::Part(Box::new(part), rows)))
             }
         }
     }
@@ -75,13 +78,13 @@ impl Out {
         }
     }
 
-    /// Ends the table.
-    pub fn finish(self) -> Result<()> {
+    /// Ends the table; `maps` is the digest of the maps that it is of.
+    pub fn finish(self, maps: &str) -> Result<()> {
         match self {
             Self::Whole(out) => out.finish(),
             Self::Part(part, out) => {
                 out.finish()?;
-                part.finish()
+                part.finish(maps)
             }
         }
     }

@@ -11,9 +11,10 @@ use setup::Loaded;
 
 use crate::args::Args;
 use crate::dry_run;
-use crate::out::Out;
+use crate::out::{Out, Start};
 use crate::prepare::{Prepared, Preparer};
 use crate::report::{self, Counts};
+use crate::resume;
 use crate::source::{self, Task, Tasks};
 
 /// Tests everything that the command line asks for.
@@ -25,9 +26,9 @@ pub fn perturb(args: &Args) -> Result<()> {
     if args.dry_run {
         return dry_run::write(args, &loaded, &tests, each);
     }
-    let Some(out) = Out::open(args, &loaded, &tests, &extra)? else {
-        pipe::note("the table is complete");
-        return Ok(());
+    let out = match Out::open(args, &loaded, &tests, &extra)? {
+        Start::Table(out) => out,
+        Start::Complete(maps) => return check_complete(&maps, each),
     };
     let mut run = Run::new(args, &loaded, &tests, out, total)?;
     let mut each = each;
@@ -40,6 +41,17 @@ pub fn perturb(args: &Args) -> Result<()> {
     run.flush()?;
     tested?;
     run.finish(args, record)
+}
+
+/// Whether a complete table is of these maps.
+fn check_complete(maps: &str, mut tasks: impl Iterator<Item = Result<Task>>) -> Result<()> {
+    let of_now =
+        tasks.try_fold(String::new(), |digest, task| anyhow::Ok(resume::digest(&digest, &task?.row)))?;
+    if of_now != maps {
+        bail!("--resume: the table is complete, but of other maps");
+    }
+    pipe::note("the table is complete");
+    Ok(())
 }
 
 /// What the next rows are made of.
@@ -61,6 +73,8 @@ struct Run<'a> {
     failures: Failures,
     progress: Progress,
     counts: Counts,
+    /// Of the maps so far.
+    digest: String,
 }
 
 impl<'a> Run<'a> {
@@ -78,6 +92,7 @@ impl<'a> Run<'a> {
             failures: args.errors.failures()?,
             progress: Progress::new("perturb", total, "maps").quiet(args.quiet),
             counts: Counts::default(),
+            digest: String::new(),
         })
     }
 
@@ -88,6 +103,7 @@ impl<'a> Run<'a> {
                 bail!("--resume: the table was begun with more maps than there are now");
             };
             done.check(&row)?;
+            self.digest = resume::digest(&self.digest, &row);
             self.counts.maps += 1;
             if !done.reason.is_empty() && row.reason.is_empty() {
                 self.failures.add(&row.image, &row.method, "earlier", &done.reason)?;
@@ -99,6 +115,7 @@ impl<'a> Run<'a> {
 
     /// Queues a map and writes what is complete.
     fn test(&mut self, Prepared { mut task, outcome }: Prepared) -> Result<()> {
+        self.digest = resume::digest(&self.digest, &task.row);
         self.check_model(&mut task.row)?;
         self.counts.maps += 1;
         let row = task.row;
@@ -222,7 +239,7 @@ impl<'a> Run<'a> {
     fn finish(mut self, args: &Args, record: Record) -> Result<()> {
         self.counts.forwards = self.executor.forwards();
         self.counts.failures = self.failures.count();
-        self.out.finish()?;
+        self.out.finish(&self.digest)?;
         if self.counts.passed > 0 {
             pipe::note(format_args!("{} rows came without a map and go on as they are", self.counts.passed));
         }

@@ -31,6 +31,11 @@ impl Done {
     }
 }
 
+/// The digest of the rows up to this one, after that of the rows before it.
+pub fn digest(before: &str, row: &Explained) -> String {
+    pipe::sha256(format!("{before} {:?} {:?} {:?}", key(row), row.target, row.reason).as_bytes())
+}
+
 fn key(row: &Explained) -> [String; 4] {
     let index = row.map_index.map(|index| index.to_string()).unwrap_or_default();
     [row.image.clone(), row.method.clone(), row.map.clone(), index]

@@ -11,8 +11,8 @@ use anyhow::{Context, Result, bail};
 use pipe::{Finish, Output, OutputArgs, atomic};
 use serde_json::{Value, json};
 
-pub use done::Done;
 use done::complete;
+pub use done::{Done, digest};
 
 /// A table on its way.
 pub struct Part {
@@ -27,8 +27,8 @@ pub struct Part {
 pub enum Found {
     /// A table to go on with, or to begin.
     Part(Part),
-    /// It is complete.
-    Whole,
+    /// It is complete, and this is the digest of the maps that it is of.
+    Whole(String),
 }
 
 impl Part {
@@ -44,7 +44,8 @@ impl Part {
         if let Some(recorded) = &recorded {
             part.compare(recorded)?;
             if part.file.is_file() && recorded["sha256"] == content(&part.file)? {
-                return Ok(Found::Whole);
+                let maps = recorded["maps"].as_str().unwrap_or_default();
+                return Ok(Found::Whole(maps.to_owned()));
             }
         }
         if recorded.is_some() && part.path().is_file() {
@@ -126,12 +127,12 @@ impl Part {
         Ok(PartFile(BufWriter::with_capacity(1 << 16, file)))
     }
 
-    /// Gives the complete table its name, compressed if the name says so, and notes its content.
+    /// Gives the complete table its name, compressed if the name says so, and notes its content and the digest of its maps.
     ///
     /// # Errors
     ///
     /// If a file cannot be written.
-    pub fn finish(self) -> Result<()> {
+    pub fn finish(self, maps: &str) -> Result<()> {
         let path = self.path();
         let mut from = File::open(&path).with_context(|| format!("cannot open {}", path.display()))?;
         let mut to = Output::open(&self.args)?;
@@ -139,6 +140,7 @@ impl Part {
         to.finish()?;
         let mut record = self.settings.clone();
         record["sha256"] = content(&self.file)?;
+        record["maps"] = json!(maps);
         self.write_record(&record)?;
         fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))
     }

@@ -56,6 +56,10 @@ fn a_killed_run_is_gone_on_with() {
         assert_eq!(work.read("out/t.csv"), whole, "cut at {length}");
         assert!(!work.join("out/t.csv.part").exists());
     }
+    // A complete table of other maps is not taken for that of these.
+    work.write("other.csv", TABLE.replace("testbed/004,4,7", "testbed/004,4,6"));
+    let message = run(&work, &arguments.replace("maps.csv", "other.csv"), "").failure(1);
+    assert_eq!(message, "perturb: --resume: the table is complete, but of other maps");
     // A table that was damaged afterwards is made again; one of another run, or with other maps, is an error.
     work.write("out/t.csv", &whole[..whole.len() / 2]);
     run(&work, arguments, "").success();
