@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use crate::atomic::AtomicFile;
+use crate::atomic::{self, AtomicFile};
 use crate::compressed::Encoder;
 use crate::stdio::BUFFER;
 use crate::{Stdout, stdout};
@@ -74,6 +74,8 @@ impl Place {
                 Ok(Self::Special(given.to_owned(), BufWriter::with_capacity(BUFFER, file)))
             }
             _ => {
+                // What killed runs have left of it.
+                atomic::sweep(&path)?;
                 let file = BufWriter::with_capacity(BUFFER, AtomicFile::create(&path)?);
                 Ok(Self::File(given.to_owned(), Box::new(Encoder::by_suffix(given, file))))
             }

@@ -6,6 +6,7 @@ mod out;
 mod prepare;
 mod report;
 mod resume;
+mod rows;
 mod run;
 mod source;
 

@@ -22,6 +22,7 @@ pub fn tests() -> String {
 }
 
 /// What was done.
+#[derive(Default)]
 pub struct Counts {
     /// The maps that were tried.
     pub maps: u64,

@@ -2,11 +2,11 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Result, bail};
-use perturbation::{CurvePoint, Executor, Job, MapResult, ParsedTest};
-use pipe::{Explained, Failures, Progress, Record, Response};
+use perturbation::{Executor, Job, MapResult, ParsedTest};
+use pipe::{Explained, Failures, Progress, Record};
 use setup::Loaded;
 
 use crate::args::Args;
@@ -15,6 +15,7 @@ use crate::out::{Out, Start};
 use crate::prepare::{Prepared, Preparer};
 use crate::report::{self, Counts};
 use crate::resume;
+use crate::rows::{answer, response};
 use crate::source::{self, Task, Tasks};
 
 /// Tests everything that the command line asks for.
@@ -28,7 +29,7 @@ pub fn perturb(args: &Args) -> Result<()> {
     }
     let out = match Out::open(args, &loaded, &tests, &extra)? {
         Start::Table(out) => out,
-        Start::Complete(maps) => return check_complete(&maps, each),
+        Start::Complete(maps) => return resume::check_complete(&maps, each),
     };
     let mut run = Run::new(args, &loaded, &tests, out, total)?;
     let mut each = each;
@@ -41,17 +42,6 @@ pub fn perturb(args: &Args) -> Result<()> {
     run.flush()?;
     tested?;
     run.finish(args, record)
-}
-
-/// Whether a complete table is of these maps.
-fn check_complete(maps: &str, mut tasks: impl Iterator<Item = Result<Task>>) -> Result<()> {
-    let of_now =
-        tasks.try_fold(String::new(), |digest, task| anyhow::Ok(resume::digest(&digest, &task?.row)))?;
-    if of_now != maps {
-        bail!("--resume: the table is complete, but of other maps");
-    }
-    pipe::note("the table is complete");
-    Ok(())
 }
 
 /// What the next rows are made of.
@@ -246,37 +236,4 @@ impl<'a> Run<'a> {
         report::write(args, record, self.loaded, self.tests, &self.counts)?;
         self.failures.finish(self.counts.maps)
     }
-}
-
-impl Default for Counts {
-    fn default() -> Self {
-        Self { maps: 0, passed: 0, failures: 0, forwards: 0, compute: Duration::ZERO }
-    }
-}
-
-/// A row of responses without an answer yet.
-fn response(row: Explained) -> Response {
-    Response {
-        image: row.image,
-        target: row.target,
-        model: row.model,
-        method: row.method,
-        map: row.map,
-        map_index: row.map_index,
-        test: String::new(),
-        point: None,
-        points: None,
-        fraction: f64::NAN,
-        probability: f64::NAN,
-        predicted: None,
-        reason: String::new(),
-        extra: row.extra,
-    }
-}
-
-fn answer(row: &mut Response, place: usize, point: &CurvePoint) {
-    row.point = Some(place);
-    row.fraction = point.fraction;
-    row.probability = pipe::from_f32(point.probability);
-    row.predicted = Some(point.predicted);
 }

@@ -3,6 +3,8 @@
 use anyhow::{Context, Result, bail};
 use pipe::Explained;
 
+use crate::source::Task;
+
 /// A map whose rows are complete.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Done {
@@ -39,6 +41,16 @@ pub fn digest(before: &str, row: &Explained) -> String {
 fn key(row: &Explained) -> [String; 4] {
     let index = row.map_index.map(|index| index.to_string()).unwrap_or_default();
     [row.image.clone(), row.method.clone(), row.map.clone(), index]
+}
+
+/// Whether a complete table is of these maps.
+pub fn check_complete(maps: &str, mut tasks: impl Iterator<Item = Result<Task>>) -> Result<()> {
+    let of_now = tasks.try_fold(String::new(), |before, task| anyhow::Ok(digest(&before, &task?.row)))?;
+    if of_now != maps {
+        bail!("--resume: the table is complete, but of other maps");
+    }
+    pipe::note("the table is complete");
+    Ok(())
 }
 
 /// Where the columns stand that tell whether a row goes on with the one before.

@@ -12,7 +12,7 @@ use pipe::{Finish, Output, OutputArgs, atomic};
 use serde_json::{Value, json};
 
 use done::complete;
-pub use done::{Done, digest};
+pub use done::{Done, check_complete, digest};
 
 /// A table on its way.
 pub struct Part {

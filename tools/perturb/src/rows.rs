@@ -1,0 +1,32 @@
+//! From a map's row to the rows of its responses.
+
+use perturbation::CurvePoint;
+use pipe::{Explained, Response};
+
+/// A row of responses without an answer yet.
+pub fn response(row: Explained) -> Response {
+    Response {
+        image: row.image,
+        target: row.target,
+        model: row.model,
+        method: row.method,
+        map: row.map,
+        map_index: row.map_index,
+        test: String::new(),
+        point: None,
+        points: None,
+        fraction: f64::NAN,
+        probability: f64::NAN,
+        predicted: None,
+        reason: String::new(),
+        extra: row.extra,
+    }
+}
+
+/// Fills in the answer to a point of the curve.
+pub fn answer(row: &mut Response, place: usize, point: &CurvePoint) {
+    row.point = Some(place);
+    row.fraction = point.fraction;
+    row.probability = pipe::from_f32(point.probability);
+    row.predicted = Some(point.predicted);
+}
