@@ -1,16 +1,17 @@
 //! A perturbation test is a set of inputs, and equal inputs are computed once.
 //!
 //! A [`Test`] says which perturbed images it needs for a [`maps::Map`]; an [`Input`] describes one by a key, and a
-//! [`Painter`] makes the pixels that replace others. A [`Plan`] joins the equal inputs of all tests. An [`Executor`] streams the plans of many images and maps through a classifier in full batches. Orders and fills are
-//! made on the host, images are composed on the device, and only probabilities come back. Results do not depend on
-//! the batch size, on the order of the images or on what else is computed.
+//! [`Painter`] makes the pixels that replace others. A [`Plan`] joins the equal inputs of all tests. An [`Executor`]
+//! streams the plans of many images and maps through a classifier in full batches. Orders and fills are made on the
+//! host, images are composed on the device, and only probabilities come back. Results do not depend on the batch size,
+//! on the order of the images or on what else is computed.
 //!
 //! ```
 //! use perturbation::{Forwards, ParsedTest, TESTS};
 //!
 //! let tests = ["deletion:steps=10", "pos"].map(|spec| ParsedTest::parse(spec, &[TESTS]).unwrap());
-//! // POS needs nine of the perturbed images of deletion, which has one more: the wholly black one.
-//! assert_eq!(Forwards::of(&tests, 64 * 64), Forwards { count: 10, exact: true });
+//! // On 10 x 10 pixels POS needs nine of the perturbed images of deletion, which has one more: the wholly black one.
+//! assert_eq!(Forwards::of(&tests, 10 * 10), Forwards { count: 10, exact: true });
 //! ```
 
 mod catalogue;

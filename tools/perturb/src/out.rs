@@ -20,7 +20,7 @@ pub enum Out {
 /// What a run starts with.
 pub enum Start {
     /// A table to write.
-    Table(Out),
+    Table(Box<Out>),
     /// A complete one of an earlier run, and the digest of the maps that it is of.
     Complete(String),
 }
@@ -33,7 +33,7 @@ impl Out {
     /// If a file cannot be made, or an earlier one is of another run.
     pub fn open(args: &Args, loaded: &Loaded, tests: &[ParsedTest], extra: &[String]) -> Result<Start> {
         if !args.resume {
-            return Ok(Start::Table(Self::Whole(Writer::open(&args.output, extra)?)));
+            return Ok(Start::Table(Box::new(Self::Whole(Writer::open(&args.output, extra)?))));
         }
         let specs: Vec<&str> = tests.iter().map(ParsedTest::spec).collect();
         let settings = json!({
@@ -49,7 +49,7 @@ impl Out {
             Found::Whole(maps) => Ok(Start::Complete(maps)),
             Found::Part(part) => {
                 let rows = Writer::append(part.append()?, extra);
-                Ok(Start::Table(Self::Part(Box::new(part), rows)))
+                Ok(Start::Table(Box::new(Self::Part(Box::new(part), rows))))
             }
         }
     }

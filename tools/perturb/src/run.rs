@@ -28,7 +28,7 @@ pub fn perturb(args: &Args) -> Result<()> {
         return dry_run::write(args, &loaded, &tests, each);
     }
     let out = match Out::open(args, &loaded, &tests, &extra)? {
-        Start::Table(out) => out,
+        Start::Table(out) => *out,
         Start::Complete(maps) => return resume::check_complete(&maps, each),
     };
     let mut run = Run::new(args, &loaded, &tests, out, total)?;
