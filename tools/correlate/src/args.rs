@@ -12,7 +12,7 @@ use crate::metrics::IntervalKind;
 const EXAMPLES: &str = "\
 Examples:
   correlate scores.csv
-  explain -m ig -m rise photos/*.jpg | perturb | score | correlate
+  explain -m gradcam -m rise:masks=400 testbed | perturb | score | correlate
   correlate --coefficient kendall --interval bootstrap shard-*.csv
   correlate --by-model resnet50.csv vit.csv -O agreement.csv";
 

@@ -16,8 +16,8 @@ Examples:
   explain $model -m integrated-gradients photos/*.jpg | perturb $model | score
   explain $model --images val.csv --target label --shard 3/50 -o maps > 3.csv
   explain -m gradient --sign positive --smooth --normalize=minmax:high=99 testbed
-  explain -m expected-gradients:baseline=images --baselines train/ photos/*.jpg
-  explain --npy cat.jpg | perturb --image cat.jpg | score
+  explain $model -m expected-gradients:baseline=images --baselines train/ photos/*.jpg
+  explain --npy testbed/000 | perturb --image testbed/000 | score
 
 Maps lie in OUT/METHOD/HASH.npy, shape (n, H, W), raw and signed unless a step is asked for; HASH.json beside it says what
 they are. The table on standard output says which row of which file explains which image:
@@ -61,7 +61,7 @@ pub struct Args {
     /// Do part K of N: every N-th chunk from the K-th on
     #[arg(long, value_name = "K/N", default_value = "1/1")]
     pub shard: Shard,
-    /// Images in a unit of work; packs of costly methods hold fewer [default: the list in 256 parts, at most 256]
+    /// Images in a unit of work; packs of costly methods hold fewer [default: the list in 64 parts, at most 256]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub chunk: Option<u16>,
     /// Keep maps that are in OUT already, whoever made them: each pack knows all that it depends on

@@ -14,7 +14,7 @@ use crate::pack::Pack;
 use setup::Shard;
 
 /// Chunks that any list is cut into, if it has as many images: as many shards have work, whatever their number.
-const CHUNKS: usize = 256;
+const CHUNKS: usize = 64;
 
 /// The most images in a pack.
 const LARGEST: usize = 256;
@@ -155,9 +155,9 @@ mod tests {
     #[test]
     fn every_shard_has_work_and_no_chunk_is_large() {
         for (images, shards, size) in [
-            (1000, 50, 4),
-            (1000, 1, 4),
-            (50_000, 200, 196),
+            (1000, 50, 16),
+            (1000, 1, 16),
+            (50_000, 200, 250),
             (50_000, 1000, 50),
             (200_000, 1, 256),
             (7, 50, 1),

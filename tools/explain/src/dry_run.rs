@@ -83,7 +83,6 @@ pub fn write(args: &Args, loaded: &Loaded, plan: &Plan<'_>) -> Result<()> {
             rows.iter().map(|item| setup::hash(&item.row.image).map_err(|error| error.reason)).collect();
         let chunk = plan.open(number, &hashes)?;
         let wanted = |row: usize| hashes[row].is_ok() && chunk.iter().flatten().any(|pack| pack.wants(row));
-        // A batch asks about all its images as soon as it has to ask about one.
         predicted += (0..rows.len()).filter(|row| rows[*row].asked == "predicted" && wanted(*row)).count();
         for (method, found) in chunk.iter().enumerate() {
             packs[method] += found.len();

@@ -37,19 +37,21 @@ pub fn class(asked: &str, classes: usize) -> Result<Option<usize>> {
     Ok(Some(class))
 }
 
-/// The class to explain in each image of a group; the network is asked only if it has to be. Nothing is an image
+/// The class to explain in each image of a group; the network is asked only where it has to be. Nothing is an image
 /// whose scores are not finite, so that no class is the predicted one.
 pub fn targets(classifier: &Classifier, group: &[Item], images: &Tensor<4>) -> Vec<Option<usize>> {
-    if group.iter().all(|item| item.class.is_some()) {
+    let asked: Vec<usize> = (0..group.len()).filter(|&i| group[i].class.is_none()).collect();
+    if asked.is_empty() {
         return group.iter().map(|item| item.class).collect();
     }
-    let scores = classifier.logits(images.clone());
+    let one = |&i: &usize| images.clone().narrow(0, i, 1);
+    let scores = classifier.logits(Tensor::cat(asked.iter().map(one).collect(), 0));
     let best = scores.clone().argmax(1).into_data();
     // The sum of all scores is finite only if each one is.
     let sums = scores.abs().sum_dim(1).into_data();
     let best = best.iter::<i64>().zip(sums.iter::<f32>());
-    let best = best.map(|(class, sum)| sum.is_finite().then_some(class as usize));
-    group.iter().zip(best).map(|(item, best)| item.class.or(best)).collect()
+    let mut best = best.map(|(class, sum)| sum.is_finite().then_some(class as usize));
+    group.iter().map(|item| item.class.or_else(|| best.next().flatten())).collect()
 }
 
 impl Item {

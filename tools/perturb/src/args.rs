@@ -12,8 +12,8 @@ Examples:
   explain -m gradcam -m rise testbed | perturb | score | rank
   perturb -t pos -t neg -t mask --model resnet50 --weights resnet50.pth maps.csv > responses.csv
   perturb -t deletion:fill=zero,region=9 -t insertion:fill=zero,region=9 maps/*.csv
-  explain --npy cat.jpg | perturb --image cat.jpg
-  python my_explainer.py cat.jpg dog.jpg | perturb --image cat.jpg dog.jpg --method mine --target 281
+  explain --npy testbed/000 | perturb --image testbed/000
+  python my_explainer.py a.jpg b.jpg | perturb --model resnet50 --weights resnet50.pth --image a.jpg b.jpg --method mine --target 281
 
 A table has the columns image,target,method,map and, if its maps lie in packs, map_index: what explain writes, or one
 line for a file of np.save. The classifier must be the one that was explained. On standard output stands a row for

@@ -9,7 +9,7 @@ use stats::resample::Bootstrap;
 const EXAMPLES: &str = "\
 Examples:
   rank scores.csv
-  explain -m ig -m rise photos/*.jpg | perturb | score | rank > ranks.csv
+  explain -m gradcam -m rise:masks=400 testbed | perturb | score | rank > ranks.csv
   rank --incomplete drop shard-*.csv -O ranks.csv
   rank --by-model resnet50.csv vit.csv
   rank --separation scores.csv";

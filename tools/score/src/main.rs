@@ -50,9 +50,9 @@ struct Args {
 
 const EXAMPLES: &str = "\
 Examples:
-  explain cat.jpg -m gradcam -m rise | perturb -t pos -t insertion | score
+  explain -m gradcam -m rise:masks=400 testbed | perturb -t pos -t insertion | score
   score responses/*.csv -O scores.csv.gz      several shards as one table
-  explain val.csv -m ig | score               pointing game and energy; val.csv has a column `boxes`
+  explain -m gradcam testbed | score          pointing game and energy: these images come with boxes
   score --against trained.csv randomised.csv  do the maps change with the weights?
   score -m pos -m insertion responses.csv     only these metrics
 ";

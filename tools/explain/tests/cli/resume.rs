@@ -188,8 +188,11 @@ fn numbers(table: &str, columns: [&str; 2]) -> std::collections::BTreeMap<String
 fn a_dry_run_foretells_the_passes() {
     let work = WorkDir::new();
     let methods = "-m gradcam -m gradient -m rise:masks=7 -m integrated-gradients:steps=3 -m occlusion:window=32 -m lrp";
-    let arguments = format!("{methods} --chunk 2 testbed/000 testbed/001 testbed/002");
+    let list = "image,target\ntestbed/000,\ntestbed/001,3\ntestbed/002,\n";
+    work.write("list.csv", list);
+    let arguments = format!("{methods} --chunk 2 --images list.csv");
     let dry = run(&work, &format!("--dry-run {arguments}"), "").success();
+    assert_eq!(numbers(&dry, ["images", "forwards"])["(predicted classes)"], [2, 2]);
     assert!(!work.join("maps").exists());
     assert!(!dry.contains("at most"), "{dry}");
     let expected = numbers(&dry, ["forwards", "backwards"]);
