@@ -8,6 +8,7 @@ use setup::{Loaded, Speed, rounded};
 use crate::args::Args;
 use crate::chunk::{Chosen, Plan};
 use crate::pack::Pack;
+use crate::source;
 
 /// One method.
 struct Estimate {
@@ -70,27 +71,43 @@ impl Row for Estimate {
     }
 }
 
-/// Writes a row for each method, and one for the predicted classes where they are asked for; the last line on standard error
-/// advises how to share the work out.
+/// What is left to do.
+struct Survey {
+    /// For each method the images of each pack that is to be made.
+    open: Vec<Vec<usize>>,
+    /// For each method the number of all packs.
+    packs: Vec<usize>,
+    /// Images whose predicted class is asked for.
+    predicted: usize,
+}
+
+impl Survey {
+    fn of(plan: &Plan<'_>) -> Result<Self> {
+        let methods = plan.methods.len();
+        let mut survey = Self { open: vec![Vec::new(); methods], packs: vec![0; methods], predicted: 0 };
+        for number in plan.chunks() {
+            let rows = plan.rows(number);
+            let hashes = source::hashes(rows);
+            let packs = plan.open(number, &hashes)?;
+            let readable = || (0..rows.len()).filter(|row| hashes[*row].is_ok());
+            let wanted = |row: usize| packs.iter().flatten().any(|pack| pack.wants(row));
+            survey.predicted +=
+                readable().filter(|row| rows[*row].asked == "predicted" && wanted(*row)).count();
+            for (method, found) in packs.iter().enumerate() {
+                let left = |pack: &Pack| readable().filter(|row| pack.wants(*row)).count();
+                survey.packs[method] += found.len();
+                survey.open[method].extend(found.iter().filter(|pack| !pack.earlier).map(left));
+            }
+        }
+        Ok(survey)
+    }
+}
+
+/// Writes a row for each method, and one for the predicted classes where they are asked for; the last lines on standard error
+/// advise how to share the work out.
 pub fn write(args: &Args, loaded: &Loaded, plan: &Plan<'_>) -> Result<()> {
     let speed = Speed::measure(loaded, plan.size);
-    let mut open = vec![Vec::new(); plan.methods.len()];
-    let mut packs = vec![0; plan.methods.len()];
-    let mut predicted = 0;
-    for number in plan.chunks() {
-        let rows = plan.rows(number);
-        let hashes: Vec<_> =
-            rows.iter().map(|item| setup::hash(&item.row.image).map_err(|error| error.reason)).collect();
-        let chunk = plan.open(number, &hashes)?;
-        let wanted = |row: usize| hashes[row].is_ok() && chunk.iter().flatten().any(|pack| pack.wants(row));
-        predicted += (0..rows.len()).filter(|row| rows[*row].asked == "predicted" && wanted(*row)).count();
-        for (method, found) in chunk.iter().enumerate() {
-            packs[method] += found.len();
-            let left =
-                |pack: &Pack| (0..rows.len()).filter(|row| hashes[*row].is_ok() && pack.wants(*row)).count();
-            open[method].extend(found.iter().filter(|pack| !pack.earlier).map(left));
-        }
-    }
+    let Survey { open, packs, predicted } = Survey::of(plan)?;
     let mut table = Writer::<Estimate>::open::<&str>(&args.output, &[])?;
     let mut total = 0.0;
     for ((chosen, open), packs) in plan.methods.iter().zip(open).zip(packs) {

@@ -5,6 +5,7 @@ use anyhow::Result;
 use images::{Image, Preprocess};
 
 use crate::chunk::{Chunk, Plan};
+use crate::list::Listed;
 
 /// An image, or why there is none.
 pub type Opened = Result<Image, String>;
@@ -44,8 +45,7 @@ impl<'a> Source<'a> {
 
     fn chunk(&mut self, number: usize) -> Result<Event<'a>> {
         let rows = self.plan.rows(number);
-        let hash = |name: &str| setup::hash(name).map_err(|error| error.reason);
-        let hashes: Vec<Result<String, String>> = rows.iter().map(|item| hash(&item.row.image)).collect();
+        let hashes = hashes(rows);
         let packs = if self.stream { Vec::new() } else { self.plan.open(number, &hashes)? };
         let chunk = Chunk { number, rows, hashes, packs };
         let wanted = if self.stream { (0..rows.len()).collect() } else { chunk.wanted() };
@@ -57,6 +57,11 @@ impl<'a> Source<'a> {
         self.images = wanted.iter().rev().filter_map(image).collect();
         Ok(Event::Chunk(chunk))
     }
+}
+
+/// SHA-256 of each image's content, or why it cannot be read.
+pub fn hashes(rows: &[Listed]) -> Vec<Result<String, String>> {
+    rows.iter().map(|item| setup::hash(&item.row.image).map_err(|error| error.reason)).collect()
 }
 
 impl<'a> Iterator for Source<'a> {
