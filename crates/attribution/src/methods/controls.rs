@@ -103,6 +103,10 @@ fn sobel(x: Tensor<4>) -> Tensor<4> {
 /// The neighbour in one direction along an axis; outside lies the border.
 fn shifted(x: Tensor<4>, axis: usize, by: isize) -> Tensor<4> {
     let size = x.dims()[axis];
+    if size == 1 {
+        // Its only line is its own border.
+        return x;
+    }
     let (first, last) = (x.clone().narrow(axis, 0, 1), x.clone().narrow(axis, size - 1, 1));
     if by > 0 {
         Tensor::cat(vec![x.narrow(axis, 1, size - 1), last], axis)
@@ -137,5 +141,16 @@ mod tests {
         let pixels: Vec<f32> = (0..16).map(|i| if i % 4 < 2 { 0.0 } else { 1.0 }).collect();
         let x = Tensor::from_data(TensorData::new(pixels, [1, 1, 4, 4]), &models::device::cpu().device);
         assert_eq!(numbers(sobel(x))[4..8], [0.0, 4.0, 4.0, 0.0]);
+    }
+
+    #[test]
+    fn a_line_and_a_point_have_edges_too() {
+        let edges = |pixels: &[f32], shape: [usize; 4]| {
+            let x = TensorData::new(pixels.to_vec(), shape);
+            numbers(sobel(Tensor::from_data(x, &models::device::cpu().device)))
+        };
+        assert_eq!(edges(&[0.0, 0.0, 1.0, 1.0], [1, 1, 1, 4]), [0.0, 4.0, 4.0, 0.0]);
+        assert_eq!(edges(&[0.0, 0.0, 1.0, 1.0], [1, 1, 4, 1]), [0.0, 4.0, 4.0, 0.0]);
+        assert_eq!(edges(&[7.0], [1, 1, 1, 1]), [0.0]);
     }
 }
