@@ -5,7 +5,6 @@ use attribution::Passes;
 use pipe::{Cells, Column, Line, Row, Writer};
 use setup::{Loaded, Speed, rounded};
 
-use crate::args::Args;
 use crate::chunk::{Chosen, Plan};
 use crate::pack::Pack;
 use crate::source;
@@ -104,11 +103,11 @@ impl Survey {
 }
 
 /// Writes a row for each method, and one for the predicted classes where they are asked for; the last lines on standard error
-/// advise how to share the work out.
-pub fn write(args: &Args, loaded: &Loaded, plan: &Plan<'_>) -> Result<()> {
+/// advise how to share the work out. The table goes to standard output: what `-O` names is what the run would write.
+pub fn write(loaded: &Loaded, plan: &Plan<'_>) -> Result<()> {
     let speed = Speed::measure(loaded, plan.size);
     let Survey { open, packs, predicted } = Survey::of(plan)?;
-    let mut table = Writer::<Estimate>::open::<&str>(&args.output, &[])?;
+    let mut table = Writer::<Estimate>::stdout::<&str>(&[])?;
     let mut total = 0.0;
     for ((chosen, open), packs) in plan.methods.iter().zip(open).zip(packs) {
         let estimate = estimate(chosen, plan, &open, packs, &speed);

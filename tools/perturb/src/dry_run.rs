@@ -14,6 +14,7 @@ use crate::source::Task;
 struct Estimate {
     test: String,
     maps: usize,
+    done: usize,
     forwards: u64,
     exact: String,
     seconds: f64,
@@ -23,6 +24,7 @@ impl Row for Estimate {
     const COLUMNS: &'static [Column] = &[
         Column::required("test"),
         Column::required("maps"),
+        Column::required("maps_done"),
         Column::required("forwards"),
         Column::required("exact"),
         Column::required("seconds"),
@@ -32,6 +34,7 @@ impl Row for Estimate {
         Ok(Self {
             test: line.value()?,
             maps: line.value()?,
+            done: line.value()?,
             forwards: line.value::<usize>()? as u64,
             exact: line.value()?,
             seconds: line.value()?,
@@ -41,6 +44,7 @@ impl Row for Estimate {
     fn write(&self, cells: &mut Cells<'_>) {
         cells.value(&self.test);
         cells.value(&self.maps);
+        cells.value(&self.done);
         cells.value(&(self.forwards as usize));
         cells.value(&self.exact);
         cells.value(&self.seconds);
@@ -48,26 +52,31 @@ impl Row for Estimate {
 }
 
 /// Writes a row for each test by itself, one for the clean images, and `(all)`: what the run would do, in which tests share
-/// what is equal. Maps are taken to have the network's usual size.
+/// what is equal. `done` maps are in the table already and cost nothing. Maps are taken to have the network's usual size. The
+/// table goes to standard output: what `-O` names is what the run would write.
 pub fn write(
     args: &Args,
     loaded: &Loaded,
     tests: &[ParsedTest],
     tasks: impl Iterator<Item = Result<Task>>,
+    done: usize,
 ) -> Result<()> {
-    let (mut maps, mut images) = (0, HashSet::new());
+    let (mut rows, mut maps, mut images) = (0, 0, HashSet::new());
     for task in tasks {
         let row = task?.row;
-        if row.reason.is_empty() {
+        rows += 1;
+        if rows > done && row.reason.is_empty() {
             maps += 1;
             images.insert(row.image);
         }
     }
+    let done = done.min(rows);
     let size = loaded.classifier.usual_size();
     let speed = Speed::measure(loaded, size);
     let estimate = |name: &str, forwards: u64, exact: bool| Estimate {
         test: name.into(),
         maps,
+        done,
         forwards,
         exact: if exact { "exact" } else { "at most" }.into(),
         seconds: rounded(forwards as f64 * speed.forward),
@@ -76,7 +85,7 @@ pub fn write(
         let Forwards { count, exact } = Forwards::of(tests, size[0] * size[1]);
         (count * maps as u64, exact)
     };
-    let mut table = Writer::<Estimate>::open::<&str>(&args.output, &[])?;
+    let mut table = Writer::<Estimate>::stdout::<&str>(&[])?;
     for test in tests {
         let (forwards, exact) = of(std::slice::from_ref(test));
         table.write(&estimate(test.spec(), forwards, exact))?;

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use perturbation::ParsedTest;
 use pipe::{Response, Row, Writer};
-use serde_json::json;
+use serde_json::{Value, json};
 use setup::Loaded;
 
 use crate::args::Args;
@@ -36,16 +36,7 @@ impl Out {
             return Ok(Start::Table(Box::new(Self::Whole(Writer::open(&args.output, extra)?))));
         }
         let specs: Vec<&str> = tests.iter().map(ParsedTest::spec).collect();
-        let settings = json!({
-            "version": env!("CARGO_PKG_VERSION"),
-            "model": loaded.classifier.key(),
-            "tests": specs,
-            "seed": args.seed,
-            "engine": loaded.engine,
-            "shard": format!("{}/{}", args.shard.k, args.shard.n),
-        });
-        let header = header(extra);
-        match Part::find(&args.output, settings, &specs, &header)? {
+        match Part::find(&args.output, settings(args, loaded, &specs), &specs, &header(extra))? {
             Found::Whole(maps) => Ok(Start::Complete(maps)),
             Found::Part(part) => {
                 let rows = Writer::append(part.append()?, extra);
@@ -88,6 +79,31 @@ impl Out {
             }
         }
     }
+}
+
+/// How many maps earlier runs have done, with nothing changed.
+///
+/// # Errors
+///
+/// If what they have left is of another run.
+pub fn done(args: &Args, loaded: &Loaded, tests: &[ParsedTest], extra: &[String]) -> Result<usize> {
+    if !args.resume {
+        return Ok(0);
+    }
+    let specs: Vec<&str> = tests.iter().map(ParsedTest::spec).collect();
+    Part::survey(&args.output, settings(args, loaded, &specs), &specs, &header(extra))
+}
+
+/// What the rows depend on besides the maps.
+fn settings(args: &Args, loaded: &Loaded, specs: &[&str]) -> Value {
+    json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "model": loaded.classifier.key(),
+        "tests": specs,
+        "seed": args.seed,
+        "engine": loaded.engine,
+        "shard": format!("{}/{}", args.shard.k, args.shard.n),
+    })
 }
 
 fn header(extra: &[String]) -> Vec<String> {

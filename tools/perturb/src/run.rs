@@ -11,7 +11,7 @@ use setup::Loaded;
 
 use crate::args::Args;
 use crate::dry_run;
-use crate::out::{Out, Start};
+use crate::out::{self, Out, Start};
 use crate::prepare::{Prepared, Preparer};
 use crate::report::{self, Counts};
 use crate::resume;
@@ -25,7 +25,8 @@ pub fn perturb(args: &Args) -> Result<()> {
     let Tasks { each, extra, total } = source::open(args)?;
     let loaded = args.model.open(&[])?;
     if args.dry_run {
-        return dry_run::write(args, &loaded, &tests, each);
+        let done = out::done(args, &loaded, &tests, &extra)?;
+        return dry_run::write(args, &loaded, &tests, each, done);
     }
     let out = match Out::open(args, &loaded, &tests, &extra)? {
         Start::Table(out) => *out,

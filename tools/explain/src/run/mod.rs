@@ -35,7 +35,7 @@ pub fn explain(args: &Args) -> Result<()> {
     let baselines = Baselines::open(&args.baselines, &loaded.classifier)?;
     let plan = plan::make(args, &loaded, &list, &methods, &contexts, &finish, baselines.as_ref())?;
     if args.dry_run {
-        return dry_run::write(args, &loaded, &plan);
+        return dry_run::write(&loaded, &plan);
     }
     let mut run = Run::new(args, &loaded, &plan, explainers, &finish, baselines.as_ref())?;
     let source = Source::new(&plan, args.npy);

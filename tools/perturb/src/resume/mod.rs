@@ -31,6 +31,16 @@ pub enum Found {
     Whole(String),
 }
 
+/// What earlier runs have left.
+enum Earlier {
+    /// A complete table, and the digest of its maps.
+    Whole(String),
+    /// The start of one.
+    Begun,
+    /// Nothing that could be gone on with.
+    Nothing,
+}
+
 impl Part {
     /// Looks for what earlier runs have left; `tests` are the specs in order, `header` the names of the columns.
     ///
@@ -40,20 +50,36 @@ impl Part {
     pub fn find(args: &OutputArgs, settings: Value, tests: &[&str], header: &[String]) -> Result<Found> {
         let file = args.file.clone().context("--resume needs -O FILE")?;
         let mut part = Self { args: args.clone(), file, settings, done: Vec::new() };
-        let recorded = part.recorded()?;
-        if let Some(recorded) = &recorded {
-            part.compare(recorded)?;
-            if part.file.is_file() && recorded["sha256"] == content(&part.file)? {
-                let maps = recorded["maps"].as_str().unwrap_or_default();
-                return Ok(Found::Whole(maps.to_owned()));
-            }
-        }
-        if recorded.is_some() && part.path().is_file() {
-            part.take_over(tests, header)?;
-        } else {
-            part.begin(header)?;
+        match part.earlier()? {
+            Earlier::Whole(maps) => return Ok(Found::Whole(maps)),
+            Earlier::Begun => part.take_over(tests, header)?,
+            Earlier::Nothing => part.begin(header)?,
         }
         Ok(Found::Part(part))
+    }
+
+    /// How many maps earlier runs have done, with nothing changed; all, if the table is complete.
+    ///
+    /// # Errors
+    ///
+    /// As [`Part::find`].
+    pub fn survey(args: &OutputArgs, settings: Value, tests: &[&str], header: &[String]) -> Result<usize> {
+        let file = args.file.clone().context("--resume needs -O FILE")?;
+        let part = Self { args: args.clone(), file, settings, done: Vec::new() };
+        match part.earlier()? {
+            Earlier::Whole(_) => Ok(usize::MAX),
+            Earlier::Begun => Ok(part.complete(tests, header)?.0.len()),
+            Earlier::Nothing => Ok(0),
+        }
+    }
+
+    fn earlier(&self) -> Result<Earlier> {
+        let Some(recorded) = self.recorded()? else { return Ok(Earlier::Nothing) };
+        self.compare(&recorded)?;
+        if self.file.is_file() && recorded["sha256"] == content(&self.file)? {
+            return Ok(Earlier::Whole(recorded["maps"].as_str().unwrap_or_default().to_owned()));
+        }
+        Ok(if self.path().is_file() { Earlier::Begun } else { Earlier::Nothing })
     }
 
     fn path(&self) -> PathBuf {
@@ -100,17 +126,20 @@ impl Part {
             .with_context(|| format!("cannot write {}", self.record().display()))
     }
 
-    /// Keeps the rows of complete maps; what is behind them, torn or not, is cut off.
-    fn take_over(&mut self, tests: &[&str], header: &[String]) -> Result<()> {
+    fn complete(&self, tests: &[&str], header: &[String]) -> Result<(Vec<Done>, usize)> {
         let path = self.path();
         let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        let (done, length) =
-            complete(&bytes, tests, header).with_context(|| format!("--resume: {}", path.display()))?;
+        complete(&bytes, tests, header).with_context(|| format!("--resume: {}", path.display()))
+    }
+
+    /// Keeps the rows of complete maps; what is behind them, torn or not, is cut off.
+    fn take_over(&mut self, tests: &[&str], header: &[String]) -> Result<()> {
+        let (done, length) = self.complete(tests, header)?;
         self.done = done;
-        let file = OpenOptions::new().write(true).open(&path)?;
-        file.set_len(length as u64)
-            .and_then(|()| file.sync_all())
-            .with_context(|| format!("cannot cut {}", path.display()))
+        let path = self.path();
+        let file = OpenOptions::new().write(true).open(&path);
+        let cut = |file: File| file.set_len(length as u64).and_then(|()| file.sync_all());
+        file.and_then(cut).with_context(|| format!("cannot cut {}", path.display()))
     }
 
     /// Where the other rows go.
