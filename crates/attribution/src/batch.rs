@@ -2,6 +2,8 @@
 
 use models::{Int, Tensor, TensorData};
 
+use crate::request::Request;
+
 /// One input to run: which image, which of its samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Job {
@@ -17,6 +19,19 @@ pub(crate) fn batches(images: usize, samples: usize, size: usize) -> impl Iterat
         let job = |i| Job { image: i / samples, sample: i % samples };
         (start..total.min(start + size)).map(job).collect()
     })
+}
+
+/// The maps of all images, made in batches from images `(k, c, h, w)` and the class of each.
+pub(crate) fn each(
+    request: &Request<'_>,
+    mut maps: impl FnMut(Tensor<4>, &[usize]) -> Tensor<4>,
+) -> Tensor<4> {
+    let starts = (0..request.targets.len()).step_by(request.batch_size.max(1));
+    let targets = request.targets.chunks(request.batch_size.max(1));
+    let batch = |(start, targets): (usize, &[usize])| {
+        maps(request.images.clone().narrow(0, start, targets.len()), targets)
+    };
+    Tensor::cat(starts.zip(targets).map(batch).collect(), 0)
 }
 
 /// The images of a batch of jobs, `(jobs, c, h, w)`.

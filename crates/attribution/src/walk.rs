@@ -22,11 +22,10 @@ pub(crate) fn walk(
     request: &Request<'_>,
     rule: &mut dyn PropagationRule,
 ) -> Tensor<4> {
-    let maps = batch::batches(request.dims()[0], 1, request.batch_size).map(|jobs| {
-        let trace = classifier.network.trace(batch::images(&request.images, &jobs));
-        let seed = one_hot(classifier, &trace, &batch::targets(request.targets, &jobs));
+    batch::each(request, |x, targets| {
+        let trace = classifier.network.trace(x);
+        let seed = one_hot(classifier, &trace, targets);
         let arrived = classifier.network.walk_back(&trace, seed, &[Graph::INPUT], rule).remove(0);
         arrived.unwrap_or_else(|| trace.value(Graph::INPUT).clone().map(|x| x.zeros_like())).tensor()
-    });
-    Tensor::cat(maps.collect(), 0)
+    })
 }

@@ -22,8 +22,8 @@ equal to it, so that a few extreme pixels do not hide the rest: for display only
 the percentile itself leaves no range, as in a map that is zero nearly everywhere, the greatest magnitude takes its \
 place. A constant map is a flat tile. Maps with channels are summed over them.
 
-The image is drawn as the network saw it. How it was prepared stands in the record explain.json, which explain \
-leaves in the folder of its maps when it ends; --preprocess overrules it. Without either the image is taken as it \
+The image is drawn as the network saw it. How it was prepared stands beside the map, in the sidecar that \
+explain leaves with each pack; --preprocess overrules it. Without either the image is taken as it \
 is, and an image that differs from its map in size is an error.
 
 Files are called DIR/<method>/<image stem>-<row>.png, where the first row is 1. The rows on standard output have \

@@ -38,17 +38,14 @@ impl Method for ActIg {
         let classifier = context.classifier;
         let layer = self.layer.find("act-ig", context)?;
         Ok(explainer(move |request| {
-            let [n, _, h, w] = request.dims();
-            let maps = batch::batches(n, 1, request.batch_size).map(|jobs| {
-                let x = batch::images(&request.images, &jobs);
+            let [_, _, h, w] = request.dims();
+            batch::each(request, |x, targets| {
                 let along = Along::new(classifier, x, layer);
-                let targets = batch::targets(request.targets, &jobs);
                 let gradients =
-                    (1..=self.steps).map(|k| along.gradient(k as f64 / self.steps as f64, &targets).1);
+                    (1..=self.steps).map(|k| along.gradient(k as f64 / self.steps as f64, targets).1);
                 let mean = gradients.reduce(|a, b| a + b).expect("at least one step") / self.steps as f32;
                 Resample::BILINEAR.resize((along.maps() * mean).sum_dim(1), h, w)
-            });
-            Tensor::cat(maps.collect(), 0)
+            })
         }))
     }
 

@@ -1,6 +1,5 @@
 //! Raw attention: how much the class token attends to each patch in one block, the mean over heads. It knows no class.
 
-use models::Tensor;
 use spec::Reader;
 
 use crate::attention::{self, class_row, mean_of_heads};
@@ -27,14 +26,12 @@ impl Method for Attention {
         let classifier = context.classifier;
         let nodes = attention::on_grid("attention", context)?;
         Ok(explainer(move |request| {
-            let [n, _, h, w] = request.dims();
-            let maps = batch::batches(n, 1, request.batch_size).map(|jobs| {
-                let x = batch::images(&request.images, &jobs);
+            let [_, _, h, w] = request.dims();
+            batch::each(request, |x, _| {
                 let last =
                     attention::matrices(classifier, &nodes, x).pop().expect("prepare() found attention");
                 class_row(mean_of_heads(last), h, w)
-            });
-            Tensor::cat(maps.collect(), 0)
+            })
         }))
     }
 

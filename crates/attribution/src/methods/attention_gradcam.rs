@@ -1,7 +1,6 @@
 //! Grad-CAM on attention (Chefer et al. 2021, section 4): in the last block, each head's row of the class token weighted by
 //! the mean gradient of that row: `ReLU(E_h(w_h A_h))`.
 
-use models::Tensor;
 use spec::Reader;
 
 use crate::attention::{self, class_row, mean_of_heads};
@@ -28,19 +27,16 @@ impl Method for AttentionGradCam {
         let classifier = context.classifier;
         let nodes = attention::on_grid("attention-gradcam", context)?;
         Ok(explainer(move |request| {
-            let [n, _, h, w] = request.dims();
-            let maps = batch::batches(n, 1, request.batch_size).map(|jobs| {
-                let x = batch::images(&request.images, &jobs);
-                let targets = batch::targets(request.targets, &jobs);
-                let blocks = attention::with_gradients(classifier, &nodes, x, &targets);
+            let [_, _, h, w] = request.dims();
+            batch::each(request, |x, targets| {
+                let blocks = attention::with_gradients(classifier, &nodes, x, targets);
                 let (a, g) = blocks.into_iter().next_back().expect("prepare() found attention");
                 let [_, _, _, t] = g.dims();
                 let prefix = t - t.isqrt() * t.isqrt();
                 let row = g.narrow(2, 0, 1).narrow(3, prefix, t - prefix);
                 // The mean over heads is taken before the ReLU, so the resize sees no negative numbers.
                 class_row(mean_of_heads(a * row.mean_dim(3)).clamp_min(0.0), h, w)
-            });
-            Tensor::cat(maps.collect(), 0)
+            })
         }))
     }
 

@@ -33,16 +33,15 @@ impl Method for EigenCam {
         let classifier = context.classifier;
         let layer = self.layer.find("eigencam", context)?;
         Ok(explainer(move |request| {
-            let [n, _, h, w] = request.dims();
-            let maps = batch::batches(n, 1, request.batch_size).map(|jobs| {
-                let maps = classifier.layer_maps(batch::images(&request.images, &jobs), layer);
+            let [_, _, h, w] = request.dims();
+            batch::each(request, |x, _| {
+                let maps = classifier.layer_maps(x, layer);
                 let [k, c, rows, columns] = maps.dims();
                 let numbers: Vec<f32> = maps.clone().into_data().try_into_vec().expect("features are f32");
                 let shown = numbers.chunks(c * rows * columns).flat_map(|maps| component(maps, c)).collect();
                 let shown = TensorData::new(shown, [k, 1, rows, columns]);
                 Resample::BILINEAR.resize(Tensor::from_data(shown, &maps.device()), h, w)
-            });
-            Tensor::cat(maps.collect(), 0)
+            })
         }))
     }
 

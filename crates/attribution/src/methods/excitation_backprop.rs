@@ -5,7 +5,7 @@
 use models::features::Layout;
 use models::network::walk::{PropagationRule, Step};
 use models::resize::Resample;
-use models::{Op, Tensor, Value};
+use models::{Op, Value};
 use spec::Reader;
 
 use crate::batch;
@@ -41,16 +41,15 @@ impl Method for ExcitationBackprop {
         let rule = PreparedRule::new("excitation-backprop", context, Rule::Excitation, &layers)?;
         let mut rule = Excitation { rule };
         Ok(explainer(move |request| {
-            let [n, _, h, w] = request.dims();
-            let maps = batch::batches(n, 1, request.batch_size).map(|jobs| {
-                let trace = classifier.network.trace(batch::images(&request.images, &jobs));
-                let seed = one_hot(classifier, &trace, &batch::targets(request.targets, &jobs));
+            let [_, _, h, w] = request.dims();
+            batch::each(request, |x, targets| {
+                let trace = classifier.network.trace(x);
+                let seed = one_hot(classifier, &trace, targets);
                 let arrived = classifier.network.walk_back(&trace, seed, &[layer], &mut rule).remove(0);
                 let arrived = arrived.unwrap_or_else(|| trace.value(layer).clone().map(|x| x.zeros_like()));
                 let layout = Layout::of(&arrived.shape()).expect("prepare() found maps or tokens");
                 Resample::BILINEAR.resize(layout.maps(arrived).sum_dim(1), h, w)
-            });
-            Tensor::cat(maps.collect(), 0)
+            })
         }))
     }
 

@@ -44,16 +44,14 @@ impl Method for FullGrad {
         let classifier = context.classifier;
         check_biases(classifier)?;
         Ok(explainer(move |request| {
-            let [n, _, h, w] = request.dims();
+            let [_, _, h, w] = request.dims();
             let resample = Resample::BILINEAR.align_corners();
-            let maps = batch::batches(n, 1, request.batch_size).map(|jobs| {
-                let x = batch::images(&request.images, &jobs);
-                let terms = terms(classifier, x, &batch::targets(request.targets, &jobs));
+            batch::each(request, |x, targets| {
+                let terms = terms(classifier, x, targets);
                 let shown =
                     terms.maps.into_iter().map(|term| resample.resize(self.scaled(term).sum_dim(1), h, w));
                 shown.reduce(|a, b| a + b).unwrap_or_else(|| unreachable!("the input is a term"))
-            });
-            Tensor::cat(maps.collect(), 0)
+            })
         }))
     }
 

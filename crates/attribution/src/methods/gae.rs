@@ -28,15 +28,12 @@ impl Method for Gae {
         let classifier = context.classifier;
         let nodes = attention::on_grid("gae", context)?;
         Ok(explainer(move |request| {
-            let [n, _, h, w] = request.dims();
-            let maps = batch::batches(n, 1, request.batch_size).map(|jobs| {
-                let x = batch::images(&request.images, &jobs);
-                let targets = batch::targets(request.targets, &jobs);
-                let blocks = attention::with_gradients(classifier, &nodes, x, &targets);
+            let [_, _, h, w] = request.dims();
+            batch::each(request, |x, targets| {
+                let blocks = attention::with_gradients(classifier, &nodes, x, targets);
                 let products = blocks.into_iter().map(|(a, g)| mean_of_heads(relu(a * g)));
                 class_row(carried(products), h, w)
-            });
-            Tensor::cat(maps.collect(), 0)
+            })
         }))
     }
 

@@ -58,12 +58,9 @@ pub(crate) fn class_activation(
     layer: NodeId,
     join: impl Fn(Tensor<4>, Tensor<4>) -> Tensor<4>,
 ) -> Tensor<4> {
-    let [n, _, h, w] = request.dims();
-    let maps = batch::batches(n, 1, request.batch_size).map(|jobs| {
-        let x = batch::images(&request.images, &jobs);
-        let targets = batch::targets(request.targets, &jobs);
-        let (activations, gradients) = classifier.layer_gradient(x, &targets, layer);
+    let [_, _, h, w] = request.dims();
+    batch::each(request, |x, targets| {
+        let (activations, gradients) = classifier.layer_gradient(x, targets, layer);
         Resample::BILINEAR.resize(join(activations, gradients), h, w)
-    });
-    Tensor::cat(maps.collect(), 0)
+    })
 }

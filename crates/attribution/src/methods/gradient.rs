@@ -40,11 +40,5 @@ pub(crate) fn input_gradient(
     request: &Request<'_>,
     hooks: &mut dyn Hooks,
 ) -> Tensor<4> {
-    let [n, ..] = request.dims();
-    let gradients = batch::batches(n, 1, request.batch_size).map(|jobs| {
-        let x = batch::images(&request.images, &jobs);
-        let targets = batch::targets(request.targets, &jobs);
-        classifier.input_gradient(x, &targets, Output::Logit, hooks).0
-    });
-    Tensor::cat(gradients.collect(), 0)
+    batch::each(request, |x, targets| classifier.input_gradient(x, targets, Output::Logit, hooks).0)
 }

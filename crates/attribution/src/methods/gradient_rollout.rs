@@ -35,17 +35,14 @@ impl Method for GradientRollout {
         let classifier = context.classifier;
         let nodes = attention::on_grid("gradient-rollout", context)?;
         Ok(explainer(move |request| {
-            let [n, _, h, w] = request.dims();
-            let maps = batch::batches(n, 1, request.batch_size).map(|jobs| {
-                let x = batch::images(&request.images, &jobs);
-                let targets = batch::targets(request.targets, &jobs);
-                let blocks = attention::with_gradients(classifier, &nodes, x, &targets);
+            let [_, _, h, w] = request.dims();
+            batch::each(request, |x, targets| {
+                let blocks = attention::with_gradients(classifier, &nodes, x, targets);
                 let product = |(a, g): (Tensor<4>, Tensor<4>)| {
                     mean_of_heads(if self.relu { relu(a * g) } else { a * g })
                 };
                 class_row(attention::rollout(blocks.into_iter().map(product).collect(), self.normalise), h, w)
-            });
-            Tensor::cat(maps.collect(), 0)
+            })
         }))
     }
 

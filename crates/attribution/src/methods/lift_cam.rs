@@ -35,15 +35,12 @@ impl Method for LiftCam {
         let classifier = context.classifier;
         let layer = self.layer.find("lift-cam", context)?;
         Ok(explainer(move |request| {
-            let [n, _, h, w] = request.dims();
-            let maps = batch::batches(n, 1, request.batch_size).map(|jobs| {
-                let x = batch::images(&request.images, &jobs);
-                let (activations, shares) =
-                    shares(classifier, x, layer, &batch::targets(request.targets, &jobs));
+            let [_, _, h, w] = request.dims();
+            batch::each(request, |x, targets| {
+                let (activations, shares) = shares(classifier, x, layer, targets);
                 let weights = shares.sum_dim(3).sum_dim(2);
                 Resample::BILINEAR.resize(relu((activations * weights).sum_dim(1)), h, w)
-            });
-            Tensor::cat(maps.collect(), 0)
+            })
         }))
     }
 

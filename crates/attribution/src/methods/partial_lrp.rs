@@ -1,7 +1,7 @@
 //! Partial LRP (Voita et al., "Analyzing Multi-Head Self-Attention", 2019, as Chefer et al. 2021 and Meaningful Perturbation
 //! use it): the relevance of the last block's attention, its positive part, mean over heads, row of the class token.
 
-use models::{Tensor, Value, relu};
+use models::{Value, relu};
 use spec::Reader;
 
 use crate::attention::relprop::{Kind, Relprop};
@@ -31,16 +31,15 @@ impl Method for PartialLrp {
         let nodes = attention::on_grid("partial-lrp", context)?;
         let mut rules = Relprop::new("partial-lrp", context, Kind::Original)?;
         Ok(explainer(move |request| {
-            let [n, _, h, w] = request.dims();
+            let [_, _, h, w] = request.dims();
             let last = nodes[nodes.len() - 1];
-            let maps = batch::batches(n, 1, request.batch_size).map(|jobs| {
-                let trace = classifier.network.trace(batch::images(&request.images, &jobs));
-                let seed = one_hot(classifier, &trace, &batch::targets(request.targets, &jobs));
+            batch::each(request, |x, targets| {
+                let trace = classifier.network.trace(x);
+                let seed = one_hot(classifier, &trace, targets);
                 let arrived = classifier.network.walk_back(&trace, seed, &[last], &mut rules).remove(0);
                 let relevance = arrived.unwrap_or_else(|| trace.value(last).clone().map(|x| x.zeros_like()));
                 class_row(mean_of_heads(relu(Value::tensor(relevance))), h, w)
-            });
-            Tensor::cat(maps.collect(), 0)
+            })
         }))
     }
 

@@ -1,7 +1,7 @@
 //! Attention rollout (Abnar and Zuidema, "Quantifying Attention Flow in Transformers", 2020): the product along the blocks of
 //! the mean attention plus the identity, rows divided by their sums, later blocks on the left. It knows no class.
 
-use models::{Classifier, NodeId, Tensor};
+use models::{Classifier, NodeId};
 use spec::Reader;
 
 use crate::attention::{self, class_row, mean_of_heads};
@@ -32,13 +32,11 @@ impl Method for Rollout {
         let nodes = attention::on_grid("rollout", context)?;
         check_start("rollout", classifier, &nodes, self.start)?;
         Ok(explainer(move |request| {
-            let [n, _, h, w] = request.dims();
-            let maps = batch::batches(n, 1, request.batch_size).map(|jobs| {
-                let x = batch::images(&request.images, &jobs);
+            let [_, _, h, w] = request.dims();
+            batch::each(request, |x, _| {
                 let matrices = attention::matrices(classifier, &nodes, x).split_off(self.start);
                 class_row(attention::rollout(matrices.into_iter().map(mean_of_heads).collect(), true), h, w)
-            });
-            Tensor::cat(maps.collect(), 0)
+            })
         }))
     }
 

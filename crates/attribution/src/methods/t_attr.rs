@@ -36,16 +36,14 @@ impl Method for TransformerAttribution {
         check_start("t-attr", classifier, &nodes, self.start)?;
         let mut rules = Relprop::new("t-attr", context, Kind::Transformer)?;
         Ok(explainer(move |request| {
-            let [n, _, h, w] = request.dims();
-            let maps = batch::batches(n, 1, request.batch_size).map(|jobs| {
-                let x = batch::images(&request.images, &jobs);
-                let targets = batch::targets(request.targets, &jobs);
+            let [_, _, h, w] = request.dims();
+            batch::each(request, |x, targets| {
                 let gradients =
-                    attention::with_gradients(classifier, &nodes, x.clone(), &targets).split_off(self.start);
+                    attention::with_gradients(classifier, &nodes, x.clone(), targets).split_off(self.start);
                 let trace = classifier.network.trace(x);
                 let relevance = classifier.network.walk_back(
                     &trace,
-                    one_hot(classifier, &trace, &targets),
+                    one_hot(classifier, &trace, targets),
                     &nodes[self.start..],
                     &mut rules,
                 );
@@ -55,8 +53,7 @@ impl Method for TransformerAttribution {
                 };
                 let matrices = relevance.into_iter().zip(gradients).map(product).collect();
                 class_row(attention::rollout(matrices, false), h, w)
-            });
-            Tensor::cat(maps.collect(), 0)
+            })
         }))
     }
 
