@@ -1,6 +1,6 @@
 //! Files that appear whole or not at all: a temporary name in the same folder, synced, then renamed.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -88,18 +88,29 @@ fn folder(path: &Path) -> &Path {
 ///
 /// If the folder cannot be read or a file cannot be removed.
 pub fn sweep(path: &Path) -> io::Result<()> {
-    let Some(name) = path.file_name().map(|name| name.to_string_lossy().into_owned()) else { return Ok(()) };
-    let entries = match fs::read_dir(folder(path)) {
+    let Some(name) = path.file_name().map(OsStr::to_string_lossy) else { return Ok(()) };
+    sweep_owned(folder(path), |temporary| temporary.strip_prefix(name.as_ref())?.strip_prefix(".tmp."))
+}
+
+/// The same for all files of a folder, which need not exist.
+///
+/// # Errors
+///
+/// If the folder cannot be read or a file cannot be removed.
+pub fn sweep_folder(folder: &Path) -> io::Result<()> {
+    sweep_owned(folder, |temporary| Some(temporary.rsplit_once(".tmp.")?.1))
+}
+
+/// Removes the hidden files for whose names, without the dot, `owner` finds a dead one.
+fn sweep_owned(folder: &Path, owner: impl Fn(&str) -> Option<&str>) -> io::Result<()> {
+    let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         entries => entries?,
     };
     for entry in entries {
         let entry = entry?;
-        let other = entry.file_name().to_string_lossy().into_owned();
-        let rest = other.strip_prefix('.').and_then(|other| other.strip_prefix(&name));
-        if let Some(owner) = rest.and_then(|rest| rest.strip_prefix(".tmp."))
-            && is_dead(owner, &entry)
-        {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.strip_prefix('.').and_then(&owner).is_some_and(|owner| is_dead(owner, &entry)) {
             fs::remove_file(entry.path())?;
         }
     }
@@ -182,8 +193,13 @@ mod tests {
         let left = names(folder.path());
         assert_eq!(left.len(), 4, "{left:?}");
         assert!(kept.iter().all(|name| left.contains(name)), "{left:?}");
+        sweep_folder(folder.path()).unwrap();
+        let left = names(folder.path());
+        assert_eq!(left.len(), 3, "{left:?}");
+        assert!(!left.contains(&kept[1]), "{left:?}");
         alive.commit().unwrap();
         sweep(&folder.path().join("no/folder/d")).unwrap();
+        sweep_folder(&folder.path().join("no/folder")).unwrap();
     }
 
     #[test]

@@ -2,11 +2,11 @@
 //! method has packs of its own, of fewer images the more a map costs, so that a kill never costs more than minutes.
 
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use attribution::Passes;
-use pipe::{Asked, Identity};
+use pipe::{Asked, Identity, atomic};
 use serde_json::Value;
 
 use crate::list::{List, Listed};
@@ -87,11 +87,19 @@ impl<'a> Plan<'a> {
         self.chunks().map(|number| self.rows(number).len()).sum()
     }
 
-    /// The packs of a chunk, method by method; reads the images to know their content.
+    /// Removes what dead runs have left half written, if their packs count.
     ///
     /// # Errors
-    /// If a file that is there cannot be looked at.
-    pub fn open(&self, number: usize, hashes: &[Result<String, String>]) -> Result<Vec<Vec<Pack>>> {
+    /// If a folder cannot be read or a file cannot be removed.
+    pub fn sweep(&self) -> Result<()> {
+        let sweep = |folder: &Path| {
+            atomic::sweep_folder(folder).with_context(|| format!("cannot clear {}", folder.display()))
+        };
+        self.methods.iter().filter(|_| self.resume).try_for_each(|chosen| sweep(&chosen.folder))
+    }
+
+    /// The packs of a chunk, method by method; `hashes` are of the content of its images.
+    pub fn open(&self, number: usize, hashes: &[Result<String, String>]) -> Vec<Vec<Pack>> {
         let rows = self.rows(number);
         let packs = |chosen: &Chosen| {
             let parts = (0..rows.len()).step_by(chosen.part);
@@ -107,7 +115,7 @@ impl<'a> Plan<'a> {
         rows: &[Listed],
         hashes: &[Result<String, String>],
         part: Range<usize>,
-    ) -> Result<Pack> {
+    ) -> Pack {
         let asked = part.clone().map(|row| Asked {
             image: hashes[row].clone().unwrap_or_default(),
             class: rows[row].asked.clone(),

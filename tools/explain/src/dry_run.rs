@@ -81,13 +81,13 @@ struct Survey {
 }
 
 impl Survey {
-    fn of(plan: &Plan<'_>) -> Result<Self> {
+    fn of(plan: &Plan<'_>) -> Self {
         let methods = plan.methods.len();
         let mut survey = Self { open: vec![Vec::new(); methods], packs: vec![0; methods], predicted: 0 };
         for number in plan.chunks() {
             let rows = plan.rows(number);
             let hashes = source::hashes(rows);
-            let packs = plan.open(number, &hashes)?;
+            let packs = plan.open(number, &hashes);
             let readable = || (0..rows.len()).filter(|row| hashes[*row].is_ok());
             let wanted = |row: usize| packs.iter().flatten().any(|pack| pack.wants(row));
             survey.predicted +=
@@ -98,7 +98,7 @@ impl Survey {
                 survey.open[method].extend(found.iter().filter(|pack| !pack.earlier).map(left));
             }
         }
-        Ok(survey)
+        survey
     }
 }
 
@@ -106,7 +106,7 @@ impl Survey {
 /// advise how to share the work out. The table goes to standard output: what `-O` names is what the run would write.
 pub fn write(loaded: &Loaded, plan: &Plan<'_>) -> Result<()> {
     let speed = Speed::measure(loaded, plan.size);
-    let Survey { open, packs, predicted } = Survey::of(plan)?;
+    let Survey { open, packs, predicted } = Survey::of(plan);
     let mut table = Writer::<Estimate>::stdout::<&str>(&[])?;
     let mut total = 0.0;
     for ((chosen, open), packs) in plan.methods.iter().zip(open).zip(packs) {

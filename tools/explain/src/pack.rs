@@ -3,11 +3,11 @@
 
 use std::fs;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use pipe::npy::PackWriter;
-use pipe::{Identity, Item, Sidecar, atomic};
+use pipe::{Identity, Item, Sidecar};
 use serde_json::Value;
 
 use crate::item::Map;
@@ -28,26 +28,22 @@ pub struct Pack {
 
 impl Pack {
     /// A pack that is to be made; with `resume` the one that is there already, if it is there and whole.
-    ///
-    /// # Errors
-    /// If a file that is there cannot be looked at.
     pub fn open(
         folder: PathBuf,
         identity: Identity,
         preprocess: &Value,
         rows: Range<usize>,
         resume: bool,
-    ) -> Result<Self> {
+    ) -> Self {
         let hash = identity.hash();
         let items = vec![None; rows.len()];
         let sidecar =
             Sidecar { identity, preprocess: preprocess.clone(), packs: Vec::new(), items: Vec::new() };
         let mut pack = Self { rows, folder, hash, sidecar, items, files: Vec::new(), earlier: false };
         if resume {
-            pack.sweep()?;
             pack.take_earlier();
         }
-        Ok(pack)
+        pack
     }
 
     fn path(&self) -> PathBuf {
@@ -58,13 +54,6 @@ impl Pack {
     fn file(&self, n: usize) -> PathBuf {
         let number = if n == 0 { String::new() } else { format!(".{}", n + 1) };
         self.folder.join(format!("{}{number}.npy", self.hash))
-    }
-
-    fn sweep(&self) -> Result<()> {
-        let sweep =
-            |path: &Path| atomic::sweep(path).with_context(|| format!("cannot clear {}", path.display()));
-        sweep(&self.path())?;
-        sweep(&self.file(0))
     }
 
     /// A damaged sidecar or pack is made again.

@@ -1,30 +1,27 @@
 //! What the run works on, made on a thread beside it: chunks with what is on the disk of them, then the images that are
 //! still wanted, opened.
 
-use anyhow::Result;
 use images::{Image, Preprocess};
 
 use crate::chunk::{Chunk, Plan};
 use crate::list::Listed;
 
+/// An image that is still to be opened.
+pub struct Closed<'a> {
+    name: &'a str,
+    /// Of the content that its packs were looked up by.
+    hash: Option<String>,
+}
+
 /// An image, or why there is none.
 pub type Opened = Result<Image, String>;
 
 /// What comes next.
-pub enum Event<'a> {
+pub enum Event<'a, I> {
     /// A chunk begins.
     Chunk(Chunk<'a>),
-    /// An image of a chunk that has begun.
-    Image {
-        /// The chunk's number and the place in it.
-        chunk: usize,
-        row: usize,
-        name: &'a str,
-        /// Of the content that the packs were looked up by.
-        hash: Option<String>,
-    },
-    /// The same, opened.
-    Opened { chunk: usize, row: usize, image: Opened },
+    /// An image of a chunk that has begun: the chunk's number and the place in it.
+    Image { chunk: usize, row: usize, image: I },
 }
 
 /// All chunks of a run and their images.
@@ -34,7 +31,7 @@ pub struct Source<'a> {
     stream: bool,
     chunks: Box<dyn Iterator<Item = usize> + Send>,
     /// The images of the last chunk that are to come, last first.
-    images: Vec<Event<'a>>,
+    images: Vec<Event<'a, Closed<'a>>>,
 }
 
 impl<'a> Source<'a> {
@@ -43,19 +40,20 @@ impl<'a> Source<'a> {
         Self { plan, stream, chunks: Box::new(plan.chunks()), images: Vec::new() }
     }
 
-    fn chunk(&mut self, number: usize) -> Result<Event<'a>> {
+    fn chunk(&mut self, number: usize) -> Event<'a, Closed<'a>> {
         let rows = self.plan.rows(number);
         let hashes = hashes(rows);
-        let packs = if self.stream { Vec::new() } else { self.plan.open(number, &hashes)? };
+        let packs = if self.stream { Vec::new() } else { self.plan.open(number, &hashes) };
         let chunk = Chunk { number, rows, hashes, packs };
         let wanted = if self.stream { (0..rows.len()).collect() } else { chunk.wanted() };
         let image = |&row: &usize| {
             let name = rows[row].row.image.as_str();
             let hash = chunk.hashes[row].clone().ok();
-            (self.stream || hash.is_some()).then_some(Event::Image { chunk: number, row, name, hash })
+            let image = Closed { name, hash };
+            (self.stream || image.hash.is_some()).then_some(Event::Image { chunk: number, row, image })
         };
         self.images = wanted.iter().rev().filter_map(image).collect();
-        Ok(Event::Chunk(chunk))
+        Event::Chunk(chunk)
     }
 }
 
@@ -65,26 +63,32 @@ pub fn hashes(rows: &[Listed]) -> Vec<Result<String, String>> {
 }
 
 impl<'a> Iterator for Source<'a> {
-    type Item = Result<Event<'a>>;
+    type Item = Event<'a, Closed<'a>>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if let Some(image) = self.images.pop() {
-            return Some(Ok(image));
+            return Some(image);
         }
         let number = self.chunks.next()?;
         Some(self.chunk(number))
     }
 }
 
-impl Event<'_> {
-    /// Opens an image. One whose content has changed since its packs were looked up is refused: they would tell a lie.
-    pub fn open(self, preprocess: &Preprocess) -> Self {
-        let Self::Image { chunk, row, name, hash } = self else { return self };
-        let image = setup::open(name, preprocess).map_err(|error| error.reason);
-        let same = |image: Image| {
-            let same = hash.as_ref().is_none_or(|hash| *hash == image.hash);
-            if same { Ok(image) } else { Err("it changed while it was read".to_owned()) }
-        };
-        Self::Opened { chunk, row, image: image.and_then(same) }
+impl<'a> Event<'a, Closed<'a>> {
+    /// Opens an image.
+    pub fn open(self, preprocess: &Preprocess) -> Event<'a, Opened> {
+        match self {
+            Self::Chunk(chunk) => Event::Chunk(chunk),
+            Self::Image { chunk, row, image } => Event::Image { chunk, row, image: image.open(preprocess) },
+        }
+    }
+}
+
+impl Closed<'_> {
+    /// One whose content has changed since its packs were looked up is refused: they would tell a lie.
+    fn open(self, preprocess: &Preprocess) -> Opened {
+        let image = setup::open(self.name, preprocess).map_err(|error| error.reason)?;
+        let same = self.hash.is_none_or(|hash| hash == image.hash);
+        if same { Ok(image) } else { Err("it changed while it was read".to_owned()) }
     }
 }

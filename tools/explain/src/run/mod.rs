@@ -38,9 +38,10 @@ pub fn explain(args: &Args) -> Result<()> {
         return dry_run::write(&loaded, &plan);
     }
     let mut run = Run::new(args, &loaded, &plan, explainers, &finish, baselines.as_ref())?;
+    plan.sweep()?;
     let source = Source::new(&plan, args.npy);
     let preprocess = &loaded.classifier.preprocess;
-    setup::ahead(source, |event| event.map(|event| event.open(preprocess)), |event| run.take(event?))?;
+    setup::ahead(source, |event| event.open(preprocess), |event| run.take(event))?;
     run.finish(contexts.iter().map(attribution::Context::modified_bytes).sum())
 }
 
@@ -105,11 +106,10 @@ impl<'a> Run<'a> {
         })
     }
 
-    fn take(&mut self, event: Event<'a>) -> Result<()> {
+    fn take(&mut self, event: Event<'a, Opened>) -> Result<()> {
         match event {
             Event::Chunk(chunk) => self.begin(chunk)?,
-            Event::Image { .. } => unreachable!("images come opened"),
-            Event::Opened { chunk, row, image } => self.image((chunk, row), image)?,
+            Event::Image { chunk, row, image } => self.image((chunk, row), image)?,
         }
         self.publish()
     }

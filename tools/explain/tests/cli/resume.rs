@@ -80,9 +80,13 @@ fn temporary_files_of_the_dead_are_removed() {
     let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
     let host: String = host.trim().chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
     let left = work.write(format!("{folder}/.{name}.tmp.{host}.4194305"), "half a pack");
+    let second = name.replace(".npy", ".2.npy");
+    let second = work.write(format!("{folder}/.{second}.tmp.{host}.4194305"), "half a pack of another size");
     let alive = work.write(format!("{folder}/.{name}.tmp.{host}.{}", std::process::id()), "half a pack");
+    run(&work, "-m random --resume --dry-run testbed/000", "").success();
+    assert!(left.exists() && second.exists(), "a dry run changes nothing");
     assert_eq!(run(&work, "-m random --resume testbed/000", "").success(), table);
-    assert!(!left.exists() && alive.exists());
+    assert!(!left.exists() && !second.exists() && alive.exists());
 }
 
 /// Another seed, target, order, step, chunk, list, weights, preprocessing: other packs. Those of the first run stay as they are.
