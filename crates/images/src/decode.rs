@@ -8,6 +8,8 @@ use std::path::Path;
 use image::{ImageFormat, ImageReader, RgbImage};
 use sha2::{Digest, Sha256};
 
+use crate::lfs;
+
 /// Why an image cannot be used.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 #[error("{path}: {reason}")]
@@ -65,6 +67,9 @@ pub fn hash(path: &Path) -> Result<String, ImageError> {
 pub fn decode(path: &Path) -> Result<Decoded, ImageError> {
     let unusable = |reason: String| ImageError { path: path.display().to_string(), reason };
     let bytes = fs::read(path).map_err(|error| unusable(error.to_string()))?;
+    if bytes.starts_with(lfs::START) {
+        return Err(unusable(lfs::MEANING.into()));
+    }
     let reader = ImageReader::new(Cursor::new(&bytes)).with_guessed_format();
     let reader = reader.map_err(|error| unusable(error.to_string()))?;
     // The decoder paints what is missing of a JPEG file grey and says nothing.

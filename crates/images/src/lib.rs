@@ -9,6 +9,7 @@ mod decode;
 mod fill;
 mod geometry;
 mod image;
+pub mod lfs;
 pub mod preprocess;
 mod resample;
 

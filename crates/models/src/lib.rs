@@ -19,7 +19,7 @@ pub use burn::tensor::activation::{relu, softmax};
 pub use burn::tensor::{Device, Int, Tensor, TensorData, s};
 pub use checkpoint::Checkpoint;
 pub use classifier::Classifier;
-pub use images::{Image, Preprocess, preprocess};
+pub use images::{Image, Preprocess, lfs, preprocess};
 pub use kernels::Level;
 pub use network::external::Scores;
 pub use network::graph::{self, Graph, NodeId, Op};

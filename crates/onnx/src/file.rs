@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use models::lfs;
 use prost::Message;
 use prost::bytes::Bytes;
 
@@ -42,6 +43,9 @@ impl File {
     /// Reads and decodes a file.
     pub fn open(path: &Path) -> Result<Self, String> {
         let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
+        if bytes.starts_with(lfs::START) {
+            return Err(lfs::MEANING.into());
+        }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         Self::decode(bytes.into(), folder)
     }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 use models::preprocess::PreprocessError;
 use models::zoo::Architecture;
 use models::{Checkpoint, Classifier, Engine, Preprocess, Views, device, zoo};
@@ -22,13 +22,16 @@ const EXEC_PREPROCESS: &str = "imagenet";
 #[derive(clap::Args, Clone, Debug)]
 #[command(next_help_heading = "Model")]
 pub struct ModelArgs {
-    /// Architecture (see --list-models of explain), an ONNX file (see docs/onnx.md), or exec:COMMAND, a program that
-    /// scores images (see docs/exec.md); without it, the embedded testbed classifier
+    /// Architecture by our name, torchvision's or timm's (see --list-models of explain), an ONNX file (see docs/onnx.md), or
+    /// exec:COMMAND, a program that scores images (see docs/exec.md); without it, the embedded testbed classifier
     #[arg(long, value_name = "NAME|FILE.onnx|exec:COMMAND", value_parser = known_model)]
     pub model: Option<String>,
-    /// Its weights: .safetensors, or a .pth that torch.save wrote
+    /// Its weights: safetensors, what torch.save wrote (weights alone or in a checkpoint), or a shard index
     #[arg(long, value_name = "FILE", requires = "model")]
     pub weights: Option<PathBuf>,
+    /// Which weights, where a checkpoint holds several: what their names begin with, as model_ema
+    #[arg(long, value_name = "KEY", requires = "weights")]
+    pub weights_key: Option<String>,
     /// How images are prepared: imagenet, squash, inception, clip, caffe, imagenet-keep, none, the way of another model
     /// (see --list-models), or a .json file with the keys of timm or torchvision [default: the model's own way]
     #[arg(long, value_name = "PRESET|FILE", value_parser = preprocess_name)]
@@ -112,7 +115,13 @@ impl ModelArgs {
         let raw = match self.source()? {
             Source::Embedded(embedded) => embedded.open(&chosen.device, options)?,
             Source::Zoo { model, weights } => {
-                architecture(model)?.open(&Checkpoint::open(weights)?, &chosen.device, options)?
+                let architecture = architecture(model)?;
+                let file = Checkpoint::open(weights)?;
+                let chosen_weights = architecture.weights_in(&file, self.weights_key.as_deref());
+                let checkpoint = chosen_weights.map_err(zoo::ModelError::from)?;
+                notes = self.notes_on(&architecture, model);
+                notes.extend_from_slice(checkpoint.notes());
+                architecture.open(&checkpoint, &chosen.device, options)?
             }
             Source::Onnx(path) => {
                 let (classifier, told) = onnx::open(path, &chosen.device, options)?;
@@ -133,6 +142,17 @@ impl ModelArgs {
         let (device, batch_size) = (chosen.name, self.batch_size);
         let engine = if device == "cpu" { format!("cpu-{}", self.engine) } else { "cuda".into() };
         Ok(Loaded { classifier, views, device, engine, notes, batch_size, process })
+    }
+
+    /// timm's names of weights say how images are to be prepared, which is not known here.
+    fn notes_on(&self, architecture: &Architecture, model: &str) -> Vec<String> {
+        let Architecture { name, preprocess, .. } = architecture;
+        if self.preprocess.is_some() || name.contains('.') || !model.contains('.') {
+            return Vec::new();
+        }
+        vec![format!(
+            "{model} is {name} here, with images as {preprocess} prepares them; timm's config.json may say otherwise (--preprocess)"
+        )]
     }
 
     /// What `--model` and `--weights` say together.
@@ -219,16 +239,24 @@ pub fn preprocess_name(text: &str) -> Result<String, PreprocessError> {
     Preprocess::check_name(text).map(|()| text.into())
 }
 
-/// Whether `--model` names a file of a whole network.
+/// Whether `--model` names a file of a whole network: by its name, or a file whose content is one.
 fn is_onnx(model: &str) -> bool {
-    Path::new(model).extension().is_some_and(|extension| extension == "onnx")
+    let path = Path::new(model);
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("onnx"))
+        || architecture(model).is_err() && path.is_file() && models::checkpoint::is_onnx(path)
 }
 
-fn known_model(name: &str) -> Result<String, zoo::ModelError> {
+fn known_model(name: &str) -> Result<String> {
     if name.starts_with(process::PREFIX) || is_onnx(name) {
         return Ok(name.into());
     }
-    architecture(name).map(|architecture| architecture.name)
+    match architecture(name) {
+        Ok(_) => Ok(name.into()),
+        Err(_) if Path::new(name).exists() => Err(anyhow!(
+            "a file that is not ONNX: if it holds weights, --model ARCHITECTURE --weights {name} (--list-models)"
+        )),
+        Err(unknown) => Err(unknown.into()),
+    }
 }
 
 /// An architecture of the zoo, or of an embedded classifier.

@@ -9,6 +9,7 @@ pub mod densenet;
 pub mod efficientnet_lite;
 pub mod mobilenet_v2;
 pub mod mobilenet_v3;
+mod names;
 pub mod resnet;
 pub mod squeezenet;
 mod transformer;
@@ -28,7 +29,10 @@ use images::Preprocess;
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
     /// No architecture of that name.
-    #[error("unknown model `{0}`: known are {known}", known = names().join(", "))]
+    #[error(
+        "unknown model `{0}`:{hint} --list-models lists all, and any other network can be given as ONNX (docs/onnx.md)",
+        hint = names::hint(.0, &names())
+    )]
     Unknown(String),
     /// The weight file does not fit.
     #[error(transparent)]
@@ -82,12 +86,13 @@ pub fn names() -> Vec<String> {
     architectures().into_iter().map(|architecture| architecture.name).collect()
 }
 
-/// An architecture by name.
+/// An architecture by our name, torchvision's or timm's; the tag of weights behind timm's is left out.
 ///
 /// # Errors
 /// If there is none of that name.
 pub fn architecture(name: &str) -> Result<Architecture, ModelError> {
-    let found = architectures().into_iter().find(|architecture| architecture.name == name);
+    let ours = names::ours(name, &names());
+    let found = architectures().into_iter().find(|architecture| Some(&architecture.name) == ours.as_ref());
     found.ok_or_else(|| ModelError::Unknown(name.into()))
 }
 
@@ -162,6 +167,7 @@ impl Architecture {
         device: &Device,
         options: Options,
     ) -> Result<Classifier, ModelError> {
+        let checkpoint = &self.weights_in(checkpoint, None)?;
         let preset = self.preset(checkpoint);
         let renamed = self.rename.as_ref().map(|rename| checkpoint.renamed(rename)).transpose()?;
         let checkpoint = renamed.as_ref().unwrap_or(checkpoint);
@@ -179,6 +185,18 @@ impl Architecture {
             device: device.clone(),
             network,
         })
+    }
+
+    /// The set of weights in a file that is this architecture's, under the names of the file ([`Checkpoint::choose`]).
+    ///
+    /// # Errors
+    /// If there are several and none is to be preferred, or none under `key`.
+    pub fn weights_in(
+        &self,
+        checkpoint: &Checkpoint,
+        key: Option<&str>,
+    ) -> Result<Checkpoint, CheckpointError> {
+        checkpoint.choose(&(self.build)(1).parameters, self.rename.as_ref(), key)
     }
 
     /// The preset for a file.
