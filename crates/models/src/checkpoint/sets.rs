@@ -60,7 +60,9 @@ impl<'a> Sets<'a> {
             [] => {}
             _ => return preferred(&complete),
         }
-        if let Some(key) = key.as_ref().filter(|key| !self.names.iter().any(|name| name.starts_with(key.as_str()))) {
+        if let Some(key) =
+            key.as_ref().filter(|key| !self.names.iter().any(|name| name.starts_with(key.as_str())))
+        {
             let there: Vec<String> = self.complete().map(|set| quoted(&set.prefix())).collect();
             let there = if there.is_empty() {
                 "no weights that fit".into()
