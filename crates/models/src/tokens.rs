@@ -276,16 +276,22 @@ impl Line {
     fn reshaped(&self, input: &[usize], output: &[usize]) -> State {
         let before: usize = input[..self.axes.start].iter().product();
         let count = self.tokens.len();
-        let starts = (0..output.len()).filter(|&axis| output[..axis].iter().product::<usize>() == before);
-        let fits = |start: usize| {
-            (start + 1..=output.len()).find(|&end| output[start..end].iter().product::<usize>() == count)
+        let read = || State::Read(self.shares(self.grid[0] * self.grid[1]));
+        if count == 1 {
+            // An axis of length 1 is where it was, or gone.
+            let stays =
+                output.len() >= input.len() && output[..self.axes.start].iter().product::<usize>() == before;
+            return if stays && output[self.axes.start] == 1 { State::Line(self.clone()) } else { read() };
+        }
+        let product = |range: Range<usize>| output[range].iter().product::<usize>();
+        let starts = (0..output.len()).filter(|&start| output[start] > 1 && product(0..start) == before);
+        let axes = |start: usize| {
+            (start + 1..=output.len()).find(|&end| product(start..end) == count).map(|end| start..end)
         };
-        let long = |&start: &usize| count == 1 || output[start] > 1;
-        let axes = starts.filter(long).find_map(|start| fits(start).map(|end| start..end));
-        match axes {
+        match starts.into_iter().find_map(axes) {
             Some(axes) => State::Line(Self { axes, ..self.clone() }),
             // Tokens and features become one axis: a matrix behind it reads each of them.
-            None if output.len() == 2 && before == 1 => State::Read(self.shares(self.grid[0] * self.grid[1])),
+            None if output.len() == 2 && before == 1 => read(),
             None => State::Lost,
         }
     }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use pytorch_reader::{DType, PytorchReader, Tensor};
+use pytorch_reader::{DType, PickleError, PytorchError, PytorchReader, Tensor};
 use safetensors::{Dtype, SafeTensors};
 
 /// A tensor in a file.
@@ -38,11 +38,22 @@ pub(super) fn safetensors(file: Vec<u8>) -> Result<BTreeMap<String, Stored>, Str
 
 /// The tensors of a file that `torch.save` wrote, each under its path through the dictionaries.
 pub(super) fn torch(path: &Path) -> Result<BTreeMap<String, Stored>, String> {
-    let reader = PytorchReader::new(path).map_err(|error| format!("not a PyTorch file: {error}"))?;
+    let reader = PytorchReader::new(path).map_err(|error| unread(&error))?;
     let stored = |(name, tensor): (String, Tensor)| {
         (name, Stored { shape: tensor.shape().to_vec(), source: Source::Torch(tensor) })
     };
     full(reader.into_tensors().into_iter().map(stored).collect())
+}
+
+/// What is wrong with the file. Pickles hold objects of any kind beside tensors, of which some cannot be read.
+fn unread(error: &PytorchError) -> String {
+    match error {
+        PytorchError::Pickle(PickleError::Io(_)) => format!("not a PyTorch file: {error}"),
+        PytorchError::Pickle(error) => format!(
+            "it is cut or holds what cannot be read ({error}); weights alone can: torch.save(model.state_dict(), FILE)"
+        ),
+        error => format!("not a PyTorch file: {error}"),
+    }
 }
 
 fn full(tensors: BTreeMap<String, Stored>) -> Result<BTreeMap<String, Stored>, String> {
