@@ -1,4 +1,4 @@
-//! Raw attention: how much the class token attends to each patch in one block, the mean over heads. It knows no class.
+//! Raw attention: how much the token that the scores read attends to each patch in one block, the mean over heads. It knows no class.
 
 use spec::Reader;
 
@@ -9,7 +9,7 @@ use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, explainer};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "attention",
-    summary: "attention of the class token in the last block; the same for every class",
+    summary: "attention of the tokens that the scores read, in the last block; the same for every class",
     paper: "Dosovitskiy et al. 2021",
     cost: "1 F",
     build: |_: &mut Reader| Ok(Box::new(RawAttention)),

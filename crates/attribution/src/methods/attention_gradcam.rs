@@ -1,4 +1,4 @@
-//! Grad-CAM on attention (Chefer et al. 2021, section 4): in the last block, each head's row of the class token weighted by
+//! Grad-CAM on attention (Chefer et al. 2021, section 4): in the last block, each head's row of the tokens that the scores read weighted by
 //! the mean gradient of that row: `ReLU(E_h(w_h A_h))`.
 
 use spec::Reader;
