@@ -81,6 +81,7 @@ fn where_none_is_to_be_preferred_all_are_named() {
         );
     }
     assert_eq!(read(&fixture("two.pth"), Some("net_a")).unwrap().0, plain());
+    assert_eq!(read(&fixture("nested.pth"), Some("model")).unwrap().0, plain());
     let error = refused(&fixture("ema.pth"), Some("ema"));
     assert!(
         error.ends_with("nothing in it is under `ema`; it holds weights under `model`, `model_ema.module`"),
@@ -94,6 +95,19 @@ fn what_lies_beside_the_modules_is_told() {
     assert_eq!(found, plain());
     let [note] = &notes[..] else { panic!("{notes:?}") };
     assert!(note.ends_with("under `state_dict.model`; not used: state_dict.criterion.weight"), "{note}");
+}
+
+/// An encoder beside its head.
+#[test]
+fn parts_that_are_held_apart_are_joined() {
+    let work = WorkDir::new();
+    let apart =
+        |name: &str| Some(if name.starts_with("fc.") { name.into() } else { format!("encoder.{name}") });
+    work.write("w", renamed(apart));
+    assert_eq!(read(&work.join("w"), None).unwrap(), (plain(), vec![]));
+    let queue = |name: &str| if name == "fc.bias" { Some("queue".into()) } else { apart(name) };
+    work.write("w", renamed(queue));
+    assert!(refused(&work.join("w"), None).contains("missing: fc.weight, fc.bias"));
 }
 
 #[test]
@@ -202,9 +216,7 @@ fn shards_are_joined_by_their_index() {
         assert!(error.contains(reason), "{error}");
     }
     let shard = refused(&work.join("model-00002-of-00002.safetensors"), None);
-    assert!(
-        shard.contains("missing: features.0.weight, features.0.bias, features.1.weight and 3 more"),
-        "{shard}"
-    );
+    let few = "missing: features.0.weight, features.0.bias, features.1.weight and 3 more; is it one of several shards?";
+    assert!(shard.contains(few), "{shard}");
     assert!(refused(&work.join("."), None).contains("an index within an index"));
 }

@@ -29,7 +29,7 @@ pub struct ModelArgs {
     /// Its weights: safetensors, what torch.save wrote (weights alone or in a checkpoint), or a shard index
     #[arg(long, value_name = "FILE", requires = "model")]
     pub weights: Option<PathBuf>,
-    /// Which weights, where a checkpoint holds several: what their names begin with, as model_ema
+    /// Which weights, where a checkpoint holds several: a part of what stands before their names, as model_ema
     #[arg(long, value_name = "KEY", requires = "weights")]
     pub weights_key: Option<String>,
     /// How images are prepared: imagenet, squash, inception, clip, caffe, imagenet-keep, none, the way of another model

@@ -104,7 +104,7 @@ impl Checkpoint {
     }
 
     /// The set of tensors that has a network's names behind one prefix, without it, and whatever else has that prefix. The
-    /// names of the file are those of the network after `rename`. `key` is the beginning of the prefix.
+    /// names of the file are those of the network after `rename`. `key` is a part of the prefix.
     ///
     /// Of several sets the one that is no moving average is taken, and a note tells.
     ///
@@ -132,9 +132,10 @@ impl Checkpoint {
             sets.unused(&set).filter(|name| self.tensors[*name].is_weight()).map(String::from).collect();
         if !unused.is_empty() {
             let (path, under) = (self.path.display(), sets::quoted(&chosen.inside));
-            chosen
-                .notes
-                .push(format!("{path}: the weights are those under {under}; not used: {}", some_of(&unused)));
+            chosen.notes.push(format!(
+                "{path}: the weights are those under {under}; not used: {}",
+                some_of(&unused, SHOWN)
+            ));
         }
         Ok(chosen)
     }
@@ -164,20 +165,23 @@ impl Checkpoint {
             }
             weights.push(TensorData::new(numbers, shape.clone()));
         }
-        let strange = 2 * missing.len() > parameters.len();
+        let unexpected = self.unexpected(parameters);
+        let strange = 2 * (missing.len() + unexpected.len() + misshapen.len()) > parameters.len();
         let problems = [
-            ("missing", missing),
-            ("unexpected", self.unexpected(parameters)),
-            ("wrong shape", misshapen),
-            ("not finite", broken),
+            ("missing", missing, SHOWN),
+            ("unexpected", unexpected, SHOWN),
+            ("wrong shape", misshapen, 1),
+            ("not finite", broken, SHOWN),
         ];
-        let named = problems.into_iter().filter(|(_, names)| !names.is_empty());
+        let named = problems.into_iter().filter(|(_, names, _)| !names.is_empty());
         let mut problems: Vec<String> =
-            named.map(|(what, names)| format!("{what}: {}", some_of(&names))).collect();
+            named.map(|(what, names, shown)| format!("{what}: {}", some_of(&names, shown))).collect();
         if problems.is_empty() {
             return Ok(weights);
         }
-        if strange {
+        if self.path.to_string_lossy().contains("-of-0") {
+            problems.push("is it one of several shards? Their index (*.index.json) joins them".into());
+        } else if strange {
             problems.push(
                 "is it another architecture (--list-models)? Any network can be given as ONNX (docs/onnx.md)"
                     .into(),
@@ -212,9 +216,11 @@ fn long_axes(shape: &[usize]) -> impl Iterator<Item = usize> {
     shape.iter().copied().filter(|&length| length != 1)
 }
 
-/// The first names of a list and how many more there are.
-fn some_of(names: &[String]) -> String {
-    const SHOWN: usize = 3;
-    let shown = names[..names.len().min(SHOWN)].join(", ");
-    if names.len() > SHOWN { format!("{shown} and {} more", names.len() - SHOWN) } else { shown }
+/// How many names a message shows.
+const SHOWN: usize = 3;
+
+/// The first `most` names of a list and how many more there are.
+fn some_of(names: &[String], most: usize) -> String {
+    let shown = names[..names.len().min(most)].join(", ");
+    if names.len() > most { format!("{shown} and {} more", names.len() - most) } else { shown }
 }

@@ -47,29 +47,26 @@ impl<'a> Sets<'a> {
         Self { names, sets, wanted: wanted.len() }
     }
 
-    /// The set to take, and what should be told about it: the one with all names, or the one with most. `key` is the beginning
-    /// of its prefix.
+    /// The set to take, and what should be told about it: the one with all names, or the one with most. `key` is a part
+    /// of its prefix, between dots.
     pub(super) fn best(&self, key: Option<&str>) -> Result<(Set<'a>, Option<String>), String> {
-        let key = key.map(|key| format!("{}.", key.trim_end_matches('.')));
-        let under = |set: &&Set<'a>| {
-            key.as_ref().is_none_or(|key| set.prefixes.iter().all(|prefix| prefix.starts_with(key.as_str())))
-        };
+        let key = key.map(|key| key.trim_matches('.'));
+        let has = |name: &str| key.is_none_or(|key| format!(".{name}").contains(&format!(".{key}.")));
+        let under = |set: &&Set<'a>| set.prefixes.iter().all(|prefix| has(prefix));
         let complete: Vec<&Set<'a>> = self.complete().filter(under).collect();
         match complete[..] {
             [only] => return Ok((only.clone(), None)),
             [] => {}
             _ => return preferred(&complete),
         }
-        if let Some(key) =
-            key.as_ref().filter(|key| !self.names.iter().any(|name| name.starts_with(key.as_str())))
-        {
+        if let Some(key) = key.filter(|_| !self.names.iter().any(|name| has(name))) {
             let there: Vec<String> = self.complete().map(|set| quoted(&set.prefix())).collect();
             let there = if there.is_empty() {
                 "no weights that fit".into()
             } else {
                 format!("weights under {}", there.join(", "))
             };
-            return Err(format!("nothing in it is under `{}`; it holds {there}", key.trim_end_matches('.')));
+            return Err(format!("nothing in it is under `{key}`; it holds {there}"));
         }
         let most =
             |set: &&Set<'a>| (set.members.len(), !set.is_average(), std::cmp::Reverse(set.prefix().len()));
@@ -85,8 +82,7 @@ impl<'a> Sets<'a> {
     /// Tensors that have the prefix of a set and no name of the network: without the prefix, and the file's names. What belongs
     /// to another set or to an optimizer is left out.
     pub(super) fn beside(&self, set: &Set<'a>) -> impl Iterator<Item = (String, &'a str)> {
-        let others = self.members_but_for(set);
-        let prefixes = set.prefixes.clone();
+        let (others, prefixes) = (self.members_but_for(set), set.innermost());
         self.names.iter().filter_map(move |&name| {
             let prefix = prefixes.iter().rev().find(|prefix| name.starts_with(prefix.as_str()))?;
             let own = without(&name[prefix.len()..], &WRAPPERS);
@@ -96,10 +92,9 @@ impl<'a> Sets<'a> {
 
     /// Tensors that lie in the dictionary of a set's modules and have another prefix: further heads, a loss, a queue.
     pub(super) fn unused(&self, set: &Set<'a>) -> impl Iterator<Item = &'a str> {
-        let others = self.members_but_for(set);
-        let prefixes = set.prefixes.clone();
+        let (others, prefixes) = (self.members_but_for(set), set.innermost());
         let all = [&WRAPPERS[..], &HOLDERS].concat();
-        let parents: BTreeSet<String> = prefixes.iter().map(|prefix| parent(prefix, &all)).collect();
+        let parents: BTreeSet<String> = set.prefixes.iter().map(|prefix| parent(prefix, &all)).collect();
         self.names.iter().copied().filter(move |name| {
             let inside =
                 |prefixes: &BTreeSet<String>| prefixes.iter().any(|prefix| name.starts_with(prefix.as_str()));
@@ -121,6 +116,14 @@ impl<'a> Set<'a> {
             (Some(only), None) => only.clone(),
             _ => String::new(),
         }
+    }
+
+    /// The prefixes without those that others begin with: what has one of them is part of the network.
+    fn innermost(&self) -> BTreeSet<String> {
+        let inner = |prefix: &&String| {
+            !self.prefixes.iter().any(|other| other != *prefix && other.starts_with(prefix.as_str()))
+        };
+        self.prefixes.iter().filter(inner).cloned().collect()
     }
 
     /// The names without the prefix, and the file's.

@@ -48,6 +48,9 @@ pub(super) fn torch(path: &Path) -> Result<BTreeMap<String, Stored>, String> {
 /// What is wrong with the file. Pickles hold objects of any kind beside tensors, of which some cannot be read.
 fn unread(error: &PytorchError) -> String {
     match error {
+        PytorchError::Pickle(PickleError::UnsupportedType(kind)) if kind.starts_with("__torch__") => {
+            "a TorchScript network; save its state_dict(), or export it to ONNX, which --model takes".into()
+        }
         PytorchError::Pickle(PickleError::Io(_)) => format!("not a PyTorch file: {error}"),
         PytorchError::Pickle(error) => format!(
             "it is cut or holds what cannot be read ({error}); weights alone can: torch.save(model.state_dict(), FILE)"

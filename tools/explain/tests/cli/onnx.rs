@@ -67,6 +67,7 @@ fn broken_files_are_one_line_and_status_1() {
     assert!(error(&whole[..whole.len() / 2]).contains("not an ONNX file"));
     assert!(error(b"PK\x03\x04 something else").contains("not an ONNX file"));
     assert!(error(b"").contains("not an ONNX file"));
+    assert!(error(b"version https://git-lfs.github.com/spec/v1\n").contains("a Git LFS pointer"));
     // An operator of the same length that does not exist.
     let mut changed = whole.clone();
     let places = (0..whole.len() - 5).filter(|&i| whole[i..].starts_with(b"\x04Relu"));
