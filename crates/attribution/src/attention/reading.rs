@@ -83,30 +83,36 @@ fn unfit_shape(context: &Context<'_>, square: &[NodeId]) -> Option<String> {
     let (graph, shapes) = (context.classifier.network.graph(), &context.shapes);
     let consumers = graph.consumers();
     let weighs = |id: NodeId| consumers[id].iter().any(|&reader| graph.nodes[reader].op == Op::MatMul);
-    let others = (0..graph.nodes.len()).filter(|&id| {
+    let mut others = (0..graph.nodes.len()).filter(|&id| {
         let last = shapes[id].len().saturating_sub(1);
         graph.nodes[id].op == Op::Softmax { axis: last } && last >= 2 && weighs(id) && !square.contains(&id)
     });
-    let tokens = |id: NodeId| shapes[id][shapes[id].len() - 2..].to_vec();
     let name = |id: NodeId| &graph.nodes[id].name;
-    for id in others {
-        let [rows, columns] = tokens(id)[..] else { continue };
-        let parts: usize = shapes[id][..shapes[id].len() - 2].iter().product();
-        return Some(if rows == columns {
-            format!(
-                "its attention `{}` is within windows ({parts} of {rows} tokens, heads counted), not between all tokens",
-                name(id)
-            )
-        } else {
-            format!(
-                "its attention `{}` goes from {rows} tokens to {columns}, not between all tokens",
-                name(id)
-            )
+    if let Some(id) = others.next() {
+        return Some(match shapes[id][..] {
+            [parts, heads, rows, columns] if rows == columns => {
+                let parts = parts * heads;
+                format!(
+                    "its attention `{}` is within windows ({parts} of {rows} tokens, heads counted), not between all tokens",
+                    name(id)
+                )
+            }
+            [.., rows, columns] if rows != columns => {
+                format!(
+                    "its attention `{}` goes from {rows} tokens to {columns}, not between all tokens",
+                    name(id)
+                )
+            }
+            ref shape => format!(
+                "its attention `{}` has {} axes, not 4 (images, heads, tokens, tokens)",
+                name(id),
+                shape.len()
+            ),
         });
     }
     let &first = square.first()?;
-    let other = square.iter().find(|&&id| tokens(id) != tokens(first))?;
-    let [before, after] = [first, *other].map(|id| tokens(id)[0]);
+    let other = square.iter().find(|&&id| shapes[id][2] != shapes[first][2])?;
+    let [before, after] = [first, *other].map(|id| shapes[id][2]);
     Some(format!(
         "its attention is between {before} tokens in `{}` and {after} in `{}`",
         name(first),
@@ -143,13 +149,11 @@ impl Reading {
     /// The sum of the rows, each as often as its token counts, over the patches: `(n, 1, patches)`.
     fn row(&self, matrix: Tensor<3>) -> Tensor<3> {
         let count = self.grid[0] * self.grid[1];
-        let row = match self.shares.iter().position(|&share| share == 1.0) {
-            Some(token) => matrix.narrow(1, token, 1),
-            None => {
-                let shares = TensorData::new(self.shares.clone(), [1, self.shares.len(), 1]);
-                let shares = Tensor::<3>::from_data(shares, &matrix.device());
-                (matrix * shares).sum_dim(1)
-            }
+        let row = if let Some(token) = self.shares.iter().position(|&share| share == 1.0) {
+            matrix.narrow(1, token, 1)
+        } else {
+            let shares = TensorData::new(self.shares.clone(), [1, self.shares.len(), 1]);
+            (matrix.clone() * Tensor::<3>::from_data(shares, &matrix.device())).sum_dim(1)
         };
         row.narrow(2, self.first, count)
     }

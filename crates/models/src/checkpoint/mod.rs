@@ -131,7 +131,7 @@ impl Checkpoint {
         let unused: Vec<String> =
             sets.unused(&set).filter(|name| self.tensors[*name].is_weight()).map(String::from).collect();
         if !unused.is_empty() {
-            let (path, under) = (self.path.display(), sets::quoted(&chosen.inside));
+            let (path, under) = (self.path.display(), set.places());
             chosen.notes.push(format!(
                 "{path}: the weights are those under {under}; not used: {}",
                 some_of(&unused, SHOWN)

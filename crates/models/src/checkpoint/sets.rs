@@ -20,7 +20,7 @@ const AVERAGES: [&str; 8] = ["ema", "avg", "averaged", "average", "swa", "teache
 /// The tensors of a file by the sets that they belong to.
 pub(super) struct Sets<'a> {
     names: &'a [&'a str],
-    sets: Vec<Set<'a>>,
+    found: Vec<Set<'a>>,
     wanted: usize,
 }
 
@@ -44,7 +44,7 @@ impl<'a> Sets<'a> {
             let together = grouped(&found, |prefix| without(prefix, &[&WRAPPERS[..], &HOLDERS].concat()));
             sets.extend(together.into_iter().filter(|set| set.is_complete(wanted.len())));
         }
-        Self { names, sets, wanted: wanted.len() }
+        Self { names, found: sets, wanted: wanted.len() }
     }
 
     /// The set to take, and what should be told about it: the one with all names, or the one with most. `key` is a part
@@ -70,13 +70,13 @@ impl<'a> Sets<'a> {
         }
         let most =
             |set: &&Set<'a>| (set.members.len(), !set.is_average(), std::cmp::Reverse(set.prefix().len()));
-        let best = self.sets.iter().filter(under).max_by_key(most).cloned();
+        let best = self.found.iter().filter(under).max_by_key(most).cloned();
         // Nothing fits: all that the file holds is unexpected.
         Ok((best.unwrap_or_else(|| Set { prefixes: [String::new()].into(), ..Set::default() }), None))
     }
 
     fn complete(&self) -> impl Iterator<Item = &Set<'a>> {
-        self.sets.iter().filter(|set| set.is_complete(self.wanted))
+        self.found.iter().filter(|set| set.is_complete(self.wanted))
     }
 
     /// Tensors that have the prefix of a set and no name of the network: without the prefix, and the file's names. What belongs
@@ -116,6 +116,11 @@ impl<'a> Set<'a> {
             (Some(only), None) => only.clone(),
             _ => String::new(),
         }
+    }
+
+    /// All that stands before the names in the file.
+    pub(super) fn places(&self) -> String {
+        self.prefixes.iter().map(|prefix| quoted(prefix)).collect::<Vec<_>>().join(", ")
     }
 
     /// The prefixes without those that others begin with: what has one of them is part of the network.
@@ -215,7 +220,7 @@ fn is_optimizer(name: &str) -> bool {
 }
 
 /// A prefix as the user may name it.
-pub(super) fn quoted(prefix: &str) -> String {
+fn quoted(prefix: &str) -> String {
     match prefix.trim_end_matches('.') {
         "" => "no prefix".into(),
         prefix => format!("`{prefix}`"),
