@@ -44,7 +44,7 @@ impl<'a> Attention<'a> {
         if let Some(reason) = unfit_shape(context, &nodes) {
             return Err(unfit(reason));
         }
-        let last = *nodes.last().ok_or_else(|| unfit("it has no attention".into()))?;
+        let last = *nodes.last().ok_or_else(|| unfit("it has no attention between tokens".into()))?;
         let usual = Reading::of(classifier, &context.shapes, last).map_err(unfit)?;
         Ok(Self { classifier, nodes, usual })
     }
