@@ -4,10 +4,10 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use super::read::check_length;
-use super::{Array, Error, Header, Result, read_file};
+use super::read::{check_length, read_opened};
+use super::{Array, Error, Header, Result};
 
-/// Reads one map, of shape (H,W) or (C,H,W).
+/// Reads one map, of shape (H,W) or (C,H,W), in single precision.
 ///
 /// Without an index the file is the map. With one the file is a pack of shape (n,H,W) or (n,C,H,W), of which only that
 /// map is read.
@@ -16,7 +16,8 @@ use super::{Array, Error, Header, Result, read_file};
 ///
 /// If the file is damaged, is no map, or has no map of that index.
 pub fn read_map(path: &Path, index: Option<usize>) -> Result<Array> {
-    MapReader::new().read(path, index)
+    let Array { shape, data } = MapReader::new().read(path, index)?;
+    Ok(Array { shape, data: data.into_iter().map(|value| value as f32).collect() })
 }
 
 /// Reads maps and keeps the last pack open, so that taking its maps one by one is cheap.
@@ -30,7 +31,7 @@ enum Pack {
     /// In C order a map is one stretch of the file.
     Open(File, Header),
     /// In Fortran order it is scattered, so the pack is read whole.
-    Loaded(Array),
+    Loaded(Array<f64>),
 }
 
 impl MapReader {
@@ -39,14 +40,14 @@ impl MapReader {
         Self::default()
     }
 
-    /// Reads one map, as [`read_map`].
+    /// Reads one map, as [`read_map`], with values as precise as the file's.
     ///
     /// # Errors
     ///
     /// As [`read_map`].
-    pub fn read(&mut self, path: &Path, index: Option<usize>) -> Result<Array> {
+    pub fn read(&mut self, path: &Path, index: Option<usize>) -> Result<Array<f64>> {
         match index {
-            None => read_file(path).and_then(whole_map),
+            None => read_opened(path).and_then(whole_map),
             Some(index) => self.pack(path).and_then(|pack| pack.map(index)),
         }
         .map_err(|error| error.in_file(path))
@@ -61,7 +62,7 @@ impl MapReader {
     }
 }
 
-fn whole_map(array: Array) -> Result<Array> {
+fn whole_map(array: Array<f64>) -> Result<Array<f64>> {
     if matches!(array.shape.len(), 2 | 3) && !array.data.is_empty() {
         Ok(array)
     } else {
@@ -74,10 +75,10 @@ impl Pack {
         let mut file = File::open(path)?;
         let header = Header::read(&mut file)?;
         check_length(&file, &header)?;
-        if header.fortran { read_file(path).map(Self::Loaded) } else { Ok(Self::Open(file, header)) }
+        if header.fortran { read_opened(path).map(Self::Loaded) } else { Ok(Self::Open(file, header)) }
     }
 
-    fn map(&self, index: usize) -> Result<Array> {
+    fn map(&self, index: usize) -> Result<Array<f64>> {
         let all = match self {
             Self::Open(_, header) => &header.shape,
             Self::Loaded(array) => &array.shape,
@@ -104,7 +105,7 @@ fn map_shape(pack: &[usize], index: usize) -> Result<(Vec<usize>, usize)> {
     Ok((shape.to_vec(), values))
 }
 
-fn read_part(file: &File, header: &Header, index: usize, values: usize) -> Result<Vec<f32>> {
+fn read_part(file: &File, header: &Header, index: usize, values: usize) -> Result<Vec<f64>> {
     let mut bytes = vec![0; values * header.kind.size()];
     let start = header.start + (index * bytes.len()) as u64;
     file.read_exact_at(&mut bytes, start)?;
