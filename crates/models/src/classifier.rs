@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use burn::tensor::activation::softmax;
+use burn::tensor::activation::{sigmoid, softmax};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use images::{Image, Preprocess};
 
 use crate::identity;
 use crate::network::external::{External, Scores};
-use crate::network::graph::{Graph, NodeId, Op};
+use crate::network::graph::{Graph, Link, NodeId, Op};
 use crate::network::shape::ShapeError;
 use crate::network::{Engine, Network};
 
@@ -17,7 +17,7 @@ use crate::network::{Engine, Network};
 pub enum Output {
     /// The score before the softmax; the probability where a network gives nothing else.
     Logit,
-    /// The softmax probability.
+    /// The probability, by the network's [`Link`].
     Probability,
     /// `ln(p / (1 - p))` of the probability: it rises where the probability rises, and has a gradient where the probability
     /// is so near 1 that it rounds to it.
@@ -47,11 +47,12 @@ impl Classifier {
     /// A black box: `scores` answers for it.
     pub fn external(name: String, scores: Arc<dyn Scores>, preprocess: Preprocess, device: &Device) -> Self {
         let [height, width] = preprocess.crop.unwrap_or([224, 224]);
-        let mut graph = Graph::new([3, height, width]);
+        let link = if scores.probabilities() { Link::Identity } else { Link::Softmax };
+        let mut graph = Graph { link, ..Graph::new([3, height, width]) };
         graph.push("scores", Op::External(External::new(scores)), &[Graph::INPUT]);
         Self {
             name,
-            network: Network::new(graph, Vec::new()),
+            network: Network::new(graph, Vec::new()).completed(),
             preprocess,
             labels: Vec::new(),
             layer: Graph::INPUT,
@@ -124,8 +125,7 @@ impl Classifier {
         Tensor::from_data(TensorData::new(colour, [1, 3, 1, 1]), &self.device)
     }
 
-    /// Scores before the softmax, `(n, classes)`, or probabilities if the network gives them
-    /// ([`Graph::gives_probabilities`]).
+    /// Scores before softmax or sigmoid, `(n, classes)`, or probabilities if the network gives nothing else ([`Link`]).
     pub fn logits(&self, x: Tensor<4>) -> Tensor<2> {
         self.network.logits(x)
     }
@@ -137,7 +137,11 @@ impl Classifier {
 
     /// The network's scores as probabilities.
     fn normalised(&self, logits: Tensor<2>) -> Tensor<2> {
-        if self.network.graph().gives_probabilities() { logits } else { softmax(logits, 1) }
+        match self.network.graph().link {
+            Link::Softmax => softmax(logits, 1),
+            Link::Sigmoid => sigmoid(logits),
+            Link::Identity => logits,
+        }
     }
 
     /// The output of one class for each image, `(n, 1)`.
@@ -147,24 +151,27 @@ impl Classifier {
         match output {
             Output::Logit => logits.gather(1, indices),
             Output::Probability => self.normalised(logits).gather(1, indices),
-            Output::LogOdds => {
-                let ready = !self.network.graph().gives_probabilities();
-                let logits = if ready { logits } else { logits.clamp_min(f32::MIN_POSITIVE).log() };
-                logits.clone().gather(1, indices) - log_sum_of_others(logits, targets)
-            }
+            Output::LogOdds => match self.network.graph().link {
+                Link::Softmax => logits.clone().gather(1, indices) - log_sum_of_others(logits, targets),
+                Link::Sigmoid => logits.gather(1, indices),
+                Link::Identity => {
+                    let p = logits.gather(1, indices).clamp(f32::MIN_POSITIVE, 1.0 - f32::EPSILON);
+                    p.clone().log() - (-p + 1.0).log()
+                }
+            },
         }
     }
 
-    /// The outputs of one class on the host. A softmax probability near 1 keeps its distance from 1, of which `f32` has only
+    /// The outputs of one class on the host. A probability near 1 that comes from scores keeps its distance from 1, of which `f32` has only
     /// steps of 6e-8: it is computed from the log odds.
     ///
     /// # Panics
     /// If a target is no class.
     pub fn scores(&self, logits: Tensor<2>, targets: &[usize], output: Output) -> Vec<f64> {
-        let softmax = output == Output::Probability && !self.network.graph().gives_probabilities();
-        let values = self.output(logits, targets, if softmax { Output::LogOdds } else { output });
+        let by_odds = output == Output::Probability && self.network.graph().link != Link::Identity;
+        let values = self.output(logits, targets, if by_odds { Output::LogOdds } else { output });
         let values: Vec<f32> = values.into_data().try_into_vec().expect("scores are f32");
-        let score = |x: f64| if softmax { 1.0 / (1.0 + (-x).exp()) } else { x };
+        let score = |x: f64| if by_odds { 1.0 / (1.0 + (-x).exp()) } else { x };
         values.into_iter().map(|x| score(f64::from(x))).collect()
     }
 }

@@ -15,14 +15,14 @@ pub mod resize;
 pub mod views;
 pub mod zoo;
 
-pub use burn::tensor::activation::{relu, softmax};
+pub use burn::tensor::activation::{relu, sigmoid, softmax};
 pub use burn::tensor::{Device, Int, Tensor, TensorData, s};
 pub use checkpoint::Checkpoint;
 pub use classifier::Classifier;
 pub use images::{Image, Preprocess, preprocess};
 pub use kernels::Level;
 pub use network::external::Scores;
-pub use network::graph::{self, Graph, NodeId, Op};
+pub use network::graph::{self, Graph, Link, NodeId, Op};
 pub use network::value::Value;
 pub use network::{Engine, Hooks, Network, Plain};
 pub use views::Views;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use prost::Message;
 use prost::bytes::Bytes;
 
-use crate::proto::{GraphProto, ModelProto, ValueInfoProto};
+use crate::proto::{DimensionProto, GraphProto, ModelProto, TensorShapeProto, ValueInfoProto};
 use crate::tensor::element;
 
 /// A decoded file.
@@ -80,15 +80,66 @@ impl File {
         image(input).map_err(|reason| format!("input `{}`: {reason}", input.name))
     }
 
-    /// The output to use, and the names of the others: the first, or the only one that is called logits.
-    pub fn output(&self) -> Result<(&str, Vec<&str>), String> {
-        let names: Vec<&str> = self.graph.output.iter().map(|output| output.name.as_str()).collect();
-        let first = *names.first().ok_or("it has no output")?;
-        let logits: Vec<&str> =
-            names.iter().copied().filter(|name| name.to_ascii_lowercase().contains("logits")).collect();
-        let chosen = if let [only] = logits.as_slice() { only } else { first };
-        Ok((chosen, names.into_iter().filter(|name| *name != chosen).collect()))
+    /// The output to use, and the names of the others: the one that is `wanted`, or the only one that can be class scores, or
+    /// of several such the one that is called logits.
+    pub fn output(&self, wanted: Option<&str>) -> Result<(&str, Vec<&str>), String> {
+        let outputs = &self.graph.output;
+        if outputs.is_empty() {
+            return Err("it has no output".into());
+        }
+        let listed = || outputs.iter().map(described).collect::<Vec<_>>().join(", ");
+        let chosen = match wanted {
+            Some(name) => (outputs.iter().find(|output| output.name == name))
+                .ok_or_else(|| format!("it has no output `{name}`: it has {}", listed()))?,
+            None => class_scores(outputs).ok_or_else(|| {
+                let (count, all) = (outputs.len(), listed());
+                format!(
+                    "{count} outputs, and which of them are the class scores is not known: {all}; \
+                     name it with --model-output"
+                )
+            })?,
+        };
+        let others = outputs.iter().map(|output| output.name.as_str()).filter(|name| *name != chosen.name);
+        Ok((&chosen.name, others.collect()))
     }
+}
+
+/// The only output there is, or the only one that may be class scores, or of several such the one that is called logits.
+fn class_scores(outputs: &[ValueInfoProto]) -> Option<&ValueInfoProto> {
+    if let [only] = outputs {
+        return Some(only);
+    }
+    let likely: Vec<&ValueInfoProto> = outputs.iter().filter(|output| may_be_scores(output)).collect();
+    match likely[..] {
+        [only] => Some(only),
+        _ => likely.into_iter().find(|output| output.name.eq_ignore_ascii_case("logits")),
+    }
+}
+
+/// Whether an output may be a score for each class: floats of images x classes, as far as the file says what it is.
+fn may_be_scores(output: &ValueInfoProto) -> bool {
+    let Some(tensor) = output.r#type.as_ref().and_then(|kind| kind.tensor_type.as_ref()) else {
+        // Neither a tensor nor anything else: nothing is said.
+        return output.r#type.is_none();
+    };
+    let floats = [element::FLOAT, element::FLOAT16, element::DOUBLE, element::BFLOAT16, 0];
+    let fits = |shape: &TensorShapeProto| match shape.dim.as_slice() {
+        [_, _, rest @ ..] => rest.iter().all(|dim| dim.dim_value.is_none_or(|length| length <= 1)),
+        // An empty shape is what a file without shapes has.
+        dim => dim.is_empty(),
+    };
+    floats.contains(&tensor.elem_type) && tensor.shape.as_ref().is_none_or(fits)
+}
+
+/// Name and shape of an output, for messages.
+fn described(output: &ValueInfoProto) -> String {
+    let tensor = output.r#type.as_ref().and_then(|kind| kind.tensor_type.as_ref());
+    let shape = tensor.and_then(|tensor| tensor.shape.as_ref()).filter(|shape| !shape.dim.is_empty());
+    let length =
+        |dim: &DimensionProto| dim.dim_value.map_or_else(|| "?".to_owned(), |length| length.to_string());
+    let shown = |shape: &TensorShapeProto| shape.dim.iter().map(length).collect::<Vec<_>>().join(" x ");
+    let shape = shape.map_or_else(|| "shape not given".to_owned(), shown);
+    format!("{} ({shape})", output.name)
 }
 
 fn image(input: &ValueInfoProto) -> Result<Input, String> {
@@ -124,7 +175,7 @@ fn image(input: &ValueInfoProto) -> Result<Input, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::proto::{DimensionProto, TensorShapeProto, TensorTypeProto, TypeProto};
+    use crate::proto::{TensorTypeProto, TypeProto};
 
     fn input(lengths: &[i64]) -> Result<Input, String> {
         let dim = lengths.iter().map(|&length| DimensionProto { dim_value: (length != 0).then_some(length) });

@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use models::preprocess::PreprocessError;
 use models::zoo::Architecture;
-use models::{Checkpoint, Classifier, Engine, Preprocess, Views, device, zoo};
+use models::{Checkpoint, Classifier, Engine, Link, Preprocess, Scores, Views, device, zoo};
 use pipe::Usage;
 use testbed::Embedded;
 
@@ -18,17 +18,23 @@ use crate::process::{self, Process};
 /// How images are prepared for `exec:COMMAND`, unless told otherwise.
 const EXEC_PREPROCESS: &str = "imagenet";
 
+/// What is told about a classifier with one score ([`models::Network::completed`]).
+const ONE_SCORE: &str = "its one score is that of class 1 of two";
+
 /// `--model`, `--weights` and their company.
 #[derive(clap::Args, Clone, Debug)]
 #[command(next_help_heading = "Model")]
 pub struct ModelArgs {
     /// Architecture (see --list-models of explain), an ONNX file (see docs/onnx.md), or exec:COMMAND, a program that
-    /// scores images (see docs/exec.md); without it, the embedded testbed classifier
+    /// gives logits or probabilities of images (see docs/exec.md); without it, the embedded testbed classifier
     #[arg(long, value_name = "NAME|FILE.onnx|exec:COMMAND", value_parser = known_model)]
     pub model: Option<String>,
     /// Its weights: .safetensors, or a .pth that torch.save wrote
     #[arg(long, value_name = "FILE", requires = "model")]
     pub weights: Option<PathBuf>,
+    /// Which output of an ONNX file with several is the class scores; without it the only one that can be
+    #[arg(long, value_name = "NAME", requires = "model")]
+    pub model_output: Option<String>,
     /// How images are prepared: imagenet, squash, inception, clip, caffe, imagenet-keep, none, the way of another model
     /// (see --list-models), or a .json file with the keys of timm or torchvision [default: the model's own way]
     #[arg(long, value_name = "PRESET|FILE", value_parser = preprocess_name)]
@@ -107,12 +113,18 @@ impl ModelArgs {
         device::set_threads(self.thread_count());
         let chosen = device::choose(&self.device)?;
         let preprocess = self.preprocess.as_deref().map(Preprocess::open).transpose()?;
-        let options = zoo::Options { preprocess, ..zoo::Options::default() };
+        let output = self.model_output.clone();
+        let options = zoo::Options { preprocess, output, ..zoo::Options::default() };
         let (mut process, mut notes) = (None, Vec::new());
         let raw = match self.source()? {
             Source::Embedded(embedded) => embedded.open(&chosen.device, options)?,
             Source::Zoo { model, weights } => {
-                architecture(model)?.open(&Checkpoint::open(weights)?, &chosen.device, options)?
+                let classifier =
+                    architecture(model)?.open(&Checkpoint::open(weights)?, &chosen.device, options)?;
+                if classifier.network.graph().link == Link::Sigmoid {
+                    notes.push(format!("{}: {ONE_SCORE}", weights.display()));
+                }
+                classifier
             }
             Source::Onnx(path) => {
                 let (classifier, told) = onnx::open(path, &chosen.device, options)?;
@@ -122,6 +134,9 @@ impl ModelArgs {
             Source::Command(command) => {
                 let started = Arc::new(Process::start(command, self.exec_timeout)?);
                 process = Some(Arc::clone(&started));
+                if started.classes() == 1 {
+                    notes.push(format!("{}: {ONE_SCORE}", started.name()));
+                }
                 let usual = || Preprocess::open(EXEC_PREPROCESS);
                 let preprocess = options.preprocess.map_or_else(usual, Ok)?;
                 let name = self.name.clone().unwrap_or_else(|| started.name().into());
@@ -144,6 +159,9 @@ impl ModelArgs {
         };
         if self.name.is_some() && !matches!(whole, Some(Source::Command(_))) {
             bail!(Usage("--name goes with --model exec:COMMAND".into()));
+        }
+        if self.model_output.is_some() && !matches!(whole, Some(Source::Onnx(_))) {
+            bail!(Usage("--model-output goes with an ONNX file".into()));
         }
         match (whole, &self.weights) {
             (Some(source), None) => Ok(source),
@@ -196,6 +214,11 @@ impl Loaded {
     /// Says what went wrong.
     pub fn check(&self) -> Result<()> {
         self.process.as_ref().map_or(Ok(()), |process| process.check())
+    }
+
+    /// What is to be told about the scores that were given so far.
+    pub fn remark(&self) -> Option<String> {
+        self.process.as_ref()?.remark()
     }
 
     /// Inputs of height `h` and width `w` to run at once: on the CPU as many pixels as eight ImageNet

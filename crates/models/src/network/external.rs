@@ -39,11 +39,6 @@ impl External {
         self.scores.classes()
     }
 
-    /// Whether the scores are probabilities already.
-    pub fn probabilities(&self) -> bool {
-        self.scores.probabilities()
-    }
-
     /// Why there are no more scores; nothing as long as all that were given are true.
     pub fn failure(&self) -> Option<&str> {
         self.failure.get().map(String::as_str)

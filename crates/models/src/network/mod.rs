@@ -9,6 +9,7 @@ pub mod op;
 mod ops;
 mod packed;
 pub mod shape;
+mod single;
 pub mod value;
 pub mod walk;
 mod weight;

@@ -100,6 +100,8 @@ pub struct Options {
     pub labels: Vec<String>,
     /// Who computes on the CPU.
     pub engine: Engine,
+    /// Which output gives the scores, where a file has several.
+    pub output: Option<String>,
 }
 
 /// Loads a classifier: the architecture of that name with the weights of a checkpoint.
@@ -134,8 +136,8 @@ impl Architecture {
         }
     }
 
-    /// A classifier with the weights of a checkpoint; the number of classes comes from the file. BatchNorm
-    /// is folded.
+    /// A classifier with the weights of a checkpoint; the number of classes comes from the file, and a head of one row makes
+    /// two ([`Network::completed`]). BatchNorm is folded.
     ///
     /// # Errors
     /// If the weights do not fit.
@@ -167,7 +169,7 @@ impl Architecture {
         let checkpoint = renamed.as_ref().unwrap_or(checkpoint);
         let head = checkpoint.shape(self.head).and_then(|shape| shape.first().copied());
         let classes = head.filter(|&classes| classes > 0).unwrap_or(1000);
-        let network = Network::load((self.build)(classes), checkpoint, device)?;
+        let network = Network::load((self.build)(classes), checkpoint, device)?.completed();
         let digest = Digest::of_tensors(&network).finish();
         let preset = || Preprocess::preset(preset).expect("an architecture names a preset");
         Ok(Classifier {

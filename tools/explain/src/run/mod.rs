@@ -236,6 +236,7 @@ impl<'a> Run<'a> {
             table.finish()?;
             self.report.finish(&self.loaded.classifier, modified_bytes)?;
         }
+        self.loaded.remark().iter().for_each(pipe::note);
         let maps = self.plan.images() * self.plan.methods.len() + self.plan.list.doubled.len();
         self.failures.finish(maps as u64)
     }

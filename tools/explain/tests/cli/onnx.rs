@@ -82,6 +82,32 @@ fn broken_files_are_one_line_and_status_1() {
 }
 
 #[test]
+fn one_of_several_outputs_is_named() {
+    let work = WorkDir::new();
+    work.write("several.onnx", fixture("ends/several"));
+    png(&work, "a.png", 16, 16);
+    let explain = |more: &str| {
+        run(&work, &format!("--model several.onnx --preprocess none -m gradient -m random a.png {more}"), "")
+    };
+    let message = explain("").failure(1);
+    let expected = "explain: several.onnx: 3 outputs, and which of them are the class scores is not known: \
+                    features (? x 6 x 7 x 7), aux (? x 3), z (? x 3); name it with --model-output";
+    assert_eq!(message, expected);
+    let model = |output: &str| {
+        let output = explain(&format!("--model-output {output}"));
+        assert!(
+            output.stderr.starts_with("explain: several.onnx: the scores are output "),
+            "{}",
+            output.stderr
+        );
+        rows(&output.success())[0].model.clone()
+    };
+    assert_ne!(model("z"), model("aux"));
+    assert!(explain("--model-output features").failure(1).contains("output `features`: its shape"));
+    assert!(explain("--model-output gone").failure(1).contains("it has no output `gone`: it has features"));
+}
+
+#[test]
 fn images_of_another_size_and_weights_of_their_own_are_refused() {
     let work = WorkDir::new();
     work.write("classifier.onnx", fixture("tiny_vit.17.free"));
