@@ -16,8 +16,8 @@ Examples:
   python my_explainer.py a.jpg b.jpg | perturb --model resnet50 --weights resnet50.pth --image a.jpg b.jpg --method mine --target 281
 
 A table has the columns image,target,method,map and, if its maps lie in packs, map_index: what explain writes, or one
-line for a file of np.save. The classifier must be the one that was explained. On standard output stands a row for
-each perturbed image: image,target,model,method,test,fraction,probability,predicted and all other columns.";
+line for a file of np.save; doubles are ordered as doubles. A constant map has no order: its rows are NaN with a reason.
+The classifier must be the one that was explained. On standard output stands a row for each perturbed image: image,target,model,method,test,fraction,probability,predicted and all other columns.";
 
 /// Perturb images where their saliency maps point, and write down how the classifier responds.
 #[derive(Parser, Debug)]

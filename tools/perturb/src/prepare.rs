@@ -114,7 +114,7 @@ mod tests {
             reason: String::new(),
             extra: Extra::default(),
         };
-        let array = Array { shape: vec![8, 8], data: (0..64_u8).map(f32::from).collect() };
+        let array = Array { shape: vec![8, 8], data: (0..64_u8).map(f64::from).collect() };
         Task { row, array: Some(array) }
     }
 

@@ -16,7 +16,7 @@ pub struct Task {
     /// Its row. Without a target the class is the one that the clean image gets.
     pub row: Explained,
     /// The map itself, if it came through the pipe.
-    pub array: Option<Array>,
+    pub array: Option<Array<f64>>,
 }
 
 impl Task {
@@ -113,7 +113,7 @@ struct Pairs<B> {
 }
 
 impl<B: BufRead> Iterator for Pairs<B> {
-    type Item = Result<(String, Array)>;
+    type Item = Result<(String, Array<f64>)>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let pair = self.pair();
@@ -126,7 +126,7 @@ impl<B: BufRead> Iterator for Pairs<B> {
 }
 
 impl<B: BufRead> Pairs<B> {
-    fn pair(&mut self) -> Result<Option<(String, Array)>> {
+    fn pair(&mut self) -> Result<Option<(String, Array<f64>)>> {
         let Self { images, taken, .. } = self;
         if images.is_empty() {
             return Ok(None);
@@ -150,7 +150,7 @@ impl<B: BufRead> Pairs<B> {
 mod tests {
     use super::*;
 
-    fn pairs(images: usize, arrays: usize) -> Vec<Result<(String, Array)>> {
+    fn pairs(images: usize, arrays: usize) -> Vec<Result<(String, Array<f64>)>> {
         let mut bytes = Vec::new();
         for i in 0..arrays {
             npy::write(&mut bytes, &[1, 1], &[i as f32]).unwrap();
@@ -164,7 +164,7 @@ mod tests {
         let pairs = pairs(3, 3);
         for (i, pair) in pairs.iter().enumerate() {
             let (image, array) = pair.as_ref().unwrap();
-            assert_eq!((image.as_str(), array.data[0]), (i.to_string().as_str(), i as f32));
+            assert_eq!((image.as_str(), array.data[0]), (i.to_string().as_str(), i as f64));
         }
         assert_eq!(pairs.len(), 3);
     }

@@ -144,6 +144,86 @@ fn rows_without_a_map_go_on_with_their_reason() {
     assert_eq!(output.stderr, "perturb: 1 rows came without a map and go on as they are\n");
 }
 
+/// It is no failure: nothing is wrong with it but that it says nothing.
+#[test]
+fn a_constant_map_has_no_number_a_reason_and_costs_nothing() {
+    let work = work();
+    npy::write_file(&work.join("zero.npy"), &[SIDE, SIDE], &[0.0; SIDE * SIDE]).unwrap();
+    npy::write_file(&work.join("flat.npy"), &[3, SIDE, SIDE], &vec![0.1; 3 * SIDE * SIDE]).unwrap();
+    work.write(
+        "maps.csv",
+        "image,target,method,map\ntestbed/003,3,a,zero.npy\ntestbed/003,3,b,one.npy\ntestbed/004,4,a,flat.npy\n",
+    );
+    let arguments =
+        "-t deletion:steps=1 -t pos:steps=2 -t mask -t mask:percentile=0 maps.csv --record record.json";
+    let output = run(&work, &format!("{arguments} -O table.csv --resume"), "");
+    let reason = "the map is constant: it puts no pixel first";
+    assert_eq!(
+        (output.status, output.stderr),
+        (Some(0), format!("perturb: 2 of 3 maps are not measured: {reason}\n"))
+    );
+    let rows = all_cells(&work.read("table.csv"));
+    assert_eq!(rows.len(), 4 + 2 + 2 + 2 + 2 + 4);
+    for (row, test) in rows.iter().zip(["deletion:steps=1", "pos:steps=2", "mask", "mask:percentile=0"]) {
+        assert_eq!(
+            [0, 1, 6, 7, 8, 9, 10, 11, 12].map(|i| row[i].as_str()),
+            ["testbed/003", "3", test, "", "", "NaN", "NaN", "", reason]
+        );
+    }
+    // The clean image, black, and one of two steps and the mask of the good map.
+    let record: serde_json::Value = serde_json::from_str(&work.read("record.json")).unwrap();
+    assert_eq!((&record["forwards"], &record["failures"]), (&4.into(), &0.into()));
+    // A run that goes on behind them counts no failure either.
+    let whole = work.read("table.csv");
+    let cut: String = whole.lines().take(1 + 4 + 3).fold(String::new(), |text, line| text + line + "\n");
+    std::fs::remove_file(work.join("table.csv")).unwrap();
+    work.write("table.csv.part", cut);
+    let again = run(&work, &format!("{arguments} -O table.csv --resume"), "");
+    assert_eq!((again.status, work.read("table.csv")), (Some(0), whole));
+}
+
+/// Two values that are one number in single precision, in the wrong order by index.
+#[test]
+fn doubles_are_ordered_as_doubles() {
+    let work = work();
+    let rising = |i: usize| 1.0 + i as f64 * 1e-12;
+    let header = format!(
+        "{:<117}\n",
+        format!("{{'descr': '<f8', 'fortran_order': False, 'shape': ({SIDE}, {SIDE}), }}")
+    );
+    let doubles = [
+        b"\x93NUMPY\x01\x00\x76\x00".to_vec(),
+        header.into_bytes(),
+        (0..SIDE * SIDE).flat_map(|i| rising(i).to_le_bytes()).collect(),
+    ]
+    .concat();
+    work.write("double.npy", &doubles);
+    let ramp: Vec<f32> = (0..SIDE * SIDE).map(|i| i as f32).collect();
+    npy::write_file(&work.join("ramp.npy"), &[SIDE, SIDE], &ramp).unwrap();
+    let table = "image,target,method,map\ntestbed/003,3,a,double.npy\ntestbed/003,3,a,ramp.npy\n";
+    let rows = cells(&run(&work, "-t pos -t deletion:steps=5,region=9", table).success());
+    assert_eq!(rows.len(), 2 * 16);
+    assert_eq!(rows[..16], rows[16..]);
+    let piped = cells(
+        &run(&work, "-t pos -t deletion:steps=5,region=9 --image testbed/003 --target 3 --method a", doubles)
+            .success(),
+    );
+    assert_eq!(piped, rows[..16]);
+}
+
+/// A twentieth of the pixels is positive: the 90th percentile of all is zero, which every pixel reaches.
+#[test]
+fn a_percentile_keeps_no_more_than_its_share_of_a_sparse_map() {
+    let work = work();
+    let sparse: Vec<f32> = map(2).into_iter().map(|x| (x - 3900.0).max(0.0)).collect();
+    npy::write_file(&work.join("sparse.npy"), &[SIDE, SIDE], &sparse).unwrap();
+    let table = "image,target,method,map\ntestbed/003,3,a,sparse.npy\ntestbed/003,3,b,one.npy\n";
+    let rows = cells(&run(&work, "-t mask:percentile=90 -t mask:percentile=90,ties=all", table).success());
+    let removed: Vec<&str> = rows.iter().skip(1).step_by(2).map(|row| row[5].as_str()).collect();
+    assert_eq!(removed, ["0.89990234375", "0", "0.89990234375", "0.89990234375"]);
+    assert!(rows[1][6] != rows[0][6] && rows[3][6] == rows[0][6] && rows[5][6] == rows[7][6]);
+}
+
 /// Without `--model` it would be the toy network that answers.
 #[test]
 fn photographs_need_a_model() {

@@ -66,6 +66,23 @@ fn a_map_of_another_size_than_its_boxes_and_a_lost_map_index_are_refused() {
     assert!(lost.contains("pack.npy: shape (4, 3, 2) looks like a pack whose map_index is lost"), "{lost}");
 }
 
+/// The highest value and the one beside it are one number in single precision; so is the whole second map.
+#[test]
+fn a_peak_of_doubles_is_the_highest() {
+    let work = WorkDir::new();
+    let save = |name: &str, values: [f64; 6]| {
+        let header = format!("{:<117}\n", "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3), }");
+        let numbers = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        let bytes = [b"\x93NUMPY\x01\x00\x76\x00".to_vec(), header.into_bytes(), numbers];
+        work.write(name, bytes.concat());
+    };
+    save("a.npy", [0.0, 1.0, 1.0 + 1e-12, -1.0, 0.0, 0.0]);
+    save("b.npy", [5.0, 5.0, 5.0, 5.0, 5.0 + 1e-12, 5.0]);
+    let table = "image,target,method,map,boxes\na,1,ig,a.npy,2 0 3 1\nb,1,ig,b.npy,1 1 2 2\n";
+    let output = work.run(SCORE, ["-m", "pointing-game"], table).success();
+    assert_eq!(output.matches(",pointing-game,higher,1,,").count(), 2, "{output}");
+}
+
 #[test]
 fn the_tolerance_is_in_the_metrics_name() {
     let work = WorkDir::new();
