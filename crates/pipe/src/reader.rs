@@ -14,6 +14,8 @@ pub struct Rows<R> {
     waiting: VecDeque<Table>,
     current: Option<Current>,
     names: Arc<[String]>,
+    /// What to call the tables, until a row was found.
+    without_rows: Option<String>,
     row: PhantomData<R>,
 }
 
@@ -27,7 +29,12 @@ struct Current {
 
 impl<R: Row> Rows<R> {
     pub(crate) fn new(waiting: VecDeque<Table>, names: Arc<[String]>) -> Self {
-        Self { waiting, current: None, names, row: PhantomData }
+        let more = match waiting.len() {
+            0 | 1 => String::new(),
+            n => format!(" and {} more", n - 1),
+        };
+        let without_rows = waiting.front().map(|first| first.name() + &more);
+        Self { waiting, current: None, names, without_rows, row: PhantomData }
     }
 
     /// Opens tables and reads their rows; no file at all means standard input.
@@ -49,15 +56,18 @@ impl<R: Row> Rows<R> {
             if let Some(current) = &mut self.current
                 && current.advance()?
             {
+                self.without_rows = None;
                 return Ok(Some(R::read(&mut current.line(R::COLUMNS, &self.names))?));
             }
-            let Some(table) = self.waiting.pop_front() else { return Ok(None) };
+            let Some(table) = self.waiting.pop_front() else {
+                return self.without_rows.take().map_or(Ok(None), |file| Err(Error::NoRows { file }.into()));
+            };
             self.current = Some(Current::start(table, R::COLUMNS, &self.names)?);
         }
     }
 }
 
-/// After an error the iterator ends: a damaged table has no trustworthy rest.
+/// After an error the iterator ends: a damaged table has no trustworthy rest. Tables that all together have no row are an error.
 impl<R: Row> Iterator for Rows<R> {
     type Item = anyhow::Result<R>;
 

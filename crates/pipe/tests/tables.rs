@@ -60,12 +60,8 @@ const SCORES: &str = "image,target,model,method,metric,direction,value,reason\n\
 #[test]
 fn a_table_written_is_the_table_read() {
     assert_eq!(copied::<Score>(SCORES), SCORES);
-    for table in [
-        "image,target,model,method,map,map_index,reason,label,boxes\na,1,m,ig,m.npy,7,,2,1 2 3 4\na,,m,ig,,,gone,,\n",
-        "image,target,model,method,map,map_index,reason\n",
-    ] {
-        assert_eq!(copied::<Explained>(table), table);
-    }
+    let table = "image,target,model,method,map,map_index,reason,label,boxes\na,1,m,ig,m.npy,7,,2,1 2 3 4\na,,m,ig,,,gone,,\n";
+    assert_eq!(copied::<Explained>(table), table);
     let table = "image,target,model,method,map,map_index,test,point,points,fraction,probability,predicted,reason,area\n\
                  a,1,m,ig,m.npy,2,pos,1,10,0.1,0.30000001192092896,5,,9\n";
     assert_eq!(copied::<Response>(table), table);
@@ -98,8 +94,11 @@ fn other_line_ends_marks_and_spaces_are_accepted() {
 }
 
 #[test]
-fn a_header_alone_is_an_empty_table() {
-    assert!(read::<Score>(format!("{}\n", SCORES.lines().next().unwrap())).unwrap().is_empty());
+fn a_header_alone_is_an_error_and_can_be_written() {
+    let header = SCORES.lines().next().unwrap();
+    for blank in ["\n", "\n\n\r\n"] {
+        assert_eq!(error::<Score>(format!("{header}{blank}")), "table.csv: a header and no rows");
+    }
     assert_eq!(written::<Rank>(&[], &[]), "model,metric,direction,method,n,mean,ci_low,ci_high,rank\n");
 }
 
@@ -144,7 +143,11 @@ fn a_table_cut_anywhere_is_an_error_or_ends_with_a_whole_row() {
                 assert!(SCORES[..length].ends_with('\n'), "{length}");
                 assert_eq!(format!("{rows:?}"), format!("{:?}", &whole[..rows.len()]), "{length}");
             }
-            Err(error) => assert!(format!("{error:#}").contains("cut off"), "{length}: {error:#}"),
+            Err(error) => {
+                let header = SCORES.lines().next().unwrap().len() + 1;
+                let told = if length == header { "a header and no rows" } else { "cut off" };
+                assert!(format!("{error:#}").contains(told), "{length}: {error:#}");
+            }
         }
     }
     assert_eq!(
@@ -203,6 +206,9 @@ fn several_tables_are_one() {
     assert_eq!(rows.extra_names(), ["x", "y", "z"]);
     let rows: Vec<Image> = rows.collect::<Result<_, _>>().unwrap();
     assert_eq!(written(&rows, &["x", "y", "z"]), "image,label,target,boxes,x,y,z\na,,,,1,2,\nb,,,,,4,5\n");
+    let rows = Rows::<Image>::open(&[&none, &none, &none]).unwrap();
+    let error = rows.last().unwrap().unwrap_err().to_string();
+    assert!(error.ends_with("none.csv and 2 more: a header and no rows"), "{error}");
     let third = folder.table("c.csv", "x\n1\n");
     let error = Tables::open(&[&a, &third]).unwrap().rows::<Image>().err().unwrap().to_string();
     assert!(error.ends_with("c.csv: no column `image` in the header `x`"), "{error}");

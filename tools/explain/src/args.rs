@@ -11,17 +11,20 @@ use setup::{Shard, Target};
 
 const EXAMPLES: &str = "\
 Examples:
+  set -o pipefail
   explain -m gradcam -m rise testbed > maps.csv
-  model='--model resnet50 --weights resnet50.pth'
-  explain $model -m integrated-gradients photos/*.jpg | perturb $model | score
-  explain $model --images val.csv --target label --shard 3/50 -o maps > 3.csv
-  explain -m gradient --sign positive --smooth --normalize=minmax:high=99 testbed
-  explain $model -m expected-gradients:baseline=images --baselines train/ photos/*.jpg
+  model=(--model resnet50 --weights resnet50.pth)
+  explain \"${model[@]}\" -m integrated-gradients photos/*.jpg |
+    perturb \"${model[@]}\" | score
+  explain \"${model[@]}\" --images val.csv --target label --shard 3/50 > 3.csv
+  explain -m gradient --sign positive --smooth --normalize=max testbed > maps.csv
+  explain \"${model[@]}\" -m expected-gradients:baseline=images \\
+    --baselines train/ photos/*.jpg > maps.csv
   explain --npy testbed/000 | perturb --image testbed/000 | score
 
-Maps lie in OUT/METHOD/HASH.npy, shape (n, H, W), raw and signed unless a step is asked for; HASH.json beside it says what
-they are. The table on standard output says which row of which file explains which image:
-image,target,model,method,map,map_index,reason,list. `testbed` stands for all embedded images,
+Maps lie in OUT/METHOD/HASH.npy, shape (n, H, W), raw and signed unless a step is asked for; HASH.json beside it says what \
+they are. The table on standard output says which row of which file explains which image: \
+image,target,model,method,map,map_index,reason,list. `testbed` stands for all embedded images, \
 testbed/000 for one of them.";
 
 /// Explain an image classifier's decisions as saliency maps.
@@ -82,7 +85,7 @@ pub struct Args {
     /// Class names, one a line in the order of the classes, for the column class
     #[arg(long, value_name = "FILE")]
     pub labels: Option<PathBuf>,
-    /// No progress on standard error
+    /// No progress on standard error; warnings and notes stay
     #[arg(short, long)]
     pub quiet: bool,
     /// What is done to maps.

@@ -50,11 +50,17 @@ struct Args {
 
 const EXAMPLES: &str = "\
 Examples:
-  explain -m gradcam -m rise:masks=400 testbed | perturb -t pos -t insertion | score
-  score responses/*.csv -O scores.csv.gz      several shards as one table
-  explain -m gradcam testbed | score          pointing game and energy: these images come with boxes
-  score --against trained.csv randomised.csv  do the maps change with the weights?
-  score -m pos -m insertion responses.csv     only these metrics
+  set -o pipefail
+  explain -m gradcam -m rise:masks=400 testbed |
+    perturb -t pos -t insertion | score
+  score responses/*.csv -O scores.csv.gz
+      several shards as one table
+  explain -m gradcam testbed | score
+      pointing game and energy: these images come with boxes
+  score --against trained.csv randomised.csv
+      do the maps change with the weights?
+  score -m pos -m insertion responses.csv
+      only these metrics
 ";
 
 const RULES: &str = "\

@@ -120,3 +120,24 @@ fn preprocessing_can_come_from_a_file() {
     let message = run(&work, "-m random --model testbed --preprocess wrong.json wide.png", "").failure(1);
     assert_eq!(message, r#"explain: wrong.json: `input_size` is [3,64,"64"], and not [3, height, width]"#);
 }
+
+/// A JPEG whose EXIF says that it is to be turned by a quarter: the network sees it as it is stored, as with Pillow.
+#[test]
+fn pixels_are_taken_as_they_are_stored() {
+    let work = WorkDir::new();
+    let mut jpeg = std::io::Cursor::new(Vec::new());
+    image::RgbImage::from_fn(48, 32, |x, y| image::Rgb([5 * x as u8, 7 * y as u8, 90]))
+        .write_to(&mut jpeg, image::ImageFormat::Jpeg)
+        .unwrap();
+    let plain = jpeg.into_inner();
+    // Behind the start of the image: a segment with one entry, tag 0x0112 (orientation), a short, once, 6.
+    let tiff = b"MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
+    let length = (2 + 6 + tiff.len() as u16).to_be_bytes();
+    let turned = [&plain[..2], b"\xff\xe1", &length, b"Exif\0\0", tiff, &plain[2..]].concat();
+    work.write("plain.jpg", &plain);
+    work.write("turned.jpg", &turned);
+    let table = run(&work, "--model testbed -m gradient plain.jpg turned.jpg", "").success();
+    let [plain, turned] = &rows(&table)[..] else { panic!("{table}") };
+    assert_eq!(map(&work, turned).shape, [32, 48]);
+    assert_eq!(map(&work, plain), map(&work, turned));
+}

@@ -98,9 +98,11 @@ fn damaged_tables_are_named_with_the_place() {
 }
 
 #[test]
-fn a_header_alone_gives_a_header() {
-    assert_eq!(score(HEADER).success(), format!("{SCORES}\n"));
-    assert_eq!(score("image,target,method,map,label\n").success(), format!("{SCORES},label\n"));
+fn a_header_alone_is_an_error() {
+    for header in [HEADER, "image,target,method,map,label\n"] {
+        let output = run(SCORE, ["-"], header);
+        assert_eq!(output.failure(1), "score: standard input: a header and no rows");
+    }
 }
 
 #[test]
