@@ -17,7 +17,7 @@ Examples:
   explain \"${model[@]}\" -m integrated-gradients photos/*.jpg |
     perturb \"${model[@]}\" | score
   explain \"${model[@]}\" --images val.csv --target label --shard 3/50 > 3.csv
-  explain -m gradient --sign positive --smooth --normalize=max testbed > maps.csv
+  explain -m gradient --sign positive --smooth --normalize=max testbed
   explain \"${model[@]}\" -m expected-gradients:baseline=images \\
     --baselines train/ photos/*.jpg > maps.csv
   explain --npy testbed/000 | perturb --image testbed/000 | score

@@ -83,7 +83,10 @@ fn many_equal_errors_are_one_line_and_a_count() {
 fn different_errors_stay_different_lines() {
     let work = WorkDir::new();
     work.write("text.png", "no image");
-    work.write("maps.csv", format!("{MAPS}text.png,0,,a,x.npy,\ngone.png,0,,a,x.npy,\ngone.png,0,,b,x.npy,\n"));
+    work.write(
+        "maps.csv",
+        format!("{MAPS}text.png,0,,a,x.npy,\ngone.png,0,,a,x.npy,\ngone.png,0,,b,x.npy,\n"),
+    );
     let output = run(&work, "perturb", "-q --model testbed maps.csv", "");
     assert_eq!(output.status, Some(1));
     for part in ["text.png, a, ", "gone.png, a, ", "gone.png, b, "] {

@@ -17,7 +17,8 @@ Examples:
   render maps.csv --sheet sheet.png --scores scores.csv
       with the scores of the maps under them
   render maps.csv --sheet sheet.png --mode heatmap --tile 96 --limit 5
-  grep -e ^image -e gradcam maps.csv | render -o images --boxes --colors turbo --alpha 0.6
+  grep -e ^image -e gradcam maps.csv |
+    render -o images --boxes --colors turbo --alpha 0.6
 ";
 
 const RULES: &str = "\

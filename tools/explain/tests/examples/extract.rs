@@ -6,7 +6,7 @@ pub struct Example {
     /// File and line, or the tool.
     pub place: String,
     /// The language that its block names.
-    language: String,
+    pub language: String,
     /// The commands.
     pub text: String,
     /// Why it is not run.

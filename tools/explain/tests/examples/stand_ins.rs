@@ -8,7 +8,7 @@ use testing::{Output, WorkDir, testdata};
 use super::EXPLAIN;
 
 /// What examples say, and what is run instead: the same flags on less. In this order.
-const INSTEAD: [(&str, &str); 14] = [
+const INSTEAD: [(&str, &str); 15] = [
     (" testbed >", " testbed/000 testbed/001 >"),
     (" testbed |", " testbed/000 testbed/001 |"),
     (" testbed\n", " testbed/000 testbed/001\n"),
@@ -18,6 +18,7 @@ const INSTEAD: [(&str, &str); 14] = [
     ("--model resnet50 ", "--model testbed "),
     (".pth", ".safetensors"),
     ("--model classifier.onnx", "--model classifier.onnx --preprocess small.json"),
+    ("--model \"$model\"", "--model \"$model\" --preprocess small.json"),
     ("--target 281", "--target 3"),
     ("-m rise ", "-m rise:masks=5 "),
     ("masks=400", "masks=5"),
@@ -35,7 +36,7 @@ const TABLES: &str = r#"
 images='testbed/000 testbed/001 testbed/002 testbed/003'
 set -- $images
 explain -q -m gradcam -m random "$@" > maps.csv
-mkdir photos train maps responses scores
+mkdir -p photos train maps responses scores
 render -q maps.csv -o png --alpha 0 > /dev/null
 for i in 000 001; do cp png/gradcam/$i-*.png photos/$i.jpg; cp png/gradcam/$i-*.png train/$i.jpg; done
 cp photos/000.jpg a.jpg; cp photos/001.jpg b.jpg; cp a.jpg photo.jpg
