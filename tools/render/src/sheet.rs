@@ -10,7 +10,7 @@ use image::{Rgb, RgbImage};
 use pipe::Explained;
 
 use crate::args::Args;
-use crate::captions::{self, Scores, with_end};
+use crate::captions::{Class, Scores};
 use crate::overlay::Paint;
 use crate::run::Drawn;
 use crate::{boxes, names, text, tile};
@@ -50,7 +50,7 @@ struct Line {
     image: String,
     target: Option<usize>,
     /// In words.
-    class: String,
+    class: Class,
     photo: Option<RgbImage>,
     /// By column, each with the lines under it.
     maps: BTreeMap<usize, (RgbImage, Vec<String>)>,
@@ -91,7 +91,7 @@ impl Sheet {
             return None;
         }
         if line == self.images.len() {
-            let (image, target, class) = (row.image.clone(), row.target, captions::class(row));
+            let (image, target, class) = (row.image.clone(), row.target, Class::of(row));
             self.images.push(Line { image, target, class, photo: None, maps: BTreeMap::new() });
         }
         let name = (row.model.clone(), row.method.clone());
@@ -151,7 +151,7 @@ impl Sheet {
     }
 
     fn draw_line(&self, image: &mut RgbImage, frame: &Frame, y: u32, line: &Line) {
-        text::write(image, (GAP, y), &line.caption(frame.columns()));
+        text::write(image, (GAP, y), &line.class.caption(names::stem(&line.image), frame.columns()));
         let y = y + CAPTION;
         for column in 0..=self.columns.len() {
             let tile = match column {
@@ -198,14 +198,6 @@ impl Sheet {
         } else {
             format!("{own}.")
         }
-    }
-}
-
-impl Line {
-    /// The image and its class; a long name is cut before the class is.
-    fn caption(&self, columns: usize) -> String {
-        let name = names::stem(&self.image).replace(char::is_control, " ");
-        with_end(&name, &format!("  {}", self.class), columns)
     }
 }
 
