@@ -15,7 +15,7 @@ pub struct Rows<R> {
     current: Option<Current>,
     names: Arc<[String]>,
     /// What to call the tables, until a row was found.
-    without_rows: Option<String>,
+    empty: Option<String>,
     row: PhantomData<R>,
 }
 
@@ -33,8 +33,8 @@ impl<R: Row> Rows<R> {
             0 | 1 => String::new(),
             n => format!(" and {} more", n - 1),
         };
-        let without_rows = waiting.front().map(|first| first.name() + &more);
-        Self { waiting, current: None, names, without_rows, row: PhantomData }
+        let empty = waiting.front().map(|first| first.name() + &more);
+        Self { waiting, current: None, names, empty, row: PhantomData }
     }
 
     /// Opens tables and reads their rows; no file at all means standard input.
@@ -56,11 +56,11 @@ impl<R: Row> Rows<R> {
             if let Some(current) = &mut self.current
                 && current.advance()?
             {
-                self.without_rows = None;
+                self.empty = None;
                 return Ok(Some(R::read(&mut current.line(R::COLUMNS, &self.names))?));
             }
             let Some(table) = self.waiting.pop_front() else {
-                return self.without_rows.take().map_or(Ok(None), |file| Err(Error::NoRows { file }.into()));
+                return self.empty.take().map_or(Ok(None), |file| Err(Error::NoRows { file }.into()));
             };
             self.current = Some(Current::start(table, R::COLUMNS, &self.names)?);
         }

@@ -120,7 +120,9 @@ mod tests {
 
     fn row(cells: &[(&str, &str)]) -> Explained {
         let mut extra = Extra::default();
-        cells.iter().for_each(|(name, cell)| extra.set(name, (*cell).to_owned()));
+        for (name, cell) in cells {
+            extra.set(name, (*cell).to_owned());
+        }
         Explained {
             image: "a.png".into(),
             target: Some(281),

@@ -139,7 +139,9 @@ fn grow(attribution: &[f32], mut segments: Vec<Vec<u32>>) -> Vec<f32> {
         let best = left.reduce(|best, other| if other.1 > best.1 { other } else { best });
         let Some((best, value)) = best else { break };
         let region = std::mem::take(&mut segments[best]);
-        region.iter().for_each(|&i| map[i as usize] = Some(value));
+        for &i in &region {
+            map[i as usize] = Some(value);
+        }
         for segment in holders.any(&region) {
             segments[segment].retain(|&i| map[i as usize].is_none());
             gains[segment] = gain(&segments[segment]);
