@@ -459,7 +459,7 @@ fn scores_of_other_maps_are_refused() {
     let header = "image,target,model,method,metric,direction,value\n";
     let row = "cat.png,5,net,ig,deletion,lower,0.25\n";
     for (scores, told) in [
-        (row.replace("5", "6"), "scores.csv: no row is of a map of the sheet"),
+        (row.replace('5', "6"), "scores.csv: no row is of a map of the sheet"),
         (row.replace("net", "net@1"), "scores.csv: no row is of a map of the sheet"),
         (row.repeat(2), "scores.csv: cat.png, ig, deletion: more than one value"),
         (String::new(), "scores.csv: a header and no rows"),

@@ -38,7 +38,7 @@ pub fn markdown(file: &str, text: &str) -> Vec<Example> {
     for (number, line) in text.lines().enumerate() {
         match (&mut open, line.trim_start().strip_prefix("```")) {
             (Some(_), Some(_)) => examples.extend(open.take()),
-            (Some(block), None) => block.text += &format!("{line}\n"),
+            (Some(block), None) => block.text.extend([line, "\n"]),
             (None, Some(language)) => {
                 let reason = before.strip_prefix(UNTESTED).and_then(|reason| reason.strip_suffix(".*"));
                 open = Some(Example {
