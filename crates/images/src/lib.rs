@@ -12,7 +12,7 @@ mod image;
 pub mod preprocess;
 mod resample;
 
-pub use decode::{Decoded, ImageError, decode, hash};
+pub use decode::{Decoded, ImageError, decode, hash, looks_like_image};
 pub use fill::{Fill, FillError};
 pub use geometry::Geometry;
 pub use image::Image;

@@ -47,7 +47,7 @@ impl Classifier {
     /// A black box: `scores` answers for it.
     pub fn external(name: String, scores: Arc<dyn Scores>, preprocess: Preprocess, device: &Device) -> Self {
         let [height, width] = preprocess.crop.unwrap_or([224, 224]);
-        let mut graph = Graph::new([3, height, width]);
+        let mut graph = Graph::new([preprocess.channels.count(), height, width]);
         graph.push("scores", Op::External(External::new(scores)), &[Graph::INPUT]);
         Self {
             name,
@@ -84,6 +84,11 @@ impl Classifier {
         })
     }
 
+    /// Channels of the input.
+    pub fn channels(&self) -> usize {
+        self.network.graph().input[0]
+    }
+
     /// Height and width of the images that the classifier is usually shown.
     pub fn usual_size(&self) -> [usize; 2] {
         let [_, h, w] = self.network.graph().input;
@@ -95,21 +100,35 @@ impl Classifier {
     /// # Errors
     /// Names the first operation that cannot.
     pub fn check_size(&self, [height, width]: [usize; 2]) -> Result<(), ShapeError> {
-        self.network.graph().shapes([3, height, width]).map(|_| ())
+        self.network.graph().shapes([self.channels(), height, width]).map(|_| ())
     }
 
-    /// Normalised input `(n, 3, h, w)` of images that all have one size.
+    /// Bytes that all values take while one image of this height and width goes through the network; a pass back needs them
+    /// all at once, and as many for their gradients.
+    ///
+    /// # Errors
+    /// As [`Classifier::check_size`].
+    pub fn bytes(&self, [height, width]: [usize; 2]) -> Result<u64, ShapeError> {
+        let shapes = self.network.graph().shapes([self.channels(), height, width])?;
+        let values =
+            |shape: &Vec<usize>| shape.iter().fold(1_u64, |all, &side| all.saturating_mul(side as u64));
+        let all = shapes.iter().map(values).fold(0_u64, u64::saturating_add);
+        Ok(all.saturating_mul(size_of::<f32>() as u64))
+    }
+
+    /// Normalised input `(n, c, h, w)` of images that all have one size.
     ///
     /// # Panics
     /// If sizes differ or there is no image.
     pub fn input(&self, images: &[&Image]) -> Tensor<4> {
         let (height, width) = (images[0].height, images[0].width);
-        let mut data = Vec::with_capacity(images.len() * 3 * height * width);
+        let channels = self.preprocess.channels.count();
+        let mut data = Vec::with_capacity(images.len() * channels * height * width);
         for image in images {
             assert_eq!((image.height, image.width), (height, width), "images of one size");
             data.extend(self.preprocess.normalise(image));
         }
-        Tensor::from_data(TensorData::new(data, [images.len(), 3, height, width]), &self.device)
+        Tensor::from_data(TensorData::new(data, [images.len(), channels, height, width]), &self.device)
     }
 
     /// The name of the last feature map, if there is one.
@@ -118,10 +137,11 @@ impl Classifier {
         (self.layer != Graph::INPUT).then_some(node.name.as_str())
     }
 
-    /// A pixel value in 0..1 as a normalised colour `(1, 3, 1, 1)`.
+    /// A pixel value in 0..1 as a normalised colour `(1, c, 1, 1)`.
     pub fn colour(&self, value: f32) -> Tensor<4> {
-        let colour = self.preprocess.normalised(value).to_vec();
-        Tensor::from_data(TensorData::new(colour, [1, 3, 1, 1]), &self.device)
+        let colour = self.preprocess.normalised(value);
+        let channels = colour.len();
+        Tensor::from_data(TensorData::new(colour, [1, channels, 1, 1]), &self.device)
     }
 
     /// Scores before the softmax, `(n, classes)`, or probabilities if the network gives them

@@ -29,7 +29,9 @@ pub fn open(path: &Path, device: &Device, options: Options) -> Result<(Classifie
     let preprocess = preprocess.unwrap_or_else(|| unreachable!("a preset of that name"));
     let prepared = size(&preprocess);
     let import = import(path, prepared)?;
-    let [_, rows, columns] = import.graph.input;
+    let [channels, rows, columns] = import.graph.input;
+    let preprocess =
+        preprocess.for_channels(channels).map_err(|error| OnnxError::new(path, error.to_string()))?;
     if let Some([h, w]) = prepared.filter(|size| *size != [rows, columns]) {
         let reason = format!(
             "it takes images of {rows} x {columns} pixels, and the preprocessing {} gives {h} x {w} (see --preprocess)",

@@ -28,7 +28,9 @@ pub struct Input {
     pub images: Option<usize>,
     /// Height and width, as far as the file fixes them.
     pub size: [Option<usize>; 2],
-    /// Whether the channels are the last axis.
+    /// Channels of an image.
+    pub channels: usize,
+    /// Whether they are the last axis.
     pub channels_last: bool,
 }
 
@@ -110,15 +112,17 @@ fn image(input: &ValueInfoProto) -> Result<Input, String> {
     };
     let [images, a, b, c] = match lengths.len() {
         4 => [known(0)?, known(1)?, known(2)?, known(3)?],
-        _ => return Err(format!("its shape is {}; images x 3 x height x width is needed", shown())),
+        _ => return Err(format!("its shape is {}; images x channels x height x width is needed", shown())),
     };
-    let (size, channels_last) = match (a, c) {
-        (Some(3), _) => ([b, c], false),
-        (_, Some(3)) => ([a, b], true),
-        (None, _) => ([b, c], false),
-        _ => return Err(format!("its shape is {}; three channels are needed", shown())),
+    let (size, channels, channels_last) = match (a, c) {
+        (Some(3), _) => ([b, c], 3, false),
+        (_, Some(3)) => ([a, b], 3, true),
+        (Some(channels @ (1 | 4)), _) => ([b, c], channels, false),
+        (_, Some(channels @ (1 | 4))) => ([a, b], channels, true),
+        (None, _) => ([b, c], 3, false),
+        _ => return Err(format!("its shape is {}; 1, 3 or 4 channels are needed", shown())),
     };
-    Ok(Input { name: input.name.clone(), images, size, channels_last })
+    Ok(Input { name: input.name.clone(), images, size, channels, channels_last })
 }
 
 #[cfg(test)]
@@ -140,13 +144,17 @@ mod tests {
         let open = input(&[0, 224, 224, 3]).unwrap();
         assert_eq!((open.images, open.size, open.channels_last), (None, [Some(224); 2], true));
         assert_eq!(input(&[0, 0, 0, 0]).unwrap().size, [None, None]);
+        let grey = input(&[0, 1, 28, 28]).unwrap();
+        assert_eq!((grey.channels, grey.size, grey.channels_last), (1, [Some(28); 2], false));
+        let opaque = input(&[0, 32, 32, 4]).unwrap();
+        assert_eq!((opaque.channels, opaque.size, opaque.channels_last), (4, [Some(32); 2], true));
         assert_eq!(input(&[-1, 3, -1, 32]).unwrap().size, [None, Some(32)]);
     }
 
     #[test]
     fn other_shapes_are_errors() {
         for lengths in
-            [&[1, 1, 28, 28][..], &[3, 224, 224], &[1, 3, -4, 8], &[1, 3, i64::MAX, 8], &[1, 5, 0, 0]]
+            [&[1, 2, 28, 28][..], &[3, 224, 224], &[1, 3, -4, 8], &[1, 3, i64::MAX, 8], &[1, 5, 0, 0]]
         {
             assert!(input(lengths).is_err(), "{lengths:?}");
         }

@@ -85,7 +85,8 @@ fn network(
     let nodes = needed(file, output)?;
     let steps = steps(&nodes)?;
     let [rows, columns] = size;
-    let importer = Importer::new([3, rows, columns], file.opset, input.images.unwrap_or(1), ROOM)?;
+    let importer =
+        Importer::new([input.channels, rows, columns], file.opset, input.images.unwrap_or(1), ROOM)?;
     let mut run =
         Run { file, importer, values: HashMap::new(), stored: HashMap::new(), read: HashSet::new() };
     run.stored = file.graph.initializer.iter().map(|tensor| (tensor.name.as_str(), tensor)).collect();

@@ -13,7 +13,7 @@ pub trait Scores: Send + Sync {
     /// Whether the scores are probabilities already.
     fn probabilities(&self) -> bool;
 
-    /// Scores `(n, classes)` of normalised images of `shape` `(n, 3, h, w)`, both row by row.
+    /// Scores `(n, classes)` of normalised images of `shape` `(n, c, h, w)`, both row by row.
     ///
     /// # Errors
     /// Says in one line why there are none. It is not asked again.

@@ -53,6 +53,23 @@ impl Graph {
         graph
     }
 
+    /// The graph for images of as many channels as the convolutions that read the image have in the file whose tensors have
+    /// these shapes: a network for grey images is the same one for colours otherwise.
+    #[must_use]
+    pub fn with_channels_of<'a>(mut self, shape: impl Fn(&str) -> Option<&'a [usize]>) -> Self {
+        for node in &self.nodes {
+            let Op::Conv2d { weight, groups: 1, .. } = node.op else { continue };
+            let parameter = &mut self.parameters[weight];
+            if node.inputs == [Self::INPUT]
+                && let Some(&[_, channels, _, _]) = shape(&parameter.name)
+            {
+                parameter.shape[1] = channels;
+                self.input[0] = channels;
+            }
+        }
+        self
+    }
+
     /// Appends an operation and returns its node.
     pub fn push(&mut self, name: impl Into<String>, op: Op, inputs: &[NodeId]) -> NodeId {
         self.nodes.push(Node { name: name.into(), op, inputs: inputs.to_vec() });

@@ -23,6 +23,7 @@ use crate::identity::Digest;
 use crate::network::graph::Graph;
 use crate::network::{Engine, Network};
 use images::Preprocess;
+use images::preprocess::PreprocessError;
 
 /// Why a model cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +34,9 @@ pub enum ModelError {
     /// The weight file does not fit.
     #[error(transparent)]
     Weights(#[from] CheckpointError),
+    /// No image has as many channels as the weights take.
+    #[error(transparent)]
+    Preprocess(#[from] PreprocessError),
 }
 
 /// An architecture that can be built for any number of classes.
@@ -167,12 +171,14 @@ impl Architecture {
         let checkpoint = renamed.as_ref().unwrap_or(checkpoint);
         let head = checkpoint.shape(self.head).and_then(|shape| shape.first().copied());
         let classes = head.filter(|&classes| classes > 0).unwrap_or(1000);
-        let network = Network::load((self.build)(classes), checkpoint, device)?;
+        let graph = (self.build)(classes).with_channels_of(|name| checkpoint.shape(name));
+        let channels = graph.input[0];
+        let network = Network::load(graph, checkpoint, device)?;
         let digest = Digest::of_tensors(&network).finish();
         let preset = || Preprocess::preset(preset).expect("an architecture names a preset");
         Ok(Classifier {
             name: self.name.clone(),
-            preprocess: options.preprocess.unwrap_or_else(preset),
+            preprocess: options.preprocess.unwrap_or_else(preset).for_channels(channels)?,
             labels: options.labels,
             layer: network.graph().auto_layer().unwrap_or(Graph::INPUT),
             digest,

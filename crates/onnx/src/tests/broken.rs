@@ -76,11 +76,11 @@ fn inputs_and_outputs_must_be_those_of_a_classifier() {
     );
     assert_eq!(
         error(&[open], from_ref(&y)),
-        "input `x`: its shape is ; images x 3 x height x width is needed"
+        "input `x`: its shape is ; images x channels x height x width is needed"
     );
     assert_eq!(
-        error(&[value("x", &[1, 1, 4, 4])], from_ref(&y)),
-        "input `x`: its shape is 1 x 1 x 4 x 4; three channels are needed"
+        error(&[value("x", &[1, 2, 4, 5])], from_ref(&y)),
+        "input `x`: its shape is 1 x 2 x 4 x 5; 1, 3 or 4 channels are needed"
     );
     assert_eq!(error(&[], from_ref(&y)), "0 inputs (); a classifier of images has one");
     assert_eq!(error(from_ref(&x), &[]), "it has no output");

@@ -50,6 +50,11 @@ impl Process {
         &self.name
     }
 
+    /// The channels of the images that it takes.
+    pub fn channels(&self) -> usize {
+        self.hello.channels
+    }
+
     /// Whether all scores so far are true.
     ///
     /// # Errors
@@ -67,7 +72,7 @@ impl Process {
 
     /// Reads what a child has written: `(n, classes)` finite numbers.
     fn read(&self, Array { shape, data }: Array, n: usize) -> Result<Vec<f32>, String> {
-        let Hello { classes, probabilities } = self.hello;
+        let Hello { classes, probabilities, .. } = self.hello;
         if shape != [n, classes] {
             return Err(format!("its scores have the shape {shape:?}, and not {:?}", [n, classes]));
         }
