@@ -61,7 +61,7 @@ mod whole;
 mod writer;
 
 pub use boxes::{BoundingBox, Boxes};
-pub use cell::{Cell, Direction, from_f32};
+pub use cell::{Cell, Class, Direction, from_f32};
 pub use checked_maps::CheckedMaps;
 pub use column::{Column, Extra};
 pub use digest::{list_key, sha256};
@@ -71,7 +71,7 @@ pub use identity::{Asked, Identity};
 pub use output::{Finish, Output, OutputArgs};
 pub use program::{Usage, main, note};
 pub use progress::Progress;
-pub use reader::{Line, Rows};
+pub use reader::{FlawedRows, Line, Rows};
 pub use record::Record;
 pub use rows::{Correlation, Explained, Image, Rank, Response, Row, Score};
 pub use sidecar::{Item, PackFile, Sidecar};

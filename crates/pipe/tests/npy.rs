@@ -50,6 +50,54 @@ fn same(a: &Array, b: &Array) -> bool {
     a.shape == b.shape && (bits(a) == bits(b) || (nan(a).contains(&true) && nan(a) == nan(b)))
 }
 
+/// A zip archive without compression, as `np.savez` writes it.
+fn archive(arrays: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut out = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, bytes) in arrays {
+        let stored = zip::write::SimpleFileOptions::default();
+        let options = stored.compression_method(zip::CompressionMethod::Deflated);
+        out.start_file(*name, if name.starts_with('s') { stored } else { options }).unwrap();
+        std::io::Write::write_all(&mut out, bytes).unwrap();
+    }
+    out.finish().unwrap().into_inner()
+}
+
+#[test]
+fn an_archive_of_one_array_is_that_array() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("maps.npz");
+    let mut bytes = Vec::new();
+    npy::write(&mut bytes, &[2, 2, 3], &numbers(12)).unwrap();
+    for name in ["stored.npy", "deflated.npy"] {
+        fs::write(&path, archive(&[(name, &bytes)])).unwrap();
+        assert_eq!(npy::read_file(&path).unwrap().data, numbers(12));
+        let map = npy::read_map(&path, Some(1)).unwrap();
+        assert_eq!((map.shape, map.data), (vec![2, 3], numbers(12)[6..].to_vec()));
+        assert!(
+            message(npy::read_map(&path, Some(2)).unwrap_err()).contains("map_index 2 is not in the pack")
+        );
+    }
+    let error = |bytes: &[u8]| {
+        fs::write(&path, bytes).unwrap();
+        message(npy::read_file(&path).unwrap_err()).split_once(": ").unwrap().1.to_owned()
+    };
+    let several = archive(&[("x_test.npy", &bytes), ("arr_0.npy", &bytes)]);
+    assert_eq!(
+        error(&several),
+        "an archive of 2 arrays (arr_0, x_test), where one is needed: save that one with np.save"
+    );
+    assert_eq!(
+        error(&archive(&[("notes.txt", b"a note, and no array")])),
+        "not a .npy file: it does not start with the NumPy magic"
+    );
+    let whole = archive(&[("stored.npy", &bytes)]);
+    assert!(error(&whole[..whole.len() / 2]).starts_with("a damaged .npz archive: "));
+    let mut changed = whole.clone();
+    changed[60 + bytes.len() / 2] ^= 1;
+    fs::write(&path, changed).unwrap();
+    assert!(npy::read_file(&path).is_err(), "a wrong check sum");
+}
+
 /// The whole message, as a tool prints it.
 fn message(error: Error) -> String {
     format!("{:#}", anyhow::Error::from(error))

@@ -13,6 +13,7 @@ use models::{Checkpoint, Classifier, Engine, Preprocess, Views, device, zoo};
 use pipe::Usage;
 use testbed::Embedded;
 
+use crate::memory;
 use crate::process::{self, Process};
 
 /// How images are prepared for `exec:COMMAND`, unless told otherwise.
@@ -34,7 +35,7 @@ pub struct ModelArgs {
     #[arg(long, value_name = "PRESET|FILE", value_parser = preprocess_name)]
     pub preprocess: Option<String>,
     /// What to call exec:COMMAND in tables [default: exec:COMMAND]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub name: Option<String>,
     /// The longest wait for an answer of exec:COMMAND
     #[arg(long, value_name = "SECONDS", default_value = "300", value_parser = seconds)]
@@ -123,7 +124,8 @@ impl ModelArgs {
                 let started = Arc::new(Process::start(command, self.exec_timeout)?);
                 process = Some(Arc::clone(&started));
                 let usual = || Preprocess::open(EXEC_PREPROCESS);
-                let preprocess = options.preprocess.map_or_else(usual, Ok)?;
+                let preprocess =
+                    options.preprocess.map_or_else(usual, Ok)?.for_channels(started.channels())?;
                 let name = self.name.clone().unwrap_or_else(|| started.name().into());
                 Classifier::external(name, started, preprocess, &chosen.device)
             }
@@ -196,6 +198,15 @@ impl Loaded {
     /// Says what went wrong.
     pub fn check(&self) -> Result<()> {
         self.process.as_ref().map_or(Ok(()), |process| process.check())
+    }
+
+    /// Whether the network can work on images of this height and width, here and with the memory that there is.
+    ///
+    /// # Errors
+    /// Says why not.
+    pub fn check_size(&self, size: [usize; 2]) -> Result<(), String> {
+        let bytes = self.classifier.bytes(size).map_err(|error| error.to_string())?;
+        if self.device == "cpu" { memory::check(size, bytes) } else { Ok(()) }
     }
 
     /// Inputs of height `h` and width `w` to run at once: on the CPU as many pixels as eight ImageNet

@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use anyhow::Result;
@@ -31,7 +32,7 @@ pub struct Args {
     pub tests: Vec<String>,
     /// Standard input holds the maps themselves, one .npy array after another, of these images
     #[arg(long, value_name = "IMAGE", num_args = 1.., conflicts_with = "files")]
-    pub image: Vec<String>,
+    pub image: Vec<OsString>,
     /// With --image: class whose probability is asked for, predicted or a class index
     #[arg(long, value_name = "CLASS", default_value = "predicted", requires = "image", value_parser = unlabelled)]
     pub target: Target,

@@ -107,10 +107,12 @@ impl<'a> Run<'a> {
     /// Queues a map and writes what is complete.
     fn test(&mut self, Prepared { mut task, outcome }: Prepared) -> Result<()> {
         self.digest = resume::digest(&self.digest, &task.row);
-        self.check_model(&mut task.row)?;
+        if task.flaw.is_none() {
+            self.check_model(&mut task.row)?;
+        }
         self.counts.maps += 1;
         let row = task.row;
-        if !row.reason.is_empty() {
+        if !row.reason.is_empty() && task.flaw.is_none() {
             self.counts.passed += 1;
             let reason = row.reason.clone();
             self.order.push_back(Next::Failure(Box::new(row), reason));
@@ -120,8 +122,8 @@ impl<'a> Run<'a> {
             Ok(ready) => ready,
             Err((stage, error)) => return self.fail(row, stage, &format!("{error:#}")),
         };
-        if let Err(error) = self.loaded.classifier.check_size(host.size()) {
-            return self.fail(row, "open", &error.to_string());
+        if let Err(reason) = self.loaded.check_size(host.size()) {
+            return self.fail(row, "open", &reason);
         }
         let clock = Instant::now();
         let pushed = self.executor.push(Job { image: host, plan, target: row.target, tag: row.clone() });

@@ -27,9 +27,9 @@ explain leaves with each pack; --preprocess overrules it. Without either the ima
 is, and an image that differs from its map in size is an error.
 
 Files are called DIR/<method>/<image stem>-<row>.png, where the first row is 1. The rows on standard output have \
-that name in a column `png`. A map that cannot be drawn (NaN in it, no image, a wrong size) is a line on standard \
-error and in --errors, and exit status 1 at the end, unless --max-errors allows it. A row without a map, which an \
-earlier stage failed at, is passed over with a line.
+that name in a column `png`. A map that cannot be drawn (NaN in it, no image, a wrong size, a cell that cannot be read) \
+is a row without that name and with a reason, a line on standard error and in --errors, and exit status 1 at the end, \
+unless --max-errors allows it. A row without a map, which an earlier stage failed at, is passed on with a line.
 ";
 
 /// Draws saliency maps over their images.

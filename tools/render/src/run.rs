@@ -5,7 +5,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use ::images::Preprocess;
-use anyhow::{Context, Result};
+use anyhow::{Context, Error, Result};
 use image::{ImageFormat, RgbImage};
 use maps::Map;
 use pipe::{Boxes, CheckedMaps, Explained, Failures, Progress, Rows, Usage, Writer};
@@ -27,8 +27,9 @@ pub fn render(args: &Args) -> Result<()> {
         return Err(Usage("--boxes needs a table with a column `boxes`".to_owned()).into());
     }
     let mut run = Run::new(args, rows.extra_names())?;
-    for row in rows {
-        run.row(row?)?;
+    for read in rows.with_flaws() {
+        let (row, flaw) = read?;
+        run.row(row, flaw)?;
     }
     run.finish()
 }
@@ -76,8 +77,12 @@ impl<'a> Run<'a> {
         })
     }
 
-    fn row(&mut self, row: Explained) -> Result<()> {
+    fn row(&mut self, row: Explained, flaw: Option<pipe::Error>) -> Result<()> {
         self.read += 1;
+        if let Some(flaw) = flaw {
+            self.tried += 1;
+            return self.fail(row, "table", Error::new(flaw));
+        }
         let place = self.sheet.as_mut().and_then(|sheet| sheet.place(&row));
         if place.is_none() && self.table.is_none() {
             return Ok(());
@@ -85,13 +90,26 @@ impl<'a> Run<'a> {
         self.progress.add(1);
         if row.map.is_empty() {
             note_missing(&row);
-            return Ok(());
+            return self.write(&row);
         }
         self.tried += 1;
         match self.draw(&row, place.is_some()) {
             Ok(drawn) => self.keep(row, place, drawn),
-            Err(error) => self.failures.add(&row.image, &row.method, "draw", error),
+            Err(error) => self.fail(row, "draw", error),
         }
+    }
+
+    /// What failed does not vanish: it is a row without a name in the column `png`.
+    fn fail(&mut self, row: Explained, stage: &str, error: Error) -> Result<()> {
+        let error = format!("{error:#}");
+        self.failures.add(&row.image, &row.method, stage, &error)?;
+        self.write(&Explained { reason: format!("{stage}: {error}"), ..row })
+    }
+
+    fn write(&mut self, row: &Explained) -> Result<()> {
+        let Some(table) = &mut self.table else { return Ok(()) };
+        table.write(row)?;
+        table.flush()
     }
 
     /// Draws a row's map, and opens its image where one is needed.
@@ -112,13 +130,12 @@ impl<'a> Run<'a> {
         if let (Some(sheet), Some(place), Some(image)) = (&mut self.sheet, place, &drawn.image) {
             sheet.add(place, image, &drawn.map, &drawn.boxes, drawn.paint);
         }
-        if let (Some(folder), Some(table)) = (&self.args.out, &mut self.table) {
+        if let Some(folder) = &self.args.out {
             boxes::draw(&mut drawn.map, &drawn.boxes, 1.0);
             let path = folder.join(names::png(&row.method, &row.image, self.read));
             write_png(&path, &drawn.map)?;
             row.extra.set("png", path.display().to_string());
-            table.write(&row)?;
-            table.flush()?;
+            self.write(&row)?;
         }
         Ok(())
     }

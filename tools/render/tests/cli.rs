@@ -237,8 +237,11 @@ fn one_bad_map_leaves_the_others() {
     let message = output.failure(1);
     assert!(message.ends_with("render: 3 of 4 failed; see errors.csv"), "{message}");
     let table = output.text();
-    assert_eq!(table.lines().nth(1), Some("cat.png,5,net,ig,good.npy,,,out/ig/cat-4.png"), "{table}");
-    assert_eq!(table.lines().count(), 2);
+    let rows: Vec<&str> = table.lines().skip(1).collect();
+    assert_eq!(rows[3], "cat.png,5,net,ig,good.npy,,,out/ig/cat-4.png", "{table}");
+    assert_eq!(rows[0], "cat.png,5,net,ig,bad.npy,,\"draw: the map is NaN at row 0, column 1\",");
+    assert!(rows[1].starts_with("dog.png,5,net,ig,good.npy,,draw: No such file"), "{table}");
+    assert_eq!(rows.len(), 4);
     let errors = work.read("errors.csv");
     let errors: Vec<&str> = errors.lines().skip(1).collect();
     for (error, part) in
@@ -251,13 +254,28 @@ fn one_bad_map_leaves_the_others() {
 }
 
 #[test]
-fn a_row_without_a_map_is_told_and_passed_over() {
+fn a_cell_that_cannot_be_read_is_a_failure_of_its_row() {
+    let work = work();
+    map(&work, "a.npy", &[2, 3], &[0.0; 6]);
+    let lines =
+        ["cat.png,x,net,ig,a.npy,", "cat.png,5,net,ig,a.npy,-1", "cat.png,5,net", "cat.png,5,net,ig,a.npy,"];
+    let output = render(&work, "-o out --errors errors.csv", &lines);
+    assert!(output.failure(1).ends_with("render: 3 of 4 failed; see errors.csv"), "{}", output.stderr);
+    let table = output.text();
+    let rows: Vec<&str> = table.lines().skip(1).collect();
+    assert!(rows[0].contains("table: standard input, line 2, column `target`"), "{table}");
+    assert_eq!(rows[3], "cat.png,5,net,ig,a.npy,,,out/ig/cat-4.png");
+    assert_eq!(work.read("errors.csv").lines().count(), 4);
+}
+
+#[test]
+fn a_row_without_a_map_is_told_and_passed_on() {
     let work = work();
     map(&work, "a.npy", &[2, 3], &[0.0; 6]);
     let table = "image,target,model,method,map,map_index,reason\n\
                  cat.png,5,net,lrp,,,no rule for Erf\ncat.png,5,net,ig,a.npy,,\n";
     let output = work.run(RENDER, ["-o", "out", "--sheet", "sheet.png"], table);
-    assert_eq!(output.success().lines().count(), 2);
+    assert_eq!(output.success().lines().nth(1), Some("cat.png,5,net,lrp,,,no rule for Erf,"));
     assert!(output.stderr.contains("cat.png, lrp: no map to draw: no rule for Erf"), "{}", output.stderr);
     // Its column is there, with nothing in it.
     assert_eq!(open(&work, "sheet.png").width(), 4 + 3 * (128 + 4));

@@ -4,8 +4,8 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use super::read::check_length;
-use super::{Array, Error, Header, Result, read_file};
+use super::read::{check_length, read_data};
+use super::{Array, Error, Header, Kind, Result, npz, read_file};
 
 /// Reads one map, of shape (H,W) or (C,H,W).
 ///
@@ -25,12 +25,19 @@ pub struct MapReader {
     last: Option<(PathBuf, Pack)>,
 }
 
+/// An array of which one part along the first axis is read at a time.
 #[derive(Debug)]
-enum Pack {
-    /// In C order a map is one stretch of the file.
-    Open(File, Header),
-    /// In Fortran order it is scattered, so the pack is read whole.
-    Loaded(Array),
+pub struct Pack {
+    header: Header,
+    data: Data,
+}
+
+#[derive(Debug)]
+enum Data {
+    /// In C order a part is one stretch of the file.
+    File(File),
+    /// In Fortran order it is scattered, and in an archive it is compressed: the array is read whole.
+    Loaded(Vec<f32>),
 }
 
 impl MapReader {
@@ -47,7 +54,10 @@ impl MapReader {
     pub fn read(&mut self, path: &Path, index: Option<usize>) -> Result<Array> {
         match index {
             None => read_file(path).and_then(whole_map),
-            Some(index) => self.pack(path).and_then(|pack| pack.map(index)),
+            Some(index) => self.pack(path).and_then(|pack| {
+                map_shape(pack.shape())?;
+                pack.part(index)
+            }),
         }
         .map_err(|error| error.in_file(path))
     }
@@ -70,38 +80,59 @@ fn whole_map(array: Array) -> Result<Array> {
 }
 
 impl Pack {
-    fn open(path: &Path) -> Result<Self> {
+    /// Opens an array: `.npy`, or an archive of one array, by content.
+    ///
+    /// # Errors
+    ///
+    /// If the file is damaged.
+    pub fn open(path: &Path) -> Result<Self> {
+        if npz::is_archive(path) {
+            let (header, array) = npz::open(path, |source, header| read_data(source, header))?;
+            return Ok(Self { header, data: Data::Loaded(array.data) });
+        }
         let mut file = File::open(path)?;
         let header = Header::read(&mut file)?;
         check_length(&file, &header)?;
-        if header.fortran { read_file(path).map(Self::Loaded) } else { Ok(Self::Open(file, header)) }
+        let data = if header.fortran { Data::Loaded(read_file(path)?.data) } else { Data::File(file) };
+        Ok(Self { header, data })
     }
 
-    fn map(&self, index: usize) -> Result<Array> {
-        let all = match self {
-            Self::Open(_, header) => &header.shape,
-            Self::Loaded(array) => &array.shape,
+    /// Lengths of the axes.
+    pub fn shape(&self) -> &[usize] {
+        &self.header.shape
+    }
+
+    /// What the values are, on disk.
+    pub fn kind(&self) -> Kind {
+        self.header.kind
+    }
+
+    /// The part at a place along the first axis.
+    ///
+    /// # Errors
+    ///
+    /// If there is none, or the file cannot be read.
+    pub fn part(&self, index: usize) -> Result<Array> {
+        let (length, shape) =
+            self.shape().split_first().map_or((0, &[][..]), |(length, rest)| (*length, rest));
+        if index >= length {
+            return Err(Error::Index { index, shape: self.shape().into() });
+        }
+        let values: usize = shape.iter().product();
+        let data = match &self.data {
+            Data::File(file) => read_part(file, &self.header, index, values)?,
+            Data::Loaded(data) => data[index * values..(index + 1) * values].to_vec(),
         };
-        let (shape, values) = map_shape(all, index)?;
-        let data = match self {
-            Self::Open(file, header) => read_part(file, header, index, values)?,
-            Self::Loaded(array) => array.data[index * values..(index + 1) * values].to_vec(),
-        };
-        Ok(Array { shape, data })
+        Ok(Array { shape: shape.to_vec(), data })
     }
 }
 
-/// Shape and number of values of one map in a pack.
-fn map_shape(pack: &[usize], index: usize) -> Result<(Vec<usize>, usize)> {
-    let [maps, shape @ ..] = pack else { return Err(Error::NotPack(pack.into())) };
-    let values = shape.iter().product();
-    if !matches!(shape.len(), 2 | 3) || values == 0 {
-        return Err(Error::NotPack(pack.into()));
+/// Checks that the parts of a pack are maps.
+fn map_shape(pack: &[usize]) -> Result<()> {
+    match pack {
+        [_, shape @ ..] if matches!(shape.len(), 2 | 3) && !shape.contains(&0) => Ok(()),
+        _ => Err(Error::NotPack(pack.into())),
     }
-    if index >= *maps {
-        return Err(Error::Index { index, shape: pack.into() });
-    }
-    Ok((shape.to_vec(), values))
 }
 
 fn read_part(file: &File, header: &Header, index: usize, values: usize) -> Result<Vec<f32>> {

@@ -5,7 +5,7 @@ use std::io::{self, BufRead, Read};
 use std::path::Path;
 
 use super::header::MAGIC;
-use super::{Error, Header, Result, Shape};
+use super::{Error, Header, Result, Shape, npz};
 
 /// An array of numbers in C order: the last axis is the fastest.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -16,7 +16,7 @@ pub struct Array {
     pub data: Vec<f32>,
 }
 
-/// Reads a file that holds exactly one array.
+/// Reads a file that holds exactly one array: `.npy`, or an archive of one array, by content.
 ///
 /// # Errors
 ///
@@ -26,6 +26,9 @@ pub fn read_file(path: &Path) -> Result<Array> {
 }
 
 fn read_opened(path: &Path) -> Result<Array> {
+    if npz::is_archive(path) {
+        return Ok(npz::open(path, |source, header| read_data(source, header))?.1);
+    }
     let mut file = File::open(path)?;
     let header = Header::read(&mut file)?;
     check_length(&file, &header)?;
@@ -62,7 +65,7 @@ pub fn read(source: &mut impl Read) -> Result<Array> {
 }
 
 /// Reads block by block, so that a header that lies costs no more memory than the bytes that really come.
-fn read_data(source: &mut impl Read, header: &Header) -> Result<Array> {
+pub(super) fn read_data(source: &mut (impl Read + ?Sized), header: &Header) -> Result<Array> {
     const BLOCK: u64 = 1 << 16;
     let mut block = vec![0; BLOCK.min(header.bytes) as usize];
     let mut data = Vec::new();

@@ -76,13 +76,32 @@ fn an_image_that_the_network_cannot_take_costs_one_line() {
 }
 
 #[test]
-fn a_damaged_table_ends_the_run_with_its_line() {
+fn a_cell_that_cannot_be_read_is_a_failure_of_its_row() {
     let work = work();
-    let table = TABLE.replace("testbed/004,4,7", "testbed/004,4,seven");
-    let output = run(&work, "-t pos", table);
+    let more = "testbed/003,3,5,c,one.npy,-1\ntestbed/003,3,5,d\n,3,5,e,one.npy,\ntestbed/003,3,5,f,,\n";
+    let table = TABLE.replace("testbed/004,4,7", "testbed/004,4,seven") + more;
+    let arguments = "-t pos:steps=2 -t mask --errors errors.csv";
+    let output = run(&work, arguments, &table);
     let message = output.failure(1);
-    assert!(message.contains("standard input, line 3, column `target`: \"seven\""), "{message}");
-    assert_eq!(output.text().lines().count(), 11);
+    let lines = [
+        "perturb: testbed/004, a, table: standard input, line 3, column `target`: \"seven\" is not a whole number or nothing",
+        "perturb: testbed/003, c, table: standard input, line 5, column `map_index`: \"-1\" is not a whole number or nothing",
+        "perturb: testbed/003, d, table: standard input, line 6: 4 fields, where the header has 6",
+        "perturb: e, table: the row names no image",
+        "perturb: testbed/003, f, map: there is no map, and no reason why",
+        "perturb: 5 of 7 failed; see errors.csv",
+    ];
+    assert_eq!(message.lines().collect::<Vec<_>>(), lines);
+    // Two good maps with a row for each point, and a row for each test of the others.
+    assert_eq!(output.text().lines().count(), 1 + 2 * (2 + 2) + 5 * 2);
+    assert_eq!(work.read("errors.csv").lines().count(), 6);
+    assert_eq!(run(&work, &format!("{arguments} --max-errors 72%"), &table).status, Some(0));
+    assert_eq!(run(&work, &format!("{arguments} --max-errors 71%"), &table).status, Some(1));
+}
+
+#[test]
+fn a_table_without_a_column_or_a_header_is_refused() {
+    let work = work();
     let message = run(&work, "", "image,target\n").failure(1);
     assert!(message.contains("no column `method`"), "{message}");
     assert!(run(&work, "", "").failure(1).contains("empty input"));

@@ -46,6 +46,43 @@ fn pointing_and_energy_of_maps() {
 }
 
 #[test]
+fn a_cell_that_cannot_be_read_is_a_failure_of_its_map() {
+    let work = WorkDir::new();
+    write_file(&work.join("a.npy"), &[2, 3], &MAP).unwrap();
+    let table = "image,target,method,map,map_index,boxes\na,one,ig,a.npy,,0 0 1 2\nb,1,ig,a.npy,x,0 0 1 2\n\
+        c,1,ig,a.npy,,1 1 1 2\nd,1,ig,a.npy\ne,1,ig,a.npy,,0 0 1 2\n";
+    let arguments = ["-m", "energy-pointing-game", "--errors", "errors.csv"];
+    let output = work.run(SCORE, arguments, table);
+    let message = output.failure(1);
+    let lines: Vec<&str> = message.lines().collect();
+    assert_eq!(
+        lines[0],
+        "score: a, ig, score: standard input, line 2, column `target`: \"one\" is not a whole number or nothing"
+    );
+    assert!(
+        lines[1].starts_with("score: b, ig, score: standard input, line 3, column `map_index`"),
+        "{message}"
+    );
+    assert!(lines[2].starts_with("score: c, ig, score: `1 1 1 2` is not boxes"), "{message}");
+    assert!(lines[3].starts_with("score: d, ig, score: standard input, line 5: 4 fields"), "{message}");
+    assert!(message.ends_with("score: 4 of 5 failed; see errors.csv"), "{message}");
+    assert_eq!(output.text().matches("NaN").count(), 4);
+    assert!(output.text().contains("e,1,,ig,energy-pointing-game,higher,0.3,,"), "{}", output.text());
+    // Against another table, whose own flaws count too.
+    work.write("reference.csv", "image,target,method,map\nb,1,ig,a.npy\ne,1,ig,a.npy\nf,-1,ig,a.npy\n");
+    let output = work.run(
+        SCORE,
+        ["--against", "reference.csv", "-m", "pearson"],
+        "image,target,method,map\na,x,ig,a.npy\ne,1,ig,a.npy\n",
+    );
+    let message = output.failure(1);
+    assert!(message.contains("score: a, ig, score: standard input, line 2, column `target`"), "{message}");
+    assert!(message.contains("score: f, ig, score: reference.csv, line 4, column `target`"), "{message}");
+    assert!(message.contains("score: b, ig, score: target 1 of reference.csv has no partner"), "{message}");
+    assert!(output.text().contains("e,1,,ig,pearson,higher,1,"), "{}", output.text());
+}
+
+#[test]
 fn a_map_of_another_size_than_its_boxes_and_a_lost_map_index_are_refused() {
     let work = WorkDir::new();
     write_file(&work.join("a.npy"), &[2, 3], &MAP).unwrap();
