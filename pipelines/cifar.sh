@@ -9,7 +9,7 @@ model=(--model cifar-resnet56 --weights "$data/weights/cifar10-resnet56.safetens
 methods=(random gradient input-x-gradient smoothgrad:samples=25 integrated-gradients:steps=25 guided-backprop gradcam
   layercam occlusion:window=8,stride=4 rise:masks=100)
 tests=(deletion:fill=zero insertion:fill=zero pos:fill=zero neg:fill=zero mask:fill=zero
-  mask:fill=zero,percentile=50 mask:fill=zero,percentile=75 mask:fill=zero,percentile=90)
+  mask:fill=zero,percentile={50,75,90},ties=all)
 mkdir -p "$out"
 python3 "$here/cifar_png.py" "$data/cifar10" "$out" "$count"
 images=(--images "$out/images.csv" --target label --reduce positive-mean)

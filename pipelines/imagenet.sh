@@ -9,7 +9,7 @@ data=${PLUMBLINE_DATA:-../shared/data}
 brought=$here/../weights
 methods=(random gradient integrated-gradients gradcam layercam rise:masks=400)
 tests=(deletion:steps=20,fill=zero insertion:steps=20,fill=zero mask:fill=zero
-  mask:fill=zero,percentile=50 mask:fill=zero,percentile=75 mask:fill=zero,percentile=90)
+  mask:fill=zero,percentile={50,75,90},ties=all)
 mkdir -p "$out"
 
 labels=()

@@ -91,7 +91,7 @@ def against_paper(folder, paper):
     body = [[name, *(cell(m, pair, table_2, name, m) for m in METHODS)] for name, pair in PAIRS.items()]
     for table_3, metric in BINARISED.items():
         for percentile in (50, 75, 90):
-            pair = (metric, f"adp:fill=zero,percentile={percentile}")
+            pair = (metric, f"adp:fill=zero,percentile={percentile},ties=all")
             name = f"{metric.partition(':')[0]} & avg. drop, kept above {percentile} %"
             body.append([name, *(cell(m, pair, table_3, m, f"{percentile}%") for m in METHODS)])
     shown = [i for i, m in enumerate(METHODS) if any(row[i + 1] for row in body)]

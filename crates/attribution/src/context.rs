@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use models::features::Layout;
 use models::graph::ParameterId;
 use models::network::shape::ShapeError;
 use models::{Classifier, Network, NodeId, Op};
@@ -70,10 +69,8 @@ impl<'a> Context<'a> {
 
     /// The channels of a layer that holds maps or tokens.
     pub fn channels(&self, layer: NodeId) -> usize {
-        match Layout::of(&self.shapes[layer]) {
-            Some(Layout::Tokens { .. }) => self.shapes[layer][2],
-            _ => self.shapes[layer][1],
-        }
+        let shape = &self.shapes[layer];
+        if shape.len() == 3 { shape[2] } else { shape[1] }
     }
 
     /// Bytes of memory that the modified weights made so far take, packed copies included.

@@ -27,7 +27,7 @@ impl Layer {
     /// The node of a method's layer.
     ///
     /// # Errors
-    /// If the network does not have it, or it holds neither feature maps nor tokens on a square grid.
+    /// If the network does not have it, or it holds neither feature maps nor tokens of patches on their grid.
     pub fn find(&self, method: &str, context: &Context<'_>) -> Result<NodeId, Error> {
         let classifier = context.classifier;
         let unfit = |reason| Error::unfit(method, classifier, reason);
@@ -40,6 +40,6 @@ impl Layer {
             return Ok(node);
         }
         let name = &graph.nodes[node].name;
-        Err(unfit(format!("layer `{name}` has neither feature maps nor tokens on a square grid")))
+        Err(unfit(format!("layer `{name}` has neither feature maps nor tokens of patches on a grid")))
     }
 }

@@ -9,6 +9,7 @@ mod attention;
 mod baseline;
 mod batch;
 mod context;
+mod design;
 mod entry;
 mod gaussian;
 mod layer;

@@ -18,6 +18,11 @@ impl Matrix {
         self.data.chunks(self.columns)
     }
 
+    /// `X v`.
+    fn times(&self, v: &[f64]) -> Vec<f64> {
+        self.rows().map(|row| row.iter().zip(v).map(|(a, b)| a * b).sum()).collect()
+    }
+
     /// `X^T X`.
     fn gram(&self) -> Self {
         let m = self.columns;
@@ -59,16 +64,31 @@ pub(crate) fn ridge_regression(x: &Matrix, y: &[f64], ridge: f64) -> Vec<f64> {
     b
 }
 
-/// The direction in which rows vary most (the first right singular vector), by power iteration.
-pub(crate) fn first_direction(x: &Matrix) -> Vec<f64> {
+/// The projection of each row on the direction in which rows vary most (the first principal component, if the columns have
+/// no mean), up to its sign.
+///
+/// The first left singular vector times its singular value is the same as the matrix times the first right one, so the
+/// smaller of `X X^T` and `X^T X` is enough.
+pub(crate) fn first_component(x: &Matrix) -> Vec<f64> {
+    let rows = x.data.len() / x.columns;
+    if x.columns <= rows {
+        return x.times(&dominant(&x.gram()));
+    }
+    let turned = Matrix::from_fn(x.columns, rows, |i, j| x.data[j * x.columns + i]);
+    let direction = turned.times(&dominant(&turned.gram()));
+    let length = norm(&direction);
+    let unit: Vec<f64> = direction.iter().map(|v| if length > 0.0 { v / length } else { 0.0 }).collect();
+    x.times(&unit)
+}
+
+/// The eigenvector of the largest eigenvalue of a matrix without negative ones, by power iteration.
+fn dominant(gram: &Matrix) -> Vec<f64> {
     const ITERATIONS: usize = 2000;
-    let gram = x.gram();
-    let m = x.columns;
     // A start that is not at a right angle to any natural direction.
-    let mut v: Vec<f64> = (0..m).map(|i| 1.0 + (i as f64).sin()).collect();
+    let mut v: Vec<f64> = (0..gram.columns).map(|i| 1.0 + (i as f64).sin()).collect();
     for _ in 0..ITERATIONS {
-        let next: Vec<f64> = gram.rows().map(|row| row.iter().zip(&v).map(|(a, b)| a * b).sum()).collect();
-        let size = next.iter().map(|x: &f64| x * x).sum::<f64>().sqrt();
+        let next = gram.times(&v);
+        let size = norm(&next);
         if size == 0.0 {
             break;
         }
@@ -80,6 +100,10 @@ pub(crate) fn first_direction(x: &Matrix) -> Vec<f64> {
         }
     }
     v
+}
+
+fn norm(v: &[f64]) -> f64 {
+    v.iter().map(|x| x * x).sum::<f64>().sqrt()
 }
 
 #[cfg(test)]
@@ -95,12 +119,29 @@ mod tests {
         }
     }
 
+    /// Rows on a line through the origin with a little beside it: where they lie on the line is their component.
     #[test]
-    fn the_first_direction_is_that_of_the_largest_spread() {
+    fn the_first_component_is_the_place_along_the_largest_spread() {
         let x = Matrix::from_fn(40, 2, |i, j| {
             (i as f64 - 20.0) * [3.0, 4.0][j] + [0.1, -0.1][j] * (i % 2) as f64
         });
-        let v = first_direction(&x);
-        assert!((v[0] / v[1] - 0.75).abs() < 0.01, "{v:?}");
+        let along = first_component(&x);
+        for (i, place) in along.iter().enumerate() {
+            let truth = 5.0 * (i as f64 - 20.0);
+            assert!((place.abs() - truth.abs()).abs() < 0.2, "{i}: {place} and {truth}");
+        }
+    }
+
+    /// Columns of zeros change neither Gram matrix' eigenvalues nor the component, but which of the matrices is smaller.
+    #[test]
+    fn either_gram_matrix_gives_the_same_component() {
+        let value = |i: usize, j: usize| ((7 * i + 3 * j * j) as f64).sin() + 0.3 * i as f64 * (j % 2) as f64;
+        let narrow = Matrix::from_fn(12, 9, value);
+        let wide = Matrix::from_fn(12, 50, |i, j| if j < 9 { value(i, j) } else { 0.0 });
+        let (a, b) = (first_component(&narrow), first_component(&wide));
+        let sign = (a[0] * b[0]).signum();
+        assert!(a.iter().zip(&b).all(|(a, b)| (a - sign * b).abs() < 1e-9), "{a:?} and {b:?}");
+        let flat = Matrix::from_fn(3, 5, |_, _| 0.0);
+        assert_eq!(first_component(&flat), [0.0; 3]);
     }
 }

@@ -49,6 +49,20 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// The spec asks for more memory than is allowed.
+    #[error(
+        "{method} needs {needed} MiB of memory for one image beside the network, and {most} MiB are allowed: {instead}"
+    )]
+    TooLarge {
+        /// The method.
+        method: String,
+        /// What it needs, in MiB.
+        needed: u64,
+        /// What is allowed, in MiB.
+        most: u64,
+        /// What would need less.
+        instead: &'static str,
+    },
     /// A classifier in another process answers no more.
     #[error("{model}: {reason}")]
     Scores {

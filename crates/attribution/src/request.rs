@@ -6,7 +6,7 @@ use rand::rngs::ChaCha8Rng;
 
 /// Images and the classes to explain.
 pub struct Request<'a> {
-    /// Normalised images `(n, 3, h, w)` on the plain device.
+    /// Normalised images `(n, c, h, w)` on the plain device.
     pub images: Tensor<4>,
     /// The class to explain in each.
     pub targets: &'a [usize],
@@ -16,7 +16,7 @@ pub struct Request<'a> {
     pub seed: u64,
     /// The most inputs to run at once, samples included.
     pub batch_size: usize,
-    /// Normalised images `(k, 3, h, w)` of the same size that `baseline=images` draws from.
+    /// Normalised images `(k, c, h, w)` of the same size that `baseline=images` draws from.
     pub baselines: Option<&'a Tensor<4>>,
 }
 
@@ -26,13 +26,13 @@ impl Request<'_> {
         self.images.dims()
     }
 
-    /// One image with values in 0..1, red first, `(1, 3, h, w)`.
+    /// One image with values in 0..1, red first, `(1, c, h, w)`.
     pub(crate) fn pixels(&self, classifier: &Classifier, image: usize) -> Tensor<4> {
         let (black, white) = (classifier.colour(0.0), classifier.colour(1.0));
         let pixels = (self.images.clone().narrow(0, image, 1) - black.clone()) / (white - black);
         match classifier.preprocess.channels {
-            Channels::Rgb => pixels,
             Channels::Bgr => pixels.flip([1]),
+            Channels::Grey | Channels::Rgb | Channels::Rgba => pixels,
         }
     }
 

@@ -64,7 +64,7 @@ fn felzenszwalb(image: &Tensor<4>, scale: f64, sigma: f64, size: usize) -> (Vec<
     let mut edges = Vec::with_capacity(4 * h * w);
     for (y, x) in (0..h).flat_map(|y| (0..w).map(move |x| (y, x))) {
         let from = y * w + x;
-        let mut edge = |to: usize| edges.push((difference(from, to), from, to));
+        let mut edge = |to: usize| edges.push((difference(from, to), from as u32, to as u32));
         if x + 1 < w {
             edge(from + 1);
         }
@@ -79,12 +79,12 @@ fn felzenszwalb(image: &Tensor<4>, scale: f64, sigma: f64, size: usize) -> (Vec<
         }
     }
     // Equal differences go in the order of the pixels.
-    edges.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)).then(a.2.cmp(&b.2)));
+    edges.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)).then(a.2.cmp(&b.2)));
     let mut forest = Forest::new(h * w);
     // The scale counts as for pixel values in 0..255, whatever the values, as everywhere in the literature.
     let scale = scale / 255.0;
     for &(difference, a, b) in &edges {
-        let (a, b) = (forest.root(a), forest.root(b));
+        let (a, b) = (forest.root(a as usize), forest.root(b as usize));
         let allowed = |root: usize| forest.inside[root] + scale / forest.size[root] as f64;
         if a != b && difference < allowed(a).min(allowed(b)) {
             let root = forest.join(a, b);
@@ -92,7 +92,7 @@ fn felzenszwalb(image: &Tensor<4>, scale: f64, sigma: f64, size: usize) -> (Vec<
         }
     }
     for &(_, a, b) in &edges {
-        let (a, b) = (forest.root(a), forest.root(b));
+        let (a, b) = (forest.root(a as usize), forest.root(b as usize));
         if a != b && (forest.size[a] < size || forest.size[b] < size) {
             forest.join(a, b);
         }

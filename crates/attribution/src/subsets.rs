@@ -8,26 +8,31 @@ use crate::baseline::Baseline;
 use crate::request::Request;
 use crate::segments::masks;
 
-/// The target's score of an image under each mask `m` of its segments: `m x + (1 - m) b`.
+/// The target's score of an image under each mask `m` of its segments: `m x + (1 - m) b`. Rows are taken as a batch needs
+/// them.
 pub(crate) fn scores(
     classifier: &Classifier,
     request: &Request<'_>,
     image: usize,
     segments: &[usize],
-    rows: &[Vec<f32>],
+    mut rows: impl Iterator<Item = Vec<f32>>,
     baseline: Baseline,
     output: Output,
 ) -> Vec<f32> {
     let x = request.images.clone().narrow(0, image, 1);
     let cover = baseline.of(classifier, request, &[image], 0);
-    let batch = |rows: &[Vec<f32>]| {
-        let mask = masks(segments, rows, &x);
+    let mut all = Vec::new();
+    loop {
+        let batch: Vec<Vec<f32>> = rows.by_ref().take(request.batch_size.max(1)).collect();
+        if batch.is_empty() {
+            return all;
+        }
+        let mask = masks(segments, &batch, &x);
         let inputs = cover.clone() + (x.clone() - cover.clone()) * mask;
-        let targets = vec![request.targets[image]; rows.len()];
+        let targets = vec![request.targets[image]; batch.len()];
         let scores = classifier.output(classifier.logits(inputs), &targets, output);
-        scores.into_data().try_into_vec::<f32>().expect("scores are f32")
-    };
-    rows.chunks(request.batch_size.max(1)).flat_map(batch).collect()
+        all.extend(scores.into_data().try_into_vec::<f32>().expect("scores are f32"));
+    }
 }
 
 /// A map `(1, 1, h, w)` in which every pixel has its segment's value.
@@ -38,8 +43,13 @@ pub(crate) fn painted(request: &Request<'_>, segments: &[usize], values: &[f64])
 }
 
 /// Subsets as masks of zeros and ones.
-pub(crate) fn shown(subsets: &[Vec<bool>]) -> Vec<Vec<f32>> {
-    subsets.iter().map(|subset| subset.iter().map(|&on| f32::from(u8::from(on))).collect()).collect()
+pub(crate) fn shown(subsets: &[Vec<bool>]) -> impl Iterator<Item = Vec<f32>> {
+    subsets.iter().map(|subset| subset.iter().copied().map(number).collect())
+}
+
+/// One for what is shown, zero for what is not.
+pub(crate) fn number(on: bool) -> f32 {
+    f32::from(u8::from(on))
 }
 
 /// One number for each cell of a grid as a map `(1, 1, h, w)`, resized bilinearly.

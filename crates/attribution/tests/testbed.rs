@@ -5,9 +5,9 @@ mod tiny;
 use std::collections::BTreeMap;
 
 use attribution::{Context, Entry, Error, METHODS, ParsedMethod, Request, parse};
-use models::network::fold;
+use models::network::{Weight, fold};
 use models::zoo::Options;
-use models::{Classifier, Engine, Image, Network, Tensor, Views, device};
+use models::{Classifier, Engine, Image, Network, Tensor, TensorData, Views, device};
 use testbed::Embedded;
 use tiny::numbers;
 
@@ -107,6 +107,59 @@ fn every_layer_gives_a_map_or_an_error() {
         }
         assert!(maps > 100, "{maps} maps on {}", raw.name);
     }
+}
+
+/// One pixel high, one pixel wide, a single pixel: there is nothing beside, above or below to look at.
+#[test]
+fn every_method_explains_images_of_one_row_or_column() {
+    let raw = raw(Embedded::ResNet);
+    let specs: Vec<String> = METHODS.iter().map(quick).collect();
+    let pixel = |i: u32| (f64::from(i) * 0.7).sin() as f32;
+    for [h, w] in [[1, 9], [9, 1], [1, 1], [2, 5]] {
+        let values: Vec<f32> = (0..3 * h as u32 * w as u32).map(pixel).collect();
+        let images = Tensor::from_data(TensorData::new(values, [1, 3, h, w]), &device::cpu().device);
+        let request = Request { images, targets: &[1], keys: &tiny::keys()[..1], ..tiny::request(8) };
+        let maps = together(&raw, &specs, &request);
+        assert!(maps.len() > 35, "{} methods fit {}", maps.len(), raw.name);
+        for (spec, map) in maps {
+            let whole = map.len() == h * w || map.len() == 3 * h * w;
+            assert!(whole && map.iter().all(|x| x.is_finite()), "{spec} on {h} x {w}: {map:?}");
+        }
+    }
+}
+
+/// A network with one score is one of two classes to every method: nothing is constant, and the two classes differ.
+#[test]
+fn every_method_explains_a_network_with_one_score() {
+    let device = device::cpu().device;
+    let two = raw(Embedded::ResNet);
+    let graph = two.network.graph();
+    let head = graph.parameters.iter().position(|parameter| parameter.name == "linear.weight").unwrap();
+    let mut one = graph.clone();
+    let mut weights = two.network.weights().to_vec();
+    for id in [head, head + 1] {
+        let row = graph.parameters[id].shape.get(1).copied().unwrap_or(1);
+        one.parameters[id].shape[0] = 1;
+        let numbers: Vec<f32> = weights[id].data().iter::<f32>().skip(2 * row).take(row).collect();
+        weights[id] = Weight::new(TensorData::new(numbers, one.parameters[id].shape.clone()), &device);
+    }
+    let one = Classifier { network: Network::new(one, weights).completed(), ..two };
+    assert_eq!(one.network.classes(), 2);
+    let specs: Vec<String> = METHODS.iter().map(quick).collect();
+    let explain = |target: usize| {
+        let images = images(&one, 1);
+        let request = Request { images, targets: &[target], keys: &tiny::keys()[..1], ..tiny::request(8) };
+        together(&one, &specs, &request)
+    };
+    let (first, second) = (explain(0), explain(1));
+    assert!(first.len() > 35, "{} methods", first.len());
+    for (spec, map) in &second {
+        assert!(map.iter().all(|x| x.is_finite()), "{spec}");
+        assert!(map.iter().any(|x| *x != map[0]), "{spec} is constant");
+        assert!(first[spec].iter().all(|x| x.is_finite()), "{spec} of class 0");
+    }
+    let negative: Vec<f32> = first["gradient"].iter().map(|x| -x).collect();
+    assert_eq!(second["gradient"], negative);
 }
 
 #[test]

@@ -124,7 +124,7 @@ fn layers_that_are_not_there_are_errors() {
     let classifier = resnet("tiny_basic", &[]);
     for (layer, reason) in [
         ("layer9", "it has no layer `layer9`"),
-        ("fc", "layer `fc` has neither feature maps nor tokens on a square grid"),
+        ("fc", "layer `fc` has neither feature maps nor tokens of patches on a grid"),
     ] {
         let error = tiny::check(&format!("gradcam:layer={layer}"), &classifier).unwrap_err().to_string();
         assert_eq!(error, format!("gradcam does not fit tiny_basic: {reason}"));

@@ -1,12 +1,14 @@
 //! From a file to pixels, and to the hash that says which image it is.
 
 use std::fmt::Write as _;
-use std::fs;
-use std::io::Cursor;
+use std::fs::File;
+use std::io::{Cursor, Read};
 use std::path::Path;
 
-use image::{ImageFormat, ImageReader, RgbImage};
+use image::{DynamicImage, ImageFormat, ImageReader, RgbImage, RgbaImage};
 use sha2::{Digest, Sha256};
+
+use crate::lfs;
 
 /// Why an image cannot be used.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
@@ -18,11 +20,16 @@ pub struct ImageError {
     pub reason: String,
 }
 
+/// The most bytes that an image file may have.
+const LONGEST: u64 = 1 << 30;
+
 /// An image of 8 bits in RGB, of any size.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decoded {
     /// Its pixels.
     pub pixels: RgbImage,
+    /// How opaque each pixel is, row after row, if the image says.
+    pub opacity: Option<Vec<u8>>,
     /// What it is, whatever it is called: SHA-256 in hexadecimal of the file's bytes.
     pub hash: String,
 }
@@ -32,8 +39,26 @@ impl From<RgbImage> for Decoded {
     fn from(pixels: RgbImage) -> Self {
         let sides = [pixels.height(), pixels.width()].map(|side| u64::from(side).to_le_bytes());
         let hash = sha256(&[&sides[0], &sides[1], pixels.as_raw()]);
-        Self { pixels, hash }
+        Self { pixels, opacity: None, hash }
     }
+}
+
+impl From<RgbaImage> for Decoded {
+    /// An image without a file: the hash is that of height and width, then the RGBA bytes.
+    fn from(pixels: RgbaImage) -> Self {
+        let sides = [pixels.height(), pixels.width()].map(|side| u64::from(side).to_le_bytes());
+        let hash = sha256(&[&sides[0], &sides[1], pixels.as_raw()]);
+        let (pixels, opacity) = split(&pixels);
+        Self { pixels, opacity: Some(opacity), hash }
+    }
+}
+
+fn split(image: &RgbaImage) -> (RgbImage, Vec<u8>) {
+    let (opacity, pixels) = (image.pixels().map(|pixel| pixel[3]).collect(), |x, y| {
+        let [r, g, b, _] = image.get_pixel(x, y).0;
+        image::Rgb([r, g, b])
+    });
+    (RgbImage::from_fn(image.width(), image.height(), pixels), opacity)
 }
 
 fn sha256(parts: &[&[u8]]) -> String {
@@ -52,27 +77,69 @@ fn sha256(parts: &[&[u8]]) -> String {
 /// # Errors
 /// If the file cannot be read.
 pub fn hash(path: &Path) -> Result<String, ImageError> {
-    let unreadable =
-        |error: std::io::Error| ImageError { path: path.display().to_string(), reason: error.to_string() };
-    fs::read(path).map(|bytes| sha256(&[&bytes])).map_err(unreadable)
+    read(path).map(|bytes| sha256(&[&bytes]))
 }
 
-/// Opens an image file and decodes it to 8-bit RGB. Grey becomes RGB, transparency is dropped; the format is
+/// The bytes of a file, which may be a device that never ends.
+fn read(path: &Path) -> Result<Vec<u8>, ImageError> {
+    let unusable = |reason: String| ImageError { path: path.display().to_string(), reason };
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(LONGEST + 1).read_to_end(&mut bytes));
+    match read {
+        Err(error) => Err(unusable(error.to_string())),
+        Ok(_) if bytes.len() as u64 > LONGEST => {
+            Err(unusable(format!("the file is longer than {LONGEST} bytes")))
+        }
+        Ok(_) => Ok(bytes),
+    }
+}
+
+/// Whether a file is an image by the first bytes of its content, which need not be whole.
+pub fn looks_like_image(path: &Path) -> bool {
+    let mut start = [0; 32];
+    File::open(path)
+        .and_then(|mut file| file.read(&mut start))
+        .is_ok_and(|count| image::guess_format(&start[..count]).is_ok_and(|format| format.reading_enabled()))
+}
+
+/// Opens an image file and decodes it to 8-bit RGB. Grey becomes RGB, transparency is kept apart; the format is
 /// recognised by content, because data sets hold PNG files named `.JPEG`.
 ///
 /// # Errors
 /// If the file cannot be read, is no image or ends too early.
 pub fn decode(path: &Path) -> Result<Decoded, ImageError> {
     let unusable = |reason: String| ImageError { path: path.display().to_string(), reason };
-    let bytes = fs::read(path).map_err(|error| unusable(error.to_string()))?;
-    let reader = ImageReader::new(Cursor::new(&bytes)).with_guessed_format();
-    let reader = reader.map_err(|error| unusable(error.to_string()))?;
+    let bytes = read(path)?;
+    if bytes.starts_with(lfs::START) {
+        return Err(unusable(lfs::MEANING.into()));
+    }
+    let open = || ImageReader::new(Cursor::new(&bytes)).with_guessed_format();
+    let reader = open().map_err(|error| unusable(error.to_string()))?;
     // The decoder paints what is missing of a JPEG file grey and says nothing.
     if reader.format() == Some(ImageFormat::Jpeg) && !jpeg_is_whole(&bytes) {
         return Err(unusable("the JPEG data are cut off".into()));
     }
-    let pixels = reader.decode().map_err(|error| unusable(error.to_string()))?.into_rgb8();
-    Ok(Decoded { pixels, hash: sha256(&[&bytes]) })
+    let decoded = reader.decode().map_err(|error| match (error, open()) {
+        (image::ImageError::Limits(_), Ok(reader)) => unusable(too_large(reader)),
+        (error, _) => unusable(error.to_string()),
+    })?;
+    let (pixels, opacity) = parts(decoded);
+    Ok(Decoded { pixels, opacity, hash: sha256(&[&bytes]) })
+}
+
+fn too_large(reader: ImageReader<Cursor<&Vec<u8>>>) -> String {
+    let size = reader
+        .into_dimensions()
+        .map_or_else(|_| String::new(), |(width, height)| format!("{width} x {height} pixels, "));
+    format!("it claims to be {size}more than fits into 512 MiB")
+}
+
+fn parts(image: DynamicImage) -> (RgbImage, Option<Vec<u8>>) {
+    if !image.color().has_alpha() {
+        return (image.into_rgb8(), None);
+    }
+    let opacity = image.to_rgba8().pixels().map(|pixel| pixel[3]).collect();
+    (image.into_rgb8(), Some(opacity))
 }
 
 /// Whether the end marker of a JPEG file is there: segment by segment, because a thumbnail has one of its own.

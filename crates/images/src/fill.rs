@@ -41,7 +41,7 @@ pub enum FillError {
 }
 
 impl Fill {
-    /// Paints an image of `size` (height, width) whose normalised planes are `pixels`, (3, H, W) in C order.
+    /// Paints an image of `size` (height, width) whose normalised planes are `pixels`, (C, H, W) in C order.
     ///
     /// Uniform noise is keyed by (`seed`, "uniform", `hash` of the image, draw).
     ///
@@ -58,12 +58,12 @@ impl Fill {
         let area = size[0] * size[1];
         Ok(match self {
             Self::Black => solid(preprocess.normalised(0.0), area),
-            Self::Zero => solid([0.0; 3], area),
-            Self::Mean => solid(std::array::from_fn(|c| mean(&pixels[c * area..][..area])), area),
+            Self::Zero => vec![0.0; pixels.len()],
+            Self::Mean => solid(pixels.chunks(area).map(mean).collect(), area),
             Self::Blur(blur) => blurred(pixels, size, blur)?,
             Self::Uniform { draw } => {
                 let numbers = stats::random::generator(seed, &["uniform", hash], draw);
-                numbers.random_iter::<f32>().take(3 * area).collect()
+                numbers.random_iter::<f32>().take(pixels.len()).collect()
             }
         })
     }
@@ -80,7 +80,7 @@ fn blurred(pixels: &[f32], size: [usize; 2], blur: Blur) -> Result<Vec<f32>, Fil
     Ok(planes)
 }
 
-fn solid(colour: [f32; 3], area: usize) -> Vec<f32> {
+fn solid(colour: Vec<f32>, area: usize) -> Vec<f32> {
     colour.into_iter().flat_map(|value| std::iter::repeat_n(value, area)).collect()
 }
 

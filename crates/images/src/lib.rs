@@ -9,10 +9,11 @@ mod decode;
 mod fill;
 mod geometry;
 mod image;
+pub mod lfs;
 pub mod preprocess;
 mod resample;
 
-pub use decode::{Decoded, ImageError, decode, hash};
+pub use decode::{Decoded, ImageError, decode, hash, looks_like_image};
 pub use fill::{Fill, FillError};
 pub use geometry::Geometry;
 pub use image::Image;

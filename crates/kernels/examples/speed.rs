@@ -1,12 +1,15 @@
-//! Speed of typical layers by processor time: `cargo run --release -p kernels --example speed` (Linux).
+//! Speed of typical layers by processor time: `cargo run --release -p kernels --example speed [LEVEL]` (Linux).
 
 use std::sync::Arc;
 
 use kernels::{Conv2d, Epilogue, Geometry, Level, Linear, Masked};
 
 fn main() {
-    println!("{} instructions, {} threads", Level::best().name(), rayon::current_num_threads());
-    let only: Option<usize> = std::env::args().nth(1).and_then(|index| index.parse().ok());
+    kernels::keep_freed_memory();
+    let level =
+        std::env::args().nth(1).map(|name| Level::named(&name).expect("instructions of this processor"));
+    let level = level.unwrap_or(Level::best());
+    println!("{} instructions, {} threads", level.name(), rayon::current_num_threads());
     let layers = [
         (3, 64, 7, 2, 224),
         (64, 64, 3, 1, 56),
@@ -21,8 +24,7 @@ fn main() {
         (32, 32, 3, 1, 16),
         (64, 64, 3, 1, 8),
     ];
-    let chosen = layers.into_iter().enumerate().filter(|(i, _)| only.is_none_or(|only| only == *i));
-    for (_, (inputs, outputs, kernel, stride, size)) in chosen {
+    for (inputs, outputs, kernel, stride, size) in layers {
         let geometry = Geometry {
             inputs,
             groups: 1,
@@ -32,12 +34,8 @@ fn main() {
             padding: [kernel / 2; 2],
             dilation: [1; 2],
         };
-        let conv = Conv2d::new(
-            Level::best(),
-            geometry,
-            Arc::new(vec![0.1; outputs * inputs * kernel * kernel]),
-            None,
-        );
+        let conv =
+            Conv2d::new(level, geometry, Arc::new(vec![0.1; outputs * inputs * kernel * kernel]), None);
         let n = 8;
         let x = vec![0.5; n * inputs * size * size];
         let out = geometry.output([size; 2]);
@@ -53,8 +51,7 @@ fn main() {
     }
     for [rows, inputs, outputs] in [[1576, 768, 2304], [1576, 768, 768], [1576, 768, 3072], [1576, 3072, 768]]
     {
-        let linear =
-            Linear::new(Level::best(), [outputs, inputs], Arc::new(vec![0.1; outputs * inputs]), None);
+        let linear = Linear::new(level, [outputs, inputs], Arc::new(vec![0.1; outputs * inputs]), None);
         let (x, dy) = (vec![0.5; rows * inputs], vec![0.5; rows * outputs]);
         let work = 2e-9 * (rows * inputs * outputs) as f64;
         let forward = best(&|| linear.forward(&x, Epilogue::NOTHING));

@@ -1,4 +1,4 @@
-//! Matrix products whose right side is packed column block by column block.
+//! Matrix products whose right side is packed in groups of columns.
 
 use std::cell::RefCell;
 use std::ops::Range;
@@ -6,24 +6,23 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::Epilogue;
+use crate::blocked::{self, BLOCK, Job, Tiles, split};
+use crate::lines::Lines;
 use crate::output::Output;
-use crate::product::{Line, reserve};
 use crate::simd::Level;
-use crate::tile::{self, Bias, End, Job, PART, Run, Sums, VECTORS};
 
 /// Rows of so many bytes stay in the second-level cache while all columns pass by.
-const CHUNK_BYTES: usize = 768 * 1024;
+const CHUNK_BYTES: usize = 704 * 1024;
 /// The most rows of a chunk.
-const CHUNK: usize = 128;
+const CHUNK: usize = 112;
 
-/// A matrix `(k, columns)` cut into blocks as wide as a tile; each holds its `k` rows one after the other, the last
-/// one filled up with zeros.
-#[derive(Clone, Copy)]
-pub(crate) struct Columns<'a> {
-    pub(crate) level: Level,
-    pub(crate) k: usize,
-    pub(crate) columns: usize,
-    pub(crate) numbers: &'a [f32],
+/// A matrix `(k, columns)` cut into groups of as many columns as a tile has; each holds its `k` rows one after the other. Rows behind
+/// the last one of a block, and columns behind the last one, are zero.
+pub(crate) struct Columns {
+    level: Level,
+    k: usize,
+    columns: usize,
+    numbers: Lines,
 }
 
 /// A matrix in memory: where its number of row `r` and column `c` lies behind the first one is `r * row + c * column`.
@@ -35,58 +34,37 @@ pub(crate) struct View<'a> {
 }
 
 thread_local! {
-    static SUMS: RefCell<Vec<Line>> = const { RefCell::new(Vec::new()) };
+    /// Where a thread's rows are copied to.
+    static ROOM: RefCell<Lines> = RefCell::default();
 }
 
-/// Columns of a block.
-pub(crate) fn width(level: Level) -> usize {
-    VECTORS * level.lanes()
-}
-
-/// Packs a matrix `(k, columns)` for [`Columns`].
-pub(crate) fn pack(level: Level, [k, columns]: [usize; 2], from: View<'_>, to: &mut Vec<f32>) {
-    let width = width(level);
-    to.clear();
-    to.resize(columns.div_ceil(width) * k * width, 0.0);
-    for (block, to) in to.chunks_mut(k * width).enumerate() {
-        let columns = block * width..columns.min((block + 1) * width);
-        if from.column == 1 {
-            for (row, to) in to.chunks_mut(width).enumerate() {
-                let from = &from.numbers[row * from.row + columns.start..];
-                to[..columns.len()].copy_from_slice(&from[..columns.len()]);
-            }
-        } else {
-            for (i, column) in columns.enumerate() {
-                let from = from.numbers[column * from.column..].iter().step_by(from.row);
+impl Columns {
+    /// Packs a matrix `(k, columns)`.
+    pub(crate) fn new(level: Level, [k, columns]: [usize; 2], from: View<'_>) -> Self {
+        let (width, padded) = (blocked::outputs(level), k.next_multiple_of(BLOCK));
+        let mut numbers = Lines::zeros(columns.div_ceil(width) * padded * width);
+        let groups = numbers.reserve(0).chunks_mut(padded * width);
+        for (group, to) in groups.enumerate() {
+            for (i, column) in (group * width..columns.min((group + 1) * width)).enumerate() {
+                let from = from.numbers[column * from.column..].iter().step_by(from.row).take(k);
                 to[i..].iter_mut().step_by(width).zip(from).for_each(|(to, from)| *to = *from);
             }
         }
+        Self { level, k, columns, numbers }
     }
-}
 
-impl Columns<'_> {
-    /// The product of rows `(n, k)`, `(n, columns)`, spread over threads by rows, and by columns where there are too
-    /// few rows.
+    /// The product of rows `(n, k)`, `(n, columns)`, spread over threads by rows, and by columns where there are too few rows.
     pub(crate) fn multiply(&self, rows: &[f32], bias: Option<&[f32]>, epilogue: Epilogue<'_>) -> Vec<f32> {
         let n = rows.len() / self.k;
         assert_eq!(rows.len(), n * self.k);
         assert!(bias.is_none_or(|bias| bias.len() == self.columns));
         assert!(epilogue.add.is_none_or(|add| add.len() == n * self.columns));
-        let task = |output: Output, range: Range<usize>, blocks: Range<usize>| {
-            let end = End {
-                outputs: &[output.at(0)],
-                added: &epilogue.add.iter().map(|add| add.as_ptr()).collect::<Vec<_>>(),
-                first: 0,
-                plane: self.columns,
-                step: 1,
-                bias: bias.map_or(Bias::None, |bias| Bias::Columns(bias.as_ptr())),
-                clip: epilogue.clip,
-            };
-            let left = View { numbers: rows, row: self.k, column: 1 };
-            // SAFETY: the output has a place for each row and column, and each of them belongs to one task.
-            unsafe { self.run(left, range, blocks, &end) }
+        let tasks = |output: Output| {
+            self.spread(n, |range, groups| {
+                // SAFETY: the output has a place for each row and column, and each of them belongs to one task.
+                unsafe { self.run(rows, range, groups, bias, epilogue, output) }
+            });
         };
-        let tasks = |output| self.spread(n, |range, blocks| task(output, range, blocks));
         // SAFETY: the tasks cover all rows and columns.
         unsafe { Output::collect(n * self.columns, tasks) }
     }
@@ -96,81 +74,60 @@ impl Columns<'_> {
             return;
         }
         let threads = rayon::current_num_threads();
-        let height = tile::panel_rows(self.level, n);
-        let chunks = n.div_ceil((CHUNK_BYTES / (4 * self.k)).clamp(4 * height, CHUNK));
+        let most = self.level.rows();
+        let chunks = n.div_ceil((CHUNK_BYTES / (4 * self.k)).clamp(4 * most, CHUNK));
         let chunks = if chunks < threads { chunks } else { chunks.next_multiple_of(threads) };
-        let chunk = n.div_ceil(chunks).next_multiple_of(height);
-        let chunks = n.div_ceil(chunk);
-        let blocks = self.blocks();
-        let share = blocks.div_ceil(threads.div_ceil(chunks));
-        let shares = blocks.div_ceil(share);
+        let shares = threads.div_ceil(chunks).min(self.groups());
         (0..chunks * shares).into_par_iter().for_each(|i| {
-            let (start, block) = (i / shares * chunk, i % shares * share);
-            task(start..n.min(start + chunk), block..blocks.min(block + share));
+            let part = |i: usize, of: usize, n: usize| i * n / of..(i + 1) * n / of;
+            task(part(i / shares, chunks, n), part(i % shares, shares, self.groups()));
         });
     }
 
-    /// The number of blocks.
-    pub(crate) fn blocks(&self) -> usize {
-        self.columns.div_ceil(width(self.level))
+    /// The number of groups.
+    fn groups(&self) -> usize {
+        self.columns.div_ceil(blocked::outputs(self.level))
     }
 
-    /// Some rows of the left side times some blocks.
+    /// Some rows times some groups.
     ///
     /// # Safety
-    /// The output has room for these rows and the columns of these blocks, what is added is as large, and nothing
-    /// else reads or writes these places.
-    pub(crate) unsafe fn run(&self, left: View<'_>, rows: Range<usize>, blocks: Range<usize>, end: &End<'_>) {
-        assert!(
-            blocks.end <= self.blocks() && self.numbers.len() >= self.blocks() * self.k * width(self.level)
-        );
-        if let Some(last) = rows.clone().next_back() {
-            assert!(last * left.row + (self.k - 1) * left.column < left.numbers.len());
-            // SAFETY: the caller's, and the assertions.
-            SUMS.with_borrow_mut(|sums| unsafe { self.tiles(left, rows, blocks, end, sums) });
-        }
-    }
-
-    unsafe fn tiles(
+    /// The output has room for all rows and columns, and nothing else reads or writes the places of these rows and groups.
+    unsafe fn run(
         &self,
-        left: View<'_>,
+        left: &[f32],
         rows: Range<usize>,
-        blocks: Range<usize>,
-        end: &End<'_>,
-        sums: &mut Vec<Line>,
+        groups: Range<usize>,
+        bias: Option<&[f32]>,
+        epilogue: Epilogue<'_>,
+        output: Output,
     ) {
-        let (k, width) = (self.k, width(self.level));
-        let height = tile::panel_rows(self.level, rows.len());
-        let offsets: Vec<u32> = (0..PART.min(k)).map(|i| (i * width) as u32).collect();
-        let numbers = size_of::<Sums>() / 4;
-        let kept = reserve(sums, rows.len().div_ceil(height) * numbers);
-        for block in blocks {
-            let count = width.min(self.columns - block * width);
-            let runs = [Run { lane: 0, count, output: 0, place: block * width }];
-            let kernel = tile::kernel(self.level, height, count);
-            for part in (0..k).step_by(PART) {
-                let terms = PART.min(k - part);
-                for (panel, row) in rows.clone().step_by(height).enumerate() {
-                    let end = End { first: end.first + row * end.plane, ..*end };
+        let (k, width, most) = (self.k, blocked::outputs(self.level), self.level.rows());
+        ROOM.with_borrow_mut(|room| {
+            let tiles = Tiles::new(&left[rows.start * k..rows.end * k], k, most, room);
+            let padded = k.next_multiple_of(BLOCK);
+            for group in groups {
+                let weights = &self.numbers.numbers()[group * padded * width..(group + 1) * padded * width];
+                let columns = group * width..self.columns.min((group + 1) * width);
+                for (i, tile) in split(rows.len(), most).enumerate() {
+                    let at = (rows.start + tile.start) * self.columns + columns.start;
+                    // Each tile asks for as many lines of the next group as it has terms; the first few ask for all.
+                    let next = weights.as_ptr_range().end.wrapping_add(i * padded * 16);
                     let job = Job {
-                        weights: left.numbers[row * left.row + part * left.column..].as_ptr(),
-                        row: left.row,
-                        term: left.column,
-                        rows: height.min(rows.end - row),
-                        source: self.numbers[(block * k + part) * width..].as_ptr(),
-                        offsets: &offsets[..terms],
-                        lanes: count,
-                        ahead: None,
-                        first: part == 0,
-                        last: part + terms == k,
-                        sums: kept.wrapping_add(panel * numbers).cast(),
-                        runs: &runs,
-                        end: &end,
+                        rows: tiles.tile(tile.clone()),
+                        weights,
+                        next: (i * 16 < width).then_some(next),
+                        count: columns.len(),
+                        bias: bias.map(|bias| &bias[columns.clone()]),
+                        out: output.at(at),
+                        stride: self.columns,
+                        added: epilogue.add.map(|add| add[at..].as_ptr()),
+                        clip: epilogue.clip,
                     };
-                    // SAFETY: `run` made sure of the rows and the blocks; the places are the caller's.
-                    unsafe { kernel(self.level, &job) }
+                    // SAFETY: the caller's; what is added has the output's size.
+                    unsafe { blocked::kernel(tile.len())(self.level, &job) }
                 }
             }
-        }
+        });
     }
 }

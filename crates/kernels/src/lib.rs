@@ -6,11 +6,13 @@
 //! Weights are packed once. One register tile adds up the whole sum of its outputs in one order, so results
 //! are bitwise the same for any batch size and number of threads.
 
+mod blocked;
 mod columns;
 mod conv;
 mod elementwise;
 mod grid;
 mod linear;
+mod lines;
 mod math;
 mod memory;
 mod output;

@@ -3,9 +3,10 @@
 use std::ops::Range;
 
 use crate::grid::{Grid, Lanes, Piece};
+use crate::lines::Lines;
 use crate::panels::Panels;
 use crate::simd::{Simd, Work};
-use crate::tile::{self, Bias, End, Job, PART, Sums, VECTORS};
+use crate::tile::{self, End, Job, PART, Sums, VECTORS};
 
 /// Tiles that pass by one panel while its weights are in the first-level cache.
 const TILES: usize = 4;
@@ -39,23 +40,9 @@ pub(crate) struct Product<'a> {
 /// Memory of a thread that is used again and again.
 #[derive(Default)]
 pub(crate) struct Room {
-    sums: Vec<Line>,
-    gathered: Vec<Line>,
+    sums: Lines,
+    gathered: Lines,
     uniform: Vec<u32>,
-}
-
-/// A cache line.
-#[derive(Clone, Copy)]
-#[repr(C, align(64))]
-pub(crate) struct Line([f32; 16]);
-
-/// At least so many numbers, whatever they are.
-pub(crate) fn reserve(lines: &mut Vec<Line>, numbers: usize) -> *mut f32 {
-    let count = numbers.div_ceil(16);
-    if lines.len() < count {
-        lines.resize(count, Line([0.0; 16]));
-    }
-    lines.as_mut_ptr().cast()
 }
 
 impl Product<'_> {
@@ -129,7 +116,7 @@ impl Product<'_> {
             };
             let tiles: Vec<(usize, Lanes)> = (0..count).map(tile).collect();
             for (part, offsets) in self.offsets.chunks(PART).enumerate() {
-                let to = reserve(&mut room.gathered, row * offsets.len());
+                let to = room.gathered.reserve(row * offsets.len()).as_mut_ptr();
                 for (at, lanes) in &tiles {
                     for piece in &lanes.pieces {
                         let gather = Gather {
@@ -166,7 +153,7 @@ impl Product<'_> {
         let (first, last) = (part == 0, (part + 1) * PART >= self.offsets.len());
         let numbers = size_of::<Sums>() / 4;
         let kept = if first && last { 1 } else { self.wanted.len() * tiles.len() };
-        let sums = reserve(&mut room.sums, kept * numbers);
+        let sums = room.sums.reserve(kept * numbers).as_mut_ptr();
         for (i, panel) in self.wanted.clone().enumerate() {
             let rows = self.panels.rows(panel);
             let end = End {
@@ -175,7 +162,7 @@ impl Product<'_> {
                 first: self.first + rows.start * self.plane,
                 plane: self.plane,
                 step: self.grid.column_step,
-                bias: self.bias.map_or(Bias::None, |bias| Bias::Rows(bias[rows.start..].as_ptr())),
+                bias: self.bias.map(|bias| bias[rows.start..].as_ptr()),
                 clip: self.clip,
             };
             for (t, (at, lanes)) in tiles.iter().enumerate() {
@@ -184,8 +171,6 @@ impl Product<'_> {
                 let ahead = ahead.filter(|_| call * 16 < tiles.len() * self.width());
                 let job = Job {
                     weights: self.panels.weights(panel, part * PART).as_ptr(),
-                    row: 1,
-                    term: self.panels.height,
                     rows: rows.len(),
                     source: source.wrapping_add(*at),
                     offsets,

@@ -29,7 +29,7 @@ pub enum MapError {
         /// Its column.
         column: usize,
         /// NaN or an infinity.
-        value: f32,
+        value: f64,
     },
 }
 

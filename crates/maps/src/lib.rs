@@ -23,7 +23,7 @@ mod scale;
 mod sign;
 
 pub use error::MapError;
-pub use map::Map;
+pub use map::{Map, Ties};
 pub use order::{Order, Ranked, Ranking};
 pub use reduce::Reduce;
 pub use scale::Scale;

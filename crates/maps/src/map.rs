@@ -2,13 +2,23 @@
 
 use stats::summary::quantile;
 
-use crate::{Blur, MapError, Reduce, Scale, Sign};
+use crate::{MapError, Reduce, Sign};
 
-/// A finite relevance for each pixel of an image, row after row.
+/// A finite relevance for each pixel of an image, row after row. The values are doubles: two that differ in a file have an
+/// order, and of single ones nothing changes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Map {
     size: [usize; 2],
-    values: Vec<f32>,
+    values: Vec<f64>,
+}
+
+/// Which of equal values a percentile selects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ties {
+    /// The first by index, and no more of them than the share that was asked for.
+    Index,
+    /// All that are as high as the percentile: of a map that is zero nearly everywhere, every pixel.
+    All,
 }
 
 impl Map {
@@ -17,7 +27,11 @@ impl Map {
     ///
     /// # Errors
     /// If the shape is another one, the values do not fill it, or a value or a sum is NaN or infinite.
-    pub fn new(shape: &[usize], values: Vec<f32>, channels: usize) -> Result<Self, MapError> {
+    pub fn new<T: Copy + Into<f64>>(
+        shape: &[usize],
+        values: Vec<T>,
+        channels: usize,
+    ) -> Result<Self, MapError> {
         Self::reduced(shape, values, channels, Reduce::Sum)
     }
 
@@ -25,9 +39,9 @@ impl Map {
     ///
     /// # Errors
     /// As [`Map::new`].
-    pub fn reduced(
+    pub fn reduced<T: Copy + Into<f64>>(
         shape: &[usize],
-        values: Vec<f32>,
+        values: Vec<T>,
         channels: usize,
         reduce: Reduce,
     ) -> Result<Self, MapError> {
@@ -36,6 +50,7 @@ impl Map {
         if all != Some(values.len()) {
             return Err(MapError::Length { shape: shape.to_vec(), values: values.len() });
         }
+        let values: Vec<f64> = values.into_iter().map(Into::into).collect();
         check(&values, size)?;
         Self::from_plane(size, reduce.apply(values, size[0] * size[1]))
     }
@@ -44,10 +59,11 @@ impl Map {
     ///
     /// # Errors
     /// If the values do not fill it, there are none, or one is NaN or infinite.
-    pub fn from_plane(size: [usize; 2], values: Vec<f32>) -> Result<Self, MapError> {
+    pub fn from_plane<T: Copy + Into<f64>>(size: [usize; 2], values: Vec<T>) -> Result<Self, MapError> {
         if values.is_empty() || size[0].checked_mul(size[1]) != Some(values.len()) {
             return Err(MapError::Length { shape: size.to_vec(), values: values.len() });
         }
+        let values: Vec<f64> = values.into_iter().map(Into::into).collect();
         check(&values, size)?;
         Ok(Self { size, values })
     }
@@ -63,48 +79,35 @@ impl Map {
     }
 
     /// The values, row after row.
-    pub fn values(&self) -> &[f32] {
+    pub fn values(&self) -> &[f64] {
         &self.values
-    }
-
-    /// The values, row after row, in double precision: what statistics take.
-    pub fn wide(&self) -> Vec<f64> {
-        self.values.iter().copied().map(f64::from).collect()
     }
 
     /// The map under the part of its values that counts.
     #[must_use]
     pub fn signed(mut self, sign: Sign) -> Self {
-        sign.apply(&mut self.values);
-        self
-    }
-
-    /// The map smoothed.
-    #[must_use]
-    pub fn blurred(mut self, blur: Blur) -> Self {
-        blur.apply(&mut self.values, self.size[1]);
-        self
-    }
-
-    /// The map in a known range.
-    #[must_use]
-    pub fn scaled(mut self, scale: Scale) -> Self {
-        scale.apply(&mut self.values);
+        for value in &mut self.values {
+            *value = sign.part(*value);
+        }
         self
     }
 
     /// The values moved to 0..1 by (m - min) / (max - min); a constant map becomes 0.
     pub fn normalised(&self) -> Vec<f32> {
         let (low, high) = self.range();
-        let (low, range) = (f64::from(low), f64::from(high) - f64::from(low));
-        let scaled = |&value: &f32| ((f64::from(value) - low) / range) as f32;
-        if range == 0.0 { vec![0.0; self.pixels()] } else { self.values.iter().map(scaled).collect() }
+        if low == high {
+            return vec![0.0; self.pixels()];
+        }
+        // Half of each leaves the quotient what it is, and no difference overflows.
+        let range = high / 2.0 - low / 2.0;
+        let scaled = |&value: &f64| ((value / 2.0 - low / 2.0) / range) as f32;
+        self.values.iter().map(scaled).collect()
     }
 
     /// The least and the greatest value.
-    pub fn range(&self) -> (f32, f32) {
-        let least = self.values.iter().copied().fold(f32::INFINITY, f32::min);
-        (least, self.values.iter().copied().fold(f32::NEG_INFINITY, f32::max))
+    pub fn range(&self) -> (f64, f64) {
+        let least = self.values.iter().copied().fold(f64::INFINITY, f64::min);
+        (least, self.values.iter().copied().fold(f64::NEG_INFINITY, f64::max))
     }
 
     /// Whether all pixels have one value, so that the map prefers none.
@@ -126,13 +129,20 @@ impl Map {
 
     /// A percentile of the values, from 0 to 100, as NumPy's: linear between order statistics.
     pub fn percentile(&self, percentile: f64) -> f64 {
-        quantile(&self.wide(), percentile / 100.0)
+        quantile(&self.values, percentile / 100.0)
     }
 
-    /// The number of pixels at or above the `percentile` of the map.
-    pub fn count_from(&self, percentile: f64) -> usize {
+    /// The number of pixels that the `percentile` of the map selects: with [`Ties::All`] those at or above it, else no more of
+    /// them than `100 - percentile` per cent of the map, but one.
+    pub fn count_from(&self, percentile: f64, ties: Ties) -> usize {
         let threshold = self.percentile(percentile);
-        self.values.iter().filter(|&&value| f64::from(value) >= threshold).count()
+        let count = self.values.iter().filter(|&&value| value >= threshold).count();
+        if ties == Ties::All {
+            return count;
+        }
+        // A whole number of pixels may be missed by a rounding.
+        let share = (100.0 - percentile) / 100.0 * self.pixels() as f64;
+        count.min((share + 1e-6) as usize).max(1)
     }
 }
 
@@ -147,7 +157,7 @@ fn plane(shape: &[usize], channels: usize) -> Option<[usize; 2]> {
 }
 
 /// Refuses values without an order among the others; planes follow one another.
-fn check(values: &[f32], [height, width]: [usize; 2]) -> Result<(), MapError> {
+fn check(values: &[f64], [height, width]: [usize; 2]) -> Result<(), MapError> {
     match values.iter().position(|value| !value.is_finite()) {
         None => Ok(()),
         Some(at) => {
@@ -206,7 +216,7 @@ mod tests {
         let error = Map::new(&[2, 2], vec![0.0; 3], 3).unwrap_err().to_string();
         assert_eq!(error, "3 values are not a map of shape (2, 2)");
         assert!(Map::new(&[usize::MAX, 2], vec![0.0; 4], 3).is_err());
-        assert!(Map::from_plane([0, 3], Vec::new()).is_err());
+        assert!(Map::from_plane([0, 3], Vec::<f64>::new()).is_err());
     }
 
     #[test]
@@ -244,7 +254,34 @@ mod tests {
     fn the_threshold_itself_is_counted() {
         let map = row(&[0.0, 4.0, 1.0, 3.0, 2.0]);
         assert_eq!(map.percentile(75.0), 3.0);
-        assert_eq!([0.0, 50.0, 75.0, 76.0, 100.0].map(|q| map.count_from(q)), [5, 3, 2, 1, 1]);
-        assert_eq!(row(&[0.0, 0.0, 0.0, 1.0]).count_from(50.0), 4);
+        let counts = |ties| [0.0, 50.0, 75.0, 76.0, 100.0].map(|q| map.count_from(q, ties));
+        assert_eq!(counts(Ties::All), [5, 3, 2, 1, 1]); // NumPy's `m >= percentile(m, q)`
+        assert_eq!(counts(Ties::Index), [5, 2, 1, 1, 1]); // half of five pixels is two of them
+    }
+
+    #[test]
+    fn no_more_are_selected_than_the_share() {
+        let mut sparse = vec![0.0; 1000];
+        sparse[990..].copy_from_slice(&[1.0; 10]);
+        let (sparse, flat) = (row(&sparse), row(&[0.0; 1000]));
+        let count = |map: &Map, ties| [10.0, 50.0, 90.0, 99.5].map(|q| map.count_from(q, ties));
+        assert_eq!(count(&sparse, Ties::All), [1000, 1000, 1000, 10]);
+        assert_eq!(count(&sparse, Ties::Index), [900, 500, 100, 5]);
+        assert_eq!(count(&flat, Ties::Index), [900, 500, 100, 5]);
+        // At every share of a map without equal values, and never more than a pixel below the published rule.
+        let ramp = row(&(0..1024).map(|i| (i * 7919 % 1024) as f32).collect::<Vec<_>>());
+        for thousandth in 0..1000 {
+            let q = f64::from(thousandth) / 10.0;
+            let (count, published) = (ramp.count_from(q, Ties::Index), ramp.count_from(q, Ties::All));
+            assert!(count as f64 <= 1024.0 * (100.0 - q) / 100.0 + 1e-6, "{q}");
+            assert!([published, published - 1].contains(&count), "{q}");
+        }
+    }
+
+    #[test]
+    fn a_range_beyond_all_doubles_is_moved_to_0_to_1() {
+        let wide = Map::from_plane([1, 3], vec![-1e308, 0.0, 1e308]).unwrap();
+        assert_eq!(wide.normalised(), [0.0, 0.5, 1.0]);
+        assert!(!Map::from_plane([1, 2], vec![1.0, 1.0 + 1e-12]).unwrap().is_constant());
     }
 }

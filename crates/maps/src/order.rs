@@ -1,5 +1,7 @@
 //! In which order pixels are perturbed: by value, singly or in regions.
 
+use stats::ranks;
+
 use crate::Map;
 
 /// Which pixels come first. Among equal values the lower flat (row-major) index comes first, in both orders.
@@ -13,19 +15,11 @@ pub enum Order {
 
 impl Order {
     /// The flat indices of all values in this order. Values must not be NaN.
-    pub fn sort(self, values: &[f32]) -> Vec<u32> {
-        let mut keys: Vec<u64> = (0..).zip(values).map(|(index, &value)| self.key(value, index)).collect();
-        keys.sort_unstable();
-        keys.into_iter().map(|key| key as u32).collect()
-    }
-
-    /// A number that sorts as the value does, above the index that breaks ties.
-    fn key(self, value: f32, index: u32) -> u64 {
-        // Adding zero turns -0 into 0, which it must tie with.
-        let bits = (value + 0.0).to_bits();
-        let ascending = if bits >> 31 == 0 { bits | 1 << 31 } else { !bits };
-        let value = if self == Self::LeastRelevantFirst { ascending } else { !ascending };
-        u64::from(value) << 32 | u64::from(index)
+    pub fn sort(self, values: &[f64]) -> Vec<usize> {
+        match self {
+            Self::MostRelevantFirst => ranks::descending(values),
+            Self::LeastRelevantFirst => ranks::ascending(values),
+        }
     }
 }
 
@@ -55,7 +49,7 @@ impl Ranking {
     pub fn rank(self, map: &Map) -> Ranked {
         let order = self.order.sort(map.values());
         if self.region == 1 {
-            return Ranked { ranks: ranks(&order), ends: Vec::new() };
+            return Ranked { ranks: places(&order), ends: Vec::new() };
         }
         cover(&order, map.size(), self.region / 2)
     }
@@ -73,21 +67,20 @@ impl Ranked {
 }
 
 /// The place of each pixel in an order of flat indices.
-fn ranks(order: &[u32]) -> Vec<f32> {
-    let mut ranks = vec![0.0; order.len()];
+fn places(order: &[usize]) -> Vec<f32> {
+    let mut places = vec![0.0; order.len()];
     for (place, &pixel) in order.iter().enumerate() {
-        ranks[pixel as usize] = place as f32;
+        places[pixel] = place as f32;
     }
-    ranks
+    places
 }
 
 /// Ranks in which every region that is opened is covered before the next one.
-fn cover(order: &[u32], [height, width]: [usize; 2], reach: usize) -> Ranked {
+fn cover(order: &[usize], [height, width]: [usize; 2], reach: usize) -> Ranked {
     const OPEN: f32 = -1.0;
     let mut ranks = vec![OPEN; order.len()];
     let (mut covered, mut ends) = (0, Vec::new());
     for &pixel in order {
-        let pixel = pixel as usize;
         if ranks[pixel] != OPEN {
             continue;
         }
@@ -118,12 +111,20 @@ mod tests {
 
     #[test]
     fn sorting_keys_agrees_with_a_stable_sort() {
-        let values: Vec<f32> = (0..5000_u32).map(|i| ((i * 7919 % 601) as f32 - 300.0) / 7.0).collect();
-        let mut slow: Vec<u32> = (0..5000).collect();
-        slow.sort_by(|&a, &b| values[b as usize].partial_cmp(&values[a as usize]).unwrap());
+        let values: Vec<f64> = (0..5000_u32).map(|i| (f64::from(i * 7919 % 601) - 300.0) / 7.0).collect();
+        let mut slow: Vec<usize> = (0..5000).collect();
+        slow.sort_by(|&a, &b| values[b].partial_cmp(&values[a]).unwrap());
         assert_eq!(MostRelevantFirst.sort(&values), slow);
-        let negative: Vec<f32> = values.iter().map(|value| -value).collect();
+        let negative: Vec<f64> = values.iter().map(|value| -value).collect();
         assert_eq!(LeastRelevantFirst.sort(&negative), slow);
+    }
+
+    /// The second and the third are one number in single precision.
+    #[test]
+    fn doubles_are_ordered_as_doubles() {
+        let values = [1.0, 1.0 + 1e-12, 1.0 + 2e-12, 1e300, -1e300];
+        assert_eq!(MostRelevantFirst.sort(&values), [3, 2, 1, 0, 4]);
+        assert_eq!(LeastRelevantFirst.sort(&values), [4, 0, 1, 2, 3]);
     }
 
     #[test]

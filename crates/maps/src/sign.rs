@@ -16,14 +16,18 @@ pub enum Sign {
 impl Sign {
     /// Keeps that part of each value.
     pub fn apply(self, map: &mut [f32]) {
-        let part: fn(f32) -> f32 = match self {
-            Self::Both => return,
-            Self::Magnitude => f32::abs,
-            Self::Positive => |x| x.max(0.0),
-            Self::Negative => |x| (-x).max(0.0),
-        };
         for x in map {
-            *x = part(*x);
+            *x = self.part(f64::from(*x)) as f32;
+        }
+    }
+
+    /// That part of one value; it is as precise as the value.
+    pub fn part(self, x: f64) -> f64 {
+        match self {
+            Self::Both => x,
+            Self::Magnitude => x.abs(),
+            Self::Positive => x.max(0.0),
+            Self::Negative => (-x).max(0.0),
         }
     }
 }

@@ -40,7 +40,7 @@ fn of_values(a: &Map, b: &Map, coefficient: Coefficient) -> Measured {
         let ([height_a, width_a], [height_b, width_b]) = (a.size(), b.size());
         return Err(format!("the maps are {height_a} x {width_a} and {height_b} x {width_b} pixels"));
     }
-    defined(coefficient(&a.wide(), &b.wide()))
+    defined(coefficient(a.values(), b.values()))
 }
 
 fn of_magnitudes(a: &Map, b: &Map, coefficient: Coefficient) -> Measured {

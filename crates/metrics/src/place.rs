@@ -38,9 +38,9 @@ fn energy(map: &Map, boxes: &Boxes, _tolerance: f64) -> Measured {
     let (mut inside, mut all) = (0.0, 0.0);
     for (at, value) in map.values().iter().enumerate().filter(|(_, value)| **value > 0.0) {
         let point = ((at % width) as f64, (at / width) as f64);
-        all += f64::from(*value);
+        all += *value;
         if boxes.0.iter().any(|area| distance(area, point) == 0.0) {
-            inside += f64::from(*value);
+            inside += *value;
         }
     }
     if all > 0.0 { Ok(inside / all) } else { Err("no value of the map is positive".to_owned()) }

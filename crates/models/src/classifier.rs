@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use burn::tensor::activation::softmax;
+use burn::tensor::activation::{sigmoid, softmax};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use images::{Image, Preprocess};
 
 use crate::identity;
 use crate::network::external::{External, Scores};
-use crate::network::graph::{Graph, NodeId, Op};
+use crate::network::graph::{Graph, Link, NodeId, Op};
 use crate::network::shape::ShapeError;
 use crate::network::{Engine, Network};
 
@@ -17,7 +17,7 @@ use crate::network::{Engine, Network};
 pub enum Output {
     /// The score before the softmax; the probability where a network gives nothing else.
     Logit,
-    /// The softmax probability.
+    /// The probability, by the network's [`Link`].
     Probability,
     /// `ln(p / (1 - p))` of the probability: it rises where the probability rises, and has a gradient where the probability
     /// is so near 1 that it rounds to it.
@@ -47,11 +47,12 @@ impl Classifier {
     /// A black box: `scores` answers for it.
     pub fn external(name: String, scores: Arc<dyn Scores>, preprocess: Preprocess, device: &Device) -> Self {
         let [height, width] = preprocess.crop.unwrap_or([224, 224]);
-        let mut graph = Graph::new([3, height, width]);
+        let link = if scores.probabilities() { Link::Identity } else { Link::Softmax };
+        let mut graph = Graph { link, ..Graph::new([preprocess.channels.count(), height, width]) };
         graph.push("scores", Op::External(External::new(scores)), &[Graph::INPUT]);
         Self {
             name,
-            network: Network::new(graph, Vec::new()),
+            network: Network::new(graph, Vec::new()).completed(),
             preprocess,
             labels: Vec::new(),
             layer: Graph::INPUT,
@@ -84,6 +85,11 @@ impl Classifier {
         })
     }
 
+    /// Channels of the input.
+    pub fn channels(&self) -> usize {
+        self.network.graph().input[0]
+    }
+
     /// Height and width of the images that the classifier is usually shown.
     pub fn usual_size(&self) -> [usize; 2] {
         let [_, h, w] = self.network.graph().input;
@@ -95,21 +101,35 @@ impl Classifier {
     /// # Errors
     /// Names the first operation that cannot.
     pub fn check_size(&self, [height, width]: [usize; 2]) -> Result<(), ShapeError> {
-        self.network.graph().shapes([3, height, width]).map(|_| ())
+        self.network.graph().shapes([self.channels(), height, width]).map(|_| ())
     }
 
-    /// Normalised input `(n, 3, h, w)` of images that all have one size.
+    /// Bytes that all values take while one image of this height and width goes through the network; a pass back needs them
+    /// all at once, and as many for their gradients.
+    ///
+    /// # Errors
+    /// As [`Classifier::check_size`].
+    pub fn bytes(&self, [height, width]: [usize; 2]) -> Result<u64, ShapeError> {
+        let shapes = self.network.graph().shapes([self.channels(), height, width])?;
+        let values =
+            |shape: &Vec<usize>| shape.iter().fold(1_u64, |all, &side| all.saturating_mul(side as u64));
+        let all = shapes.iter().map(values).fold(0_u64, u64::saturating_add);
+        Ok(all.saturating_mul(size_of::<f32>() as u64))
+    }
+
+    /// Normalised input `(n, c, h, w)` of images that all have one size.
     ///
     /// # Panics
     /// If sizes differ or there is no image.
     pub fn input(&self, images: &[&Image]) -> Tensor<4> {
         let (height, width) = (images[0].height, images[0].width);
-        let mut data = Vec::with_capacity(images.len() * 3 * height * width);
+        let channels = self.preprocess.channels.count();
+        let mut data = Vec::with_capacity(images.len() * channels * height * width);
         for image in images {
             assert_eq!((image.height, image.width), (height, width), "images of one size");
             data.extend(self.preprocess.normalise(image));
         }
-        Tensor::from_data(TensorData::new(data, [images.len(), 3, height, width]), &self.device)
+        Tensor::from_data(TensorData::new(data, [images.len(), channels, height, width]), &self.device)
     }
 
     /// The name of the last feature map, if there is one.
@@ -118,14 +138,14 @@ impl Classifier {
         (self.layer != Graph::INPUT).then_some(node.name.as_str())
     }
 
-    /// A pixel value in 0..1 as a normalised colour `(1, 3, 1, 1)`.
+    /// A pixel value in 0..1 as a normalised colour `(1, c, 1, 1)`.
     pub fn colour(&self, value: f32) -> Tensor<4> {
-        let colour = self.preprocess.normalised(value).to_vec();
-        Tensor::from_data(TensorData::new(colour, [1, 3, 1, 1]), &self.device)
+        let colour = self.preprocess.normalised(value);
+        let channels = colour.len();
+        Tensor::from_data(TensorData::new(colour, [1, channels, 1, 1]), &self.device)
     }
 
-    /// Scores before the softmax, `(n, classes)`, or probabilities if the network gives them
-    /// ([`Graph::gives_probabilities`]).
+    /// Scores before softmax or sigmoid, `(n, classes)`, or probabilities if the network gives nothing else ([`Link`]).
     pub fn logits(&self, x: Tensor<4>) -> Tensor<2> {
         self.network.logits(x)
     }
@@ -137,7 +157,11 @@ impl Classifier {
 
     /// The network's scores as probabilities.
     fn normalised(&self, logits: Tensor<2>) -> Tensor<2> {
-        if self.network.graph().gives_probabilities() { logits } else { softmax(logits, 1) }
+        match self.network.graph().link {
+            Link::Softmax => softmax(logits, 1),
+            Link::Sigmoid => sigmoid(logits),
+            Link::Identity => logits,
+        }
     }
 
     /// The output of one class for each image, `(n, 1)`.
@@ -147,24 +171,27 @@ impl Classifier {
         match output {
             Output::Logit => logits.gather(1, indices),
             Output::Probability => self.normalised(logits).gather(1, indices),
-            Output::LogOdds => {
-                let ready = !self.network.graph().gives_probabilities();
-                let logits = if ready { logits } else { logits.clamp_min(f32::MIN_POSITIVE).log() };
-                logits.clone().gather(1, indices) - log_sum_of_others(logits, targets)
-            }
+            Output::LogOdds => match self.network.graph().link {
+                Link::Softmax => logits.clone().gather(1, indices) - log_sum_of_others(logits, targets),
+                Link::Sigmoid => logits.gather(1, indices),
+                Link::Identity => {
+                    let p = logits.gather(1, indices).clamp(f32::MIN_POSITIVE, 1.0 - f32::EPSILON);
+                    p.clone().log() - (-p + 1.0).log()
+                }
+            },
         }
     }
 
-    /// The outputs of one class on the host. A softmax probability near 1 keeps its distance from 1, of which `f32` has only
+    /// The outputs of one class on the host. A probability near 1 that comes from scores keeps its distance from 1, of which `f32` has only
     /// steps of 6e-8: it is computed from the log odds.
     ///
     /// # Panics
     /// If a target is no class.
     pub fn scores(&self, logits: Tensor<2>, targets: &[usize], output: Output) -> Vec<f64> {
-        let softmax = output == Output::Probability && !self.network.graph().gives_probabilities();
-        let values = self.output(logits, targets, if softmax { Output::LogOdds } else { output });
+        let by_odds = output == Output::Probability && self.network.graph().link != Link::Identity;
+        let values = self.output(logits, targets, if by_odds { Output::LogOdds } else { output });
         let values: Vec<f32> = values.into_data().try_into_vec().expect("scores are f32");
-        let score = |x: f64| if softmax { 1.0 / (1.0 + (-x).exp()) } else { x };
+        let score = |x: f64| if by_odds { 1.0 / (1.0 + (-x).exp()) } else { x };
         values.into_iter().map(|x| score(f64::from(x))).collect()
     }
 }

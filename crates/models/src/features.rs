@@ -2,48 +2,52 @@
 
 use burn::tensor::{Tensor, TensorData};
 
+use crate::classifier::Classifier;
 use crate::network::graph::{Graph, NodeId};
 use crate::network::value::Value;
+use crate::tokens::{self, Patches};
 
 /// How the positions of a layer lie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
     /// `(n, c, h, w)`.
     Maps,
-    /// `(n, t, c)`: some tokens without a place (class, distillation) before a square grid, row by row.
+    /// `(n, t, c)`: tokens of patches on a grid, row by row, among others without a place (class, distillation, registers).
     Tokens {
         /// Tokens before the grid.
-        prefix: usize,
+        first: usize,
         /// Rows and columns of the grid.
-        side: usize,
+        grid: [usize; 2],
     },
 }
 
 impl Layout {
-    /// The layout of a shape, batch axis included; nothing if there is no grid in it.
-    pub fn of(shape: &[usize]) -> Option<Self> {
-        match *shape {
-            [_, _, h, w] if h * w > 0 => Some(Self::Maps),
-            [_, tokens, _] if tokens > 0 => {
-                let side = tokens.isqrt();
-                Some(Self::Tokens { prefix: tokens - side * side, side })
-            }
+    /// The layout of a node's value in a graph whose values have these shapes; nothing if there is no grid in it, if
+    /// it is the same for every image, or if its axes are others (attention matrices).
+    pub fn at(graph: &Graph, shapes: &[Vec<usize>], node: NodeId) -> Option<Self> {
+        if !graph.varies()[node] {
+            return None;
+        }
+        match shapes[node][..] {
+            [_, _, h, w] => (h * w > 0 && graph.holds_maps(shapes, node)).then_some(Self::Maps),
+            [_, tokens, _] => match tokens::patches(graph, shapes)[node] {
+                Some(found) => found.ok().and_then(Self::of),
+                None => Self::square(graph, shapes, node, tokens),
+            },
             _ => None,
         }
     }
 
-    /// The layout of a node's value in a graph whose values have these shapes; nothing if there is no grid in it, if
-    /// it is the same for every image, if its axes are others (attention matrices), or if its tokens come from a
-    /// grid that is not square.
-    pub fn at(graph: &Graph, shapes: &[Vec<usize>], node: NodeId) -> Option<Self> {
-        let layout = Self::of(&shapes[node]).filter(|_| graph.varies()[node])?;
-        let fits = match layout {
-            Self::Maps => graph.holds_maps(shapes, node),
-            Self::Tokens { side, .. } => {
-                patch_grid(graph, shapes, node, shapes[node][1]).is_none_or(|grid| grid == [side, side])
-            }
-        };
-        fits.then_some(layout)
+    fn of(patches: Patches) -> Option<Self> {
+        let Patches { axis, first, grid } = patches;
+        (axis == 1).then_some(Self::Tokens { first, grid })
+    }
+
+    /// Of tokens that cannot be followed: the largest square, at their end, unless the last maps before them say otherwise.
+    pub fn square(graph: &Graph, shapes: &[Vec<usize>], node: NodeId, tokens: usize) -> Option<Self> {
+        let side = tokens.isqrt();
+        let fits = patch_grid(graph, shapes, node, tokens).is_none_or(|grid| grid == [side, side]);
+        (fits && side > 0).then(|| Self::Tokens { first: tokens - side * side, grid: [side, side] })
     }
 
     /// The number of channels of a value of this layout.
@@ -81,18 +85,30 @@ impl Layout {
     pub fn maps(self, value: Value) -> Tensor<4> {
         match self {
             Self::Maps => value.tensor(),
-            Self::Tokens { prefix, side } => {
+            Self::Tokens { first, grid: [rows, columns] } => {
                 let tokens = value.tensor::<3>().swap_dims(1, 2);
-                let [n, c, t] = tokens.dims();
-                tokens.narrow(2, prefix, t - prefix).reshape([n, c, side, side])
+                let [n, c, _] = tokens.dims();
+                tokens.narrow(2, first, rows * columns).reshape([n, c, rows, columns])
             }
         }
     }
 }
 
+impl Classifier {
+    /// The layout of a layer for images of height `h` and width `w`.
+    ///
+    /// # Panics
+    /// If it has none, or the network does not work on such images.
+    pub fn layout(&self, layer: NodeId, [h, w]: [usize; 2]) -> Layout {
+        let graph = self.network.graph();
+        let shapes = graph.shapes([graph.input[0], h, w]).expect("images that fit the network");
+        Layout::at(graph, &shapes, layer).expect("a layer with maps or tokens")
+    }
+}
+
 /// Rows and columns of the patches that the tokens of a node come from: the last maps before it that have no more
 /// positions than there are tokens; nothing if there are none.
-pub fn patch_grid(graph: &Graph, shapes: &[Vec<usize>], node: NodeId, tokens: usize) -> Option<[usize; 2]> {
+fn patch_grid(graph: &Graph, shapes: &[Vec<usize>], node: NodeId, tokens: usize) -> Option<[usize; 2]> {
     let grid = |id: NodeId| match shapes[id][..] {
         [1, _, h, w] if h * w > 1 && h * w <= tokens => Some([h, w]),
         _ => None,
@@ -109,26 +125,25 @@ mod tests {
 
     #[test]
     fn tokens_before_the_grid_are_left_out() {
-        let layout = Layout::of(&[2, 6, 3]).unwrap();
-        assert_eq!(layout, Layout::Tokens { prefix: 2, side: 2 });
+        let layout = Layout::Tokens { first: 2, grid: [2, 2] };
         let numbers: Vec<f32> = (0..36).map(|i| i as f32).collect();
         let value = Tensor::<1>::from_floats(numbers.as_slice(), &device::cpu().device).reshape([2, 6, 3]);
         let maps = layout.maps(Value::new(value));
         assert_eq!(maps.dims(), [2, 3, 2, 2]);
         // Channel 1 of the first image at row 1, column 0: token 4.
         assert_eq!(maps.slice([0..1, 1..2, 1..2, 0..1]).into_scalar::<f32>(), 13.0);
-        assert_eq!(Layout::of(&[4, 10]), None);
     }
 
     /// 16 patches in 2 rows of 8 are as many as in 4 of 4, and would be drawn in the wrong places.
     #[test]
-    fn tokens_that_are_no_square_have_no_layout() {
+    fn tokens_lie_on_the_grid_of_the_patches() {
         let graph = ViT { side: 64, ..ViT::new(24, 2, 3) }.graph(10);
         let mut shapes = graph.shapes(graph.input).unwrap();
         let [patches, norm] = ["patch_embed.proj", "blocks.1.norm1"].map(|name| graph.find(name).unwrap());
-        assert_eq!(patch_grid(&graph, &shapes, norm, 17), Some([4, 4]));
+        assert_eq!(Layout::at(&graph, &shapes, norm), Some(Layout::Tokens { first: 1, grid: [4, 4] }));
         shapes[patches] = vec![1, 24, 2, 8];
-        assert_eq!(Layout::at(&graph, &shapes, norm), None);
+        shapes[graph.find("patch_embed.permute").unwrap()] = vec![1, 2, 8, 24];
+        assert_eq!(Layout::at(&graph, &shapes, norm), Some(Layout::Tokens { first: 1, grid: [2, 8] }));
     }
 
     #[test]
@@ -138,7 +153,7 @@ mod tests {
             move |name: &str| Layout::at(&graph, &shapes, graph.find(name).unwrap())
         };
         let vit = layouts(ViT { side: 64, ..ViT::new(24, 2, 3) }.graph(10));
-        let tokens = Some(Layout::Tokens { prefix: 1, side: 4 });
+        let tokens = Some(Layout::Tokens { first: 1, grid: [4, 4] });
         assert_eq!((vit("blocks.1.norm1"), vit("patch_embed.proj")), (tokens, Some(Layout::Maps)));
         for name in ["attn.softmax", "attn.q", "attn.v.split", "attn.heads", "attn.transpose"] {
             assert_eq!(vit(&format!("blocks.1.{name}")), None, "{name}");

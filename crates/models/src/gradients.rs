@@ -3,7 +3,6 @@
 use burn::tensor::Tensor;
 
 use crate::classifier::{Classifier, Output};
-use crate::features::Layout;
 use crate::network::graph::{Graph, NodeId};
 use crate::network::value::Value;
 use crate::network::{Hooks, Plain, Taps};
@@ -48,17 +47,18 @@ impl Classifier {
     /// The values of a layer as maps `(n, c, h, w)`.
     ///
     /// # Panics
-    /// If the layer has no [`Layout`].
+    /// If the layer has no [`crate::features::Layout`].
     pub fn layer_maps(&self, x: Tensor<4>, layer: NodeId) -> Tensor<4> {
+        let [_, _, h, w] = x.dims();
         let value = self.network.run(vec![(Graph::INPUT, Value::new(x))], &[layer], &mut Plain).remove(0);
-        Layout::of(&value.shape()).expect("a layer with maps or tokens").maps(value)
+        self.layout(layer, [h, w]).maps(value)
     }
 
     /// The values of a layer and the gradients of each image's target logit there, as maps `(n, c, h, w)`
     /// (tokens on their grid).
     ///
     /// # Panics
-    /// If the layer has no [`Layout`].
+    /// If the layer has no [`crate::features::Layout`].
     pub fn layer_gradient(&self, x: Tensor<4>, targets: &[usize], layer: NodeId) -> (Tensor<4>, Tensor<4>) {
         self.layer_gradient_of(x, targets, layer, Output::Logit)
     }
@@ -66,7 +66,7 @@ impl Classifier {
     /// [`Classifier::layer_gradient`] of the logit or the probability.
     ///
     /// # Panics
-    /// If the layer has no [`Layout`].
+    /// If the layer has no [`crate::features::Layout`].
     pub fn layer_gradient_of(
         &self,
         x: Tensor<4>,
@@ -75,7 +75,7 @@ impl Classifier {
         output: Output,
     ) -> (Tensor<4>, Tensor<4>) {
         let graph = self.network.graph();
-        let cut = graph.cut(layer);
+        let (cut, [_, _, h, w]) = (graph.cut(layer), x.dims());
         let values = self.network.run(vec![(Graph::INPUT, Value::new(x))], &cut, &mut Plain);
         let mut feeds: Vec<(NodeId, Value)> = cut.into_iter().zip(values).collect();
         // The layer itself is the last node of its cut.
@@ -85,7 +85,7 @@ impl Classifier {
         let logits = self.network.run(feeds, &[graph.output()], &mut Plain).remove(0).tensor();
         let gradients = self.network.backward(&self.output(logits, targets, output));
         let gradient = leaf.grad(&gradients).unwrap_or_else(|| activations.clone().map(|x| x.zeros_like()));
-        let layout = Layout::of(&activations.shape()).expect("a layer with maps or tokens");
+        let layout = self.layout(layer, [h, w]);
         (layout.maps(activations), layout.maps(gradient))
     }
 }

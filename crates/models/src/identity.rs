@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use sha2::{Digest as _, Sha256};
 
 use crate::network::Network;
-use crate::network::graph::Graph;
+use crate::network::graph::{Graph, Link};
 
 /// SHA-256 over a network: its tensors, and for networks that no architecture names, its structure.
 ///
@@ -33,7 +33,8 @@ impl Digest {
         digest
     }
 
-    /// Also over the operations (name, settings, inputs) and the name of the output that gives the scores.
+    /// Also over the operations (name, settings, inputs), the name of the output that gives the scores, and how probabilities
+    /// come from them if that is not by a softmax.
     #[must_use]
     pub fn and_graph(mut self, graph: &Graph, output: &str) -> Self {
         self.count(graph.nodes.len());
@@ -43,6 +44,9 @@ impl Digest {
             self.numbers(&node.inputs);
         }
         self.text(output);
+        if graph.link != Link::Softmax {
+            self.text(&format!("{:?}", graph.link));
+        }
         self
     }
 
@@ -132,6 +136,9 @@ mod tests {
         for other in [of(Op::Flatten, 1, "scores"), of(Op::Relu, 0, "scores"), of(Op::Relu, 1, "other")] {
             assert_ne!(first, other);
         }
+        let linked =
+            |link| digest("a", &[1], &[1.0]).and_graph(&Graph { link, ..Graph::new([3, 1, 1]) }, "y");
+        assert_ne!(linked(Link::Softmax).finish(), linked(Link::Sigmoid).finish());
     }
 
     #[test]

@@ -20,12 +20,12 @@ fn load(name: &str, checkpoint: &Checkpoint) -> Classifier {
 /// The tensors of a checkpoint in another file format and another order, after a change of the numbers.
 fn rewritten(checkpoint: &Checkpoint, change: impl Fn(&mut [f32])) -> Checkpoint {
     let parameters = architecture("any").build.as_ref()(10).parameters;
-    let bytes = |parameter| {
-        let mut numbers = checkpoint.data(parameter).try_into_vec::<f32>().unwrap();
+    let bytes = |data: models::TensorData| {
+        let mut numbers = data.try_into_vec::<f32>().unwrap();
         change(&mut numbers);
         numbers.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<u8>>()
     };
-    let stored: Vec<Vec<u8>> = parameters.iter().map(bytes).collect();
+    let stored: Vec<Vec<u8>> = checkpoint.weights(&parameters).unwrap().into_iter().map(bytes).collect();
     let views = parameters.iter().zip(&stored).rev().map(|(parameter, bytes)| {
         (&parameter.name, TensorView::new(Dtype::F32, parameter.shape.clone(), bytes).unwrap())
     });

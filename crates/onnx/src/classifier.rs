@@ -6,12 +6,12 @@ use models::identity::Digest;
 use models::network::{Network, Weight};
 use models::preprocess::Resize;
 use models::zoo::Options;
-use models::{Classifier, Device, Graph, Preprocess, TensorData};
+use models::{Classifier, Device, Graph, Link, Preprocess, TensorData};
 
 use crate::import::{Import, OnnxError, import};
 
 /// Loads a classifier, named after the file. Without other instructions images are prepared as for ImageNet. BatchNorm
-/// is folded. Also says what should be told about it: outputs that are not used.
+/// is folded. Also says what should be told about it: outputs that are not used, what its scores are.
 ///
 /// # Errors
 /// As [`import`], or if images are prepared at another size than the file wants.
@@ -28,8 +28,10 @@ pub fn open(path: &Path, device: &Device, options: Options) -> Result<(Classifie
     let preprocess = options.preprocess.or_else(|| Preprocess::preset("imagenet"));
     let preprocess = preprocess.unwrap_or_else(|| unreachable!("a preset of that name"));
     let prepared = size(&preprocess);
-    let import = import(path, prepared)?;
-    let [_, rows, columns] = import.graph.input;
+    let import = import(path, prepared, options.output.as_deref())?;
+    let [channels, rows, columns] = import.graph.input;
+    let preprocess =
+        preprocess.for_channels(channels).map_err(|error| OnnxError::new(path, error.to_string()))?;
     if let Some([h, w]) = prepared.filter(|size| *size != [rows, columns]) {
         let reason = format!(
             "it takes images of {rows} x {columns} pixels, and the preprocessing {} gives {h} x {w} (see --preprocess)",
@@ -42,7 +44,7 @@ pub fn open(path: &Path, device: &Device, options: Options) -> Result<(Classifie
     let weights = parameters
         .map(|(parameter, numbers)| Weight::new(TensorData::new(numbers, parameter.shape.clone()), device))
         .collect();
-    let network = Network::new(import.graph, weights);
+    let network = Network::new(import.graph, weights).completed();
     let digest = Digest::of_tensors(&network).and_graph(network.graph(), &import.output).finish();
     let name = path.file_stem().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let classifier = Classifier {
@@ -65,9 +67,15 @@ fn size(preprocess: &Preprocess) -> Option<[usize; 2]> {
 }
 
 fn notes(path: &Path, import: &Import) -> Vec<String> {
-    if import.unused.is_empty() {
-        return Vec::new();
-    }
-    let unused = import.unused.join(", ");
-    vec![format!("{}: the scores are output {}, not {unused}", path.display(), import.output)]
+    let others = import.unused.join(", ");
+    let output = (!others.is_empty())
+        .then(|| format!("the scores are output {}, not {others} (see --model-output)", import.output));
+    let link = match import.graph.link {
+        _ if import.graph.classes() == Ok(1) => Some("its one score is that of class 1 of two"),
+        Link::Softmax => None,
+        Link::Sigmoid => Some("it ends in a sigmoid: each class has a probability of its own"),
+        Link::Identity => Some("its scores cannot leave 0..1, and are taken as probabilities"),
+    };
+    let told = output.into_iter().chain(link.map(String::from));
+    told.map(|what| format!("{}: {what}", path.display())).collect()
 }

@@ -3,10 +3,11 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use models::lfs;
 use prost::Message;
 use prost::bytes::Bytes;
 
-use crate::proto::{GraphProto, ModelProto, ValueInfoProto};
+use crate::proto::{DimensionProto, GraphProto, ModelProto, TensorShapeProto, ValueInfoProto};
 use crate::tensor::element;
 
 /// A decoded file.
@@ -28,7 +29,9 @@ pub struct Input {
     pub images: Option<usize>,
     /// Height and width, as far as the file fixes them.
     pub size: [Option<usize>; 2],
-    /// Whether the channels are the last axis.
+    /// Channels of an image.
+    pub channels: usize,
+    /// Whether they are the last axis.
     pub channels_last: bool,
 }
 
@@ -42,6 +45,9 @@ impl File {
     /// Reads and decodes a file.
     pub fn open(path: &Path) -> Result<Self, String> {
         let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
+        if bytes.starts_with(lfs::START) {
+            return Err(lfs::MEANING.into());
+        }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         Self::decode(bytes.into(), folder)
     }
@@ -80,15 +86,66 @@ impl File {
         image(input).map_err(|reason| format!("input `{}`: {reason}", input.name))
     }
 
-    /// The output to use, and the names of the others: the first, or the only one that is called logits.
-    pub fn output(&self) -> Result<(&str, Vec<&str>), String> {
-        let names: Vec<&str> = self.graph.output.iter().map(|output| output.name.as_str()).collect();
-        let first = *names.first().ok_or("it has no output")?;
-        let logits: Vec<&str> =
-            names.iter().copied().filter(|name| name.to_ascii_lowercase().contains("logits")).collect();
-        let chosen = if let [only] = logits.as_slice() { only } else { first };
-        Ok((chosen, names.into_iter().filter(|name| *name != chosen).collect()))
+    /// The output to use, and the names of the others: the one that is `wanted`, or the only one that can be class scores, or
+    /// of several such the one that is called logits.
+    pub fn output(&self, wanted: Option<&str>) -> Result<(&str, Vec<&str>), String> {
+        let outputs = &self.graph.output;
+        if outputs.is_empty() {
+            return Err("it has no output".into());
+        }
+        let listed = || outputs.iter().map(described).collect::<Vec<_>>().join(", ");
+        let chosen = match wanted {
+            Some(name) => (outputs.iter().find(|output| output.name == name))
+                .ok_or_else(|| format!("it has no output `{name}`: it has {}", listed()))?,
+            None => class_scores(outputs).ok_or_else(|| {
+                let (count, all) = (outputs.len(), listed());
+                format!(
+                    "{count} outputs, and which of them are the class scores is not known: {all}; \
+                     name it with --model-output"
+                )
+            })?,
+        };
+        let others = outputs.iter().map(|output| output.name.as_str()).filter(|name| *name != chosen.name);
+        Ok((&chosen.name, others.collect()))
     }
+}
+
+/// The only output there is, or the only one that may be class scores, or of several such the one that is called logits.
+fn class_scores(outputs: &[ValueInfoProto]) -> Option<&ValueInfoProto> {
+    if let [only] = outputs {
+        return Some(only);
+    }
+    let likely: Vec<&ValueInfoProto> = outputs.iter().filter(|output| may_be_scores(output)).collect();
+    match likely[..] {
+        [only] => Some(only),
+        _ => likely.into_iter().find(|output| output.name.eq_ignore_ascii_case("logits")),
+    }
+}
+
+/// Whether an output may be a score for each class: floats of images x classes, as far as the file says what it is.
+fn may_be_scores(output: &ValueInfoProto) -> bool {
+    let Some(tensor) = output.r#type.as_ref().and_then(|kind| kind.tensor_type.as_ref()) else {
+        // Neither a tensor nor anything else: nothing is said.
+        return output.r#type.is_none();
+    };
+    let floats = [element::FLOAT, element::FLOAT16, element::DOUBLE, element::BFLOAT16, 0];
+    let fits = |shape: &TensorShapeProto| match shape.dim.as_slice() {
+        [_, _, rest @ ..] => rest.iter().all(|dim| dim.dim_value.is_none_or(|length| length <= 1)),
+        // An empty shape is what a file without shapes has.
+        dim => dim.is_empty(),
+    };
+    floats.contains(&tensor.elem_type) && tensor.shape.as_ref().is_none_or(fits)
+}
+
+/// Name and shape of an output, for messages.
+fn described(output: &ValueInfoProto) -> String {
+    let tensor = output.r#type.as_ref().and_then(|kind| kind.tensor_type.as_ref());
+    let shape = tensor.and_then(|tensor| tensor.shape.as_ref()).filter(|shape| !shape.dim.is_empty());
+    let length =
+        |dim: &DimensionProto| dim.dim_value.map_or_else(|| "?".to_owned(), |length| length.to_string());
+    let shown = |shape: &TensorShapeProto| shape.dim.iter().map(length).collect::<Vec<_>>().join(" x ");
+    let shape = shape.map_or_else(|| "shape not given".to_owned(), shown);
+    format!("{} ({shape})", output.name)
 }
 
 fn image(input: &ValueInfoProto) -> Result<Input, String> {
@@ -110,21 +167,23 @@ fn image(input: &ValueInfoProto) -> Result<Input, String> {
     };
     let [images, a, b, c] = match lengths.len() {
         4 => [known(0)?, known(1)?, known(2)?, known(3)?],
-        _ => return Err(format!("its shape is {}; images x 3 x height x width is needed", shown())),
+        _ => return Err(format!("its shape is {}; images x channels x height x width is needed", shown())),
     };
-    let (size, channels_last) = match (a, c) {
-        (Some(3), _) => ([b, c], false),
-        (_, Some(3)) => ([a, b], true),
-        (None, _) => ([b, c], false),
-        _ => return Err(format!("its shape is {}; three channels are needed", shown())),
+    let (size, channels, channels_last) = match (a, c) {
+        (Some(3), _) => ([b, c], 3, false),
+        (_, Some(3)) => ([a, b], 3, true),
+        (Some(channels @ (1 | 4)), _) => ([b, c], channels, false),
+        (_, Some(channels @ (1 | 4))) => ([a, b], channels, true),
+        (None, _) => ([b, c], 3, false),
+        _ => return Err(format!("its shape is {}; 1, 3 or 4 channels are needed", shown())),
     };
-    Ok(Input { name: input.name.clone(), images, size, channels_last })
+    Ok(Input { name: input.name.clone(), images, size, channels, channels_last })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::proto::{DimensionProto, TensorShapeProto, TensorTypeProto, TypeProto};
+    use crate::proto::{TensorTypeProto, TypeProto};
 
     fn input(lengths: &[i64]) -> Result<Input, String> {
         let dim = lengths.iter().map(|&length| DimensionProto { dim_value: (length != 0).then_some(length) });
@@ -140,13 +199,17 @@ mod tests {
         let open = input(&[0, 224, 224, 3]).unwrap();
         assert_eq!((open.images, open.size, open.channels_last), (None, [Some(224); 2], true));
         assert_eq!(input(&[0, 0, 0, 0]).unwrap().size, [None, None]);
+        let grey = input(&[0, 1, 28, 28]).unwrap();
+        assert_eq!((grey.channels, grey.size, grey.channels_last), (1, [Some(28); 2], false));
+        let opaque = input(&[0, 32, 32, 4]).unwrap();
+        assert_eq!((opaque.channels, opaque.size, opaque.channels_last), (4, [Some(32); 2], true));
         assert_eq!(input(&[-1, 3, -1, 32]).unwrap().size, [None, Some(32)]);
     }
 
     #[test]
     fn other_shapes_are_errors() {
         for lengths in
-            [&[1, 1, 28, 28][..], &[3, 224, 224], &[1, 3, -4, 8], &[1, 3, i64::MAX, 8], &[1, 5, 0, 0]]
+            [&[1, 2, 28, 28][..], &[3, 224, 224], &[1, 3, -4, 8], &[1, 3, i64::MAX, 8], &[1, 5, 0, 0]]
         {
             assert!(input(lengths).is_err(), "{lengths:?}");
         }

@@ -36,7 +36,7 @@ impl OnnxError {
 /// A network as plain data.
 #[derive(Debug, PartialEq)]
 pub struct Import {
-    /// The operations. Node names are the file's; the last node gives scores before any softmax. It is fixed to one
+    /// The operations. Node names are the file's; the last node gives scores before any softmax or sigmoid. It is fixed to one
     /// size unless the file leaves the size open and makes the same of another one.
     pub graph: Graph,
     /// The numbers of each of the graph's parameters, row-major.
@@ -50,19 +50,25 @@ pub struct Import {
 /// Height and width where neither the file nor the user says them.
 const USUAL: usize = 224;
 
-/// Reads a classifier of images of height and width `size` (as far as the file leaves them open).
+/// Reads a classifier of images of height and width `size` (as far as the file leaves them open), with the scores of the
+/// `output` of that name.
 ///
 /// # Errors
 /// If the file cannot be read or decoded, has other inputs than one of images, or an operator that is not
 /// supported, or if anything in it does not fit together.
-pub fn import(path: &Path, size: Option<[usize; 2]>) -> Result<Import, OnnxError> {
-    File::open(path).and_then(|file| imported(&file, size)).map_err(|reason| OnnxError::new(path, reason))
+pub fn import(path: &Path, size: Option<[usize; 2]>, output: Option<&str>) -> Result<Import, OnnxError> {
+    let import = File::open(path).and_then(|file| imported(&file, size, output));
+    import.map_err(|reason| OnnxError::new(path, reason))
 }
 
-pub(crate) fn imported(file: &File, size: Option<[usize; 2]>) -> Result<Import, String> {
+pub(crate) fn imported(
+    file: &File,
+    size: Option<[usize; 2]>,
+    output: Option<&str>,
+) -> Result<Import, String> {
     let input = file.input()?;
     let size = [0, 1].map(|i| input.size[i].or(size.map(|size| size[i])).unwrap_or(USUAL));
-    let (output, unused) = file.output()?;
+    let (output, unused) = file.output(output)?;
     let (mut graph, weights) = network(file, &input, output, size)?;
     // Where shapes are computed from the image's, the graph may only hold for images of this size.
     let other = || network(file, &input, output, [size[0] + 1, size[1] + 35]);
@@ -85,7 +91,8 @@ fn network(
     let nodes = needed(file, output)?;
     let steps = steps(&nodes)?;
     let [rows, columns] = size;
-    let importer = Importer::new([3, rows, columns], file.opset, input.images.unwrap_or(1), ROOM)?;
+    let importer =
+        Importer::new([input.channels, rows, columns], file.opset, input.images.unwrap_or(1), ROOM)?;
     let mut run =
         Run { file, importer, values: HashMap::new(), stored: HashMap::new(), read: HashSet::new() };
     run.stored = file.graph.initializer.iter().map(|tensor| (tensor.name.as_str(), tensor)).collect();

@@ -4,7 +4,7 @@
 //! [`import`] gives a graph and its weights as plain data, [`load`] a classifier. What the file computes from
 //! constants and shapes is computed once; the number of images stays free whatever the file says. Layer
 //! normalisation, GELU, SiLU and HardSwish that a file spells out become one node, a matrix product with a fixed
-//! matrix becomes a linear layer, and a softmax at the end is left out: scores before the softmax are what is
+//! matrix becomes a linear layer, and a softmax or a sigmoid at the end is left out: scores before it are what is
 //! explained, and probabilities are computed from them.
 
 mod batch;

@@ -47,7 +47,7 @@ fn scores_and_gradients_equal_pytorch() {
 
 /// How often each kind of operation is in a file's network.
 fn count(path: &std::path::Path, kind: &str) -> usize {
-    let import = onnx::import(path, None).unwrap();
+    let import = onnx::import(path, None, None).unwrap();
     import.graph.nodes.iter().filter(|node| node.op.kind() == kind).count()
 }
 
@@ -61,7 +61,7 @@ fn what_an_exporter_spells_out_is_one_node_again() {
         for kind in ["erf", "sqrt", "divide", "subtract"] {
             assert_eq!(count(&path, kind), 0, "{name}: {kind}");
         }
-        let import = onnx::import(&path, None).unwrap();
+        let import = onnx::import(&path, None, None).unwrap();
         let biases =
             import.graph.nodes.iter().filter(|node| matches!(node.op, models::Op::Linear { bias: None, .. }));
         assert_eq!(biases.count(), 0, "{name}");

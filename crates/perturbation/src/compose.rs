@@ -53,7 +53,8 @@ fn upload(values: Vec<f32>, channels: usize, [height, width]: [usize; 2], device
 
 impl DeviceImage {
     pub(crate) fn new(host: Arc<HostImage>, device: &Device) -> Self {
-        let planes = |values: &[f32]| upload(values.to_vec(), 3, host.size(), device);
+        let channels = host.preprocess().channels.count();
+        let planes = |values: &[f32]| upload(values.to_vec(), channels, host.size(), device);
         let clean = planes(host.pixels());
         let fills = host.fills().iter().map(|(fill, values)| (fill.clone(), planes(values))).collect();
         Self { host, clean, fills, last: RefCell::default() }
@@ -75,7 +76,8 @@ impl DeviceImage {
             Reuse::Mask => map.replaced(input, size[0] * size[1]),
             Reuse::Image | Reuse::Run => vec![1.0; size[0] * size[1]],
         };
-        let painted = upload(fill.paint(&self.host, &replaced)?, 3, size, &self.clean.device());
+        let channels = self.host.preprocess().channels.count();
+        let painted = upload(fill.paint(&self.host, &replaced)?, channels, size, &self.clean.device());
         if fill.reuse() != Reuse::Mask {
             *last = Some((fill.clone(), painted.clone()));
         }

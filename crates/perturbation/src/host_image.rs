@@ -58,7 +58,7 @@ impl HostImage {
         self.size
     }
 
-    /// The normalised planes, (3, H, W) in C order.
+    /// The normalised planes, (C, H, W) in C order.
     pub fn pixels(&self) -> &[f32] {
         &self.pixels
     }

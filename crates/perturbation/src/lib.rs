@@ -24,9 +24,10 @@ mod input;
 mod painter;
 mod plan;
 mod point;
+mod undefined;
 
 pub use catalogue::{Demand, Entry, ParsedTest, TESTS, Test};
-pub use executor::{CurvePoint, Executor, Job, MapResult, PushError};
+pub use executor::{Curve, CurvePoint, Executor, Job, MapResult, PushError};
 pub use forwards::Forwards;
 pub use host_image::HostImage;
 pub use images::{Fill, FillError};
@@ -34,3 +35,4 @@ pub use input::Input;
 pub use painter::{Painter, Replacement, Reuse};
 pub use plan::{Plan, PlanBuilder};
 pub use point::{Measures, Point};
+pub use undefined::Undefined;

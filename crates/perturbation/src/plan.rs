@@ -9,6 +9,7 @@ use crate::host_image::HostImage;
 use crate::input::Input;
 use crate::painter::{Replacement, Reuse};
 use crate::point::{Measures, Point};
+use crate::undefined::Undefined;
 
 /// What tests share while they say which inputs they need.
 #[derive(Debug)]
@@ -31,13 +32,38 @@ impl<'a> PlanBuilder<'a> {
     }
 
     /// The map's pixels in an order, sorted once.
-    pub fn ranked(&mut self, ranking: Ranking) -> &Ranked {
-        self.ranked.entry(ranking).or_insert_with(|| ranking.rank(self.map))
+    ///
+    /// # Errors
+    /// If the map puts none of them first.
+    pub fn ranked(&mut self, ranking: Ranking) -> Result<&Ranked, Undefined> {
+        self.check()?;
+        Ok(self.ranked.entry(ranking).or_insert_with(|| ranking.rank(self.map)))
     }
 
     /// The map moved to 0..1, made once.
-    pub fn mask(&mut self) -> &[f32] {
-        self.mask.get_or_insert_with(|| self.map.normalised())
+    ///
+    /// # Errors
+    /// If it has no range.
+    pub fn mask(&mut self) -> Result<&[f32], Undefined> {
+        self.check()?;
+        Ok(self.mask.get_or_insert_with(|| self.map.normalised()))
+    }
+
+    fn check(&self) -> Result<(), Undefined> {
+        if self.map.is_constant() { Err(Undefined::Constant) } else { Ok(()) }
+    }
+
+    /// A test's points, and what their inputs are composed from, also where the test did not look at it itself.
+    fn points(&mut self, test: &ParsedTest) -> Result<Vec<Point>, Undefined> {
+        let points = test.test().points(self)?;
+        for input in points.iter().flat_map(|point| &point.inputs) {
+            match input {
+                Input::Mixed { ranking, .. } => _ = self.ranked(*ranking)?,
+                Input::Faded(_) => _ = self.mask()?,
+                Input::Clean | Input::Filled(_) => {}
+            }
+        }
+        Ok(points)
     }
 }
 
@@ -65,8 +91,8 @@ pub struct Plan {
     pub(crate) ranks: Vec<(Ranking, Vec<f32>)>,
     pub(crate) mask: Option<Vec<f32>>,
     pub(crate) inputs: Vec<Input>,
-    /// For each test its steps.
-    pub(crate) curves: Vec<Vec<Step>>,
+    /// For each test its steps, or why it measures nothing on this map.
+    pub(crate) curves: Vec<Result<Vec<Step>, Undefined>>,
 }
 
 impl Plan {
@@ -80,22 +106,12 @@ impl Plan {
             measures: point.measures,
             sources: point.inputs.into_iter().map(|input| joined.source(input)).collect(),
         };
-        let mut curves: Vec<Vec<Step>> = tests
-            .iter()
-            .map(|test| test.test().points(&mut builder).into_iter().map(&mut step).collect())
-            .collect();
+        let mut curves: Vec<Result<Vec<Step>, Undefined>> =
+            tests.iter().map(|test| Ok(builder.points(test)?.into_iter().map(&mut step).collect())).collect();
         let (inputs, places) = run_by_run(joined.inputs);
-        for source in curves.iter_mut().flatten().flat_map(|step| &mut step.sources) {
+        for source in curves.iter_mut().flatten().flatten().flat_map(|step| &mut step.sources) {
             if let Source::Input(input) = source {
                 *input = places[*input];
-            }
-        }
-        // What inputs are composed from, also where a test did not look at it itself.
-        for input in &inputs {
-            if let Input::Mixed { ranking, .. } = input {
-                builder.ranked(*ranking);
-            } else if matches!(input, Input::Faded(_)) {
-                builder.mask();
             }
         }
         let ranks = builder.ranked.into_iter().map(|(ranking, ranked)| (ranking, ranked.ranks)).collect();
@@ -105,6 +121,11 @@ impl Plan {
     /// The number of inputs to compute, the clean image included.
     pub fn forwards(&self) -> usize {
         self.inputs.len() + 1
+    }
+
+    /// Whether any test measures something, so that the clean image is needed.
+    pub(crate) fn is_defined(&self) -> bool {
+        self.curves.iter().any(Result::is_ok)
     }
 
     /// The inputs without the clean image, in the order in which they are computed.
@@ -173,11 +194,14 @@ mod tests {
 
     /// A ramp of 10 x 10 pixels, so that tenths are whole numbers of pixels.
     fn plan(specs: &[&str]) -> Plan {
-        let map = Map::from_plane([10, 10], (0..100_u8).map(f32::from).collect()).unwrap();
+        plan_of(&Map::from_plane([10, 10], (0..100_u8).map(f32::from).collect()).unwrap(), specs)
+    }
+
+    fn plan_of(map: &Map, specs: &[&str]) -> Plan {
         let preprocess = Arc::new(Preprocess::preset("none").unwrap());
         let image = Image::prepare("", &image::RgbImage::new(10, 10), &preprocess).unwrap();
         let tests = tests(specs);
-        Plan::new(&map, &HostImage::new(&image, &preprocess, &tests, 0).unwrap(), &tests)
+        Plan::new(map, &HostImage::new(&image, &preprocess, &tests, 0).unwrap(), &tests)
     }
 
     fn forwards(specs: &[&str]) -> usize {
@@ -204,14 +228,49 @@ mod tests {
     fn a_binary_mask_is_an_insertion() {
         assert_eq!(forwards(&["insertion:fill=zero,steps=4", "mask:fill=zero,percentile=75"]), 5);
         let plan = plan(&["mask:percentile=75"]);
-        assert_eq!((plan.curves[0][1].fraction, plan.inputs.len()), (0.75, 1));
+        assert_eq!((curve(&plan)[1].fraction, plan.inputs.len()), (0.75, 1));
+    }
+
+    /// Nine pixels of a hundred are positive, and the percentile of all is zero.
+    #[test]
+    fn ties_at_the_percentile_let_no_more_through_than_the_share() {
+        let mut values = vec![0.0; 100];
+        values[91..].fill(1.0);
+        let sparse = Map::from_plane([10, 10], values).unwrap();
+        let removed = |spec: &str| curve(&plan_of(&sparse, &[spec]))[1].fraction;
+        assert_eq!([removed("mask:percentile=50"), removed("mask:percentile=90")], [0.5, 0.9]);
+        assert_eq!(removed("mask:percentile=90,ties=all"), 0.0);
+        // The first of the zeros by index comes after all that is positive.
+        let plan = plan_of(&sparse, &["mask:percentile=90"]);
+        let ranks = &plan.ranks[0].1;
+        let kept: Vec<usize> = (0..100).filter(|&pixel| ranks[pixel] < 10.0).collect();
+        assert_eq!(kept, [vec![0], (91..100).collect()].concat());
+    }
+
+    #[test]
+    fn a_constant_map_has_no_order_no_share_and_no_range() {
+        for values in [vec![0.0; 100], vec![-0.0; 100], vec![0.3; 100]] {
+            let flat = Map::from_plane([10, 10], values).unwrap();
+            let specs = ["deletion:steps=1", "insertion:region=9", "pos", "neg", "mask", "mask:percentile=0"];
+            let plan = plan_of(&flat, &specs);
+            assert!(
+                plan.curves.iter().all(|curve| curve.as_ref().is_err_and(|why| *why == Undefined::Constant))
+            );
+            assert!(plan.inputs.is_empty() && plan.ranks.is_empty() && !plan.is_defined());
+        }
+        let pixel = Map::from_plane([1, 1], vec![3.0]).unwrap();
+        assert!(plan_of(&pixel, &["deletion"]).curves[0].is_err());
+    }
+
+    fn curve(plan: &Plan) -> &[Step] {
+        plan.curves[0].as_ref().unwrap()
     }
 
     #[test]
     fn random_fills_have_an_input_for_each_run() {
         assert_eq!(forwards(&["deletion:fill=uniform,runs=3,steps=10"]), 1 + 3 * 10);
         let plan = plan(&["deletion:fill=uniform,runs=3,steps=10"]);
-        assert_eq!(plan.curves[0][0].sources, [Source::Clean; 3]);
+        assert_eq!(curve(&plan)[0].sources, [Source::Clean; 3]);
     }
 
     #[test]
@@ -221,7 +280,7 @@ mod tests {
         let run = |draw: usize| vec![format!("uniform:draw={draw}"); 4];
         assert_eq!(fills, [vec!["black".to_owned()], run(0), run(1), run(2)].concat());
         for (step, count) in [(1, 25), (2, 50), (3, 75)] {
-            for (draw, source) in plan.curves[0][step].sources.iter().enumerate() {
+            for (draw, source) in curve(&plan)[step].sources.iter().enumerate() {
                 let Source::Input(place) = source else { panic!("{source:?}") };
                 let Input::Mixed { count: found, fill, .. } = &plan.inputs[*place] else { panic!("{place}") };
                 assert_eq!((*found, fill.key()), (count, format!("uniform:draw={draw}")));
@@ -232,7 +291,7 @@ mod tests {
     #[test]
     fn fractions_are_those_of_the_papers() {
         let fractions =
-            |spec: &str| -> Vec<f64> { plan(&[spec]).curves[0].iter().map(|step| step.fraction).collect() };
+            |spec: &str| -> Vec<f64> { curve(&plan(&[spec])).iter().map(|step| step.fraction).collect() };
         assert_eq!(fractions("pos"), [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]);
         assert_eq!(fractions("deletion:steps=4"), [0.0, 0.25, 0.5, 0.75, 1.0]);
         assert_eq!(fractions("mask")[0], 0.0);

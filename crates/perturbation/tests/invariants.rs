@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use common::{CLASSES, constant, curves, jobs, keep, maps, probabilities, ramp, run, tests, tiny_basic};
 use maps::Map;
-use perturbation::{CurvePoint, HostImage, Job, Plan};
+use perturbation::{CurvePoint, Executor, HostImage, Job, Plan, Undefined};
 
 const ALL: [&str; 8] = [
     "deletion:steps=20",
@@ -51,16 +51,38 @@ fn neg_of_a_map_is_pos_of_its_negative() {
 }
 
 #[test]
-fn a_mask_of_ones_changes_nothing_and_a_constant_map_masks_everything() {
-    let flat = vec![Map::from_plane([64, 64], vec![1.0; 64 * 64]).unwrap(); 2];
-    let specs = ["mask:percentile=0", "mask:percentile=0,fill=blur", "mask", "deletion"];
-    for curves in curves(&tiny_basic(), &flat, &specs) {
-        for reveal in &curves[..2] {
+fn a_mask_of_all_pixels_changes_nothing() {
+    for curves in curves(&tiny_basic(), &maps("ties"), &["mask:percentile=0", "mask:percentile=0,fill=blur"])
+    {
+        for reveal in curves {
             // Not even the last bit may differ: an increase in confidence is counted strictly.
             assert_eq!((reveal[1].probability, reveal[1].fraction), (reveal[0].probability, 0.0));
         }
-        assert_eq!((curves[2][1].fraction, curves[2][1].probability), (1.0, curves[3][100].probability));
     }
+}
+
+/// Its curves are undefined, cost nothing, and hold up no other map; a class that nobody named is still found.
+#[test]
+fn a_constant_map_is_measured_by_no_test() {
+    let flat = Map::from_plane([64, 64], vec![1.0; 64 * 64]).unwrap();
+    let (classifier, good) = (tiny_basic(), maps("signed").remove(0));
+    let run = |asked: &[(usize, Map, Option<usize>)]| {
+        let mut executor = Executor::new(&classifier, |_| 8);
+        for job in jobs(asked, &["pos", "mask"]) {
+            executor.push(job).unwrap();
+        }
+        executor.flush();
+        let all: Vec<_> = std::iter::from_fn(|| executor.pop()).collect();
+        (all, executor.forwards())
+    };
+    let (alone, forwards) = run(&[(0, flat.clone(), Some(3)), (1, flat.clone(), Some(5))]);
+    assert_eq!((alone.len(), forwards), (2, 0));
+    assert_eq!(alone[0].curves, Ok(vec![Err(Undefined::Constant); 2]));
+    let (mixed, forwards) = run(&[(0, good, None), (0, flat.clone(), None), (1, flat, None)]);
+    // The good map's 9 and 1, and both clean images, of which the second only names the class.
+    assert_eq!((mixed.len(), forwards), (3, 12));
+    assert!(mixed[0].curves.as_ref().unwrap().iter().all(Result::is_ok));
+    assert_eq!((mixed[1].target, &mixed[1].curves), (mixed[0].target, &alone[0].curves));
 }
 
 #[test]
@@ -78,7 +100,7 @@ fn insertion_is_deletion_between_the_same_ends() {
 fn ties_are_broken_by_the_lower_index() {
     // A map with ties and the same map with ties broken by hand, in the documented direction.
     let broken = |map: &Map| {
-        let nudge = |(i, value): (usize, &f32)| value - i as f32 * 1e-6;
+        let nudge = |(i, value): (usize, &f64)| value - i as f64 * 1e-6;
         Map::from_plane([64, 64], map.values().iter().enumerate().map(nudge).collect()).unwrap()
     };
     let (ties, classifier) = (maps("ties"), tiny_basic());

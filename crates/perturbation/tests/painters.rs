@@ -10,7 +10,7 @@ use maps::{Map, Order, Ranking};
 use models::{Classifier, Tensor, TensorData};
 use perturbation::{
     CurvePoint, Demand, Entry, Executor, Fill, FillError, HostImage, Input, Measures, Painter, ParsedTest,
-    PlanBuilder, Point, Replacement, Reuse, Test,
+    PlanBuilder, Point, Replacement, Reuse, Test, Undefined,
 };
 
 const PIXELS: usize = SIDE * SIDE;
@@ -115,14 +115,14 @@ impl Test for Quarters {
         &self.0
     }
 
-    fn points(&self, _: &mut PlanBuilder<'_>) -> Vec<Point> {
+    fn points(&self, _: &mut PlanBuilder<'_>) -> Result<Vec<Point>, Undefined> {
         let area = |quarter| Measures { area: Some(1.0 - quarter as f64 / 4.0), ..Measures::default() };
         let quarter = |quarter| Point {
             measures: area(quarter),
             ..Point::new(quarter as f64 / 4.0, self.inputs(quarter))
         };
         let faded = Point::new(2.0, self.0.iter().map(|fill| Input::Faded(fill.clone())).collect());
-        (0..=4).map(quarter).chain([faded]).collect()
+        Ok((0..=4).map(quarter).chain([faded]).collect())
     }
 
     fn demand(&self, _: usize) -> Demand {

@@ -18,6 +18,7 @@ fn channels_are_joined_to_the_same_bits_on_the_host_and_on_the_device() {
     ] {
         let map = Map::reduced(&shape[1..], values.clone(), 3, reduce).unwrap();
         let expected: Vec<f32> = expected.into_data().try_to_vec().unwrap();
+        let expected: Vec<f64> = expected.into_iter().map(f64::from).collect();
         assert!(map.values() == expected, "{reduce:?}");
     }
 }

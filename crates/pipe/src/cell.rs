@@ -52,6 +52,37 @@ impl FromStr for Direction {
     }
 }
 
+/// A class as a table names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// By its number, from 0.
+    Number(usize),
+    /// By a word that a list of class names explains.
+    Name(String),
+}
+
+impl Cell for Option<Class> {
+    const WANTED: &'static str = "a class: a whole number from 0, a name, or nothing";
+
+    /// What is a number, but none of a class (`-1`, `nan`, `1.5`), is no name either.
+    fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        match <Option<usize>>::parse(text) {
+            Some(number) => Some(number.map(Class::Number)),
+            None if text.parse::<f64>().is_ok() => None,
+            None => Some(Some(Class::Name(text.to_owned()))),
+        }
+    }
+
+    fn print(&self, out: &mut String) {
+        match self {
+            Some(Class::Number(number)) => number.print(out),
+            Some(Class::Name(name)) => out.push_str(name),
+            None => {}
+        }
+    }
+}
+
 impl Cell for Direction {
     const WANTED: &'static str = "`higher` or `lower`";
 
@@ -198,5 +229,16 @@ mod tests {
         assert!(<f64 as Cell>::parse("nan").unwrap().is_nan());
         assert_eq!(<f64 as Cell>::parse(" 1E-3 "), Some(0.001));
         assert_eq!(<f64 as Cell>::parse("0,5"), None);
+    }
+
+    #[test]
+    fn a_class_is_a_number_or_a_name() {
+        let class = <Option<Class> as Cell>::parse;
+        assert_eq!(class("281.0"), Some(Some(Class::Number(281))));
+        assert_eq!(class(" "), Some(None));
+        assert_eq!(class(" n01440764"), Some(Some(Class::Name("n01440764".into()))));
+        for text in ["-1", "nan", "NaN", "1.5", "1e3", "inf", "-0.0"] {
+            assert_eq!(class(text), None, "{text}");
+        }
     }
 }

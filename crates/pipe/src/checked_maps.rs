@@ -20,7 +20,7 @@ impl CheckedMaps {
     /// # Errors
     ///
     /// If the map cannot be read, or the row and the map do not belong together.
-    pub fn read(&mut self, row: &Explained, image: Option<&str>) -> Result<npy::Array> {
+    pub fn read(&mut self, row: &Explained, image: Option<&str>) -> Result<npy::Array<f64>> {
         let path = Path::new(&row.map);
         let array = self.maps.read(path, row.map_index)?;
         if let Some(sidecar) = self.sidecar(path)? {

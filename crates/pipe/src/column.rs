@@ -8,23 +8,29 @@ pub struct Column {
     /// Its name in the header.
     pub name: &'static str,
     pub(crate) required: bool,
+    pub(crate) filled: bool,
     pub(crate) carried: bool,
 }
 
 impl Column {
     /// A column that a table must have.
     pub const fn required(name: &'static str) -> Self {
-        Self { name, required: true, carried: false }
+        Self { name, required: true, filled: false, carried: false }
+    }
+
+    /// A column that a table must have, and of which no cell may be empty where rows are read with what is wrong with them.
+    pub const fn filled(name: &'static str) -> Self {
+        Self { filled: true, ..Self::required(name) }
     }
 
     /// A column that a table may lack; its cells then read as empty.
     pub const fn optional(name: &'static str) -> Self {
-        Self { name, required: false, carried: false }
+        Self { name, required: false, filled: false, carried: false }
     }
 
     /// An optional column that is carried through as well as read.
     pub const fn carried(name: &'static str) -> Self {
-        Self { name, required: false, carried: true }
+        Self { name, required: false, filled: false, carried: true }
     }
 }
 
@@ -53,17 +59,6 @@ impl Extra {
     /// Names and cells.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.names.iter().map(String::as_str).zip(self.values.iter().map(String::as_str))
-    }
-
-    /// The same cells under other names, as many.
-    ///
-    /// # Panics
-    ///
-    /// If the numbers differ.
-    #[must_use]
-    pub fn renamed(self, names: &Arc<[String]>) -> Self {
-        assert_eq!(names.len(), self.values.len());
-        Self { names: Arc::clone(names), ..self }
     }
 
     /// Replaces a cell, or adds a column. An added column must also be named to the [`Writer`](crate::Writer).

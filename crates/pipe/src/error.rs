@@ -16,6 +16,12 @@ pub enum Error {
         /// Name of the table.
         file: String,
     },
+    /// A header and nothing else: whatever was to be read is lost.
+    #[error("{file}: a header and no rows")]
+    NoRows {
+        /// Name of the table, or of the first of several.
+        file: String,
+    },
     /// A column that the row needs is not there.
     #[error("{file}: no column `{column}` in the header `{header}`")]
     Missing {

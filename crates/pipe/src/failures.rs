@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use anyhow::{Context, Result, bail};
 
-use crate::note;
+use crate::note_item;
 
 /// The options of every tool that goes on after a failure; add them with `#[command(flatten)]`.
 #[derive(clap::Args, Clone, Debug, Default)]
@@ -78,7 +78,7 @@ impl Failures {
         Ok(Self { list, allowed, count: 0 })
     }
 
-    /// Says on standard error that one item failed, and lists it. Parts that do not apply may be empty.
+    /// Says on standard error that one item failed ([`note_item`]: equal failures are one line), and lists it. Parts that do not apply may be empty.
     ///
     /// # Errors
     ///
@@ -102,8 +102,7 @@ impl Failures {
     ) -> Result<()> {
         self.count += count;
         let error = format!("{error:#}"); // With the whole chain, if it is an `anyhow::Error`.
-        let parts = [image, method, stage].into_iter().filter(|part| !part.is_empty());
-        note(format_args!("{}: {error}", parts.collect::<Vec<_>>().join(", ")));
+        note_item(image, &[method, stage], &error);
         if let Some((path, list)) = &mut self.list {
             list.write_record([image, method, stage, &error]).with_context(|| path.display().to_string())?;
             list.flush().with_context(|| path.display().to_string())?;

@@ -32,8 +32,8 @@
 //! }
 //! ```
 //!
-//! Conventions: data go to standard output and everything else to standard error; a table always has its header, even
-//! with no rows; columns are found by name and unknown ones are carried through; a reader that goes away early
+//! Conventions: data go to standard output and everything else to standard error; a table always has its header, and
+//! one without rows is an error for whoever reads it; columns are found by name and unknown ones are carried through; a reader that goes away early
 //! (`| head -1`) is no error; a full disk is one, and so is a table whose last line is torn. Tables may be compressed (gzip,
 //! Zstandard).
 
@@ -53,6 +53,7 @@ mod program;
 mod progress;
 mod reader;
 mod record;
+mod repeats;
 mod rows;
 mod sidecar;
 mod stdio;
@@ -61,7 +62,7 @@ mod whole;
 mod writer;
 
 pub use boxes::{BoundingBox, Boxes};
-pub use cell::{Cell, Direction, from_f32};
+pub use cell::{Cell, Class, Direction, from_f32};
 pub use checked_maps::CheckedMaps;
 pub use column::{Column, Extra};
 pub use digest::{list_key, sha256};
@@ -69,10 +70,11 @@ pub use error::Error;
 pub use failures::{ErrorArgs, Failures, MaxErrors};
 pub use identity::{Asked, Identity};
 pub use output::{Finish, Output, OutputArgs};
-pub use program::{Usage, main, note};
+pub use program::{Usage, main, note, reader_is_gone};
 pub use progress::Progress;
-pub use reader::{Line, Rows};
+pub use reader::{FlawedRows, Line, Rows};
 pub use record::Record;
+pub use repeats::note_item;
 pub use rows::{Correlation, Explained, Image, Rank, Response, Row, Score};
 pub use sidecar::{Item, PackFile, Sidecar};
 pub use stdio::{Stdout, input, input_name, stdout};

@@ -10,6 +10,7 @@ use std::sync::OnceLock;
 use anyhow::Result;
 
 use crate::progress::beside_bar;
+use crate::repeats::tell_repeats;
 
 static NAME: OnceLock<String> = OnceLock::new();
 
@@ -24,7 +25,9 @@ pub struct Usage(pub String);
 /// `tool | head -1` succeeds under `set -o pipefail`.
 pub fn main<A: clap::Parser>(run: impl FnOnce(&A) -> Result<()>) -> ExitCode {
     NAME.get_or_init(|| A::command().get_name().to_owned());
-    match run(&A::parse()) {
+    let result = run(&A::parse());
+    tell_repeats();
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => report(&error),
     }
@@ -39,7 +42,7 @@ pub fn note(message: impl Display) {
 }
 
 fn report(error: &anyhow::Error) -> ExitCode {
-    if is_broken_pipe(error) {
+    if reader_is_gone(error) {
         return ExitCode::SUCCESS;
     }
     note(format_args!("{error:#}"));
@@ -50,12 +53,13 @@ fn report(error: &anyhow::Error) -> ExitCode {
     }
 }
 
-/// `csv::Error` does not report its I/O error as a source, so look inside it.
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
+/// Whether an output failed because its reader went away.
+pub fn reader_is_gone(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
         let kind = if let Some(error) = cause.downcast_ref::<io::Error>() {
             Some(error.kind())
         } else if let Some(error) = cause.downcast_ref::<csv::Error>() {
+            // Such an error does not report its I/O error as a source.
             csv_kind(error)
         } else if let Some(error) = cause.downcast_ref::<serde_json::Error>() {
             error.io_error_kind()
@@ -101,18 +105,18 @@ mod tests {
     #[test]
     fn broken_pipe_is_seen_through_context_and_csv() {
         let plain = Err::<(), _>(broken()).context("writing").unwrap_err();
-        assert!(is_broken_pipe(&plain));
+        assert!(reader_is_gone(&plain));
         let csv = Err::<(), _>(csv::Error::from(broken())).context("writing").unwrap_err();
-        assert!(is_broken_pipe(&csv));
+        assert!(reader_is_gone(&csv));
         let json = anyhow::Error::from(serde_json::Error::io(broken()));
-        assert!(is_broken_pipe(&json));
+        assert!(reader_is_gone(&json));
     }
 
     #[test]
     fn other_errors_are_failures() {
         let full = anyhow::Error::from(csv::Error::from(io::Error::from(io::ErrorKind::StorageFull)));
-        assert!(!is_broken_pipe(&full));
-        assert!(!is_broken_pipe(&anyhow::anyhow!("no such method")));
+        assert!(!reader_is_gone(&full));
+        assert!(!reader_is_gone(&anyhow::anyhow!("no such method")));
     }
 
     #[test]

@@ -3,12 +3,15 @@
 //! A column's name is the field's name. Changing one breaks every pipeline that names it.
 
 use crate::error::Result;
-use crate::{Boxes, Cells, Column, Direction, Extra, Line};
+use crate::{Boxes, Cells, Class, Column, Direction, Extra, Line};
 
 /// A line of a table.
 pub trait Row: Sized {
     /// The columns in the order in which they are written.
     const COLUMNS: &'static [Column];
+
+    /// Columns that later stages write: one of the user's own that is called so is carried as `user.NAME` from here on.
+    const LATER: &'static [&'static str] = &[];
 
     /// Takes the row's values from a line.
     ///
@@ -25,7 +28,7 @@ pub trait Row: Sized {
 macro_rules! row {
     ($(#[$doc:meta])* $name:ident {
         $($(#[$field_doc:meta])* $field:ident: $type:ty = $need:ident,)*
-    } $($extra:ident)?) => {
+    } $($extra:ident)? $(later $later:expr)?) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq)]
         pub struct $name {
@@ -36,6 +39,7 @@ macro_rules! row {
 
         impl Row for $name {
             const COLUMNS: &'static [Column] = &[$(Column::$need(stringify!($field))),*];
+            $(const LATER: &'static [&'static str] = $later;)?
 
             fn read(line: &mut Line<'_>) -> Result<Self> {
                 Ok(Self { $($field: line.value()?,)* $($extra: line.extra())? })
@@ -53,14 +57,17 @@ row! {
     /// An image to explain. `label` and `boxes` stay among the carried columns too, so that they reach the scores.
     Image {
         /// Path of the image, as given.
-        image: String = required,
+        image: String = filled,
         /// True class.
-        label: Option<usize> = carried,
+        label: Option<Class> = carried,
         /// Class to explain, where the table chooses it.
-        target: Option<usize> = optional,
+        target: Option<Class> = optional,
         /// Where the object is.
         boxes: Option<Boxes> = carried,
-    } extra
+    } extra later &[
+        "model", "method", "map", "map_index", "reason", "list", "class", "png", "test", "point", "points", "fraction",
+        "probability", "predicted", "information", "area", "overlap", "metric", "direction", "value", "rank",
+    ]
 }
 
 row! {
@@ -80,7 +87,10 @@ row! {
         map_index: Option<usize> = optional,
         /// Why there is no map.
         reason: String = optional,
-    } extra
+    } extra later &[
+        "test", "point", "points", "fraction", "probability", "predicted", "information", "area", "overlap", "metric",
+        "direction", "value",
+    ]
 }
 
 row! {
@@ -94,25 +104,25 @@ row! {
         model: String = optional,
         /// Spec string of the explanation method.
         method: String = required,
-        /// Path of the `.npy` file of the map.
-        map: String = optional,
-        /// Row inside a pack; nothing if the file is one map.
-        map_index: Option<usize> = optional,
         /// Spec string of the perturbation test.
         test: String = required,
-        /// Place on the curve, from 0; nothing if a foreign stage did not count.
-        point: Option<usize> = optional,
-        /// Number of points of the whole curve.
-        points: Option<usize> = optional,
         /// How much of the image is perturbed, from 0 to 1; NaN if there is no curve.
         fraction: f64 = required,
         /// Probability of the target class.
         probability: f64 = required,
         /// Class with the highest probability.
         predicted: Option<usize> = required,
+        /// Place on the curve, from 0; nothing if a foreign stage did not count.
+        point: Option<usize> = optional,
+        /// Number of points of the whole curve.
+        points: Option<usize> = optional,
+        /// Path of the `.npy` file of the map.
+        map: String = optional,
+        /// Row inside a pack; nothing if the file is one map.
+        map_index: Option<usize> = optional,
         /// Why there is no curve: then this is the test's only row.
         reason: String = optional,
-    } extra
+    } extra later &["metric", "direction", "value"]
 }
 
 row! {

@@ -68,9 +68,9 @@ impl Tables {
         let mut names: Vec<String> = Vec::new();
         for table in &self.0 {
             table.places(R::COLUMNS)?;
-            for name in &table.header {
-                if is_carried(name, R::COLUMNS) && !names.contains(name) {
-                    names.push(name.clone());
+            for name in table.carried::<R>()? {
+                if !names.contains(&name) {
+                    names.push(name);
                 }
             }
         }
@@ -78,8 +78,13 @@ impl Tables {
     }
 }
 
-fn is_carried(name: &str, columns: &[Column]) -> bool {
-    columns.iter().find(|column| column.name == name).is_none_or(|column| column.carried)
+/// What a column of the header is called among those that a row carries: `user.NAME` if a later stage has a column of that
+/// name. Nothing if it is not carried.
+fn carried_name<R: Row>(name: &str) -> Option<String> {
+    let own = R::COLUMNS.iter().find(|column| column.name == name);
+    let carried = own.is_none_or(|column| column.carried);
+    let taken = R::LATER.contains(&name);
+    carried.then(|| if taken { format!("user.{name}") } else { name.to_owned() })
 }
 
 impl Table {
@@ -102,6 +107,20 @@ impl Table {
             return Err(Error::Missing { file: self.name(), column: column.name, header });
         }
         Ok(place)
+    }
+
+    /// The columns that are carried.
+    fn carried<R: Row>(&self) -> Result<Vec<String>> {
+        let names: Vec<String> = self.header.iter().filter_map(|name| carried_name::<R>(name)).collect();
+        match twice(&names) {
+            Some(column) => Err(Error::Twice { file: self.name(), column }),
+            None => Ok(names),
+        }
+    }
+
+    /// Where a carried column stands in the header.
+    pub(crate) fn carried_place<R: Row>(&self, name: &str) -> Option<usize> {
+        self.header.iter().position(|other| carried_name::<R>(other).as_deref() == Some(name))
     }
 
     /// Where a column stands in the header.
@@ -137,9 +156,13 @@ fn header(source: &mut Source, path: &Path) -> Result<Vec<String>> {
     if names.is_empty() {
         return Err(Error::Empty { file });
     }
-    let twice = names.iter().enumerate().find(|(index, name)| names[..*index].contains(name));
-    match twice {
-        Some((_, column)) => Err(Error::Twice { file, column: column.clone() }),
+    match twice(&names) {
+        Some(column) => Err(Error::Twice { file, column }),
         None => Ok(names),
     }
+}
+
+fn twice(names: &[String]) -> Option<String> {
+    let mut all = names.iter().enumerate();
+    all.find(|(index, name)| names[..*index].contains(name)).map(|(_, name)| name.clone())
 }

@@ -50,6 +50,58 @@ fn same(a: &Array, b: &Array) -> bool {
     a.shape == b.shape && (bits(a) == bits(b) || (nan(a).contains(&true) && nan(a) == nan(b)))
 }
 
+fn narrow(Array { shape, data }: Array<f64>) -> Array {
+    Array { shape, data: data.into_iter().map(|value| value as f32).collect() }
+}
+
+/// A zip archive without compression, as `np.savez` writes it.
+fn archive(arrays: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut out = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, bytes) in arrays {
+        let stored = zip::write::SimpleFileOptions::default();
+        let options = stored.compression_method(zip::CompressionMethod::Deflated);
+        out.start_file(*name, if name.starts_with('s') { stored } else { options }).unwrap();
+        std::io::Write::write_all(&mut out, bytes).unwrap();
+    }
+    out.finish().unwrap().into_inner()
+}
+
+#[test]
+fn an_archive_of_one_array_is_that_array() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("maps.npz");
+    let mut bytes = Vec::new();
+    npy::write(&mut bytes, &[2, 2, 3], &numbers(12)).unwrap();
+    for name in ["stored.npy", "deflated.npy"] {
+        fs::write(&path, archive(&[(name, &bytes)])).unwrap();
+        assert_eq!(npy::read_file(&path).unwrap().data, numbers(12));
+        let map = npy::read_map(&path, Some(1)).unwrap();
+        assert_eq!((map.shape, map.data), (vec![2, 3], numbers(12)[6..].to_vec()));
+        assert!(
+            message(npy::read_map(&path, Some(2)).unwrap_err()).contains("map_index 2 is not in the pack")
+        );
+    }
+    let error = |bytes: &[u8]| {
+        fs::write(&path, bytes).unwrap();
+        message(npy::read_file(&path).unwrap_err()).split_once(": ").unwrap().1.to_owned()
+    };
+    let several = archive(&[("x_test.npy", &bytes), ("arr_0.npy", &bytes)]);
+    assert_eq!(
+        error(&several),
+        "an archive of 2 arrays (arr_0, x_test), where one is needed: save that one with np.save"
+    );
+    assert_eq!(
+        error(&archive(&[("notes.txt", b"a note, and no array")])),
+        "not a .npy file: it does not start with the NumPy magic"
+    );
+    let whole = archive(&[("stored.npy", &bytes)]);
+    assert!(error(&whole[..whole.len() / 2]).starts_with("a damaged .npz archive: "));
+    let mut changed = whole.clone();
+    changed[60 + bytes.len() / 2] ^= 1;
+    fs::write(&path, changed).unwrap();
+    assert!(npy::read_file(&path).is_err(), "a wrong check sum");
+}
+
 /// The whole message, as a tool prints it.
 fn message(error: Error) -> String {
     format!("{:#}", anyhow::Error::from(error))
@@ -85,8 +137,9 @@ fn every_kind_reads_the_same_from_a_pipe() {
     let names: Vec<&String> = expected.good.keys().collect();
     let all: Vec<u8> = names.iter().flat_map(|name| fs::read(file(name)).unwrap()).collect();
     // A buffer of 7 bytes cuts every header and every value.
-    let arrays: Vec<Array> =
-        Stream::new(BufReader::with_capacity(7, Cursor::new(&all))).map(|array| array.unwrap()).collect();
+    let arrays: Vec<Array> = Stream::new(BufReader::with_capacity(7, Cursor::new(&all)))
+        .map(|array| narrow(array.unwrap()))
+        .collect();
     assert_eq!(arrays.len(), names.len());
     for (name, array) in names.iter().zip(&arrays) {
         assert!(same(array, &expected.good[*name].array()), "{name}");
@@ -119,7 +172,7 @@ fn a_map_of_a_pack_is_that_row() {
         let whole = npy::read_file(&file(name)).unwrap();
         let mut maps = MapReader::new();
         for index in [1, 0, 1] {
-            let map = maps.read(&file(name), Some(index)).unwrap();
+            let map = narrow(maps.read(&file(name), Some(index)).unwrap());
             assert_eq!(
                 (&map.shape[..], &map.data[..]),
                 (&[3, 4][..], &whole.data[index * 12..][..12]),
@@ -129,6 +182,28 @@ fn a_map_of_a_pack_is_that_row() {
     }
     let channels = npy::read_map(&file("pack-channels"), Some(1)).unwrap();
     assert_eq!((&channels.shape[..], channels.data[0]), (&[2, 3, 4][..], 24.0));
+}
+
+/// What differs in a file differs in the map, alone, in a pack, and on a pipe.
+#[test]
+fn maps_are_as_precise_as_their_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let values = [1.0, 1.0 + 1e-12, 1e300, -1.0 / 3.0];
+    let save = |shape: &str| {
+        let text = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}");
+        let bytes = [
+            b"\x93NUMPY\x01\x00\x76\x00".to_vec(),
+            format!("{text:<117}\n").into_bytes(),
+            values.iter().flat_map(|value: &f64| value.to_le_bytes()).collect(),
+        ];
+        let path = folder.path().join("map.npy");
+        fs::write(&path, bytes.concat()).unwrap();
+        path
+    };
+    let path = save("(2, 2)");
+    assert_eq!(MapReader::new().read(&path, None).unwrap().data, values);
+    assert_eq!(Stream::new(&fs::read(&path).unwrap()[..]).next().unwrap().unwrap().data, values);
+    assert_eq!(MapReader::new().read(&save("(2, 1, 2)"), Some(1)).unwrap().data, values[2..]);
 }
 
 #[test]

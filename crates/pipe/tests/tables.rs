@@ -4,8 +4,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use pipe::{
-    Correlation, Direction, Explained, Extra, Image, OutputArgs, Rank, Response, Row, Rows, Score, Tables,
-    Writer,
+    Class, Correlation, Direction, Explained, Extra, Image, OutputArgs, Rank, Response, Row, Rows, Score,
+    Tables, Writer,
 };
 
 struct Folder(tempfile::TempDir);
@@ -43,6 +43,14 @@ fn written<R: Row>(rows: &[R], extra: &[&str]) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
+/// The rows of a table with what is wrong with them, after its file name.
+fn with_flaws<R: Row>(text: impl AsRef<[u8]>) -> anyhow::Result<Vec<(R, Option<String>)>> {
+    let folder = Folder::new();
+    let rows = Rows::open(&[folder.table("table.csv", text)])?.with_flaws();
+    let shorter = |message: String| message[message.find("table.csv").unwrap()..].to_owned();
+    rows.map(|read| read.map(|(row, flaw)| (row, flaw.map(|flaw| shorter(flaw.to_string()))))).collect()
+}
+
 /// Reads a table and writes it again.
 fn copied<R: Row>(text: &str) -> String {
     let folder = Folder::new();
@@ -60,14 +68,10 @@ const SCORES: &str = "image,target,model,method,metric,direction,value,reason\n\
 #[test]
 fn a_table_written_is_the_table_read() {
     assert_eq!(copied::<Score>(SCORES), SCORES);
-    for table in [
-        "image,target,model,method,map,map_index,reason,label,boxes\na,1,m,ig,m.npy,7,,2,1 2 3 4\na,,m,ig,,,gone,,\n",
-        "image,target,model,method,map,map_index,reason\n",
-    ] {
-        assert_eq!(copied::<Explained>(table), table);
-    }
-    let table = "image,target,model,method,map,map_index,test,point,points,fraction,probability,predicted,reason,area\n\
-                 a,1,m,ig,m.npy,2,pos,1,10,0.1,0.30000001192092896,5,,9\n";
+    let table = "image,target,model,method,map,map_index,reason,label,boxes\na,1,m,ig,m.npy,7,,2,1 2 3 4\na,,m,ig,,,gone,,\n";
+    assert_eq!(copied::<Explained>(table), table);
+    let table = "image,target,model,method,test,fraction,probability,predicted,point,points,map,map_index,reason,area\n\
+                 a,1,m,ig,pos,0.1,0.30000001192092896,5,1,10,m.npy,2,,9\n";
     assert_eq!(copied::<Response>(table), table);
     let table = "image,label,target,boxes,note\na,1,,0 0 1.5 1;2 2 3 3,x\n";
     assert_eq!(copied::<Image>(table), table);
@@ -98,8 +102,11 @@ fn other_line_ends_marks_and_spaces_are_accepted() {
 }
 
 #[test]
-fn a_header_alone_is_an_empty_table() {
-    assert!(read::<Score>(format!("{}\n", SCORES.lines().next().unwrap())).unwrap().is_empty());
+fn a_header_alone_is_an_error_and_can_be_written() {
+    let header = SCORES.lines().next().unwrap();
+    for blank in ["\n", "\n\n\r\n"] {
+        assert_eq!(error::<Score>(format!("{header}{blank}")), "table.csv: a header and no rows");
+    }
     assert_eq!(written::<Rank>(&[], &[]), "model,metric,direction,method,n,mean,ci_low,ci_high,rank\n");
 }
 
@@ -131,8 +138,8 @@ fn a_damaged_table_is_named_with_its_line_and_column() {
         error::<Image>("image,boxes\n\"a\nb\",\nc,1 2\n").split(" is not").next(),
         Some("table.csv, line 4, column `boxes`: \"1 2\"")
     );
-    let long = format!("image,target\na,{}\n", "x".repeat(1 << 20));
-    assert!(error::<Image>(long).len() < 400);
+    let long = format!("image,target,method,map\na,{},m,a.npy\n", "x".repeat(1 << 20));
+    assert!(error::<Explained>(long).len() < 400);
 }
 
 #[test]
@@ -144,7 +151,11 @@ fn a_table_cut_anywhere_is_an_error_or_ends_with_a_whole_row() {
                 assert!(SCORES[..length].ends_with('\n'), "{length}");
                 assert_eq!(format!("{rows:?}"), format!("{:?}", &whole[..rows.len()]), "{length}");
             }
-            Err(error) => assert!(format!("{error:#}").contains("cut off"), "{length}: {error:#}"),
+            Err(error) => {
+                let header = SCORES.lines().next().unwrap().len() + 1;
+                let told = if length == header { "a header and no rows" } else { "cut off" };
+                assert!(format!("{error:#}").contains(told), "{length}: {error:#}");
+            }
         }
     }
     assert_eq!(
@@ -188,9 +199,54 @@ fn a_missing_file_and_a_folder_are_named() {
 #[test]
 fn rows_end_with_the_first_error() {
     let folder = Folder::new();
-    let path = folder.table("a.csv", "image,target\na,1\nb,x\nc,3\n");
+    let path = folder.table("a.csv", "image,boxes\na,\nb,x\nc,\n");
     let rows: Vec<_> = Rows::<Image>::open(&[path.clone(), path]).unwrap().collect();
     assert_eq!(rows.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false]);
+}
+
+/// One bad item never stops a run: each tool makes a failure of the row.
+#[test]
+fn a_row_with_a_flaw_is_told_and_the_next_one_is_read() {
+    let mut text = b"image,label,boxes,note\na,1,,x\nb,-1,9 9 9 9,y\n\xff,2,,z\nc,3\nd,4,,w,5\n   \n,5,,v\ne,nan,,u\nf,6,,\n".to_vec();
+    let rows = with_flaws::<Image>(&text).unwrap();
+    let expected = [
+        ("a", None),
+        ("b", Some("line 3, column `label`: \"-1\" is not a class")),
+        ("\u{fffd}", Some("line 4: not valid UTF-8")),
+        ("c", Some("line 5: 2 fields, where the header has 4")),
+        ("d", Some("line 6: 5 fields, where the header has 4")),
+        ("", Some("line 8, column `image`: \"\" is not the name of an image")),
+        ("e", Some("line 9, column `label`: \"nan\" is not a class")),
+        ("f", None),
+    ];
+    assert_eq!(rows.len(), expected.len());
+    for ((row, flaw), (image, reason)) in rows.iter().zip(expected) {
+        assert_eq!((row.image.as_str(), flaw.is_some()), (image, reason.is_some()));
+        assert!(flaw.as_deref().unwrap_or_default().contains(reason.unwrap_or_default()), "{flaw:?}");
+    }
+    // What is not wrong with a row is kept, what is wrong is nothing.
+    assert_eq!((&rows[1].0.label, &rows[1].0.boxes, rows[1].0.extra.get("note")), (&None, &None, Some("y")));
+    assert_eq!((&rows[3].0.label, rows[3].0.extra.get("note")), (&Some(Class::Number(3)), Some("")));
+    // A table that ends in the middle of a row is no table, however it is read.
+    text.extend(b"g,7,,t");
+    assert!(with_flaws::<Image>(text).unwrap_err().to_string().contains("cut off"));
+    // Nothing stands for a direction that cannot be read.
+    assert!(with_flaws::<Score>(SCORES.replace("higher,-inf", "up,-inf")).is_err());
+}
+
+/// What a later stage writes would take the place of a column of the user's own, or be taken for it.
+#[test]
+fn columns_of_later_stages_are_carried_under_another_name() {
+    let names = |text: &str| {
+        let folder = Folder::new();
+        Rows::<Explained>::open(&[folder.table("a.csv", text)]).map(|rows| rows.extra_names().join(","))
+    };
+    let own = names("image,target,method,map,test,value,class,fold,predicted,metric\n").unwrap();
+    assert_eq!(own, "user.test,user.value,class,fold,user.predicted,user.metric");
+    let rows = read::<Explained>("image,target,method,map,test\na,1,m,a.npy,mine\n").unwrap();
+    assert_eq!(rows[0].extra.get("user.test"), Some("mine"));
+    let error = names("image,target,method,map,test,user.test\n").unwrap_err().to_string();
+    assert!(error.ends_with("column `user.test` appears twice in the header"), "{error}");
 }
 
 #[test]
@@ -203,6 +259,9 @@ fn several_tables_are_one() {
     assert_eq!(rows.extra_names(), ["x", "y", "z"]);
     let rows: Vec<Image> = rows.collect::<Result<_, _>>().unwrap();
     assert_eq!(written(&rows, &["x", "y", "z"]), "image,label,target,boxes,x,y,z\na,,,,1,2,\nb,,,,,4,5\n");
+    let rows = Rows::<Image>::open(&[&none, &none, &none]).unwrap();
+    let error = rows.last().unwrap().unwrap_err().to_string();
+    assert!(error.ends_with("none.csv and 2 more: a header and no rows"), "{error}");
     let third = folder.table("c.csv", "x\n1\n");
     let error = Tables::open(&[&a, &third]).unwrap().rows::<Image>().err().unwrap().to_string();
     assert!(error.ends_with("c.csv: no column `image` in the header `x`"), "{error}");
@@ -235,7 +294,7 @@ fn an_open_input_is_a_table() {
 fn labels_and_boxes_reach_the_scores() {
     let images = read::<Image>("image,boxes,fold,label,method\na,0 0 2 2,7,3,old\n").unwrap();
     let image = &images[0];
-    assert_eq!((image.label, image.target), (Some(3), None));
+    assert_eq!((&image.label, &image.target), (&Some(Class::Number(3)), &None));
     assert_eq!(image.boxes.as_ref().unwrap().0[0].x1, 2.0);
     let row = Explained {
         image: image.image.clone(),

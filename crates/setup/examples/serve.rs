@@ -13,14 +13,15 @@ fn main() {
     let classifier = testbed::Embedded::ResNet
         .classifier(&device, zoo::Options::default())
         .expect("the embedded weights fit");
-    let probabilities = mode == "probabilities";
+    let probabilities = mode == "probabilities" || mode == "mislabelled";
     let scores = |Array { shape, data }: Array| -> Vec<f32> {
         let shape: [usize; 4] = shape.try_into().expect("(n, 3, h, w)");
         let x = Tensor::from_data(TensorData::new(data, shape), &device);
         let scores = if probabilities { classifier.probabilities(x) } else { classifier.logits(x) };
         scores.into_data().try_into_vec().expect("scores are f32")
     };
-    say(&format!("plumbline classes=10 scores={}", if probabilities { "probabilities" } else { "logits" }));
+    let kind = if mode == "probabilities" { "probabilities" } else { "logits" };
+    say(&format!("plumbline classes=10 scores={kind}"));
     for line in std::io::stdin().lock().lines() {
         let line = line.expect("lines are text");
         let (question, answer) = line.split_once('\t').expect("two names");

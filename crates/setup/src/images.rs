@@ -4,14 +4,15 @@ use std::path::Path;
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
+use crate::arrays;
 use images::{Decoded, Image, ImageError, Preprocess, decode};
 
-/// An image by path, or an embedded one by its name (`testbed/007`).
+/// An image by path, an embedded one by its name (`testbed/007`), or one of an array (`images.npy#7`).
 fn decoded(name: &str) -> Result<Decoded, ImageError> {
-    match testbed::image(name) {
-        Some(scene) => Ok(scene.image.into()),
-        None => decode(Path::new(name)),
+    if let Some(scene) = testbed::image(name) {
+        return Ok(scene.image.into());
     }
+    arrays::image(name).unwrap_or_else(|| decode(Path::new(name)))
 }
 
 /// SHA-256 of an image's content, as [`open`] gives it, without decoding.
@@ -19,13 +20,17 @@ fn decoded(name: &str) -> Result<Decoded, ImageError> {
 /// # Errors
 /// If the file cannot be read.
 pub fn hash(name: &str) -> Result<String, ImageError> {
-    match testbed::image(name) {
-        Some(scene) => Ok(Decoded::from(scene.image).hash),
+    if let Some(scene) = testbed::image(name) {
+        return Ok(Decoded::from(scene.image).hash);
+    }
+    match arrays::image(name) {
+        Some(image) => image.map(|image| image.hash),
         None => images::hash(Path::new(name)),
     }
 }
 
-/// Opens and prepares an image: by path, or an embedded one by its name (`testbed/007`). Its hash says which image it is,
+/// Opens and prepares an image: by path, an embedded one by its name (`testbed/007`), or one of an array by its place
+/// (`images.npy#7`). Its hash says which image it is,
 /// however the path is spelled.
 ///
 /// # Errors

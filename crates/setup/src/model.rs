@@ -6,35 +6,46 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 use models::preprocess::PreprocessError;
 use models::zoo::Architecture;
-use models::{Checkpoint, Classifier, Engine, Preprocess, Views, device, zoo};
+use models::{Checkpoint, Classifier, Engine, Link, Preprocess, Scores, Views, device, zoo};
 use pipe::Usage;
 use testbed::Embedded;
 
+use crate::memory;
 use crate::process::{self, Process};
 
 /// How images are prepared for `exec:COMMAND`, unless told otherwise.
 const EXEC_PREPROCESS: &str = "imagenet";
 
+/// What is told about a classifier with one score ([`models::Network::completed`]).
+const ONE_SCORE: &str = "its one score is that of class 1 of two";
+
 /// `--model`, `--weights` and their company.
 #[derive(clap::Args, Clone, Debug)]
 #[command(next_help_heading = "Model")]
 pub struct ModelArgs {
-    /// Architecture (see --list-models of explain), an ONNX file (see docs/onnx.md), or exec:COMMAND, a program that
-    /// scores images (see docs/exec.md); without it, the embedded testbed classifier
+    /// Architecture by our name, torchvision's or timm's (see --list-models of explain), an ONNX file (see docs/onnx.md), or
+    /// exec:COMMAND, a program that gives logits or probabilities of images (see docs/exec.md); without it, the embedded
+    /// testbed classifier
     #[arg(long, value_name = "NAME|FILE.onnx|exec:COMMAND", value_parser = known_model)]
     pub model: Option<String>,
-    /// Its weights: .safetensors, or a .pth that torch.save wrote
+    /// Its weights: safetensors, what torch.save wrote (weights alone or in a checkpoint), or a shard index
     #[arg(long, value_name = "FILE", requires = "model")]
     pub weights: Option<PathBuf>,
+    /// Which weights, where a checkpoint holds several: a part of what stands before their names, as model_ema
+    #[arg(long, value_name = "KEY", requires = "weights")]
+    pub weights_key: Option<String>,
+    /// Which output of an ONNX file with several is the class scores; without it the only one that can be
+    #[arg(long, value_name = "NAME", requires = "model")]
+    pub model_output: Option<String>,
     /// How images are prepared: imagenet, squash, inception, clip, caffe, imagenet-keep, none, the way of another model
     /// (see --list-models), or a .json file with the keys of timm or torchvision [default: the model's own way]
     #[arg(long, value_name = "PRESET|FILE", value_parser = preprocess_name)]
     pub preprocess: Option<String>,
     /// What to call exec:COMMAND in tables [default: exec:COMMAND]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub name: Option<String>,
     /// The longest wait for an answer of exec:COMMAND
     #[arg(long, value_name = "SECONDS", default_value = "300", value_parser = seconds)]
@@ -107,12 +118,23 @@ impl ModelArgs {
         device::set_threads(self.thread_count());
         let chosen = device::choose(&self.device)?;
         let preprocess = self.preprocess.as_deref().map(Preprocess::open).transpose()?;
-        let options = zoo::Options { preprocess, ..zoo::Options::default() };
+        let output = self.model_output.clone();
+        let options = zoo::Options { preprocess, output, ..zoo::Options::default() };
         let (mut process, mut notes) = (None, Vec::new());
         let raw = match self.source()? {
             Source::Embedded(embedded) => embedded.open(&chosen.device, options)?,
             Source::Zoo { model, weights } => {
-                architecture(model)?.open(&Checkpoint::open(weights)?, &chosen.device, options)?
+                let architecture = architecture(model)?;
+                let file = Checkpoint::open(weights)?;
+                let chosen_weights = architecture.weights_in(&file, self.weights_key.as_deref());
+                let checkpoint = chosen_weights.map_err(zoo::ModelError::from)?;
+                notes = self.notes_on(&architecture, model);
+                notes.extend_from_slice(checkpoint.notes());
+                let classifier = architecture.open(&checkpoint, &chosen.device, options)?;
+                if classifier.network.graph().link == Link::Sigmoid {
+                    notes.push(format!("{}: {ONE_SCORE}", weights.display()));
+                }
+                classifier
             }
             Source::Onnx(path) => {
                 let (classifier, told) = onnx::open(path, &chosen.device, options)?;
@@ -122,8 +144,12 @@ impl ModelArgs {
             Source::Command(command) => {
                 let started = Arc::new(Process::start(command, self.exec_timeout)?);
                 process = Some(Arc::clone(&started));
+                if started.classes() == 1 {
+                    notes.push(format!("{}: {ONE_SCORE}", started.name()));
+                }
                 let usual = || Preprocess::open(EXEC_PREPROCESS);
-                let preprocess = options.preprocess.map_or_else(usual, Ok)?;
+                let preprocess =
+                    options.preprocess.map_or_else(usual, Ok)?.for_channels(started.channels())?;
                 let name = self.name.clone().unwrap_or_else(|| started.name().into());
                 Classifier::external(name, started, preprocess, &chosen.device)
             }
@@ -135,6 +161,17 @@ impl ModelArgs {
         Ok(Loaded { classifier, views, device, engine, notes, batch_size, process })
     }
 
+    /// timm's names of weights say how images are to be prepared, which is not known here.
+    fn notes_on(&self, architecture: &Architecture, model: &str) -> Vec<String> {
+        let Architecture { name, preprocess, .. } = architecture;
+        if self.preprocess.is_some() || name.contains('.') || !model.contains('.') {
+            return Vec::new();
+        }
+        vec![format!(
+            "{model} is {name} here, with images as {preprocess} prepares them; timm's config.json may say otherwise (--preprocess)"
+        )]
+    }
+
     /// What `--model` and `--weights` say together.
     fn source(&self) -> Result<Source<'_>> {
         let model = self.name();
@@ -144,6 +181,9 @@ impl ModelArgs {
         };
         if self.name.is_some() && !matches!(whole, Some(Source::Command(_))) {
             bail!(Usage("--name goes with --model exec:COMMAND".into()));
+        }
+        if self.model_output.is_some() && !matches!(whole, Some(Source::Onnx(_))) {
+            bail!(Usage("--model-output goes with an ONNX file".into()));
         }
         match (whole, &self.weights) {
             (Some(source), None) => Ok(source),
@@ -198,6 +238,20 @@ impl Loaded {
         self.process.as_ref().map_or(Ok(()), |process| process.check())
     }
 
+    /// What is to be told about the scores that were given so far.
+    pub fn remark(&self) -> Option<String> {
+        self.process.as_ref()?.remark()
+    }
+
+    /// Whether the network can work on images of this height and width, here and with the memory that there is.
+    ///
+    /// # Errors
+    /// Says why not.
+    pub fn check_size(&self, size: [usize; 2]) -> Result<(), String> {
+        let bytes = self.classifier.bytes(size).map_err(|error| error.to_string())?;
+        if self.device == "cpu" { memory::check(size, bytes) } else { Ok(()) }
+    }
+
     /// Inputs of height `h` and width `w` to run at once: on the CPU as many pixels as eight ImageNet
     /// images, which keeps the features in the cache; on a GPU sixteen times that.
     pub fn batch_size(&self, h: usize, w: usize) -> usize {
@@ -219,16 +273,24 @@ pub fn preprocess_name(text: &str) -> Result<String, PreprocessError> {
     Preprocess::check_name(text).map(|()| text.into())
 }
 
-/// Whether `--model` names a file of a whole network.
+/// Whether `--model` names a file of a whole network: by its name, or a file whose content is one.
 fn is_onnx(model: &str) -> bool {
-    Path::new(model).extension().is_some_and(|extension| extension == "onnx")
+    let path = Path::new(model);
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("onnx"))
+        || architecture(model).is_err() && path.is_file() && models::checkpoint::is_onnx(path)
 }
 
-fn known_model(name: &str) -> Result<String, zoo::ModelError> {
+fn known_model(name: &str) -> Result<String> {
     if name.starts_with(process::PREFIX) || is_onnx(name) {
         return Ok(name.into());
     }
-    architecture(name).map(|architecture| architecture.name)
+    match architecture(name) {
+        Ok(_) => Ok(name.into()),
+        Err(_) if Path::new(name).exists() => Err(anyhow!(
+            "a file that is not ONNX: if it holds weights, --model ARCHITECTURE --weights {name} (--list-models)"
+        )),
+        Err(unknown) => Err(unknown.into()),
+    }
 }
 
 /// An architecture of the zoo, or of an embedded classifier.

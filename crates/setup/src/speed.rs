@@ -24,7 +24,7 @@ impl Speed {
     pub fn measure(loaded: &Loaded, [h, w]: [usize; 2]) -> Self {
         let classifier = &loaded.classifier;
         let n = loaded.batch_size(h, w);
-        let x = Tensor::zeros([n, 3, h, w], &classifier.device);
+        let x = Tensor::zeros([n, classifier.channels(), h, w], &classifier.device);
         let timed = |work: &dyn Fn()| {
             work();
             let clock = Instant::now();

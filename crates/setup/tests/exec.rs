@@ -80,6 +80,22 @@ fn probabilities_get_no_second_softmax() {
     }
 }
 
+/// Under a softmax they would all be nearly equal, and nothing would tell.
+#[test]
+fn logits_that_look_like_probabilities_are_remarked_on() {
+    for (mode, remarked) in [("mislabelled", true), ("", false), ("probabilities", false)] {
+        let loaded = open(&serve(mode), "").unwrap();
+        assert_eq!(loaded.remark(), None, "nothing was asked yet");
+        loaded.classifier.logits(images(3));
+        let remark = loaded.remark().unwrap_or_default();
+        assert_eq!(
+            remark.contains("must say scores=probabilities instead of scores=logits"),
+            remarked,
+            "{mode}"
+        );
+    }
+}
+
 #[test]
 fn children_that_break_the_protocol_are_told_and_asked_no_more() {
     for (mode, expected) in [
@@ -162,6 +178,7 @@ fn flags_that_contradict_each_other_are_wrong_use() {
     };
     assert_eq!(message("exec:cat", "--weights a.pth"), "--model exec:cat takes no --weights");
     assert_eq!(message("resnet50", ""), "--model resnet50 needs --weights");
+    assert_eq!(message("exec:cat", "--model-output y"), "--model-output goes with an ONNX file");
     let seconds = |text: &str| Args::try_parse_from(["test", "--exec-timeout", text]).is_ok();
     assert_eq!(
         ["1", "0.5", "0", "-1", "inf", "nan", "soon"].map(seconds),

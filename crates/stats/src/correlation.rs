@@ -92,7 +92,7 @@ pub(crate) fn complete(a: &[f64], b: &[f64]) -> (Vec<f64>, Vec<f64>) {
     a.iter().zip(b).filter(|(a, b)| !a.is_nan() && !b.is_nan()).unzip()
 }
 
-fn product_moment(a: &[f64], b: &[f64]) -> f64 {
+pub(crate) fn product_moment(a: &[f64], b: &[f64]) -> f64 {
     if is_constant(a) || is_constant(b) {
         return f64::NAN;
     }

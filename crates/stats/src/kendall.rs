@@ -5,12 +5,22 @@ use statrs::function::erf::erfc;
 /// tau-b and its two-sided p-value for samples without NaN; NaN twice if either is constant.
 pub(crate) fn tau_b(a: &[f64], b: &[f64]) -> (f64, f64) {
     let counts = Counts::new(a, b);
-    let (untied_a, untied_b) = (counts.all - counts.a.pairs, counts.all - counts.b.pairs);
-    if untied_a == 0.0 || untied_b == 0.0 {
-        return (f64::NAN, f64::NAN);
+    let tau = tau(counts.all, counts.a.pairs, counts.b.pairs, counts.tied_in_both, counts.discordant);
+    (tau, if tau.is_nan() { f64::NAN } else { counts.p_value() })
+}
+
+/// tau-b of `all` pairs of observations, of which some are tied in `a`, in `b` or in both and some discordant; NaN if either
+/// sample is constant.
+pub(crate) fn tau(all: f64, a: f64, b: f64, tied_in_both: f64, discordant: f64) -> f64 {
+    if all == a || all == b {
+        return f64::NAN;
     }
-    let tau = (counts.score() / (untied_a * untied_b).sqrt()).clamp(-1.0, 1.0);
-    (tau, counts.p_value())
+    (score(all, a, b, tied_in_both, discordant) / ((all - a) * (all - b)).sqrt()).clamp(-1.0, 1.0)
+}
+
+/// Concordant pairs less discordant ones.
+fn score(all: f64, a: f64, b: f64, tied_in_both: f64, discordant: f64) -> f64 {
+    all - a - b + tied_in_both - 2.0 * discordant
 }
 
 /// Pairs of observations, by how they compare. Floats, exact up to the ten million observations whose pairs 2^53
@@ -38,9 +48,8 @@ impl Counts {
         Self { n: a.len(), all: pairs_among(a.len()), discordant, tied_in_both, a: ties_a, b: ties_b }
     }
 
-    /// Concordant pairs less discordant ones.
     fn score(&self) -> f64 {
-        self.all - self.a.pairs - self.b.pairs + self.tied_in_both - 2.0 * self.discordant
+        score(self.all, self.a.pairs, self.b.pairs, self.tied_in_both, self.discordant)
     }
 
     fn p_value(&self) -> f64 {
@@ -87,7 +96,7 @@ impl Ties {
     }
 }
 
-fn pairs_among(n: usize) -> f64 {
+pub(crate) fn pairs_among(n: usize) -> f64 {
     let n = n as f64;
     n * (n - 1.0) / 2.0
 }

@@ -8,6 +8,7 @@ pub mod curve;
 pub mod gaussian;
 pub mod interval;
 mod kendall;
+pub mod paired;
 pub mod random;
 pub mod ranks;
 pub mod resample;

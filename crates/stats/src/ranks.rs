@@ -36,6 +36,14 @@ pub fn average<T: Copy + Into<f64>>(values: &[T]) -> Vec<f64> {
 }
 
 fn order<T: Copy + Into<f64>>(values: &[T], key: impl Fn(f64) -> f64) -> Vec<usize> {
+    let is_single = |&value: &T| f64::from(value.into() as f32) == value.into();
+    if u32::try_from(values.len()).is_ok() && values.iter().all(is_single) {
+        // As most maps: value and position fit into one integer, which sorts twice as fast as two.
+        let keyed = |(at, &value): (u64, &T)| u64::from(sortable_single(key(value.into()) as f32)) << 32 | at;
+        let mut keyed: Vec<u64> = (0..).zip(values).map(keyed).collect();
+        keyed.sort_unstable();
+        return keyed.into_iter().map(|key| key as u32 as usize).collect();
+    }
     let mut keyed: Vec<(u64, usize)> =
         values.iter().enumerate().map(|(at, &value)| (sortable(key(value.into())), at)).collect();
     keyed.sort_unstable();
@@ -52,6 +60,13 @@ fn sortable(value: f64) -> u64 {
     if bits & SIGN == 0 { bits | SIGN } else { !bits }
 }
 
+/// The same of a single-precision number.
+fn sortable_single(value: f32) -> u32 {
+    const SIGN: u32 = 1 << 31;
+    let bits = (value + 0.0).to_bits();
+    if bits & SIGN == 0 { bits | SIGN } else { !bits }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{ascending, average, descending};
@@ -65,6 +80,18 @@ mod tests {
         assert_eq!(descending(&[0.0_f32, -0.0, 0.0]), [0, 1, 2]);
         assert_eq!(ascending(&[0.0, -0.0, 0.0]), [0, 1, 2]);
         assert!(descending::<f32>(&[]).is_empty());
+    }
+
+    #[test]
+    fn singles_and_doubles_are_ordered_alike() {
+        let singles: Vec<f64> = (0..3000_u32).map(|at| f64::from(at * 7919 % 601) / 8.0 - 30.0).collect();
+        let doubles: Vec<f64> = singles.iter().map(|value| value / 3.0).collect();
+        assert_eq!(descending(&singles), descending(&doubles));
+        assert_eq!(ascending(&singles), ascending(&doubles));
+        let mut slow: Vec<usize> = (0..3000).collect();
+        slow.sort_by(|&a, &b| singles[a].total_cmp(&singles[b]));
+        assert_eq!(ascending(&singles), slow);
+        assert_eq!(ascending(&[f64::INFINITY, 1.0, f64::NEG_INFINITY, -0.0, 0.0]), [2, 3, 4, 1, 0]);
     }
 
     #[test]

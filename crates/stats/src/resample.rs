@@ -5,8 +5,8 @@
 
 use rand::{Rng, RngExt};
 
-use crate::correlation::complete;
 use crate::interval::Interval;
+use crate::paired::Paired;
 use crate::summary::quantile_of_sorted;
 
 /// How often to resample, and the share of the resampled statistics that the interval holds.
@@ -26,24 +26,10 @@ impl Bootstrap {
         })
     }
 
-    /// The interval of a statistic of two samples whose values come in pairs, which stay together.
-    ///
-    /// Pairs with a NaN are left out before resampling; the rest is as in [`Bootstrap::statistic`].
-    ///
-    /// # Panics
-    ///
-    /// If the slices differ in length.
-    pub fn pairs(
-        &self,
-        a: &[f64],
-        b: &[f64],
-        rng: &mut impl Rng,
-        mut statistic: impl FnMut(&[f64], &[f64]) -> f64,
-    ) -> Interval {
-        let (a, b) = complete(a, b);
-        let pick =
-            |values: &[f64], drawn: &[usize]| -> Vec<f64> { drawn.iter().map(|&at| values[at]).collect() };
-        self.statistic(a.len(), rng, |drawn| statistic(&pick(&a, drawn), &pick(&b, drawn)))
+    /// The interval of the coefficient of two samples whose values come in pairs, which stay together; the rest is as in
+    /// [`Bootstrap::statistic`].
+    pub fn pairs(&self, mut paired: Paired, rng: &mut impl Rng) -> Interval {
+        self.statistic(paired.pairs(), rng, |drawn| paired.of(drawn))
     }
 
     /// The interval of a statistic of `n` observations, given as a function of the positions that were drawn (with
@@ -82,6 +68,7 @@ mod tests {
     use super::Bootstrap;
     use crate::correlation;
     use crate::interval::{self, Interval};
+    use crate::paired::{Coefficient, Paired};
     use crate::random::generator;
     use crate::summary::quantile;
 
@@ -141,9 +128,8 @@ mod tests {
         let mut with_nan = (a.clone(), b.clone());
         with_nan.0.push(f64::NAN);
         with_nan.1.push(3.0);
-        let resampled = BOOTSTRAP.pairs(&with_nan.0, &with_nan.1, &mut generator(0, &[], 0), |a, b| {
-            correlation::spearman(a, b).coefficient
-        });
+        let paired = Paired::new(Coefficient::Spearman, &with_nan.0, &with_nan.1);
+        let resampled = BOOTSTRAP.pairs(paired, &mut generator(0, &[], 0));
         assert!((resampled.low - formula.low).abs() < 0.03, "{resampled:?} {formula:?}");
         assert!((resampled.high - formula.high).abs() < 0.03, "{resampled:?} {formula:?}");
     }
@@ -161,10 +147,8 @@ mod tests {
 
     #[test]
     fn undefined_resamples_are_left_out() {
-        let interval =
-            BOOTSTRAP.pairs(&[0.0, 0.0, 1.0], &[1.0, 2.0, 3.0], &mut generator(0, &[], 0), |a, b| {
-                correlation::pearson(a, b).coefficient
-            });
+        let paired = Paired::new(Coefficient::Pearson, &[0.0, 0.0, 1.0], &[1.0, 2.0, 3.0]);
+        let interval = BOOTSTRAP.pairs(paired, &mut generator(0, &[], 0));
         assert!(interval.low > 0.0 && interval.high <= 1.0, "{interval:?}");
     }
 }

@@ -11,6 +11,7 @@ use crate::metrics::IntervalKind;
 
 const EXAMPLES: &str = "\
 Examples:
+  set -o pipefail
   correlate scores.csv
   explain -m gradcam -m rise:masks=400 testbed | perturb | score | correlate
   correlate --coefficient kendall --interval bootstrap shard-*.csv

@@ -2,6 +2,7 @@
 
 use stats::correlation::{self, Correlation};
 use stats::interval::{self, Interval};
+use stats::paired;
 
 /// A coefficient that can be asked for.
 #[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
@@ -45,23 +46,32 @@ impl Kind {
         }
     }
 
-    /// Point-biserial and phi are Pearson's coefficient of two-valued samples.
-    pub fn correlate(self, a: &[f64], b: &[f64]) -> Correlation {
+    /// How it is computed: point-biserial and phi are Pearson's coefficient of two-valued samples.
+    pub fn coefficient(self) -> paired::Coefficient {
         match self {
-            Self::Plain(Coefficient::Spearman) => correlation::spearman(a, b),
-            Self::Plain(Coefficient::Kendall) => correlation::kendall(a, b),
-            Self::Plain(Coefficient::Pearson) | Self::PointBiserial | Self::Phi => correlation::pearson(a, b),
+            Self::Plain(Coefficient::Spearman) => paired::Coefficient::Spearman,
+            Self::Plain(Coefficient::Kendall) => paired::Coefficient::Kendall,
+            Self::Plain(Coefficient::Pearson) | Self::PointBiserial | Self::Phi => {
+                paired::Coefficient::Pearson
+            }
+        }
+    }
+
+    /// The coefficient with its p-value.
+    pub fn correlate(self, a: &[f64], b: &[f64]) -> Correlation {
+        match self.coefficient() {
+            paired::Coefficient::Spearman => correlation::spearman(a, b),
+            paired::Coefficient::Kendall => correlation::kendall(a, b),
+            paired::Coefficient::Pearson => correlation::pearson(a, b),
         }
     }
 
     /// The interval by Fisher's transformation.
     pub fn interval(self, correlation: &Correlation, level: f64) -> Interval {
-        match self {
-            Self::Plain(Coefficient::Spearman) => interval::spearman(correlation, level),
-            Self::Plain(Coefficient::Kendall) => interval::kendall(correlation, level),
-            Self::Plain(Coefficient::Pearson) | Self::PointBiserial | Self::Phi => {
-                interval::pearson(correlation, level)
-            }
+        match self.coefficient() {
+            paired::Coefficient::Spearman => interval::spearman(correlation, level),
+            paired::Coefficient::Kendall => interval::kendall(correlation, level),
+            paired::Coefficient::Pearson => interval::pearson(correlation, level),
         }
     }
 }

@@ -7,6 +7,7 @@ use pipe::{Correlation, Writer};
 use rayon::prelude::*;
 use scores::{Group, Metric};
 use stats::interval::Interval;
+use stats::paired::Paired;
 use stats::random::generator;
 use stats::summary::mean;
 
@@ -97,7 +98,7 @@ fn correlate(group: &Group, a: &Metric, b: &Metric, args: &Args) -> Pair {
         IntervalKind::Bootstrap => {
             let mut rng =
                 generator(args.seed, &["correlate", &group.model, &group.method, &a.name, &b.name], 0);
-            args.bootstrap().pairs(&values_a, &values_b, &mut rng, |a, b| kind.correlate(a, b).coefficient)
+            args.bootstrap().pairs(Paired::new(kind.coefficient(), &values_a, &values_b), &mut rng)
         }
     };
     let row = Correlation {

@@ -223,7 +223,7 @@ fn bad_input_is_named() {
     correlate(&["--coefficient", "tau"], "").failure(2);
     correlate(&["--level", "2"], "").failure(2);
     correlate(&["--max-errors", "2"], "").failure(2);
-    assert_eq!(correlate(&[], "").failure(1), "correlate: there are no scores: the tables hold no rows");
+    assert_eq!(correlate(&[], "").failure(1), "correlate: standard input: a header and no rows");
 }
 
 #[test]

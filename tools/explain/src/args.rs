@@ -1,27 +1,34 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use attribution::{METHODS, ParsedMethod};
 use clap::Parser;
 use models::Classifier;
 use pipe::Usage;
 use setup::{Shard, Target};
 
+use crate::class_names::ClassNames;
+
 const EXAMPLES: &str = "\
 Examples:
+  set -o pipefail
   explain -m gradcam -m rise testbed > maps.csv
-  model='--model resnet50 --weights resnet50.pth'
-  explain $model -m integrated-gradients photos/*.jpg | perturb $model | score
-  explain $model --images val.csv --target label --shard 3/50 -o maps > 3.csv
-  explain -m gradient --sign positive --smooth --normalize=minmax:high=99 testbed
-  explain $model -m expected-gradients:baseline=images --baselines train/ photos/*.jpg
+  model=(--model resnet50 --weights resnet50.pth)
+  explain \"${model[@]}\" -m integrated-gradients photos/*.jpg |
+    perturb \"${model[@]}\" | score
+  explain \"${model[@]}\" photos/ > maps.csv
+  explain \"${model[@]}\" --images val.csv --target label --shard 3/50 > 3.csv
+  explain -m gradient --sign positive --smooth --normalize=max testbed
+  explain \"${model[@]}\" -m expected-gradients:baseline=images \\
+    --baselines train/ photos/*.jpg > maps.csv
   explain --npy testbed/000 | perturb --image testbed/000 | score
 
-Maps lie in OUT/METHOD/HASH.npy, shape (n, H, W), raw and signed unless a step is asked for; HASH.json beside it says what
-they are. The table on standard output says which row of which file explains which image:
-image,target,model,method,map,map_index,reason,list. `testbed` stands for all embedded images,
+Maps lie in OUT/METHOD/HASH.npy, shape (n, H, W), raw and signed unless a step is asked for; HASH.json beside it says what \
+they are. The table on standard output says which row of which file explains which image: \
+image,target,model,method,map,map_index,reason,list. `testbed` stands for all embedded images, \
 testbed/000 for one of them.";
 
 /// Explain an image classifier's decisions as saliency maps.
@@ -29,13 +36,18 @@ testbed/000 for one of them.";
 #[command(version, before_help = EXAMPLES)]
 #[allow(clippy::struct_excessive_bools)] // Flags.
 pub struct Args {
-    /// Images to explain; without any, a table as for --images on standard input
+    /// Images to explain, folders of images, tables of images (.csv, .txt) as for --images, or arrays of images (.npy, .npz);
+    /// without any, a table on standard input
     #[arg(value_name = "IMAGE")]
-    pub images: Vec<String>,
+    pub images: Vec<OsString>,
     /// Table of images with a column image, and label, target and boxes (`x0 y0 x1 y1;...` in pixels) if known;
-    /// `-` is standard input
-    #[arg(long = "images", value_name = "FILE", conflicts_with = "images")]
+    /// lines `NAME CLASS` as in ImageNet's val.txt; Kaggle's ImageId,PredictionString; with one array of images its labels
+    /// (.csv in order or with a column index, or .npy); `-` is standard input
+    #[arg(long = "images", value_name = "FILE")]
     pub table: Option<PathBuf>,
+    /// Folder that the names in a table are relative to [default: the working folder]
+    #[arg(long, value_name = "DIR")]
+    pub root: Option<PathBuf>,
     /// Explanation method with parameters, such as rise:masks=400 (repeatable; see --list-methods)
     #[arg(short, long = "method", value_name = "SPEC", default_value = "gradcam")]
     pub methods: Vec<String>,
@@ -79,10 +91,11 @@ pub struct Args {
     /// What to do with failures.
     #[command(flatten)]
     pub errors: pipe::ErrorArgs,
-    /// Class names, one a line in the order of the classes, for the column class
+    /// Class names, one a line in the order of the classes, for the column class and for labels in words; with synsets as in
+    /// LOC_synset_mapping.txt, or Keras' JSON
     #[arg(long, value_name = "FILE")]
     pub labels: Option<PathBuf>,
-    /// No progress on standard error
+    /// No progress on standard error; warnings and notes stay
     #[arg(short, long)]
     pub quiet: bool,
     /// What is done to maps.
@@ -112,17 +125,16 @@ pub struct Lists {
 }
 
 impl Args {
-    /// Gives the classes the names of `--labels`.
-    pub fn name_classes(&self, classifier: &mut Classifier) -> Result<()> {
-        let Some(path) = &self.labels else { return Ok(()) };
-        let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-        let names: Vec<String> = text.lines().map(str::to_string).collect();
-        let classes = classifier.network.classes();
-        if names.len() != classes {
-            bail!("{}: {} names, but the model has {classes} classes", path.display(), names.len());
+    /// Gives the classes the names of `--labels`, and says what they are.
+    pub fn name_classes(&self, classifier: &mut Classifier) -> Result<ClassNames> {
+        let Some(path) = &self.labels else { return Ok(ClassNames::own(&classifier.labels)) };
+        let names = ClassNames::read(path)?;
+        let (found, classes) = (names.names.len(), classifier.network.classes());
+        if found != classes {
+            bail!("{}: {found} names, but the model has {classes} classes", path.display());
         }
-        classifier.labels = names;
-        Ok(())
+        classifier.labels.clone_from(&names.names);
+        Ok(names)
     }
 
     /// The methods, in the order given.

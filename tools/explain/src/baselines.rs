@@ -1,12 +1,12 @@
 //! Images that `baseline=images` draws from.
 
-use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
 use attribution::ParsedMethod;
 use models::{Classifier, Image, Tensor};
 use pipe::Usage;
+use setup::Folder;
 
 use crate::args::Args;
 
@@ -84,19 +84,12 @@ fn names(given: &[String]) -> Result<Vec<String>> {
     Ok(all)
 }
 
-/// The files in a folder, but for those whose names begin with a dot.
+/// The images in a folder.
 fn folder(path: &str) -> Result<Vec<String>> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(path)? {
-        let path = entry?.path();
-        let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        if path.is_file() && !hidden {
-            files.push(path.to_str().context("a name is not UTF-8")?.to_string());
-        }
+    let images = Folder::read(Path::new(path))?.images;
+    if images.is_empty() {
+        bail!("the folder holds no images");
     }
-    if files.is_empty() {
-        bail!("the folder holds no files");
-    }
-    files.sort();
-    Ok(files)
+    let name = |path: &PathBuf| path.to_str().map(str::to_owned).context("a name is not UTF-8");
+    images.iter().map(name).collect()
 }

@@ -116,9 +116,10 @@ impl<'a> Plan<'a> {
         hashes: &[Result<String, String>],
         part: Range<usize>,
     ) -> Pack {
-        let asked = part.clone().map(|row| Asked {
-            image: hashes[row].clone().unwrap_or_default(),
-            class: rows[row].asked.clone(),
+        let asked = part.clone().map(|row| match (&hashes[row], &rows[row].asked) {
+            (Ok(hash), asked) => Asked { image: hash.clone(), class: asked.clone() },
+            // What is wrong with one row is not wrong with another.
+            (Err(reason), asked) => Asked { image: String::new(), class: format!("{asked}: {reason}") },
         });
         let method = chosen.name.clone();
         let identity = Identity { method, asked: asked.collect(), ..self.common.clone() };

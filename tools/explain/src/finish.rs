@@ -101,8 +101,8 @@ impl Finish {
     }
 
     /// The channels of a map that had those of the input.
-    pub fn channels(&self) -> usize {
-        if self.reduce == Reduce::None { 3 } else { 1 }
+    pub fn channels(&self, input: usize) -> usize {
+        if self.reduce == Reduce::None { input } else { 1 }
     }
 
     /// The first step, for maps `(n, c, h, w)`.

@@ -1,34 +1,17 @@
-//! The list of images, from the command line or from a table, and what is asked about each.
+//! The list of images and what is asked about each.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use anyhow::{Result, bail};
-use pipe::{BoundingBox, Boxes, Extra, Image as Row, Rows, Usage};
+use pipe::{Image as Row, Usage};
 use setup::Target;
 
 use crate::args::Args;
+use crate::class_names::ClassNames;
+use crate::{array_labels, named, tables};
 
-/// Columns of the stages: a user's own column of such a name is called `user.NAME` from here on.
-const RESERVED: [&str; 17] = [
-    "model",
-    "method",
-    "map",
-    "map_index",
-    "reason",
-    "list",
-    "class",
-    "test",
-    "point",
-    "points",
-    "fraction",
-    "probability",
-    "predicted",
-    "metric",
-    "direction",
-    "value",
-    "rank",
-];
+/// What is asked about an image whose row cannot be understood.
+const FLAWED: &str = "invalid";
 
 /// An image of the list.
 pub struct Listed {
@@ -36,33 +19,67 @@ pub struct Listed {
     pub row: Row,
     /// The class that is asked for: `predicted`, or a number; `label` if there is none.
     pub asked: String,
+    /// What is wrong with the row, so that the image is not explained.
+    pub flaw: Option<String>,
+}
+
+/// What the command line and the tables say, before it is known what classes there are.
+#[derive(Default)]
+pub struct Rows {
+    /// Each row, with what is wrong with it.
+    pub rows: Vec<(Row, Option<String>)>,
+    /// The columns that the rows carry.
+    pub extra: Vec<String>,
+}
+
+impl Rows {
+    /// Adds rows with columns of their own.
+    pub fn append(&mut self, other: Self) {
+        self.rows.extend(other.rows);
+        for name in other.extra {
+            if !self.extra.contains(&name) {
+                self.extra.push(name);
+            }
+        }
+    }
 }
 
 /// All images of a run and the names of the columns that travel with them.
 pub struct List {
     /// In order, each (image, class asked for) once.
     pub images: Vec<Listed>,
-    /// Those that were there already.
-    pub doubled: Vec<Row>,
+    /// Those that were there already, and what to say about them.
+    pub doubled: Vec<(Row, String)>,
     /// The columns that the rows carry.
     pub extra: Vec<String>,
     /// The value of the column `list`.
     pub key: String,
+    /// Image and class asked for, of all.
+    pairs: HashSet<(String, String)>,
 }
 
 impl List {
-    fn new(rows: Vec<Row>, extra: Vec<String>, target: Target) -> Self {
+    /// Finds out what is asked about each image.
+    pub fn new(Rows { rows, extra }: Rows, target: Target, names: &ClassNames) -> Self {
         let (mut images, mut doubled, mut seen) = (Vec::new(), Vec::new(), HashSet::new());
-        for row in rows {
-            let asked = asked(target, &row);
+        for (row, flaw) in rows {
+            let asked = flaw.map_or_else(|| asked(target, &row, names), Err);
+            let (asked, flaw) =
+                asked.map_or_else(|flaw| (FLAWED.to_owned(), Some(flaw)), |asked| (asked, None));
             if seen.insert((row.image.clone(), asked.clone())) {
-                images.push(Listed { row, asked });
+                images.push(Listed { row, asked, flaw });
             } else {
-                doubled.push(row);
+                let same = "it is in the list already, with the same class to explain";
+                doubled.push((row, flaw.unwrap_or_else(|| same.to_owned())));
             }
         }
         let key = pipe::list_key(images.iter().map(|item| (item.row.image.as_str(), item.asked.as_str())));
-        Self { images, doubled, extra, key }
+        Self { images, doubled, extra, key, pairs: seen }
+    }
+
+    /// Whether a class of an image is asked for by its number.
+    pub fn asks(&self, image: &str, class: usize) -> bool {
+        self.pairs.contains(&(image.to_owned(), class.to_string()))
     }
 
     /// The columns that travel with the maps: the list's own, its key, and the name of the class if there are names.
@@ -74,56 +91,31 @@ impl List {
     }
 }
 
-/// What is asked about a row: its own target has precedence over `--target`.
-fn asked(target: Target, row: &Row) -> String {
+/// What is asked about a row: its own target has precedence over `--target`. A label that no one understands is told even if
+/// it is not asked for.
+fn asked(target: Target, row: &Row, names: &ClassNames) -> Result<String, String> {
+    let number = |what, class: &Option<_>| class.as_ref().map(|class| names.number(what, class)).transpose();
+    let (label, own) = (number("label", &row.label)?, number("target", &row.target)?);
     let class = match target {
-        _ if row.target.is_some() => row.target,
-        Target::Label => row.label,
+        _ if own.is_some() => own,
+        Target::Label => label,
         Target::Class(class) => Some(class),
         Target::Predicted => None,
     };
-    class.map_or_else(|| target.to_string(), |class| class.to_string())
+    Ok(class.map_or_else(|| target.to_string(), |class| class.to_string()))
 }
 
-/// Reads the list.
-pub fn list(args: &Args) -> Result<List> {
-    let (rows, extra) = if args.images.is_empty() { table(args)? } else { named(&args.images) };
-    rows.iter().try_for_each(|row| args.model.check_image(&row.image))?;
-    Ok(List::new(rows, extra, args.target))
-}
-
-fn table(args: &Args) -> Result<(Vec<Row>, Vec<String>)> {
-    if args.npy {
+/// Reads what the command line names.
+pub fn read(args: &Args) -> Result<Rows> {
+    if args.images.is_empty() && args.npy {
         bail!(Usage("--npy takes images on the command line".into()));
     }
-    let rows = Rows::<Row>::open(&[args.table.clone().unwrap_or_else(|| "-".into())])?;
-    let own =
-        |name: &String| if RESERVED.contains(&name.as_str()) { format!("user.{name}") } else { name.clone() };
-    let names: Arc<[String]> = rows.extra_names().iter().map(own).collect();
-    let renamed = |row: Result<Row>| row.map(|row| Row { extra: row.extra.renamed(&names), ..row });
-    let rows = rows.map(renamed).collect::<Result<_>>()?;
-    Ok((rows, names.to_vec()))
-}
-
-/// Images by name; `testbed` is all embedded ones, which bring their labels and boxes.
-fn named(names: &[String]) -> (Vec<Row>, Vec<String>) {
-    let all = |name: &String| if name == "testbed" { testbed::names() } else { vec![name.clone()] };
-    let names: Vec<String> = names.iter().flat_map(all).collect();
-    let images: Vec<Row> = names.into_iter().map(image).collect();
-    let known = images.iter().any(|image| image.label.is_some());
-    let extra = if known { vec!["label".into(), "boxes".into()] } else { Vec::new() };
-    (images, extra)
-}
-
-fn image(image: String) -> Row {
-    let mut row = Row { label: None, target: None, boxes: None, extra: Extra::default(), image };
-    if let Some(scene) = testbed::image(&row.image) {
-        let bounds = scene.objects.iter().map(|object| object.bounds.map(f64::from));
-        let boxes = Boxes(bounds.map(|[x0, y0, x1, y1]| BoundingBox { x0, y0, x1, y1 }).collect());
-        row.extra.set("label", scene.label.to_string());
-        row.extra.set("boxes", boxes.to_string());
-        row.label = Some(scene.label);
-        row.boxes = Some(boxes);
-    }
-    row
+    let rows = match (&args.images[..], &args.table) {
+        ([], table) => tables::read(table.as_deref().unwrap_or("-".as_ref()), args.root.as_deref())?,
+        (images, None) => named::read(images, args.root.as_deref())?,
+        (images, Some(table)) => array_labels::read(images, table)?,
+    };
+    let named = rows.rows.iter().filter(|(_, flaw)| flaw.is_none());
+    named.map(|(row, _)| &row.image).try_for_each(|image| args.model.check_image(image))?;
+    Ok(rows)
 }

@@ -1,19 +1,24 @@
 //! Explain a classifier's decisions: images in, saliency maps (`.npy`) and a table of them out.
 
 mod args;
+mod array_labels;
 mod baselines;
 mod check;
 mod chunk;
+mod class_names;
 mod dry_run;
 mod finish;
 mod item;
+mod kaggle;
 mod list;
+mod named;
 mod pack;
 mod plan;
 mod reduce;
 mod report;
 mod run;
 mod source;
+mod tables;
 
 use std::io::Write;
 use std::process::ExitCode;

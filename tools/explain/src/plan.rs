@@ -32,7 +32,7 @@ pub fn make<'a>(
         let passes = method.passes(&contexts[view], size)?;
         // A pass back takes about as long as two.
         let part = chunk::part_size(passes.forwards.saturating_add(passes.backwards.saturating_mul(2)), size);
-        let channels = if needs.per_channel { finish.channels() } else { 1 };
+        let channels = if needs.per_channel { finish.channels(loaded.classifier.channels()) } else { 1 };
         Ok(Chosen { part: part.min(chunk), passes, channels, folder: folder(args, &name), name })
     };
     let files = baselines.map(|baselines| ("baselines".to_owned(), baselines.sha256.clone()));

@@ -9,8 +9,8 @@ use crate::list::Listed;
 /// An image that is still to be opened.
 pub struct Closed<'a> {
     name: &'a str,
-    /// Of the content that its packs were looked up by.
-    hash: Option<String>,
+    /// Of the content that its packs were looked up by, or why there is none.
+    hash: Result<String, String>,
 }
 
 /// An image, or why there is none.
@@ -48,18 +48,21 @@ impl<'a> Source<'a> {
         let wanted = if self.stream { (0..rows.len()).collect() } else { chunk.wanted() };
         let image = |&row: &usize| {
             let name = rows[row].row.image.as_str();
-            let hash = chunk.hashes[row].clone().ok();
-            let image = Closed { name, hash };
-            (self.stream || image.hash.is_some()).then_some(Event::Image { chunk: number, row, image })
+            let image = Closed { name, hash: chunk.hashes[row].clone() };
+            (self.stream || image.hash.is_ok()).then_some(Event::Image { chunk: number, row, image })
         };
         self.images = wanted.iter().rev().filter_map(image).collect();
         Event::Chunk(chunk)
     }
 }
 
-/// SHA-256 of each image's content, or why it cannot be read.
+/// SHA-256 of each image's content, or why it cannot be read or is not to be explained.
 pub fn hashes(rows: &[Listed]) -> Vec<Result<String, String>> {
-    rows.iter().map(|item| setup::hash(&item.row.image).map_err(|error| error.reason)).collect()
+    let hash = |item: &Listed| match &item.flaw {
+        Some(flaw) => Err(flaw.clone()),
+        None => setup::hash(&item.row.image).map_err(|error| error.reason),
+    };
+    rows.iter().map(hash).collect()
 }
 
 impl<'a> Iterator for Source<'a> {
@@ -87,8 +90,8 @@ impl<'a> Event<'a, Closed<'a>> {
 impl Closed<'_> {
     /// One whose content has changed since its packs were looked up is refused: they would tell a lie.
     fn open(self, preprocess: &Preprocess) -> Opened {
+        let hash = self.hash?;
         let image = setup::open(self.name, preprocess).map_err(|error| error.reason)?;
-        let same = self.hash.is_none_or(|hash| hash == image.hash);
-        if same { Ok(image) } else { Err("it changed while it was read".to_owned()) }
+        if image.hash == hash { Ok(image) } else { Err("it changed while it was read".to_owned()) }
     }
 }

@@ -356,6 +356,28 @@ fn a_lost_shard_is_refused_and_all_of_them_are_one_run() {
     }
 }
 
+/// A column of the user's own may be called as a later stage calls one of its own.
+#[test]
+fn a_user_s_columns_reach_the_scores() {
+    let work = WorkDir::new();
+    let names = ["test", "value", "class", "model", "method", "metric", "reason", "area", "fold"];
+    let row = |image: &str| format!("{image},{}", names.map(|name| format!("my {name}")).join(","));
+    let table = format!("image,{}\n{}\n{}\n", names.join(","), row("testbed/000"), row("testbed/001"));
+    let maps = tool(&work, "explain -m gradcam -m random", &table).success();
+    let curves = tool(&work, &format!("perturb {TESTS}"), &maps).success();
+    let scores = tool(&work, "score", &curves).success();
+    for (what, table) in [("maps", &maps), ("curves", &curves), ("scores", &scores)] {
+        let cells = cells(table);
+        for name in names {
+            let carried = if name == "fold" { name.to_owned() } else { format!("user.{name}") };
+            let place = cells[0].iter().position(|other| *other == carried);
+            let place = place.unwrap_or_else(|| panic!("{what}: no column {carried} in {:?}", cells[0]));
+            assert!(cells[1..].iter().all(|row| row[place] == format!("my {name}")), "{what}: {carried}");
+        }
+    }
+    assert_eq!(tool(&work, "rank", &scores).success().lines().count(), 1 + 3 * 2);
+}
+
 /// What fails at the first stage is in the last one's account.
 #[test]
 fn failures_reach_the_end() {

@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use anyhow::Result;
@@ -9,15 +10,19 @@ use setup::{Shard, Target};
 
 const EXAMPLES: &str = "\
 Examples:
+  set -o pipefail
   explain -m gradcam -m rise testbed | perturb | score | rank
-  perturb -t pos -t neg -t mask --model resnet50 --weights resnet50.pth maps.csv > responses.csv
-  perturb -t deletion:fill=zero,region=9 -t insertion:fill=zero,region=9 maps/*.csv
+  model=(--model resnet50 --weights resnet50.pth)
+  perturb \"${model[@]}\" -t pos -t neg -t mask maps.csv > responses.csv
+  perturb -t deletion:fill=zero,region=9 -t insertion:fill=zero maps/*.csv
   explain --npy testbed/000 | perturb --image testbed/000
-  python my_explainer.py a.jpg b.jpg | perturb --model resnet50 --weights resnet50.pth --image a.jpg b.jpg --method mine --target 281
+  python my_explainer.py a.jpg b.jpg |
+    perturb \"${model[@]}\" --image a.jpg b.jpg --method mine --target 281
 
-A table has the columns image,target,method,map and, if its maps lie in packs, map_index: what explain writes, or one
-line for a file of np.save. The classifier must be the one that was explained. On standard output stands a row for
-each perturbed image: image,target,model,method,test,fraction,probability,predicted and all other columns.";
+A table has the columns image,target,method,map and, if its maps lie in packs, map_index: what explain writes, or one \
+line for a file of np.save; doubles are ordered as doubles. A constant map has no order: its rows are NaN with a \
+reason. The classifier must be the one that was explained. On standard output stands a row for each perturbed image: \
+image,target,model,method,test,fraction,probability,predicted and all other columns.";
 
 /// Perturb images where their saliency maps point, and write down how the classifier responds.
 #[derive(Parser, Debug)]
@@ -31,7 +36,7 @@ pub struct Args {
     pub tests: Vec<String>,
     /// Standard input holds the maps themselves, one .npy array after another, of these images
     #[arg(long, value_name = "IMAGE", num_args = 1.., conflicts_with = "files")]
-    pub image: Vec<String>,
+    pub image: Vec<OsString>,
     /// With --image: class whose probability is asked for, predicted or a class index
     #[arg(long, value_name = "CLASS", default_value = "predicted", requires = "image", value_parser = unlabelled)]
     pub target: Target,
@@ -59,7 +64,7 @@ pub struct Args {
     /// What to do with failures.
     #[command(flatten)]
     pub errors: pipe::ErrorArgs,
-    /// No progress on standard error
+    /// No progress on standard error; warnings and notes stay
     #[arg(short, long)]
     pub quiet: bool,
     /// List the tests

@@ -14,9 +14,6 @@ use crate::source::Task;
 /// Bytes of decoded images that are kept: as many as a chunk of `explain` has, whose methods come one after another.
 const KEPT: usize = 256 << 20;
 
-/// The channels that a map may have: those of the network's input.
-const CHANNELS: usize = 3;
-
 /// A task that is ready for the device, or the stage at which it failed and why.
 pub struct Prepared {
     pub task: Task,
@@ -50,14 +47,17 @@ impl Preparer {
     }
 
     pub fn prepare(&mut self, mut task: Task) -> Prepared {
-        let outcome = match self.host(&task.row.image) {
-            Ok(host) => {
-                let plan = self.plan(&mut task, &host).map_err(|error| ("map", error));
-                plan.map(|plan| (host, plan))
-            }
-            Err(error) => Err(("open", error)),
-        };
+        let outcome = self.outcome(&mut task);
         Prepared { task, outcome }
+    }
+
+    fn outcome(&mut self, task: &mut Task) -> Result<(Arc<HostImage>, Plan), (&'static str, Error)> {
+        if let Some(flaw) = &task.flaw {
+            return Err(("table", Error::msg(flaw.clone())));
+        }
+        let host = self.host(&task.row.image).map_err(|error| ("open", error))?;
+        let plan = self.plan(task, &host).map_err(|error| ("map", error))?;
+        Ok((host, plan))
     }
 
     /// The image and its fills.
@@ -82,9 +82,11 @@ impl Preparer {
         let name = task.place();
         let array = match task.array.take() {
             Some(array) => array,
+            None if task.row.map.is_empty() => bail!("there is no map, and no reason why"),
             None => self.maps.read(&task.row, Some(host.hash()))?,
         };
-        let map = Map::new(&array.shape, array.data, CHANNELS).with_context(|| name.clone())?;
+        let channels = self.preprocess.channels.count();
+        let map = Map::new(&array.shape, array.data, channels).with_context(|| name.clone())?;
         let ([rows, columns], [height, width]) = (map.size(), host.size());
         if map.size() != host.size() {
             bail!("{name}: the map is {rows} x {columns}, the network's input {height} x {width}");
@@ -114,8 +116,8 @@ mod tests {
             reason: String::new(),
             extra: Extra::default(),
         };
-        let array = Array { shape: vec![8, 8], data: (0..64_u8).map(f32::from).collect() };
-        Task { row, array: Some(array) }
+        let array = Array { shape: vec![8, 8], data: (0..64_u8).map(f64::from).collect() };
+        Task { row, array: Some(array), flaw: None }
     }
 
     #[test]

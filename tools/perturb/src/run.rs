@@ -1,12 +1,12 @@
 //! The run: tasks in, responses out, in the same order.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
 
 use anyhow::{Result, bail};
-use perturbation::{Executor, Job, MapResult, ParsedTest};
-use pipe::{Explained, Failures, Progress, Record};
+use perturbation::{Executor, Job, MapResult, ParsedTest, Undefined};
+use pipe::{Explained, Failures, Progress, Record, Response};
 use setup::Loaded;
 
 use crate::args::Args;
@@ -64,6 +64,8 @@ struct Run<'a> {
     failures: Failures,
     progress: Progress,
     counts: Counts,
+    /// How many maps some test measures nothing on, by the reason.
+    undefined: BTreeMap<String, u64>,
     /// Of the maps so far.
     digest: String,
 }
@@ -83,6 +85,7 @@ impl<'a> Run<'a> {
             failures: args.errors.failures()?,
             progress: Progress::new("perturb", total, "maps").quiet(args.quiet),
             counts: Counts::default(),
+            undefined: BTreeMap::new(),
             digest: String::new(),
         })
     }
@@ -96,7 +99,8 @@ impl<'a> Run<'a> {
             done.check(&row)?;
             self.digest = resume::digest(&self.digest, &row);
             self.counts.maps += 1;
-            if !done.reason.is_empty() && row.reason.is_empty() {
+            let is_undefined = done.reason == Undefined::Constant.to_string();
+            if !done.reason.is_empty() && row.reason.is_empty() && !is_undefined {
                 self.failures.add(&row.image, &row.method, "earlier", &done.reason)?;
             }
             self.progress.add(1);
@@ -107,10 +111,12 @@ impl<'a> Run<'a> {
     /// Queues a map and writes what is complete.
     fn test(&mut self, Prepared { mut task, outcome }: Prepared) -> Result<()> {
         self.digest = resume::digest(&self.digest, &task.row);
-        self.check_model(&mut task.row)?;
+        if task.flaw.is_none() {
+            self.check_model(&mut task.row)?;
+        }
         self.counts.maps += 1;
         let row = task.row;
-        if !row.reason.is_empty() {
+        if !row.reason.is_empty() && task.flaw.is_none() {
             self.counts.passed += 1;
             let reason = row.reason.clone();
             self.order.push_back(Next::Failure(Box::new(row), reason));
@@ -120,8 +126,8 @@ impl<'a> Run<'a> {
             Ok(ready) => ready,
             Err((stage, error)) => return self.fail(row, stage, &format!("{error:#}")),
         };
-        if let Err(error) = self.loaded.classifier.check_size(host.size()) {
-            return self.fail(row, "open", &error.to_string());
+        if let Err(reason) = self.loaded.check_size(host.size()) {
+            return self.fail(row, "open", &reason);
         }
         let clock = Instant::now();
         let pushed = self.executor.push(Job { image: host, plan, target: row.target, tag: row.clone() });
@@ -209,19 +215,27 @@ impl<'a> Run<'a> {
                 return self.failed(row, format!("fill: {error}"));
             }
         };
-        if !curves.iter().flatten().all(|point| point.probability.is_finite()) {
+        if !curves.iter().flatten().flatten().all(|point| point.probability.is_finite()) {
             self.loaded.check()?;
             let error = "the classifier's scores are not finite";
             self.failures.add(&row.image, &row.method, "answer", error)?;
             return self.failed(row, format!("answer: {error}"));
         }
-        let mut response = response(row);
+        if let Some(why) = curves.iter().find_map(|curve| curve.as_ref().err()) {
+            *self.undefined.entry(why.to_string()).or_default() += 1;
+        }
+        let blank = response(row);
         for (test, curve) in self.tests.iter().zip(curves) {
-            response.test = test.spec().into();
-            response.points = Some(curve.len());
-            for (place, point) in curve.into_iter().enumerate() {
-                answer(&mut response, place, &point);
-                self.out.write(&response)?;
+            let mut response = Response { test: test.spec().into(), ..blank.clone() };
+            match curve {
+                Ok(points) => {
+                    response.points = Some(points.len());
+                    for (place, point) in points.into_iter().enumerate() {
+                        answer(&mut response, place, &point);
+                        self.out.write(&response)?;
+                    }
+                }
+                Err(why) => self.out.write(&Response { reason: why.to_string(), ..response })?,
             }
         }
         Ok(())
@@ -233,6 +247,10 @@ impl<'a> Run<'a> {
         self.out.finish(&self.digest)?;
         if self.counts.passed > 0 {
             pipe::note(format_args!("{} rows came without a map and go on as they are", self.counts.passed));
+        }
+        self.loaded.remark().iter().for_each(pipe::note);
+        for (reason, maps) in &self.undefined {
+            pipe::note(format_args!("{maps} of {} maps are not measured: {reason}", self.counts.maps));
         }
         report::write(args, record, self.loaded, self.tests, &self.counts)?;
         self.failures.finish(self.counts.maps)

@@ -1,6 +1,7 @@
 //! Where the maps come from: a table of files, or arrays on standard input.
 
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
 
@@ -16,7 +17,9 @@ pub struct Task {
     /// Its row. Without a target the class is the one that the clean image gets.
     pub row: Explained,
     /// The map itself, if it came through the pipe.
-    pub array: Option<Array>,
+    pub array: Option<Array<f64>>,
+    /// What is wrong with the row, so that there is nothing to test.
+    pub flaw: Option<String>,
 }
 
 impl Task {
@@ -48,8 +51,13 @@ pub fn open(args: &Args) -> Result<Tasks> {
     let kept = move |task: &Result<Task>| {
         task.as_ref().map_or(true, |task| shard.has(place(&mut places, &task.row.image)))
     };
-    let checked =
-        move |task: Result<Task>| task.and_then(|task| model.check_image(&task.row.image).map(|()| task));
+    let checked = move |task: Result<Task>| {
+        let task = task?;
+        // What a row that cannot be read calls its image is no image.
+        let named = task.flaw.is_none() && !task.row.image.is_empty();
+        let check = named.then(|| model.check_image(&task.row.image));
+        check.unwrap_or(Ok(())).map(|()| task)
+    };
     tasks.each = Box::new(tasks.each.filter(kept).map(checked));
     Ok(tasks)
 }
@@ -67,8 +75,14 @@ fn place(places: &mut HashMap<String, usize>, image: &str) -> usize {
 fn table(files: &[PathBuf]) -> Result<Tasks> {
     let rows = Rows::<Explained>::open(files).map_err(explained_by_arrays)?;
     let extra = rows.extra_names().to_vec();
-    let task = |row: Result<Explained>| row.map(|row| Task { row, array: None });
-    Ok(Tasks { each: Box::new(rows.map(task)), extra, total: 0 })
+    let task = |read: Result<(Explained, Option<pipe::Error>)>| {
+        let (row, flaw) = read?;
+        let nameless = row.image.is_empty() && row.reason.is_empty();
+        let flaw = flaw.map(|flaw| flaw.to_string());
+        let flaw = flaw.or_else(|| nameless.then(|| "the row names no image".to_owned()));
+        Ok(Task { row, array: None, flaw })
+    };
+    Ok(Tasks { each: Box::new(rows.with_flaws().map(task)), extra, total: 0 })
 }
 
 /// A header that is no text is most likely the start of an array.
@@ -87,9 +101,10 @@ fn arrays(args: &Args) -> Result<Tasks> {
         bail!(Usage("--image needs .npy arrays on standard input, which holds something else".into()));
     }
     let (method, target) = (args.method.clone(), args.target);
-    let task = move |(image, array)| {
+    let task = move |(image, array): (OsString, Array<f64>)| {
+        let flaw = image.to_str().is_none().then(|| "its name is not valid UTF-8: rename it".to_owned());
         let row = Explained {
-            image,
+            image: image.to_string_lossy().into_owned(),
             target: if let Target::Class(class) = target { Some(class) } else { None },
             model: String::new(),
             method: method.clone(),
@@ -98,7 +113,7 @@ fn arrays(args: &Args) -> Result<Tasks> {
             reason: String::new(),
             extra: Extra::default(),
         };
-        Task { row, array: Some(array) }
+        Task { row, array: Some(array), flaw }
     };
     let pairs = Pairs { images: args.image.clone(), arrays: Stream::new(input), taken: 0 };
     let total = args.image.len() as u64;
@@ -107,13 +122,13 @@ fn arrays(args: &Args) -> Result<Tasks> {
 
 /// Images and arrays in step; one more of either is an error.
 struct Pairs<B> {
-    images: Vec<String>,
+    images: Vec<OsString>,
     arrays: Stream<B>,
     taken: usize,
 }
 
 impl<B: BufRead> Iterator for Pairs<B> {
-    type Item = Result<(String, Array)>;
+    type Item = Result<(OsString, Array<f64>)>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let pair = self.pair();
@@ -126,7 +141,7 @@ impl<B: BufRead> Iterator for Pairs<B> {
 }
 
 impl<B: BufRead> Pairs<B> {
-    fn pair(&mut self) -> Result<Option<(String, Array)>> {
+    fn pair(&mut self) -> Result<Option<(OsString, Array<f64>)>> {
         let Self { images, taken, .. } = self;
         if images.is_empty() {
             return Ok(None);
@@ -137,7 +152,7 @@ impl<B: BufRead> Pairs<B> {
             (Some(image), Some(array)) => Ok(Some((image.clone(), array))),
             (None, None) => Ok(None),
             (Some(image), None) => {
-                bail!("standard input ends after {taken} arrays: none is left for {image}")
+                bail!("standard input ends after {taken} arrays: none is left for {}", image.display())
             }
             (None, Some(_)) => {
                 bail!("standard input holds more arrays than the {} images of --image", images.len())
@@ -150,12 +165,12 @@ impl<B: BufRead> Pairs<B> {
 mod tests {
     use super::*;
 
-    fn pairs(images: usize, arrays: usize) -> Vec<Result<(String, Array)>> {
+    fn pairs(images: usize, arrays: usize) -> Vec<Result<(OsString, Array<f64>)>> {
         let mut bytes = Vec::new();
         for i in 0..arrays {
             npy::write(&mut bytes, &[1, 1], &[i as f32]).unwrap();
         }
-        let images = (0..images).map(|i| i.to_string()).collect();
+        let images = (0..images).map(|i| i.to_string().into()).collect();
         Pairs { images, arrays: Stream::new(std::io::Cursor::new(bytes)), taken: 0 }.collect()
     }
 
@@ -164,7 +179,7 @@ mod tests {
         let pairs = pairs(3, 3);
         for (i, pair) in pairs.iter().enumerate() {
             let (image, array) = pair.as_ref().unwrap();
-            assert_eq!((image.as_str(), array.data[0]), (i.to_string().as_str(), i as f32));
+            assert_eq!((image.to_str(), array.data[0]), (Some(&*i.to_string()), i as f64));
         }
         assert_eq!(pairs.len(), 3);
     }

@@ -41,9 +41,55 @@ fn probabilities_of_a_program_are_taken_as_they_are() {
     let table = run(&work, &["--model", "exec:sh serve.sh 99"]).success();
     assert_eq!(table.lines().count(), 21);
     for line in table.lines().skip(1) {
-        assert!(line.contains(",exec:sh serve.sh 99@") && line.contains(",m,map.npy,,pos,"), "{line}");
-        assert!(line.ends_with(",0.25,0,"), "{line}");
+        assert!(line.contains(",exec:sh serve.sh 99@") && line.contains(",m,pos,"), "{line}");
+        assert!(line.contains(",0.25,0,") && line.ends_with(",10,map.npy,,"), "{line}");
     }
+}
+
+/// One logit of 0.5 for every image: P(1) = 0.62245933. One probability of 0.25: P(1) = 0.25.
+#[test]
+fn one_score_of_a_program_is_completed_to_two_classes() {
+    let work = work();
+    let three = r"\000\000\000\077\000\000\200\076\000\000\200\076";
+    for (kind, number, expected) in [
+        ("logits", r"\000\000\000\077", [0.377_540_67, 0.622_459_33]),
+        ("probabilities", r"\000\000\200\076", [0.75, 0.25]),
+    ] {
+        let hello = format!("classes=1 scores={kind}");
+        let script = CONSTANT.replace("classes=3 scores=probabilities", &hello).replace("$n, 3", "$n, 1");
+        work.write("one.sh", script.replace(three, number));
+        for (target, expected) in expected.into_iter().enumerate() {
+            let line = ["--model", "exec:sh one.sh 99"];
+            let found = probabilities(&work, &line, target);
+            assert!(found.iter().all(|p| (p - expected).abs() < 1e-6), "{kind}, {target}: {found:?}");
+        }
+    }
+}
+
+/// What `pos` finds for a class of the first image.
+fn probabilities(work: &WorkDir, model: &[&str], target: usize) -> Vec<f64> {
+    let table = format!("image,target,method,map\ntestbed/003,{target},m,map.npy\n");
+    let line = ["-q", "--device", "cpu", "--preprocess", "imagenet-keep", "-t", "pos"];
+    let output = work.run(PERTURB, line.iter().chain(model), table);
+    assert!(output.stderr.contains(": its one score is that of class 1 of two\n"), "{}", output.stderr);
+    let output = output.success();
+    let cell = |row: &str| row.split(',').nth(6).unwrap().parse().unwrap();
+    let found: Vec<f64> = output.lines().skip(1).map(cell).collect();
+    assert_eq!(found.len(), 10);
+    found
+}
+
+/// A head of one row: before, its softmax was 1 for every image.
+#[test]
+fn a_checkpoint_with_one_logit_has_two_classes() {
+    let work = work();
+    let graph = (models::zoo::architecture("cifar-resnet20").unwrap().build)(1);
+    let network = learning::initialise(graph, 0, &models::device::cpu().device);
+    work.write("one.safetensors", learning::to_safetensors(&network).unwrap());
+    let model = ["--model", "cifar-resnet20", "--weights", "one.safetensors"];
+    let [other, one] = [0, 1].map(|target| probabilities(&work, &model, target));
+    assert!(one.iter().zip(&other).all(|(p, q)| (p + q - 1.0).abs() < 1e-6), "{one:?} {other:?}");
+    assert!(one.iter().any(|p| (p - one[0]).abs() > 1e-6), "{one:?}");
 }
 
 #[test]
@@ -78,7 +124,8 @@ fn answers_that_are_no_numbers_are_failures() {
         rows.len() == 2
             && rows
                 .iter()
-                .all(|row| row.ends_with(",NaN,NaN,,answer: the classifier's scores are not finite")),
+                .all(|row| row
+                    .ends_with(",NaN,NaN,,,,map.npy,,answer: the classifier's scores are not finite")),
         "{rows:?}"
     );
 }

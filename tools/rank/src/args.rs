@@ -8,8 +8,10 @@ use stats::resample::Bootstrap;
 
 const EXAMPLES: &str = "\
 Examples:
+  set -o pipefail
   rank scores.csv
-  explain -m gradcam -m rise:masks=400 testbed | perturb | score | rank > ranks.csv
+  explain -m gradcam -m rise:masks=400 testbed |
+    perturb | score | rank > ranks.csv
   rank --incomplete drop shard-*.csv -O ranks.csv
   rank --by-model resnet50.csv vit.csv
   rank --separation scores.csv";

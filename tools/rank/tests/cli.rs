@@ -339,7 +339,7 @@ fn bad_input_is_named() {
 #[test]
 fn a_table_without_rows_is_an_error() {
     for arguments in [&[][..], &["--separation"]] {
-        assert_eq!(rank(arguments, "").failure(1), "rank: there are no scores: the tables hold no rows");
+        assert_eq!(rank(arguments, "").failure(1), "rank: standard input: a header and no rows");
     }
 }
 

@@ -8,11 +8,17 @@ use crate::colors::Colors;
 
 const EXAMPLES: &str = "\
 Examples:
+  set -o pipefail
   explain -m gradcam -m rise testbed > maps.csv
-  render maps.csv -o images                    one PNG for each map
-  render maps.csv --sheet sheet.png              images x methods on one PNG
+  render maps.csv -o images
+      one PNG for each map
+  render maps.csv --sheet sheet.png
+      images x methods on one PNG
+  render maps.csv --sheet sheet.png --scores scores.csv
+      with the scores of the maps under them
   render maps.csv --sheet sheet.png --mode heatmap --tile 96 --limit 5
-  grep -e ^image -e gradcam maps.csv | render -o images --boxes --colors turbo --alpha 0.6
+  grep -e ^image -e gradcam maps.csv |
+    render -o images --boxes --colors turbo --alpha 0.6
 ";
 
 const RULES: &str = "\
@@ -26,10 +32,13 @@ The image is drawn as the network saw it. How it was prepared stands beside the 
 explain leaves with each pack; --preprocess overrules it. Without either the image is taken as it \
 is, and an image that differs from its map in size is an error.
 
+On a sheet an image has the name of the class that is explained, from the column `class` (see --labels of explain), or its \
+number, and its score, if a column `score` or `probability` has one.
+
 Files are called DIR/<method>/<image stem>-<row>.png, where the first row is 1. The rows on standard output have \
-that name in a column `png`. A map that cannot be drawn (NaN in it, no image, a wrong size) is a line on standard \
-error and in --errors, and exit status 1 at the end, unless --max-errors allows it. A row without a map, which an \
-earlier stage failed at, is passed over with a line.
+that name in a column `png`. A map that cannot be drawn (NaN in it, no image, a wrong size, a cell that cannot be read) \
+is a row without that name and with a reason, a line on standard error and in --errors, and exit status 1 at the end, \
+unless --max-errors allows it. A row without a map, which an earlier stage failed at, is passed on with a line.
 ";
 
 /// Draws saliency maps over their images.
@@ -52,6 +61,9 @@ pub struct Args {
     /// Images on the sheet: the first N of the table
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
     pub limit: u32,
+    /// Write the scores in this table, as score writes it, under the maps of the sheet
+    #[arg(long, value_name = "FILE", requires = "sheet")]
+    pub scores: Option<PathBuf>,
     /// How explain prepared the images, as its --preprocess [default: what the sidecar of the map says]
     #[arg(long, value_name = "PRESET|FILE", value_parser = setup::preprocess_name)]
     pub preprocess: Option<String>,
@@ -61,7 +73,7 @@ pub struct Args {
     /// What to do with failures.
     #[command(flatten)]
     pub errors: pipe::ErrorArgs,
-    /// No progress on standard error
+    /// No progress on standard error; warnings and notes stay
     #[arg(short, long)]
     pub quiet: bool,
     /// How a map looks.

@@ -80,10 +80,13 @@ impl Images {
     }
 }
 
+/// In colours; a network of one channel has seen grey.
 fn to_image(image: &Image) -> RgbImage {
     let (height, width) = (image.height, image.width);
+    let last = image.pixels.len() / (height * width) - 1;
     RgbImage::from_fn(width as u32, height as u32, |x, y| {
         let place = y as usize * width + x as usize;
-        image::Rgb([0, 1, 2].map(|c| (image.pixels[c * height * width + place] * 255.0).round() as u8))
+        let value = |c: usize| (image.pixels[c.min(last) * height * width + place] * 255.0).round() as u8;
+        image::Rgb([0, 1, 2].map(value))
     })
 }

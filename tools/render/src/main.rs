@@ -2,6 +2,7 @@
 
 mod args;
 mod boxes;
+mod captions;
 mod colors;
 mod images;
 mod names;

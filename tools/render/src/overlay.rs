@@ -49,7 +49,7 @@ pub fn draw(look: &Look, map: &Map, paint: &Paint, image: Option<&RgbImage>) -> 
     let image = image.filter(|_| look.mode == Mode::Overlay);
     let [height, width] = map.size();
     RgbImage::from_fn(width as u32, height as u32, |x, y| {
-        let color = paint.color(map.values()[y as usize * width + x as usize].into());
+        let color = paint.color(map.values()[y as usize * width + x as usize]);
         Rgb(image.map_or(color, |image| blend(image.get_pixel(x, y).0, color, look.alpha)))
     })
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use ::images::Preprocess;
-use anyhow::{Context, Result};
+use anyhow::{Context, Error, Result};
 use image::{ImageFormat, RgbImage};
 use maps::Map;
 use pipe::{Boxes, CheckedMaps, Explained, Failures, Progress, Rows, Usage, Writer};
@@ -27,8 +27,9 @@ pub fn render(args: &Args) -> Result<()> {
         return Err(Usage("--boxes needs a table with a column `boxes`".to_owned()).into());
     }
     let mut run = Run::new(args, rows.extra_names())?;
-    for row in rows {
-        run.row(row?)?;
+    for read in rows.with_flaws() {
+        let (row, flaw) = read?;
+        run.row(row, flaw)?;
     }
     run.finish()
 }
@@ -42,6 +43,7 @@ struct Run<'a> {
     maps: CheckedMaps,
     images: Images,
     sheet: Option<Sheet>,
+    /// As long as somebody reads it.
     table: Option<Writer<Explained>>,
     failures: Failures,
     progress: Progress,
@@ -50,11 +52,14 @@ struct Run<'a> {
 }
 
 /// A map that is ready to be looked at.
-struct Drawn {
+pub struct Drawn {
     image: Option<Rc<RgbImage>>,
-    map: RgbImage,
-    boxes: Boxes,
-    paint: Paint,
+    /// The map as it is drawn.
+    pub map: RgbImage,
+    /// What is to be outlined on it.
+    pub boxes: Boxes,
+    /// Its colours.
+    pub paint: Paint,
 }
 
 impl<'a> Run<'a> {
@@ -67,7 +72,7 @@ impl<'a> Run<'a> {
             args,
             maps: CheckedMaps::default(),
             images: Images::new(args.preprocess.as_deref().map(Preprocess::open).transpose()?),
-            sheet: args.sheet.as_ref().map(|_| Sheet::new(args)),
+            sheet: args.sheet.as_ref().map(|_| Sheet::new(args)).transpose()?,
             table: args.out.as_ref().map(|_| Writer::open(&args.output, &columns)).transpose()?,
             failures: args.errors.failures()?,
             progress: Progress::new("render", 0, "maps").quiet(args.quiet),
@@ -76,22 +81,41 @@ impl<'a> Run<'a> {
         })
     }
 
-    fn row(&mut self, row: Explained) -> Result<()> {
+    fn row(&mut self, row: Explained, flaw: Option<pipe::Error>) -> Result<()> {
         self.read += 1;
+        if let Some(flaw) = flaw {
+            self.tried += 1;
+            return self.fail(row, "table", Error::new(flaw));
+        }
         let place = self.sheet.as_mut().and_then(|sheet| sheet.place(&row));
-        if place.is_none() && self.table.is_none() {
+        if place.is_none() && self.args.out.is_none() {
             return Ok(());
         }
         self.progress.add(1);
         if row.map.is_empty() {
             note_missing(&row);
-            return Ok(());
+            return self.write(&row);
         }
         self.tried += 1;
         match self.draw(&row, place.is_some()) {
             Ok(drawn) => self.keep(row, place, drawn),
-            Err(error) => self.failures.add(&row.image, &row.method, "draw", error),
+            Err(error) => self.fail(row, "draw", error),
         }
+    }
+
+    /// What failed does not vanish: it is a row without a name in the column `png`.
+    fn fail(&mut self, row: Explained, stage: &str, error: Error) -> Result<()> {
+        let error = format!("{error:#}");
+        self.failures.add(&row.image, &row.method, stage, &error)?;
+        self.write(&Explained { reason: format!("{stage}: {error}"), ..row })
+    }
+
+    fn write(&mut self, row: &Explained) -> Result<()> {
+        let Some(table) = &mut self.table else { return Ok(()) };
+        if !is_read(table.write(row).and_then(|()| table.flush()))? {
+            self.table = None;
+        }
+        Ok(())
     }
 
     /// Draws a row's map, and opens its image where one is needed.
@@ -110,27 +134,26 @@ impl<'a> Run<'a> {
     /// Puts a map on the sheet and into its file, then writes its row: a row is a promise that the file is there.
     fn keep(&mut self, mut row: Explained, place: Option<Place>, mut drawn: Drawn) -> Result<()> {
         if let (Some(sheet), Some(place), Some(image)) = (&mut self.sheet, place, &drawn.image) {
-            sheet.add(place, image, &drawn.map, &drawn.boxes, drawn.paint);
+            sheet.add(place, &row, image, &drawn);
         }
-        if let (Some(folder), Some(table)) = (&self.args.out, &mut self.table) {
+        if let Some(folder) = &self.args.out {
             boxes::draw(&mut drawn.map, &drawn.boxes, 1.0);
             let path = folder.join(names::png(&row.method, &row.image, self.read));
             write_png(&path, &drawn.map)?;
             row.extra.set("png", path.display().to_string());
-            table.write(&row)?;
-            table.flush()?;
+            self.write(&row)?;
         }
         Ok(())
     }
 
     fn finish(self) -> Result<()> {
         if let Some(table) = self.table {
-            table.finish()?;
+            is_read(table.finish())?;
         }
         if let (Some(sheet), Some(path)) = (&self.sheet, &self.args.sheet) {
             let image = sheet.draw().with_context(|| path.display().to_string())?;
             write_png(path, &image)?;
-            if sheet.more && !self.args.quiet {
+            if sheet.more {
                 let limit = self.args.limit;
                 pipe::note(format_args!("{} shows the first {limit} images (--limit)", path.display()));
             }
@@ -143,7 +166,15 @@ impl<'a> Run<'a> {
 /// sheet stays empty.
 fn note_missing(Explained { image, method, reason, .. }: &Explained) {
     let reason = if reason.is_empty() { "no reason is given" } else { reason };
-    pipe::note(format_args!("{image}, {method}: no map to draw: {reason}"));
+    pipe::note_item(image, &[method], format_args!("no map to draw: {reason}"));
+}
+
+/// Whether somebody still reads the table. If not, the images are made all the same: they are what was asked for.
+fn is_read(written: Result<()>) -> Result<bool> {
+    match written {
+        Err(error) if pipe::reader_is_gone(&error) => Ok(false),
+        written => written.map(|()| true),
+    }
 }
 
 fn write_png(path: &Path, image: &RgbImage) -> Result<()> {

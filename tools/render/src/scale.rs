@@ -20,7 +20,7 @@ impl Scale {
 
     /// A scale from the map's least value to its percentile.
     pub fn spread(map: &Map, percentile: f64) -> Self {
-        let least = f64::from(map.range().0);
+        let least = map.range().0;
         Self { low: least, high: upper(map, least, percentile) }
     }
 
@@ -38,7 +38,7 @@ impl Scale {
 /// The percentile, or the greatest value where the percentile is no more than `low`.
 fn upper(map: &Map, low: f64, percentile: f64) -> f64 {
     let end = map.percentile(percentile);
-    if end > low { end } else { f64::from(map.range().1).max(low) }
+    if end > low { end } else { map.range().1.max(low) }
 }
 
 #[cfg(test)]

@@ -1,15 +1,20 @@
 //! The contact sheet: a line of tiles for each image, a column for each method.
 
+mod frame;
+
 use std::collections::BTreeMap;
 
 use anyhow::{Result, bail};
 use image::imageops::replace;
 use image::{Rgb, RgbImage};
-use pipe::{Boxes, Explained};
+use pipe::Explained;
 
 use crate::args::Args;
+use crate::captions::{Class, Scores};
 use crate::overlay::Paint;
+use crate::run::Drawn;
 use crate::{boxes, names, text, tile};
+use frame::Frame;
 
 /// Pixels between tiles, and around the sheet.
 const GAP: u32 = 4;
@@ -35,6 +40,7 @@ pub struct Sheet {
     columns: Vec<(String, String)>,
     /// One of each kind in use.
     paints: Vec<Paint>,
+    scores: Option<Scores>,
     /// Whether there are more images than shown.
     pub more: bool,
 }
@@ -43,8 +49,11 @@ pub struct Sheet {
 struct Line {
     image: String,
     target: Option<usize>,
+    /// In words.
+    class: Class,
     photo: Option<RgbImage>,
-    maps: BTreeMap<usize, RgbImage>,
+    /// By column, each with the lines under it.
+    maps: BTreeMap<usize, (RgbImage, Vec<String>)>,
 }
 
 /// Where a map belongs: its line and its column.
@@ -56,16 +65,21 @@ pub struct Place {
 
 impl Sheet {
     /// Starts with no tiles.
-    pub fn new(args: &Args) -> Self {
-        Self {
+    ///
+    /// # Errors
+    ///
+    /// If the table of `--scores` is damaged.
+    pub fn new(args: &Args) -> Result<Self> {
+        Ok(Self {
             tile: args.tile,
             limit: args.limit as usize,
             clip: args.look.clip,
             images: Vec::new(),
             columns: Vec::new(),
             paints: Vec::new(),
+            scores: args.scores.as_deref().map(Scores::read).transpose()?,
             more: false,
-        }
+        })
     }
 
     /// Where a row's map belongs; nothing if the sheet has its images already and this is another one.
@@ -77,8 +91,8 @@ impl Sheet {
             return None;
         }
         if line == self.images.len() {
-            let (image, target) = (row.image.clone(), row.target);
-            self.images.push(Line { image, target, photo: None, maps: BTreeMap::new() });
+            let (image, target, class) = (row.image.clone(), row.target, Class::of(row));
+            self.images.push(Line { image, target, class, photo: None, maps: BTreeMap::new() });
         }
         let name = (row.model.clone(), row.method.clone());
         let known = self.columns.iter().position(|column| *column == name);
@@ -89,20 +103,23 @@ impl Sheet {
         Some(Place { line, column })
     }
 
-    /// Adds an image and a map, both at the map's size.
-    pub fn add(&mut self, place: Place, image: &RgbImage, map: &RgbImage, boxes: &Boxes, paint: Paint) {
+    /// Adds the image and the map of a row, both at the map's size.
+    pub fn add(&mut self, place: Place, row: &Explained, image: &RgbImage, drawn: &Drawn) {
+        let Drawn { map, boxes, paint, .. } = drawn;
         let shrink = |image| {
             let (mut tile, scale) = tile::fit(image, self.tile);
             boxes::draw(&mut tile, boxes, scale);
             tile
         };
+        let columns = (self.tile / text::WIDTH) as usize;
+        let scores = self.scores.as_mut().map_or_else(Vec::new, |scores| scores.of(row, columns));
         let (map, line) = (shrink(map), &mut self.images[place.line]);
         if line.photo.is_none() {
             line.photo = Some(shrink(image));
         }
-        line.maps.insert(place.column, map);
-        if !self.paints.iter().any(|known| known.looks_like(&paint)) {
-            self.paints.push(paint);
+        line.maps.insert(place.column, (map, scores));
+        if !self.paints.iter().any(|known| known.looks_like(paint)) {
+            self.paints.push(*paint);
         }
     }
 
@@ -110,11 +127,9 @@ impl Sheet {
     ///
     /// # Errors
     ///
-    /// If there is nothing on it, or too much.
+    /// If there is too much on it, or if its scores are of other maps.
     pub fn draw(&self) -> Result<RgbImage> {
-        if self.images.is_empty() {
-            bail!("no row, so nothing to draw");
-        }
+        self.scores.as_ref().map_or(Ok(()), Scores::check)?;
         let frame = Frame::new(self);
         let pixels = u64::from(frame.width) * u64::from(frame.height);
         if pixels > LARGEST {
@@ -136,17 +151,20 @@ impl Sheet {
     }
 
     fn draw_line(&self, image: &mut RgbImage, frame: &Frame, y: u32, line: &Line) {
-        text::write(image, (GAP, y), &line.caption(frame.columns()));
+        text::write(image, (GAP, y), &line.class.caption(names::stem(&line.image), frame.columns()));
         let y = y + CAPTION;
         for column in 0..=self.columns.len() {
             let tile = match column {
                 0 => line.photo.as_ref(),
-                map => line.maps.get(&(map - 1)),
+                map => line.maps.get(&(map - 1)).map(|(map, _)| map),
             };
             let nothing = RgbImage::from_pixel(self.tile, self.tile, NOTHING);
             let tile = tile.unwrap_or(&nothing);
             let [left, top] = [tile.width(), tile.height()].map(|length| (self.tile - length) / 2);
             replace(image, tile, i64::from(frame.x(column) + left), i64::from(y + top));
+        }
+        for (column, (_, scores)) in &line.maps {
+            write_lines(image, (frame.x(column + 1), y + self.tile), scores);
         }
     }
 
@@ -183,56 +201,8 @@ impl Sheet {
     }
 }
 
-impl Line {
-    /// The image and its class; a long name is cut before the class is.
-    fn caption(&self, columns: usize) -> String {
-        let target = self.target.map(|target| format!("  target {target}")).unwrap_or_default();
-        let name = text::cut(names::stem(&self.image), columns.saturating_sub(target.len()));
-        name.replace(char::is_control, " ") + &target
-    }
-}
-
 fn write_lines(image: &mut RgbImage, (x, y): (u32, u32), lines: &[String]) {
     for (line, y) in lines.iter().zip((y..).step_by(text::HEIGHT as usize)) {
         text::write(image, (x, y), line);
-    }
-}
-
-/// Where everything lies.
-struct Frame {
-    headings: Vec<Vec<String>>,
-    notes: Vec<String>,
-    tile: u32,
-    top: u32,
-    width: u32,
-    height: u32,
-}
-
-impl Frame {
-    fn new(sheet: &Sheet) -> Self {
-        let headings = sheet.headings();
-        let lines = headings.iter().map(Vec::len).max().unwrap_or_default() as u32;
-        let width = GAP + (1 + headings.len() as u32) * (sheet.tile + GAP);
-        let top = 2 * GAP + lines * text::HEIGHT;
-        let mut frame = Self { headings, notes: Vec::new(), tile: sheet.tile, top, width, height: 0 };
-        frame.notes = text::wrap(&sheet.note(), frame.columns());
-        let below = (sheet.paints.len() + frame.notes.len()) as u32 * text::HEIGHT;
-        frame.height = frame.y(sheet.images.len()) + below + GAP;
-        frame
-    }
-
-    /// Characters that a line over the whole width has.
-    fn columns(&self) -> usize {
-        ((self.width - 2 * GAP) / text::WIDTH) as usize
-    }
-
-    /// Left edge of a column of tiles; the images are column 0.
-    fn x(&self, column: usize) -> u32 {
-        GAP + column as u32 * (self.tile + GAP)
-    }
-
-    /// Upper edge of the caption over a line of tiles.
-    fn y(&self, line: usize) -> u32 {
-        self.top + line as u32 * (CAPTION + self.tile + GAP)
     }
 }

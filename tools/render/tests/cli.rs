@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use image::imageops::crop_imm;
 use image::{Rgb, RgbImage};
 use pipe::npy::{PackWriter, write_file};
 use testing::{Output, WorkDir};
@@ -237,8 +238,11 @@ fn one_bad_map_leaves_the_others() {
     let message = output.failure(1);
     assert!(message.ends_with("render: 3 of 4 failed; see errors.csv"), "{message}");
     let table = output.text();
-    assert_eq!(table.lines().nth(1), Some("cat.png,5,net,ig,good.npy,,,out/ig/cat-4.png"), "{table}");
-    assert_eq!(table.lines().count(), 2);
+    let rows: Vec<&str> = table.lines().skip(1).collect();
+    assert_eq!(rows[3], "cat.png,5,net,ig,good.npy,,,out/ig/cat-4.png", "{table}");
+    assert_eq!(rows[0], "cat.png,5,net,ig,bad.npy,,\"draw: the map is NaN at row 0, column 1\",");
+    assert!(rows[1].starts_with("dog.png,5,net,ig,good.npy,,draw: No such file"), "{table}");
+    assert_eq!(rows.len(), 4);
     let errors = work.read("errors.csv");
     let errors: Vec<&str> = errors.lines().skip(1).collect();
     for (error, part) in
@@ -251,13 +255,28 @@ fn one_bad_map_leaves_the_others() {
 }
 
 #[test]
-fn a_row_without_a_map_is_told_and_passed_over() {
+fn a_cell_that_cannot_be_read_is_a_failure_of_its_row() {
+    let work = work();
+    map(&work, "a.npy", &[2, 3], &[0.0; 6]);
+    let lines =
+        ["cat.png,x,net,ig,a.npy,", "cat.png,5,net,ig,a.npy,-1", "cat.png,5,net", "cat.png,5,net,ig,a.npy,"];
+    let output = render(&work, "-o out --errors errors.csv", &lines);
+    assert!(output.failure(1).ends_with("render: 3 of 4 failed; see errors.csv"), "{}", output.stderr);
+    let table = output.text();
+    let rows: Vec<&str> = table.lines().skip(1).collect();
+    assert!(rows[0].contains("table: standard input, line 2, column `target`"), "{table}");
+    assert_eq!(rows[3], "cat.png,5,net,ig,a.npy,,,out/ig/cat-4.png");
+    assert_eq!(work.read("errors.csv").lines().count(), 4);
+}
+
+#[test]
+fn a_row_without_a_map_is_told_and_passed_on() {
     let work = work();
     map(&work, "a.npy", &[2, 3], &[0.0; 6]);
     let table = "image,target,model,method,map,map_index,reason\n\
                  cat.png,5,net,lrp,,,no rule for Erf\ncat.png,5,net,ig,a.npy,,\n";
     let output = work.run(RENDER, ["-o", "out", "--sheet", "sheet.png"], table);
-    assert_eq!(output.success().lines().count(), 2);
+    assert_eq!(output.success().lines().nth(1), Some("cat.png,5,net,lrp,,,no rule for Erf,"));
     assert!(output.stderr.contains("cat.png, lrp: no map to draw: no rule for Erf"), "{}", output.stderr);
     // Its column is there, with nothing in it.
     assert_eq!(open(&work, "sheet.png").width(), 4 + 3 * (128 + 4));
@@ -335,9 +354,12 @@ fn a_sheet_has_a_line_for_each_image_and_a_column_for_each_method() {
 #[test]
 fn the_sheet_takes_the_first_images() {
     let work = work();
-    let output = sheet(&work, "--limit 1");
-    output.success();
-    assert!(output.stderr.contains("the first 1 images (--limit)"), "{}", output.stderr);
+    // What is left out changes how the sheet is read, so `-q` does not hide it.
+    for quiet in ["", "-q"] {
+        let output = sheet(&work, &format!("--limit 1 {quiet}"));
+        output.success();
+        assert!(output.stderr.contains("the first 1 images (--limit)"), "{}", output.stderr);
+    }
     assert_eq!(open(&work, "sheet.png").width(), 4 + 2 * 64);
     // With a folder all maps are drawn, whatever the sheet shows.
     let rows = sheet(&work, "--limit 1 -q -o out").success();
@@ -347,9 +369,10 @@ fn the_sheet_takes_the_first_images() {
 #[test]
 fn a_sheet_of_nothing_or_too_much_is_an_error() {
     let work = work();
-    let message = work.run(RENDER, ["--sheet", "sheet.png"], HEADER).failure(1);
-    assert!(message.contains("sheet.png: no row"), "{message}");
-    assert_eq!(work.run(RENDER, ["-o", "out"], HEADER).success(), HEADER.replace('\n', ",reason,png\n"));
+    for arguments in [["--sheet", "sheet.png"], ["-o", "out"]] {
+        let message = work.run(RENDER, arguments, HEADER).failure(1);
+        assert_eq!(message, "render: standard input: a header and no rows");
+    }
     let lines: Vec<String> = (0..400).map(|i| format!("cat.png,{i},net,m{i},a.npy,")).collect();
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
     let message = render(&work, "--sheet s.png --tile 1024 --limit 400 --max-errors 400", &lines).failure(1);
@@ -388,10 +411,81 @@ fn a_damaged_table_or_output_is_told() {
 }
 
 #[test]
-fn a_reader_may_leave_early() {
+fn a_reader_may_leave_early_and_the_images_are_made_all_the_same() {
     let work = work();
     map(&work, "a.npy", &[2, 3], &[0.0; 6]);
-    work.write("rows.csv", format!("{HEADER}{}", "cat.png,5,net,ig,a.npy,\n".repeat(200)));
-    let line = work.shell(RENDER, "render rows.csv -o out | head -1").success();
-    assert_eq!(line, HEADER.replace('\n', ",reason,png\n"));
+    let rows = "cat.png,5,net,ig,a.npy,\n".repeat(200);
+    work.write("rows.csv", format!("{HEADER}{rows}"));
+    work.write("bad.csv", format!("{HEADER}{rows}cat.png,5,net,ig,none.npy,\n"));
+    for (line, images) in [
+        ("render rows.csv -o a --sheet a.png | head -1", 200),
+        ("render rows.csv -o b --sheet b.png | (exec 0<&-; sleep 0.1)", 200),
+        // What failed is told by the exit status, as it is without `head`.
+        ("(render bad.csv -o c --sheet c.png || test $? = 1) | head -1", 200),
+    ] {
+        let output = work.shell(RENDER, line);
+        let header = output.success();
+        assert!(header.is_empty() || header == HEADER.replace('\n', ",reason,png\n"), "{header}");
+        let folder = if line.contains("-o a") {
+            "a"
+        } else if line.contains("-o b") {
+            "b"
+        } else {
+            "c"
+        };
+        let made = std::fs::read_dir(work.join(folder).join("ig")).unwrap().count();
+        assert_eq!((made, work.join(format!("{folder}.png")).is_file()), (images, true), "{line}");
+    }
+}
+
+#[test]
+fn a_sheet_names_classes_and_scores() {
+    let work = work();
+    map(&work, "a.npy", &[2, 3], &[0.0, 1.0, 2.0, 3.0, 4.0, 5.0]);
+    let table = |class: &str| {
+        format!(
+            "image,target,model,method,map,class\ncat.png,5,net,ig,a.npy,{class}\ncat.png,5,net,lrp,a.npy,{class}\n"
+        )
+    };
+    let draw = |arguments: &str, class: &str| {
+        let arguments = format!("--sheet sheet.png --tile 90 {arguments}");
+        work.run(RENDER, arguments.split_whitespace(), table(class)).success();
+        open(&work, "sheet.png")
+    };
+    // Headings 4 + 12 + 4; a caption of 14 and a tile of 90.
+    let (plain, named) = (draw("", ""), draw("", "tabby cat"));
+    let part = |image: &RgbImage, y, height| pixels(&crop_imm(image, 0, y, 200, height).to_image());
+    assert_ne!(part(&plain, 20, 14), part(&named, 20, 14));
+    assert_eq!(part(&plain, 34, 90), part(&named, 34, 90));
+    // Two metrics are two lines of 12 below each tile; what the table does not have stays empty.
+    let scores = "image,target,model,method,metric,direction,value\n\
+                  cat.png,5,net,ig,deletion,lower,0.25\ncat.png,5,net,ig,insertion:fill=blur,higher,0.75\n";
+    work.write("scores.csv", scores);
+    let scored = draw("--scores scores.csv", "tabby cat");
+    assert_eq!(scored.height(), named.height() + 24);
+    let ink = |left: u32| {
+        let below = |x: u32, y: u32| scored.get_pixel(left + x, 124 + y).0 == [0; 3];
+        [0, 12].map(|line| (0..90).any(|x| (0..12).any(|y| below(x, line + y))))
+    };
+    assert_eq!([4, 98, 192].map(ink), [[false; 2], [true; 2], [false; 2]]);
+}
+
+#[test]
+fn scores_of_other_maps_are_refused() {
+    let work = work();
+    map(&work, "a.npy", &[2, 3], &[0.0; 6]);
+    let header = "image,target,model,method,metric,direction,value\n";
+    let row = "cat.png,5,net,ig,deletion,lower,0.25\n";
+    for (scores, told) in [
+        (row.replace('5', "6"), "scores.csv: no row is of a map of the sheet"),
+        (row.replace("net", "net@1"), "scores.csv: no row is of a map of the sheet"),
+        (row.repeat(2), "scores.csv: cat.png, ig, deletion: more than one value"),
+        (String::new(), "scores.csv: a header and no rows"),
+    ] {
+        work.write("scores.csv", format!("{header}{scores}"));
+        let message =
+            render(&work, "--sheet s.png --scores scores.csv", &["cat.png,5,net,ig,a.npy,"]).failure(1);
+        assert!(message.contains(told), "{message}");
+    }
+    render(&work, "-o out --scores scores.csv", &["cat.png,5,net,ig,a.npy,"]).failure(2);
 }

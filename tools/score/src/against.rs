@@ -9,7 +9,7 @@ use metrics::{Kind, Measured};
 use pipe::{CheckedMaps, Explained, Rows, input_name, note};
 use rayon::prelude::*;
 
-use crate::maps::{BLOCK, MapScores, Outcome, Readable, read};
+use crate::maps::{BLOCK, MapScores, Outcome, Readable, flawed, read};
 use crate::wanted::OfMaps;
 
 /// Scores each map by its partner in the reference. One without a partner is a failure.
@@ -24,12 +24,14 @@ pub fn score(
 ) -> Result<()> {
     let name = input_name(reference);
     let mut reference = Reference::read(reference)?;
-    let extra = rows.extra_names().to_vec();
-    let rows: Vec<Explained> = rows.collect::<Result<_>>()?;
+    let mut scores = open(rows.extra_names())?;
+    let rows = sound(rows, |row, flaw| scores.write(row, flawed(&flaw)))?;
     let alone = alone(&rows)?;
     let partners: Vec<Option<usize>> =
         rows.iter().map(|row| reference.partner(row, alone[&group(row)] == 1)).collect();
-    let mut scores = open(&extra)?;
+    for (row, flaw) in &reference.flawed {
+        scores.fail(&row.image, &row.method, &flaw.to_string())?;
+    }
     for (rows, partners) in rows.chunks(BLOCK).zip(partners.chunks(BLOCK)) {
         let metrics = &scores.metrics;
         let outcomes: Vec<Outcome> = rows
@@ -49,6 +51,21 @@ pub fn score(
     }
     tell_differences(&rows, &partners, &reference);
     scores.finish()
+}
+
+/// The rows that can be read; the others are told.
+fn sound(
+    rows: Rows<Explained>,
+    mut tell: impl FnMut(&Explained, pipe::Error) -> Result<()>,
+) -> Result<Vec<Explained>> {
+    let mut sound = Vec::new();
+    for read in rows.with_flaws() {
+        match read? {
+            (row, Some(flaw)) => tell(&row, flaw)?,
+            (row, None) => sound.push(row),
+        }
+    }
+    Ok(sound)
 }
 
 /// Image, method and model.
@@ -78,6 +95,8 @@ fn target(row: &Explained) -> String {
 /// The maps that others are compared with.
 struct Reference {
     maps: Vec<Explained>,
+    /// Rows that cannot be read.
+    flawed: Vec<(Explained, pipe::Error)>,
     /// By image and method, then by target.
     places: HashMap<(String, String), BTreeMap<Option<usize>, usize>>,
     used: Vec<bool>,
@@ -85,7 +104,11 @@ struct Reference {
 
 impl Reference {
     fn read(path: &Path) -> Result<Self> {
-        let maps: Vec<Explained> = Rows::open(&[path])?.collect::<Result<_>>()?;
+        let mut flawed = Vec::new();
+        let maps = sound(Rows::open(&[path])?, |row, flaw| {
+            flawed.push((row.clone(), flaw));
+            Ok(())
+        })?;
         let mut places: HashMap<_, BTreeMap<Option<usize>, usize>> = HashMap::new();
         for (at, row) in maps.iter().enumerate() {
             let key = (row.image.clone(), row.method.clone());
@@ -94,7 +117,7 @@ impl Reference {
                 bail!("{}: {image}, target {}, {method}: more than one map", input_name(path), target(row));
             }
         }
-        Ok(Self { used: vec![false; maps.len()], maps, places })
+        Ok(Self { used: vec![false; maps.len()], maps, flawed, places })
     }
 
     /// The map of the same target, or of the only other one where each side explains one.

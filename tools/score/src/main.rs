@@ -50,11 +50,17 @@ struct Args {
 
 const EXAMPLES: &str = "\
 Examples:
-  explain -m gradcam -m rise:masks=400 testbed | perturb -t pos -t insertion | score
-  score responses/*.csv -O scores.csv.gz      several shards as one table
-  explain -m gradcam testbed | score          pointing game and energy: these images come with boxes
-  score --against trained.csv randomised.csv  do the maps change with the weights?
-  score -m pos -m insertion responses.csv     only these metrics
+  set -o pipefail
+  explain -m gradcam -m rise:masks=400 testbed |
+    perturb -t pos -t insertion | score
+  score responses/*.csv -O scores.csv.gz
+      several shards as one table
+  explain -m gradcam testbed | score
+      pointing game and energy: these images come with boxes
+  score --against trained.csv randomised.csv
+      do the maps change with the weights?
+  score -m pos -m insertion responses.csv
+      only these metrics
 ";
 
 const RULES: &str = "\
@@ -73,8 +79,9 @@ those of the table that is scored. Maps must have one size. What differs between
 A metric that is not defined is a row with the value NaN and its reason, and a line on standard error: a clean \
 probability of 0, a constant map, a curve that is cut, has a hole or a point twice, fractions that do not rise, a \
 fraction or probability outside 0 to 1. What failed in an earlier stage is such a row too, with the reason given \
-there. A map that cannot be read, that has no partner or that its boxes do not fit counts as a failure besides: it is \
-listed in --errors, and the exit status is 1 unless --max-errors allows it.
+there. A map that cannot be read, that has no partner or that its boxes do not fit, and a curve with a cell that cannot be \
+read or of an unknown test, count as a failure besides: it is listed in --errors, and the exit status is 1 unless \
+--max-errors allows it. What is counted is maps, or curves.
 ";
 
 fn main() -> ExitCode {
@@ -100,7 +107,7 @@ fn run(args: &Args) -> Result<()> {
     }
     if tables.have("test") {
         let rows: Rows<Response> = tables.rows()?;
-        return curves::score(rows, &wanted, &args.output);
+        return curves::score(rows, &wanted, &args.output, &args.errors);
     }
     let rows: Rows<Explained> = tables.rows()?;
     let wanted = wanted.of_maps(|kind| matches!(kind, Kind::Place(_)), args.tolerance);

@@ -15,6 +15,11 @@ pub const BLOCK: usize = 256;
 /// Channels that a map may have: of a colour image, for a table does not say more about the network.
 const CHANNELS: usize = 3;
 
+/// Why a row cannot be measured: a cell of it cannot be read.
+pub fn flawed(flaw: &pipe::Error) -> Outcome {
+    Outcome::Failed(anyhow::Error::msg(flaw.to_string()))
+}
+
 /// What came of one map.
 pub enum Outcome {
     /// A value of each metric, in their order.

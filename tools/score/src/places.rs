@@ -6,7 +6,7 @@ use metrics::Kind;
 use pipe::{Boxes, CheckedMaps, Explained, Rows, note};
 use rayon::prelude::*;
 
-use crate::maps::{BLOCK, MapScores, Outcome, read};
+use crate::maps::{BLOCK, MapScores, Outcome, flawed, read};
 use crate::wanted::OfMaps;
 
 /// Scores each map by its boxes. A map that cannot be read is a failure of that map alone.
@@ -15,15 +15,17 @@ use crate::wanted::OfMaps;
 ///
 /// If a table is damaged, the output cannot be written, or more maps failed than allowed.
 pub fn score(
-    mut rows: Rows<Explained>,
+    rows: Rows<Explained>,
     tolerance: f64,
     open: impl FnOnce(&[String]) -> Result<MapScores>,
 ) -> Result<()> {
     let mut scores = open(rows.extra_names())?;
     let have_boxes = rows.extra_names().iter().any(|name| name == "boxes");
     let (mut without, mut all) = (0, 0);
+    let mut rows = rows.with_flaws();
     loop {
-        let block: Vec<Explained> = rows.by_ref().take(BLOCK).collect::<Result<_>>()?;
+        let block: Vec<(Explained, Option<pipe::Error>)> =
+            rows.by_ref().take(BLOCK).collect::<Result<_>>()?;
         if block.is_empty() {
             break;
         }
@@ -31,13 +33,16 @@ pub fn score(
         if !have_boxes {
             continue;
         }
-        without += block.iter().filter(|row| text(row).trim().is_empty()).count();
+        without += block.iter().filter(|(row, _)| text(row).trim().is_empty()).count();
         let metrics = &scores.metrics;
         let outcomes: Vec<Outcome> = block
             .par_iter()
-            .map_init(CheckedMaps::default, |reader, row| outcome(reader, row, metrics, tolerance))
+            .map_init(CheckedMaps::default, |reader, (row, flaw)| match flaw {
+                Some(flaw) => flawed(flaw),
+                None => outcome(reader, row, metrics, tolerance),
+            })
             .collect();
-        for (row, outcome) in block.iter().zip(outcomes) {
+        for ((row, _), outcome) in block.iter().zip(outcomes) {
             scores.write(row, outcome)?;
         }
     }

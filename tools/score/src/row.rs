@@ -1,7 +1,7 @@
 //! The rows that are written.
 
 use metrics::Measured;
-use pipe::{Direction, Explained, Extra, Response, Score, note};
+use pipe::{Direction, Explained, Extra, Response, Score, note_item};
 
 /// What a score says about where it comes from.
 pub struct Key<'a> {
@@ -28,7 +28,7 @@ impl Key<'_> {
     /// The row of a metric; why it is not defined is said on standard error too.
     pub fn told(&self, metric: &str, direction: Direction, value: Measured) -> Score {
         if let Err(reason) = &value {
-            note(format_args!("{}, {}, {metric}: NaN: {reason}", self.image, self.method));
+            note_item(self.image, &[self.method, metric], format_args!("NaN: {reason}"));
         }
         self.score(metric, direction, value)
     }

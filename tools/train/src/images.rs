@@ -46,7 +46,7 @@ impl Images {
     /// A normalised image, one plane for each channel.
     fn planes(&self, row: usize, turn: Turn) -> Vec<f32> {
         let (bytes, _) = &self.drawn[row];
-        let Preprocess { mean, std, .. } = self.preprocess;
+        let Preprocess { mean, std, .. } = &self.preprocess;
         let value = |c: usize, pixel: usize| (f32::from(bytes[3 * pixel + c]) / 255.0 - mean[c]) / std[c];
         (0..3).flat_map(|c| (0..SIZE * SIZE).map(move |i| value(c, turn.from(i)))).collect()
     }

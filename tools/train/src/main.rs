@@ -60,7 +60,7 @@ struct Testbed {
     /// CPU threads [default: all]
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
-    /// No progress on standard error
+    /// No progress on standard error; the accuracy stays
     #[arg(short, long)]
     quiet: bool,
 }

@@ -1,16 +1,16 @@
-//! What the methods for transformers share: the attention matrices, their gradients, products along the blocks, and the
-//! class token's row as a map.
+//! What the methods for transformers share: the attention matrices, their gradients, products along the blocks, and the row
+//! that the scores read, as a map.
 
+mod reading;
 pub(crate) mod relprop;
 
 use models::classifier::Output;
-use models::features::patch_grid;
 use models::network::Taps;
-use models::resize::Resample;
 use models::{Classifier, NodeId, Op, Plain, Tensor, Value};
 
 use crate::context::Context;
 use crate::method::Error;
+pub(crate) use reading::Attention;
 
 /// The attention matrices of a network, `(n, heads, tokens, tokens)`, from the first block to the last.
 pub(crate) fn nodes(context: &Context<'_>) -> Vec<NodeId> {
@@ -69,37 +69,10 @@ pub(crate) fn rollout(matrices: Vec<Tensor<3>>, normalise: bool) -> Tensor<3> {
     matrices.into_iter().map(step).reduce(|before, a| a.matmul(before)).expect("a transformer has a block")
 }
 
-/// The attention matrices; an error also where the tokens do not lie on a square, as [`class_row`] has them.
-pub(crate) fn on_grid(method: &str, context: &Context<'_>) -> Result<Vec<NodeId>, Error> {
-    let nodes = needed(method, context)?;
-    let (classifier, shapes) = (context.classifier, &context.shapes);
-    for &node in &nodes {
-        let tokens = shapes[node][2];
-        if let Some([rows, columns]) = patch_grid(classifier.network.graph(), shapes, node, tokens)
-            && [rows, columns] != [tokens.isqrt(); 2]
-        {
-            let reason = format!("its patches lie on a grid of {rows} x {columns}, not on a square");
-            return Err(Error::unfit(method, classifier, reason));
-        }
-    }
-    Ok(nodes)
-}
-
 /// The identity in the shape of `(n, tokens, tokens)`.
 pub(crate) fn identity(like: &Tensor<3>) -> Tensor<3> {
     let [n, t, _] = like.dims();
     Tensor::<2>::eye(t, &like.device()).unsqueeze::<3>().expand([n, t, t])
-}
-
-/// The class token's row `(n, tokens, tokens)` over the image's tokens, as a map of height `h` and width `w`. A network
-/// without a class token has the mean row.
-pub(crate) fn class_row(matrix: Tensor<3>, h: usize, w: usize) -> Tensor<4> {
-    let [n, t, _] = matrix.dims();
-    let side = t.isqrt();
-    let prefix = t - side * side;
-    let row = if prefix > 0 { matrix.narrow(1, 0, 1) } else { matrix.mean_dim(1) };
-    let map = row.narrow(2, prefix, t - prefix).reshape([n, 1, side, side]);
-    Resample::BILINEAR.resize(map, h, w)
 }
 
 #[cfg(test)]

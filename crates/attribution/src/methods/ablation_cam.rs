@@ -54,7 +54,7 @@ fn one(classifier: &Classifier, layer: NodeId, request: &Request<'_>, image: usi
     let values = classifier.network.run(vec![(Graph::INPUT, Value::new(x))], &cut, &mut Plain);
     let feeds: Vec<(NodeId, Value)> = cut.into_iter().zip(values).collect();
     let activations = feeds.last().expect("a cut holds its own node").1.clone();
-    let layout = Layout::of(&activations.shape()).expect("prepare() found maps or tokens");
+    let layout = classifier.layout(layer, [h, w]);
     let channels = layout.channels(&activations);
     // Sample 0 is the score with all channels.
     let mut scores = Vec::with_capacity(1 + channels);

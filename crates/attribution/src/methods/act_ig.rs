@@ -67,11 +67,11 @@ pub(crate) struct Along<'a> {
 impl<'a> Along<'a> {
     /// Runs the images to the layer.
     pub(crate) fn new(classifier: &'a Classifier, x: Tensor<4>, layer: NodeId) -> Self {
-        let cut = classifier.network.graph().cut(layer);
+        let (cut, [_, _, h, w]) = (classifier.network.graph().cut(layer), x.dims());
         let values = classifier.network.run(vec![(Graph::INPUT, Value::new(x))], &cut, &mut Plain);
         let mut beside: Vec<(NodeId, Value)> = cut.into_iter().zip(values).collect();
         let (_, value) = beside.pop().expect("a cut holds its own node");
-        let layout = Layout::of(&value.shape()).expect("prepare() found maps or tokens");
+        let layout = classifier.layout(layer, [h, w]);
         Self { classifier, beside, layer, value, layout }
     }
 

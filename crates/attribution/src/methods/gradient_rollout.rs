@@ -4,7 +4,7 @@
 use models::{Tensor, relu};
 use spec::Reader;
 
-use crate::attention::{self, class_row, mean_of_heads};
+use crate::attention::{self, Attention, mean_of_heads};
 use crate::batch;
 use crate::context::Context;
 use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, explainer};
@@ -33,15 +33,19 @@ impl Method for GradientRollout {
 
     fn prepare<'a>(&'a self, context: &'a Context<'a>) -> Result<Box<dyn Explainer + 'a>, Error> {
         let classifier = context.classifier;
-        let nodes = attention::on_grid("gradient-rollout", context)?;
+        let attention = Attention::new("gradient-rollout", context)?;
         Ok(explainer(move |request| {
             let [_, _, h, w] = request.dims();
             batch::each(request, |x, targets| {
-                let blocks = attention::with_gradients(classifier, &nodes, x, targets);
+                let blocks = attention::with_gradients(classifier, &attention.nodes, x, targets);
                 let product = |(a, g): (Tensor<4>, Tensor<4>)| {
                     mean_of_heads(if self.relu { relu(a * g) } else { a * g })
                 };
-                class_row(attention::rollout(blocks.into_iter().map(product).collect(), self.normalise), h, w)
+                attention.map(
+                    attention::rollout(blocks.into_iter().map(product).collect(), self.normalise),
+                    h,
+                    w,
+                )
             })
         }))
     }

@@ -60,7 +60,7 @@ impl Method for KernelShap {
                     request,
                     image,
                     &segments,
-                    &shown(&subsets),
+                    shown(&subsets),
                     self.baseline,
                     self.output,
                 );

@@ -2,7 +2,6 @@
 //! `s_c` is the sum over channel `c` of DeepLIFT's shares (rescale rule) of the layer in the target's logit, against a
 //! layer of zeros. Behind a layer that is only averaged and multiplied, `s_c = w_yc mean(A_c)` exactly.
 
-use models::features::Layout;
 use models::resize::Resample;
 use models::{Classifier, Graph, NodeId, Plain, Tensor, Value, relu};
 use spec::Reader;
@@ -52,7 +51,7 @@ impl Method for LiftCam {
 /// A layer and DeepLIFT's shares of each of its values, as maps `(n, c, h, w)`.
 fn shares(classifier: &Classifier, x: Tensor<4>, layer: NodeId, targets: &[usize]) -> (Tensor<4>, Tensor<4>) {
     let network = &classifier.network;
-    let cut = network.graph().cut(layer);
+    let (cut, [_, _, h, w]) = (network.graph().cut(layer), x.dims());
     let values = network.run(vec![(Graph::INPUT, Value::new(x))], &cut, &mut Plain);
     let feeds: Vec<(NodeId, Value)> = cut.into_iter().zip(values).collect();
     let zeros = feeds.iter().map(|(node, value)| {
@@ -65,6 +64,6 @@ fn shares(classifier: &Classifier, x: Tensor<4>, layer: NodeId, targets: &[usize
         network.walk_back(&trace, one_hot(classifier, &trace, targets), &[layer], &mut rescale).remove(0);
     let multipliers = multipliers.unwrap_or_else(|| activations.clone().map(|x| x.zeros_like()));
     let shares = activations.clone().zip(multipliers, |a, m| a * m);
-    let layout = Layout::of(&activations.shape()).expect("prepare() found maps or tokens");
+    let layout = classifier.layout(layer, [h, w]);
     (layout.maps(activations), layout.maps(shares))
 }

@@ -60,7 +60,7 @@ impl Method for Lime {
                     request,
                     image,
                     &segments,
-                    &shown(&subsets),
+                    shown(&subsets),
                     self.baseline,
                     Output::Probability,
                 );

@@ -5,7 +5,7 @@ use models::{Value, relu};
 use spec::Reader;
 
 use crate::attention::relprop::{Kind, Relprop};
-use crate::attention::{self, class_row, mean_of_heads};
+use crate::attention::{Attention, mean_of_heads};
 use crate::batch;
 use crate::context::Context;
 use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, explainer};
@@ -28,17 +28,17 @@ impl Method for PartialLrp {
 
     fn prepare<'a>(&'a self, context: &'a Context<'a>) -> Result<Box<dyn Explainer + 'a>, Error> {
         let classifier = context.classifier;
-        let nodes = attention::on_grid("partial-lrp", context)?;
+        let attention = Attention::new("partial-lrp", context)?;
         let mut rules = Relprop::new("partial-lrp", context, Kind::Original)?;
         Ok(explainer(move |request| {
             let [_, _, h, w] = request.dims();
-            let last = nodes[nodes.len() - 1];
+            let last = attention.nodes[attention.nodes.len() - 1];
             batch::each(request, |x, targets| {
                 let trace = classifier.network.trace(x);
                 let seed = one_hot(classifier, &trace, targets);
                 let arrived = classifier.network.walk_back(&trace, seed, &[last], &mut rules).remove(0);
                 let relevance = arrived.unwrap_or_else(|| trace.value(last).clone().map(|x| x.zeros_like()));
-                class_row(mean_of_heads(relu(Value::tensor(relevance))), h, w)
+                attention.map(mean_of_heads(relu(Value::tensor(relevance))), h, w)
             })
         }))
     }

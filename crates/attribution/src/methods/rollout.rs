@@ -4,7 +4,7 @@
 use models::{Classifier, NodeId};
 use spec::Reader;
 
-use crate::attention::{self, class_row, mean_of_heads};
+use crate::attention::{self, Attention, mean_of_heads};
 use crate::batch;
 use crate::context::Context;
 use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, explainer};
@@ -29,13 +29,17 @@ impl Method for Rollout {
 
     fn prepare<'a>(&'a self, context: &'a Context<'a>) -> Result<Box<dyn Explainer + 'a>, Error> {
         let classifier = context.classifier;
-        let nodes = attention::on_grid("rollout", context)?;
-        check_start("rollout", classifier, &nodes, self.start)?;
+        let attention = Attention::new("rollout", context)?;
+        check_start("rollout", classifier, &attention.nodes, self.start)?;
         Ok(explainer(move |request| {
             let [_, _, h, w] = request.dims();
             batch::each(request, |x, _| {
-                let matrices = attention::matrices(classifier, &nodes, x).split_off(self.start);
-                class_row(attention::rollout(matrices.into_iter().map(mean_of_heads).collect(), true), h, w)
+                let matrices = attention::matrices(classifier, &attention.nodes, x).split_off(self.start);
+                attention.map(
+                    attention::rollout(matrices.into_iter().map(mean_of_heads).collect(), true),
+                    h,
+                    w,
+                )
             })
         }))
     }

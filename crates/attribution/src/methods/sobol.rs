@@ -4,14 +4,12 @@
 
 use models::Tensor;
 use models::classifier::Output;
-use rand::RngExt;
-use rand::seq::SliceRandom;
 use spec::Reader;
 
 use crate::baseline::Baseline;
 use crate::context::Context;
+use crate::design::{Design, check_bytes};
 use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, explainer};
-use crate::request::Request;
 use crate::segments::Segments;
 use crate::subsets::{grid_map, scores};
 
@@ -40,24 +38,16 @@ impl Method for Sobol {
     }
 
     fn prepare<'a>(&'a self, context: &'a Context<'a>) -> Result<Box<dyn Explainer + 'a>, Error> {
+        check_bytes("sobol", self.bytes(), "take fewer designs or a coarser grid")?;
         let classifier = context.classifier;
         Ok(explainer(move |request| {
-            let cells = self.grid * self.grid;
             let (cells_of, _) = Segments::Grid(self.grid).of(&request.images);
             let maps = (0..request.dims()[0]).map(|image| {
-                let design = |draw| hypercube(request, image, draw, self.designs, cells);
-                let (a, b) = (design(0), design(1));
-                // A, B, then A with column j from B for every cell j.
-                let mut rows: Vec<Vec<f32>> = a.iter().chain(&b).cloned().collect();
-                for j in 0..cells {
-                    rows.extend(a.iter().zip(&b).map(|(a, b)| {
-                        let mut mixed = a.clone();
-                        mixed[j] = b[j];
-                        mixed
-                    }));
-                }
+                let size = [self.designs, self.grid * self.grid];
+                let [a, b] = [0, 1].map(|draw| Design::hypercube(request, (image, draw), size, |x| x));
+                let rows = rows(&a, &b, size[1]);
                 let scores =
-                    scores(classifier, request, image, &cells_of, &rows, self.baseline, Output::Probability);
+                    scores(classifier, request, image, &cells_of, rows, self.baseline, Output::Probability);
                 grid_map(request, self.grid, total_order(&scores, self.designs))
             });
             Tensor::cat(maps.collect(), 0)
@@ -69,38 +59,37 @@ impl Method for Sobol {
     }
 }
 
+impl Sobol {
+    /// Two designs, and a score for each row.
+    fn bytes(&self) -> u64 {
+        let (cells, designs) = ((self.grid * self.grid) as u64, self.designs as u64);
+        designs.saturating_mul((2 * cells + cells + 2) * size_of::<f32>() as u64)
+    }
+}
+
+/// A, B, then A with column j from B for every cell j.
+fn rows<'a>(a: &'a Design<f32>, b: &'a Design<f32>, cells: usize) -> impl Iterator<Item = Vec<f32>> + 'a {
+    let mixed = move |j: usize| {
+        a.rows().zip(b.rows()).map(move |(a, b)| {
+            let mut mixed = a.to_vec();
+            mixed[j] = b[j];
+            mixed
+        })
+    };
+    a.rows().chain(b.rows()).map(<[f32]>::to_vec).chain((0..cells).flat_map(mixed))
+}
+
 /// Jansen: `E((f(A) - f(C_j))^2) / (2 V)`; nothing varies in a score without variance.
 fn total_order(scores: &[f32], designs: usize) -> Vec<f32> {
-    let scores: Vec<f64> = scores.iter().copied().map(f64::from).collect();
     let (base, rest) = scores.split_at(2 * designs);
-    let a = &base[..designs];
-    let mean = a.iter().sum::<f64>() / designs as f64;
-    let variance = a.iter().map(|y| (y - mean).powi(2)).sum::<f64>() / (designs - 1) as f64;
-    let index = |mixed: &[f64]| {
-        let square = a.iter().zip(mixed).map(|(a, c)| (a - c).powi(2)).sum::<f64>();
+    let a = || base[..designs].iter().copied().map(f64::from);
+    let mean = a().sum::<f64>() / designs as f64;
+    let variance = a().map(|y| (y - mean).powi(2)).sum::<f64>() / (designs - 1) as f64;
+    let index = |mixed: &[f32]| {
+        let square = a().zip(mixed).map(|(a, &c)| (a - f64::from(c)).powi(2)).sum::<f64>();
         if variance > 0.0 { (square / (2.0 * designs as f64 * variance)) as f32 } else { 0.0 }
     };
     rest.chunks(designs).map(index).collect()
-}
-
-/// A Latin hypercube: in every column one number in each of `rows` equal parts of 0..1, in random order.
-pub(crate) fn hypercube(
-    request: &Request<'_>,
-    image: usize,
-    draw: usize,
-    rows: usize,
-    columns: usize,
-) -> Vec<Vec<f32>> {
-    let mut random = request.random("hypercube", image, draw);
-    let mut design = vec![Vec::with_capacity(columns); rows];
-    for _ in 0..columns {
-        let mut order: Vec<usize> = (0..rows).collect();
-        order.shuffle(&mut random);
-        for (row, part) in design.iter_mut().zip(order) {
-            row.push((part as f32 + random.random::<f32>()) / rows as f32);
-        }
-    }
-    design
 }
 
 #[cfg(test)]
@@ -112,16 +101,8 @@ mod tests {
     fn a_linear_function_has_its_known_indices() {
         let request = crate::tiny::request(1);
         let n = 4000;
-        let (a, b) = (hypercube(&request, 0, 0, n, 3), hypercube(&request, 0, 1, n, 3));
-        let f = |x: &[f32]| x[0] + 2.0 * x[1];
-        let mut scores: Vec<f32> = a.iter().chain(&b).map(|row| f(row)).collect();
-        for j in 0..3 {
-            scores.extend(a.iter().zip(&b).map(|(a, b)| {
-                let mut mixed = a.clone();
-                mixed[j] = b[j];
-                f(&mixed)
-            }));
-        }
+        let [a, b] = [0, 1].map(|draw| Design::hypercube(&request, (0, draw), [n, 3], |x| x));
+        let scores: Vec<f32> = rows(&a, &b, 3).map(|x| x[0] + 2.0 * x[1]).collect();
         for (found, truth) in total_order(&scores, n).into_iter().zip([0.2, 0.8, 0.0]) {
             assert!((found - truth).abs() < 0.03, "{found} and {truth}");
         }

@@ -7,7 +7,7 @@ use spec::Reader;
 
 use super::rollout::check_start;
 use crate::attention::relprop::{Kind, Relprop};
-use crate::attention::{self, class_row, mean_of_heads};
+use crate::attention::{self, Attention, mean_of_heads};
 use crate::batch;
 use crate::context::Context;
 use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, explainer};
@@ -32,19 +32,19 @@ impl Method for TransformerAttribution {
 
     fn prepare<'a>(&'a self, context: &'a Context<'a>) -> Result<Box<dyn Explainer + 'a>, Error> {
         let classifier = context.classifier;
-        let nodes = attention::on_grid("t-attr", context)?;
-        check_start("t-attr", classifier, &nodes, self.start)?;
+        let attention = Attention::new("t-attr", context)?;
+        check_start("t-attr", classifier, &attention.nodes, self.start)?;
         let mut rules = Relprop::new("t-attr", context, Kind::Transformer)?;
         Ok(explainer(move |request| {
             let [_, _, h, w] = request.dims();
             batch::each(request, |x, targets| {
-                let gradients =
-                    attention::with_gradients(classifier, &nodes, x.clone(), targets).split_off(self.start);
+                let gradients = attention::with_gradients(classifier, &attention.nodes, x.clone(), targets)
+                    .split_off(self.start);
                 let trace = classifier.network.trace(x);
                 let relevance = classifier.network.walk_back(
                     &trace,
                     one_hot(classifier, &trace, targets),
-                    &nodes[self.start..],
+                    &attention.nodes[self.start..],
                     &mut rules,
                 );
                 let product = |(relevance, (_, g)): (Option<Value>, (Tensor<4>, Tensor<4>))| {
@@ -52,7 +52,7 @@ impl Method for TransformerAttribution {
                     mean_of_heads(relu(g * relevance))
                 };
                 let matrices = relevance.into_iter().zip(gradients).map(product).collect();
-                class_row(attention::rollout(matrices, false), h, w)
+                attention.map(attention::rollout(matrices, false), h, w)
             })
         }))
     }

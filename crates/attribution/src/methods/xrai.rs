@@ -2,6 +2,8 @@
 //! to a growing region in the order of their mean attribution outside it; each pixel gets the mean of the segment that
 //! brought it. The attribution is the largest over colours of the mean of integrated gradients from black and from white.
 
+use std::collections::BTreeSet;
+
 use models::classifier::Output;
 use models::{Classifier, Plain, Tensor, TensorData};
 use rayon::prelude::*;
@@ -81,56 +83,104 @@ impl Xrai {
     }
 }
 
-/// The widened segments of all scales, each as its pixels. The image is taken as values in -1..1.
-fn segments(pixels: &Tensor<4>) -> Vec<Vec<usize>> {
+/// The widened segments of all scales, each as its pixels in order. The image is taken as values in -1..1.
+fn segments(pixels: &Tensor<4>) -> Vec<Vec<u32>> {
     let [_, _, h, w] = pixels.dims();
     let doubled = pixels.clone() * 2.0 - 1.0;
+    let cut = |scale| Segments::Felzenszwalb { scale, sigma: 0.8, size: LEAST_SIZE }.of(&doubled);
+    SCALES.into_iter().flat_map(|scale| widened(cut(scale), [h, w])).collect()
+}
+
+/// Segments with what a disk around each of their pixels covers. What that takes grows with the pixels alone: of all the
+/// segments, one at a time marks what it has reached.
+fn widened((of, count): (Vec<usize>, usize), [h, w]: [usize; 2]) -> Vec<Vec<u32>> {
     let disk: Vec<(isize, isize)> = (-RADIUS..=RADIUS)
         .flat_map(|y| (-RADIUS..=RADIUS).map(move |x| (y, x)))
         .filter(|(y, x)| y * y + x * x <= RADIUS * RADIUS)
         .collect();
-    let mut all = Vec::new();
-    for scale in SCALES {
-        let cut = Segments::Felzenszwalb { scale, sigma: 0.8, size: LEAST_SIZE };
-        let (of, count) = cut.of(&doubled);
-        let mut wide = vec![vec![false; h * w]; count];
-        for (i, &segment) in of.iter().enumerate() {
-            for (dy, dx) in &disk {
-                let (y, x) = ((i / w) as isize + dy, (i % w) as isize + dx);
-                if (0..h as isize).contains(&y) && (0..w as isize).contains(&x) {
-                    wide[segment][y as usize * w + x as usize] = true;
-                }
+    let mut own = vec![Vec::new(); count];
+    for (i, segment) in of.into_iter().enumerate() {
+        own[segment].push(i);
+    }
+    let mut reached = vec![usize::MAX; h * w];
+    let mut widen = |(segment, own): (usize, Vec<usize>)| {
+        let mut wide = Vec::with_capacity(own.len());
+        for (i, (dy, dx)) in own.into_iter().flat_map(|i| disk.iter().map(move |offset| (i, offset))) {
+            let (y, x) = ((i / w) as isize + dy, (i % w) as isize + dx);
+            if !(0..h as isize).contains(&y) || !(0..w as isize).contains(&x) {
+                continue;
+            }
+            let at = y as usize * w + x as usize;
+            if std::mem::replace(&mut reached[at], segment) != segment {
+                wide.push(at as u32);
             }
         }
-        all.extend(wide.into_iter().map(|mask| (0..h * w).filter(|&i| mask[i]).collect::<Vec<usize>>()));
-    }
-    all
+        wide.sort_unstable();
+        wide.shrink_to_fit();
+        wide
+    };
+    own.into_iter().enumerate().map(&mut widen).collect()
 }
 
 /// Adds the segment with the largest mean over the pixels that are not covered yet, until none adds enough; what is left
 /// has its own mean.
-fn grow(attribution: &[f32], mut segments: Vec<Vec<usize>>) -> Vec<f32> {
+fn grow(attribution: &[f32], mut segments: Vec<Vec<u32>>) -> Vec<f32> {
     let mut map: Vec<Option<f32>> = vec![None; attribution.len()];
-    let mean = |pixels: &[usize]| {
-        let sum: f64 = pixels.iter().map(|&i| f64::from(attribution[i])).sum();
+    let mean = |pixels: &[u32]| {
+        let sum: f64 = pixels.iter().map(|&i| f64::from(attribution[i as usize])).sum();
         (sum / pixels.len().max(1) as f64) as f32
     };
+    let gain = |pixels: &[u32]| (pixels.len() >= LEAST_GAIN).then(|| mean(pixels));
+    let holders = Holders::of(&segments, map.len());
+    let mut gains: Vec<Option<f32>> = segments.iter().map(|pixels| gain(pixels)).collect();
     loop {
-        for segment in &mut segments {
-            segment.retain(|&i| map[i].is_none());
-        }
-        segments.retain(|segment| segment.len() >= LEAST_GAIN);
-        let gains: Vec<f32> = segments.iter().map(|segment| mean(segment)).collect();
+        let left = gains.iter().enumerate().filter_map(|(i, gain)| Some((i, (*gain)?)));
         // The first of equal gains wins.
-        let best = (0..gains.len()).reduce(|best, i| if gains[i] > gains[best] { i } else { best });
-        let Some(best) = best else { break };
-        for i in segments.remove(best) {
-            map[i] = Some(gains[best]);
+        let best = left.reduce(|best, other| if other.1 > best.1 { other } else { best });
+        let Some((best, value)) = best else { break };
+        let region = std::mem::take(&mut segments[best]);
+        for &i in &region {
+            map[i as usize] = Some(value);
+        }
+        for segment in holders.any(&region) {
+            segments[segment].retain(|&i| map[i as usize].is_none());
+            gains[segment] = gain(&segments[segment]);
         }
     }
-    let left: Vec<usize> = (0..map.len()).filter(|&i| map[i].is_none()).collect();
+    let left: Vec<u32> = (0..map.len() as u32).filter(|&i| map[i as usize].is_none()).collect();
     let rest = mean(&left);
     map.into_iter().map(|value| value.unwrap_or(rest)).collect()
+}
+
+/// Which segments hold each pixel.
+struct Holders {
+    /// Where the segments of each pixel begin, and the end of the last.
+    starts: Vec<usize>,
+    segments: Vec<u32>,
+}
+
+impl Holders {
+    fn of(segments: &[Vec<u32>], pixels: usize) -> Self {
+        let mut starts = vec![0; pixels + 1];
+        segments.iter().flatten().for_each(|&i| starts[i as usize + 1] += 1);
+        for i in 0..pixels {
+            starts[i + 1] += starts[i];
+        }
+        let (mut next, mut found) = (starts.clone(), vec![0; starts[pixels]]);
+        for (segment, pixels) in segments.iter().enumerate() {
+            for &i in pixels {
+                found[next[i as usize]] = segment as u32;
+                next[i as usize] += 1;
+            }
+        }
+        Self { starts, segments: found }
+    }
+
+    /// The segments that hold any of these pixels, each once.
+    fn any(&self, pixels: &[u32]) -> BTreeSet<usize> {
+        let of = |&i: &u32| &self.segments[self.starts[i as usize]..self.starts[i as usize + 1]];
+        pixels.iter().flat_map(of).map(|&segment| segment as usize).collect()
+    }
 }
 
 #[cfg(test)]

@@ -18,14 +18,15 @@ pub(super) fn read(path: &Path) -> Result<Preprocess, PreprocessError> {
     let object = root.get("pretrained_cfg").unwrap_or(&root).as_object();
     let keys = Keys { path, object: object.ok_or_else(|| unreadable("not a JSON object".into()))? };
     let (resize, crop) = if keys.get("input_size").is_some() { keys.timm()? } else { keys.torchvision()? };
+    let channels = keys.channels();
     Ok(Preprocess {
         name: path.display().to_string(),
         resize,
         bicubic: keys.bicubic()?,
         crop: Some(crop),
-        channels: Channels::Rgb,
-        mean: keys.statistics("mean", "three numbers in 0..1", |mean| (0.0..=1.0).contains(&mean))?,
-        std: keys.statistics("std", "three positive numbers", |std| std > 0.0 && std.is_finite())?,
+        channels,
+        mean: keys.statistics("mean", channels, |mean| (0.0..=1.0).contains(&mean))?,
+        std: keys.statistics("std", channels, |std| std > 0.0 && std.is_finite())?,
     })
 }
 
@@ -51,9 +52,10 @@ impl Keys<'_> {
 
     /// timm's evaluation: the image is resized to the input's side over `crop_pct`, then cropped.
     fn timm(&self) -> Result<(Resize, [usize; 2]), PreprocessError> {
-        const WANTED: &str = "[3, height, width]";
+        const WANTED: &str = "[channels, height, width]";
         let value = self.required("input_size")?;
-        let Some([3, h, w]) = sides(value).as_deref().and_then(|sides| <[usize; 3]>::try_from(sides).ok())
+        let Some([1 | 3 | 4, h, w]) =
+            sides(value).as_deref().and_then(|sides| <[usize; 3]>::try_from(sides).ok())
         else {
             return Err(self.wrong("input_size", value, WANTED));
         };
@@ -107,19 +109,37 @@ impl Keys<'_> {
         }
     }
 
+    /// As many as `input_size` says, or as `mean` has numbers.
+    fn channels(&self) -> Channels {
+        let first = self.get("input_size").and_then(|size| size.get(0)?.as_u64());
+        let numbers = || Some(self.get("mean")?.as_array()?.len() as u64);
+        let count = first.or_else(numbers).unwrap_or(3) as usize;
+        // A wrong number of means is told as such.
+        Channels::of(count).unwrap_or_default()
+    }
+
+    /// A number for each channel.
     fn statistics(
         &self,
         key: &'static str,
-        wanted: &'static str,
+        channels: Channels,
         fits: impl Fn(f64) -> bool,
-    ) -> Result<[f32; 3], PreprocessError> {
+    ) -> Result<Vec<f32>, PreprocessError> {
         let value = self.required(key)?;
         let number =
             |value: &Value| value.as_f64().filter(|&number| fits(number)).map(|number| number as f32);
         let numbers: Option<Vec<f32>> =
             value.as_array().and_then(|values| values.iter().map(number).collect());
-        let three = numbers.and_then(|numbers| <[f32; 3]>::try_from(numbers).ok());
-        three.ok_or_else(|| self.wrong(key, value, wanted))
+        let wanted = match (key, channels) {
+            ("mean", Channels::Grey) => "a list of one number in 0..1",
+            ("mean", Channels::Rgba) => "four numbers in 0..1",
+            ("mean", _) => "three numbers in 0..1",
+            (_, Channels::Grey) => "a list of one positive number",
+            (_, Channels::Rgba) => "four positive numbers",
+            _ => "three positive numbers",
+        };
+        let fitting = numbers.filter(|numbers| numbers.len() == channels.count());
+        fitting.ok_or_else(|| self.wrong(key, value, wanted))
     }
 }
 
@@ -161,7 +181,7 @@ mod tests {
     fn timm_configurations_are_understood() {
         let preprocess = read_text(TIMM).unwrap();
         assert_eq!((preprocess.resize, preprocess.crop), (Resize::ShortSide(248), Some([224, 224])));
-        assert_eq!((preprocess.bicubic, preprocess.mean, preprocess.std), (true, [0.5; 3], [0.5; 3]));
+        assert_eq!((preprocess.bicubic, preprocess.mean, preprocess.std), (true, vec![0.5; 3], vec![0.5; 3]));
         assert!(preprocess.name.ends_with("config.json"));
         let squash = TIMM.replace("center", "squash").replace("[3, 224, 224]", "[3, 180, 225]");
         let preprocess = read_text(&squash).unwrap();
@@ -181,9 +201,9 @@ mod tests {
     fn wrong_values_are_named() {
         for (from, to, expected) in [
             ("\"bicubic\"", "\"nearest\"", "`interpolation` is \"nearest\", and not bilinear or bicubic"),
-            ("[3, 224, 224]", "[1, 28, 28]", "`input_size` is [1,28,28], and not [3, height, width]"),
-            ("[3, 224, 224]", "224", "`input_size` is 224, and not [3, height, width]"),
-            ("[3, 224, 224]", "[3, 224, 0]", "`input_size` is [3,224,0], and not [3, height, width]"),
+            ("[3, 224, 224]", "[2, 28, 28]", "`input_size` is [2,28,28], and not [channels, height, width]"),
+            ("[3, 224, 224]", "224", "`input_size` is 224, and not [channels, height, width]"),
+            ("[3, 224, 224]", "[3, 224, 0]", "`input_size` is [3,224,0], and not [channels, height, width]"),
             (
                 "[3, 224, 224]",
                 "[3, 9, 8]",

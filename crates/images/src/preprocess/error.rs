@@ -18,6 +18,18 @@ pub enum PreprocessError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A network takes another number of channels.
+    #[error(
+        "the network takes images of {network} channels, and the preprocessing {name} gives {own}: 1 is grey, 3 are red, green, blue, 4 are those and opacity"
+    )]
+    Channels {
+        /// What the way is called.
+        name: String,
+        /// The channels that it gives.
+        own: usize,
+        /// Those that the network takes.
+        network: usize,
+    },
     /// A key that must be there is not.
     #[error("{}: `{key}` is missing", path.display())]
     Missing {

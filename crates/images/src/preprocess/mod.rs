@@ -22,7 +22,7 @@ pub enum Resize {
     Exact(usize, usize),
 }
 
-/// The order of the colour channels in the network's input. A [`Image`] is always red, green, blue.
+/// The channels of the network's input, in order. An [`Image`] of three is always red, green, blue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Channels {
@@ -31,6 +31,26 @@ pub enum Channels {
     Rgb,
     /// Blue, green, red: networks that came from Caffe.
     Bgr,
+    /// One: the brightness of ITU-R 601, as Pillow's mode `L` has it.
+    Grey,
+    /// Red, green, blue and how opaque a pixel is; 1 in an image that does not say.
+    Rgba,
+}
+
+impl Channels {
+    /// How many there are.
+    pub fn count(self) -> usize {
+        match self {
+            Self::Grey => 1,
+            Self::Rgb | Self::Bgr => 3,
+            Self::Rgba => 4,
+        }
+    }
+
+    /// The usual ones of a number.
+    pub(crate) fn of(count: usize) -> Option<Self> {
+        [Self::Grey, Self::Rgb, Self::Rgba].into_iter().find(|channels| channels.count() == count)
+    }
 }
 
 /// How images are prepared for a network. Values are `(pixel / 255 - mean) / std` for each of its channels.
@@ -49,10 +69,10 @@ pub struct Preprocess {
     pub channels: Channels,
     /// Subtracted, in units of 0..1.
     #[serde(serialize_with = "shortest")]
-    pub mean: [f32; 3],
+    pub mean: Vec<f32>,
     /// Divided by.
     #[serde(serialize_with = "shortest")]
-    pub std: [f32; 3],
+    pub std: Vec<f32>,
 }
 
 impl Preprocess {
@@ -92,16 +112,37 @@ impl Preprocess {
         Resample { filter, antialias: true, align_corners: false }
     }
 
-    /// The normalised value of a pixel value in 0..1, for each channel of the network.
-    pub fn normalised(&self, value: f32) -> [f32; 3] {
-        std::array::from_fn(|c| (value - self.mean[c]) / self.std[c])
+    /// The same way for a network of so many channels, if it is one for colours: grey has the mean of the three means and
+    /// of the three deviations; how opaque a pixel is stays in 0..1.
+    ///
+    /// # Errors
+    /// If no image has so many channels, or this way is for another number than three.
+    pub fn for_channels(self, count: usize) -> Result<Self, PreprocessError> {
+        let own = self.channels.count();
+        if own == count {
+            return Ok(self);
+        }
+        let channels = Channels::of(count).filter(|_| self.channels == Channels::Rgb);
+        let Some(channels) = channels else {
+            return Err(PreprocessError::Channels { name: self.name, own, network: count });
+        };
+        let fitted = |three: &[f32], opaque: f32| match channels {
+            Channels::Grey => vec![(three.iter().copied().map(f64::from).sum::<f64>() / 3.0) as f32],
+            _ => [three, &[opaque]].concat(),
+        };
+        Ok(Self { channels, mean: fitted(&self.mean, 0.0), std: fitted(&self.std, 1.0), ..self })
     }
 
-    /// An image as the network's input, `(3, h, w)`.
+    /// The normalised value of a pixel value in 0..1, for each channel of the network.
+    pub fn normalised(&self, value: f32) -> Vec<f32> {
+        self.mean.iter().zip(&self.std).map(|(mean, std)| (value - mean) / std).collect()
+    }
+
+    /// An image as the network's input, `(c, h, w)`.
     pub fn normalise(&self, image: &Image) -> Vec<f32> {
-        let area = image.height * image.width;
-        let mut input = Vec::with_capacity(3 * area);
-        for c in 0..3 {
+        let (area, channels) = (image.height * image.width, self.channels.count());
+        let mut input = Vec::with_capacity(channels * area);
+        for c in 0..channels {
             let plane = if self.channels == Channels::Bgr { 2 - c } else { c };
             let values = &image.pixels[plane * area..][..area];
             input.extend(values.iter().map(|value| (value - self.mean[c]) / self.std[c]));
@@ -127,9 +168,9 @@ fn is_file(text: &str) -> bool {
 }
 
 /// Writes 0.485 where the nearest `f32`, as a double, would be 0.48500001430511475.
-fn shortest<S: Serializer>(numbers: &[f32; 3], serializer: S) -> Result<S::Ok, S::Error> {
-    let short = |number: f32| number.to_string().parse().unwrap_or(f64::from(number));
-    numbers.map(short).serialize(serializer)
+fn shortest<S: Serializer>(numbers: &[f32], serializer: S) -> Result<S::Ok, S::Error> {
+    let short = |number: &f32| number.to_string().parse().unwrap_or(f64::from(*number));
+    numbers.iter().map(short).collect::<Vec<f64>>().serialize(serializer)
 }
 
 #[cfg(test)]
@@ -178,6 +219,30 @@ mod tests {
         let message = Preprocess::open("imagenette").unwrap_err().to_string();
         assert!(message.starts_with("unknown `imagenette`: known are imagenet, squash,"), "{message}");
         assert_eq!(Preprocess::check_name("imagenette").unwrap_err().to_string(), message);
+    }
+
+    #[test]
+    fn a_network_of_one_channel_sees_grey_and_one_of_four_how_opaque_a_pixel_is() {
+        let colours =
+            image::RgbImage::from_fn(2, 1, |x, _| image::Rgb([[255, 51, 0], [200, 200, 200]][x as usize]));
+        let keep = Preprocess { resize: Resize::None, crop: None, ..Preprocess::preset("imagenet").unwrap() };
+        let grey = keep.clone().for_channels(1).unwrap();
+        let image = Image::prepare("", &colours, &grey).unwrap();
+        // PIL.Image.new("RGB", (1, 1), (255, 51, 0)).convert("L") is 106.
+        assert_eq!(image.pixels, [106.0 / 255.0, 200.0 / 255.0]);
+        assert_eq!(grey.normalise(&image)[1], (200.0 / 255.0 - grey.mean[0]) / grey.std[0]);
+        assert!((grey.mean[0] - 0.449).abs() < 1e-6 && (grey.std[0] - 0.226).abs() < 1e-6);
+        let four = keep.clone().for_channels(4).unwrap();
+        let image = Image::prepare("", &colours, &four).unwrap();
+        assert_eq!(
+            (&image.pixels[..2], &four.normalise(&image)[6..]),
+            (&[1.0, 200.0 / 255.0][..], &[1.0, 1.0][..])
+        );
+        assert_eq!(keep.clone().for_channels(3).unwrap(), keep);
+        for (preprocess, count) in [(keep, 2), (grey, 3), (Preprocess::preset("caffe").unwrap(), 1)] {
+            let message = preprocess.for_channels(count).unwrap_err().to_string();
+            assert!(message.contains(&format!("{count} channels")), "{message}");
+        }
     }
 
     #[test]

@@ -51,31 +51,31 @@ impl Preprocess {
             bicubic: false,
             crop: Some([224, 224]),
             channels: Channels::Rgb,
-            mean: IMAGENET_MEAN,
-            std: IMAGENET_STD,
+            mean: IMAGENET_MEAN.to_vec(),
+            std: IMAGENET_STD.to_vec(),
         };
         let short = |side| Self { resize: Resize::ShortSide(side), bicubic: true, ..imagenet.clone() };
         let keep = Self { resize: Resize::None, crop: None, ..imagenet.clone() };
         match name {
             "imagenet" => Some(imagenet),
             "squash" => Some(Self { resize: Resize::Exact(224, 224), crop: None, ..imagenet }),
-            "inception" => Some(Self { mean: [0.5; 3], std: [0.5; 3], ..imagenet }),
-            "clip" => Some(Self { mean: CLIP_MEAN, std: CLIP_STD, ..short(224) }),
+            "inception" => Some(Self { mean: vec![0.5; 3], std: vec![0.5; 3], ..imagenet }),
+            "clip" => Some(Self { mean: CLIP_MEAN.to_vec(), std: CLIP_STD.to_vec(), ..short(224) }),
             "caffe" => Some(Self {
                 channels: Channels::Bgr,
-                mean: CAFFE_MEAN.map(|mean| mean / 255.0),
-                std: [1.0 / 255.0; 3],
+                mean: CAFFE_MEAN.map(|mean| mean / 255.0).to_vec(),
+                std: vec![1.0 / 255.0; 3],
                 ..imagenet
             }),
             "deit" => Some(short(256)),
-            "vit" => Some(Self { mean: [0.5; 3], std: [0.5; 3], ..short(248) }),
+            "vit" => Some(Self { mean: vec![0.5; 3], std: vec![0.5; 3], ..short(248) }),
             "imagenet-keep" => Some(keep),
-            "none" => Some(Self { mean: [0.0; 3], std: [1.0; 3], ..keep }),
+            "none" => Some(Self { mean: vec![0.0; 3], std: vec![1.0; 3], ..keep }),
             _ => LITE.iter().find(|lite| lite.0 == name).map(|&(_, side, crop, bicubic)| Self {
                 bicubic,
                 crop: Some([crop; 2]),
-                mean: [127.0 / 255.0; 3],
-                std: [128.0 / 255.0; 3],
+                mean: vec![127.0 / 255.0; 3],
+                std: vec![128.0 / 255.0; 3],
                 ..short(side)
             }),
         }

@@ -12,7 +12,7 @@ use crate::grid::Grid;
 use crate::output::Output;
 use crate::simd::{Simd, Work};
 use crate::source::{Masked, Source};
-use crate::tile::{self, Bias, End};
+use crate::tile::{self, End};
 
 /// Channels of one task.
 const CHANNELS: usize = 16;
@@ -122,7 +122,7 @@ impl Sweeps<'_> {
                 first: 0,
                 plane: self.plane,
                 step: grid.column_step,
-                bias: self.bias.map_or(Bias::None, |bias| Bias::Rows(bias[channel..].as_ptr())),
+                bias: self.bias.map(|bias| bias[channel..].as_ptr()),
                 clip: self.epilogue.clip,
             };
             let weights = &weights[channel * offsets.len()..(channel + 1) * offsets.len()];
@@ -182,7 +182,7 @@ impl Channel<'_> {
                 // SAFETY: the plane has room for the grid, and each plane belongs to one task.
                 unsafe {
                     let to = end.outputs[0].add(place);
-                    tile::write(simd, sum, count, end, 0, place, added, to);
+                    tile::write(simd, sum, count, end, 0, added, to);
                 }
             }
         }

@@ -55,6 +55,8 @@ pub(crate) trait Simd: Copy + Send + Sync + 'static {
     fn scale(self, x: Self::F, n: Self::F) -> Self::F;
     /// Asks for the cache line at an address that may be anything.
     fn prefetch(self, at: *const f32);
+    /// Asks for it to be brought into the second-level cache.
+    fn prefetch_far(self, at: *const f32);
 }
 
 /// Work to be compiled for each instruction set. `run` and what it calls must be `#[inline(always)]`: only what is
@@ -126,6 +128,19 @@ impl Level {
             // 32 registers of four numbers.
             Instructions::Portable if cfg!(target_arch = "aarch64") => 8,
             _ => 4,
+        }
+    }
+
+    /// Rows of a tile: with two vectors of sums each they fit into the registers beside two vectors of weights and a number.
+    pub(crate) fn rows(self) -> usize {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Avx512 => 14,
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Avx2 => 6,
+            // 32 registers of four numbers.
+            Instructions::Portable if cfg!(target_arch = "aarch64") => 8,
+            Instructions::Portable => 4,
         }
     }
 

@@ -4,7 +4,7 @@ mod store;
 
 use crate::simd::{Level, Simd, Work};
 
-pub(crate) use store::{Bias, End, Run, write};
+pub(crate) use store::{End, Run, write};
 use store::{fetch, finish, scatter};
 
 /// The most rows that a tile has.
@@ -23,11 +23,9 @@ pub(crate) type Sums = [f32; MOST_ROWS * VECTORS * MOST_LANES];
 
 /// `sum_k weights[r][k] * source[offsets[k] + lane]`, one part of it.
 pub(crate) struct Job<'a> {
-    /// Row `r`'s weight of term `k` lies at `r * row + k * term`.
+    /// `[term][row]`, for all rows of the tile.
     pub(crate) weights: *const f32,
-    pub(crate) row: usize,
-    pub(crate) term: usize,
-    /// Rows that are wanted; the weights of others are not read.
+    /// Rows that are wanted.
     pub(crate) rows: usize,
     pub(crate) source: *const f32,
     pub(crate) offsets: &'a [u32],
@@ -135,11 +133,6 @@ unsafe fn multiply<S: Simd, const R: usize, const N: usize, const SOME: bool>(
     job: &Job<'_>,
 ) -> [[S::F; N]; R] {
     let mut sums = [[simd.splat(0.0); N]; R];
-    // Rows that are not wanted repeat the first one.
-    let mut rows = [job.weights; R];
-    for (r, row) in rows.iter_mut().enumerate().take(job.rows) {
-        *row = job.weights.wrapping_add(r * job.row);
-    }
     let mask = simd.first(job.lanes - (N - 1) * S::LANES);
     let mut at = 0;
     for &offset in job.offsets {
@@ -158,13 +151,13 @@ unsafe fn multiply<S: Simd, const R: usize, const N: usize, const SOME: bool>(
                 simd.prefetch(ahead.wrapping_add(offset as usize));
             }
             for r in 0..R {
-                let weight = simd.splat(*rows[r].add(at));
+                let weight = simd.splat(*job.weights.add(at + r));
                 for v in 0..N {
                     sums[r][v] = simd.fma(weight, samples[v], sums[r][v]);
                 }
             }
         }
-        at += job.term;
+        at += R;
     }
     sums
 }

@@ -16,16 +16,6 @@ pub(crate) struct Run {
     pub(crate) place: usize,
 }
 
-/// What is added to a sum.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Bias {
-    None,
-    /// One number for each row.
-    Rows(*const f32),
-    /// One number for each place.
-    Columns(*const f32),
-}
-
 /// Where finished sums go, and what happens to them on the way.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct End<'a> {
@@ -39,7 +29,8 @@ pub(crate) struct End<'a> {
     pub(crate) plane: usize,
     /// Distance of two places of a run.
     pub(crate) step: usize,
-    pub(crate) bias: Bias,
+    /// One number for each row.
+    pub(crate) bias: Option<*const f32>,
     /// Results below the first become it, those above the second become that.
     pub(crate) clip: [f32; 2],
 }
@@ -86,8 +77,7 @@ pub(super) unsafe fn finish<S: Simd, const R: usize, const N: usize>(
             // SAFETY: the run has room for the wanted lanes of this row.
             unsafe {
                 let added = added.map(|added| added.add(at));
-                let place = run.place + v * S::LANES;
-                put(simd, sums[r][v], count, end, r, place, added, output.add(at));
+                put(simd, sums[r][v], count, end, r, added, output.add(at));
             }
         }
     }
@@ -105,7 +95,6 @@ unsafe fn put<S: Simd>(
     count: usize,
     end: &End<'_>,
     row: usize,
-    place: usize,
     added: Option<*const f32>,
     to: *mut f32,
 ) {
@@ -113,9 +102,8 @@ unsafe fn put<S: Simd>(
     // SAFETY: the caller's.
     unsafe {
         let bias = match end.bias {
-            Bias::None => simd.splat(0.0),
-            Bias::Rows(bias) => simd.splat(*bias.add(row)),
-            Bias::Columns(bias) => simd.load_some(bias.add(place), mask),
+            Some(bias) => simd.splat(*bias.add(row)),
+            None => simd.splat(0.0),
         };
         let mut sum = simd.add(sum, bias);
         if let Some(added) = added {
@@ -145,7 +133,7 @@ pub(super) unsafe fn scatter<S: Simd>(simd: S, width: usize, job: &Job<'_>) {
                     let kept = job.sums.cast::<f32>().add(r * width + run.lane + lane);
                     let sum = simd.load_some(kept, simd.first(count));
                     let (added, to) = (added.map(|added| added.wrapping_add(at)), output.wrapping_add(at));
-                    write(simd, sum, count, end, r, run.place + lane, added, to);
+                    write(simd, sum, count, end, r, added, to);
                 }
             }
         }
@@ -164,19 +152,18 @@ pub(crate) unsafe fn write<S: Simd>(
     count: usize,
     end: &End<'_>,
     row: usize,
-    place: usize,
     added: Option<*const f32>,
     to: *mut f32,
 ) {
     // SAFETY: the caller's.
     unsafe {
         if end.step == 1 {
-            put(simd, sum, count, end, row, place, added, to);
+            put(simd, sum, count, end, row, added, to);
             return;
         }
         assert!(added.is_none(), "nothing is added to scattered results");
         let mut line = [0.0; MOST_LANES];
-        put(simd, sum, count, end, row, place, None, line.as_mut_ptr());
+        put(simd, sum, count, end, row, None, line.as_mut_ptr());
         for (i, result) in line.iter().enumerate().take(count) {
             *to.add(i * end.step) = *result;
         }

@@ -13,7 +13,7 @@ pub trait Scores: Send + Sync {
     /// Whether the scores are probabilities already.
     fn probabilities(&self) -> bool;
 
-    /// Scores `(n, classes)` of normalised images of `shape` `(n, 3, h, w)`, both row by row.
+    /// Scores `(n, classes)` of normalised images of `shape` `(n, c, h, w)`, both row by row.
     ///
     /// # Errors
     /// Says in one line why there are none. It is not asked again.
@@ -37,11 +37,6 @@ impl External {
     /// The number of classes.
     pub fn classes(&self) -> usize {
         self.scores.classes()
-    }
-
-    /// Whether the scores are probabilities already.
-    pub fn probabilities(&self) -> bool {
-        self.scores.probabilities()
     }
 
     /// Why there are no more scores; nothing as long as all that were given are true.

@@ -27,6 +27,18 @@ pub struct Parameter {
     pub shape: Vec<usize>,
 }
 
+/// How the probabilities of classes come from the scores of the last node.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Link {
+    /// One class of all: the softmax of the scores.
+    #[default]
+    Softmax,
+    /// Each class by itself, as in multi-label networks: the sigmoid of its score.
+    Sigmoid,
+    /// The scores are probabilities.
+    Identity,
+}
+
 /// A network without its weights. Node 0 is the input, the last node the class scores.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Graph {
@@ -40,6 +52,8 @@ pub struct Graph {
     pub parameters: Vec<Parameter>,
     /// The module whose output is the usual feature map, where that is not simply the last one.
     pub feature_layer: Option<String>,
+    /// How probabilities come from the scores.
+    pub link: Link,
 }
 
 impl Graph {
@@ -51,6 +65,23 @@ impl Graph {
         let mut graph = Self { input, ..Self::default() };
         graph.push("input", Op::Input, &[]);
         graph
+    }
+
+    /// The graph for images of as many channels as the convolutions that read the image have in the file whose tensors have
+    /// these shapes: a network for grey images is the same one for colours otherwise.
+    #[must_use]
+    pub fn with_channels_of<'a>(mut self, shape: impl Fn(&str) -> Option<&'a [usize]>) -> Self {
+        for node in &self.nodes {
+            let Op::Conv2d { weight, groups: 1, .. } = node.op else { continue };
+            let parameter = &mut self.parameters[weight];
+            if node.inputs == [Self::INPUT]
+                && let Some(&[_, channels, _, _]) = shape(&parameter.name)
+            {
+                parameter.shape[1] = channels;
+                self.input[0] = channels;
+            }
+        }
+        self
     }
 
     /// Appends an operation and returns its node.
@@ -141,14 +172,6 @@ impl Graph {
     /// Whether nothing but the scores can be had: no layers and no gradients.
     pub fn is_black_box(&self) -> bool {
         self.nodes.iter().any(|node| matches!(node.op, Op::External(_)))
-    }
-
-    /// Whether the scores are probabilities already: they end in a softmax, or whoever computes them says so.
-    pub fn gives_probabilities(&self) -> bool {
-        match &self.nodes[self.output()].op {
-            Op::External(scores) => scores.probabilities(),
-            op => matches!(op, Op::Softmax { .. }),
-        }
     }
 
     /// Whether the four axes of a node's value are images, channels, rows and columns. They are not in attention

@@ -9,6 +9,7 @@ pub mod op;
 mod ops;
 mod packed;
 pub mod shape;
+mod single;
 pub mod value;
 pub mod walk;
 mod weight;
@@ -109,12 +110,10 @@ impl Network {
     /// Takes the weights that the graph declares out of a checkpoint.
     ///
     /// # Errors
-    /// If a tensor is missing, has another shape, or is left over; the error names all of them.
+    /// If a tensor is missing, has another shape, or is left over; or if there are several sets of weights.
     pub fn load(graph: Graph, checkpoint: &Checkpoint, device: &Device) -> Result<Self, CheckpointError> {
-        checkpoint.check(&graph.parameters)?;
-        let weight = |parameter: &graph::Parameter| Weight::new(checkpoint.data(parameter), device);
-        let weights = graph.parameters.iter().map(weight).collect();
-        Ok(Self::new(graph, weights))
+        let weights = checkpoint.choose(&graph.parameters, None, None)?.weights(&graph.parameters)?;
+        Ok(Self::new(graph, weights.into_iter().map(|numbers| Weight::new(numbers, device)).collect()))
     }
 
     /// The structure.

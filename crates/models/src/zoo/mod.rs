@@ -9,6 +9,7 @@ pub mod densenet;
 pub mod efficientnet_lite;
 pub mod mobilenet_v2;
 pub mod mobilenet_v3;
+mod names;
 pub mod resnet;
 pub mod squeezenet;
 mod transformer;
@@ -23,16 +24,23 @@ use crate::identity::Digest;
 use crate::network::graph::Graph;
 use crate::network::{Engine, Network};
 use images::Preprocess;
+use images::preprocess::PreprocessError;
 
 /// Why a model cannot be had.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
     /// No architecture of that name.
-    #[error("unknown model `{0}`: known are {known}", known = names().join(", "))]
+    #[error(
+        "unknown model `{0}`:{hint} --list-models lists all, and any other network can be given as ONNX (docs/onnx.md)",
+        hint = names::hint(.0, &names())
+    )]
     Unknown(String),
     /// The weight file does not fit.
     #[error(transparent)]
     Weights(#[from] CheckpointError),
+    /// No image has as many channels as the weights take.
+    #[error(transparent)]
+    Preprocess(#[from] PreprocessError),
 }
 
 /// An architecture that can be built for any number of classes.
@@ -82,12 +90,13 @@ pub fn names() -> Vec<String> {
     architectures().into_iter().map(|architecture| architecture.name).collect()
 }
 
-/// An architecture by name.
+/// An architecture by our name, torchvision's or timm's; the tag of weights behind timm's is left out.
 ///
 /// # Errors
 /// If there is none of that name.
 pub fn architecture(name: &str) -> Result<Architecture, ModelError> {
-    let found = architectures().into_iter().find(|architecture| architecture.name == name);
+    let ours = names::ours(name, &names());
+    let found = architectures().into_iter().find(|architecture| Some(&architecture.name) == ours.as_ref());
     found.ok_or_else(|| ModelError::Unknown(name.into()))
 }
 
@@ -100,6 +109,8 @@ pub struct Options {
     pub labels: Vec<String>,
     /// Who computes on the CPU.
     pub engine: Engine,
+    /// Which output gives the scores, where a file has several.
+    pub output: Option<String>,
 }
 
 /// Loads a classifier: the architecture of that name with the weights of a checkpoint.
@@ -134,8 +145,8 @@ impl Architecture {
         }
     }
 
-    /// A classifier with the weights of a checkpoint; the number of classes comes from the file. BatchNorm
-    /// is folded.
+    /// A classifier with the weights of a checkpoint; the number of classes comes from the file, and a head of one row makes
+    /// two ([`Network::completed`]). BatchNorm is folded.
     ///
     /// # Errors
     /// If the weights do not fit.
@@ -162,23 +173,38 @@ impl Architecture {
         device: &Device,
         options: Options,
     ) -> Result<Classifier, ModelError> {
+        let checkpoint = &self.weights_in(checkpoint, None)?;
         let preset = self.preset(checkpoint);
         let renamed = self.rename.as_ref().map(|rename| checkpoint.renamed(rename)).transpose()?;
         let checkpoint = renamed.as_ref().unwrap_or(checkpoint);
         let head = checkpoint.shape(self.head).and_then(|shape| shape.first().copied());
         let classes = head.filter(|&classes| classes > 0).unwrap_or(1000);
-        let network = Network::load((self.build)(classes), checkpoint, device)?;
+        let graph = (self.build)(classes).with_channels_of(|name| checkpoint.shape(name));
+        let channels = graph.input[0];
+        let network = Network::load(graph, checkpoint, device)?.completed();
         let digest = Digest::of_tensors(&network).finish();
         let preset = || Preprocess::preset(preset).expect("an architecture names a preset");
         Ok(Classifier {
             name: self.name.clone(),
-            preprocess: options.preprocess.unwrap_or_else(preset),
+            preprocess: options.preprocess.unwrap_or_else(preset).for_channels(channels)?,
             labels: options.labels,
             layer: network.graph().auto_layer().unwrap_or(Graph::INPUT),
             digest,
             device: device.clone(),
             network,
         })
+    }
+
+    /// The set of weights in a file that is this architecture's, under the names of the file ([`Checkpoint::choose`]).
+    ///
+    /// # Errors
+    /// If there are several and none is to be preferred, or none under `key`.
+    pub fn weights_in(
+        &self,
+        checkpoint: &Checkpoint,
+        key: Option<&str>,
+    ) -> Result<Checkpoint, CheckpointError> {
+        checkpoint.choose(&(self.build)(1).parameters, self.rename.as_ref(), key)
     }
 
     /// The preset for a file.

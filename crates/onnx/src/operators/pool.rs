@@ -82,6 +82,12 @@ fn map(importer: &mut Importer, call: &Call<'_>) -> Result<(NodeId, [usize; 2]),
 
 /// GlobalAveragePool.
 pub fn global_average(importer: &mut Importer, call: &Call<'_>) -> Outputs {
+    let x = importer.node(call.input(0)?)?;
+    let rank = importer.shape(x).sizes.len();
+    // Over tokens (images x features x tokens) as over maps.
+    if rank == 3 {
+        return Ok(vec![Value::Node(importer.emit(Op::Mean { axes: vec![2], keep: true }, &[x])?)]);
+    }
     let (x, _) = map(importer, call)?;
     Ok(vec![Value::Node(importer.emit(Op::global_avg_pool(), &[x])?)])
 }

@@ -2,6 +2,7 @@
 
 mod activation;
 mod bias;
+mod bounds;
 mod layer_norm;
 mod output;
 mod permute;
@@ -28,7 +29,7 @@ pub fn finished(importer: Importer, output: NodeId) -> Result<(Graph, Vec<Vec<f3
     let nodes = 0..importer.graph.nodes.len();
     let sizes = nodes.map(|node| importer.shape(node)).map(|Shape { sizes, .. }| sizes.clone()).collect();
     let mut draft = Draft { graph: importer.graph, weights: importer.weights, sizes, output };
-    draft.leave_out_softmax();
+    draft.find_link()?;
     draft.prune();
     draft.merge_biases();
     draft.merge_layer_norms();

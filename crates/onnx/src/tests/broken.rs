@@ -76,11 +76,11 @@ fn inputs_and_outputs_must_be_those_of_a_classifier() {
     );
     assert_eq!(
         error(&[open], from_ref(&y)),
-        "input `x`: its shape is ; images x 3 x height x width is needed"
+        "input `x`: its shape is ; images x channels x height x width is needed"
     );
     assert_eq!(
-        error(&[value("x", &[1, 1, 4, 4])], from_ref(&y)),
-        "input `x`: its shape is 1 x 1 x 4 x 4; three channels are needed"
+        error(&[value("x", &[1, 2, 4, 5])], from_ref(&y)),
+        "input `x`: its shape is 1 x 2 x 4 x 5; 1, 3 or 4 channels are needed"
     );
     assert_eq!(error(&[], from_ref(&y)), "0 inputs (); a classifier of images has one");
     assert_eq!(error(from_ref(&x), &[]), "it has no output");
@@ -92,8 +92,12 @@ fn inputs_and_outputs_must_be_those_of_a_classifier() {
         error(&[value("x", &[1, 3, 1 << 40, 4])], from_ref(&y)),
         "input `x`: its shape is 1 x 3 x 1099511627776 x 4"
     );
-    let all = vec![node("ReduceMean", &["x"], &["out"], &[ints("axes", &[1, 2, 3])])];
-    assert!(scores(all, vec![]).unwrap_err().contains("it is one number"));
+    let all = node("ReduceMean", &["x"], &["m"], &[ints("axes", &[1, 2, 3])]);
+    let softmax = node("Softmax", &["m"], &["out"], &[int("axis", 1)]);
+    assert_eq!(
+        scores(vec![all, softmax], vec![]).unwrap_err(),
+        "output `y`: it is the softmax of a single number, which is 1 for every image"
+    );
     assert!(
         import(&model(vec![node("Relu", &["x"], &["y"], &[])], vec![]))
             .unwrap_err()
@@ -155,7 +159,7 @@ fn external_data_stay_in_the_folder_of_the_model() {
         };
         let nodes = vec![node("Add", &["x", "w"], &["a"], &[]), node("Flatten", &["a"], &["y"], &[])];
         let bytes = model(nodes, vec![tensor]).encode_to_vec();
-        imported(&File::decode(bytes.into(), &work.join(folder))?, None)
+        imported(&File::decode(bytes.into(), &work.join(folder))?, None, None)
     };
     let found = with("", &[("location", "weights.bin")]).unwrap();
     assert_eq!(found.weights[0][47], 47.0);

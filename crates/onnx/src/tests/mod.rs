@@ -87,7 +87,7 @@ fn model(nodes: Vec<NodeProto>, initializer: Vec<TensorProto>) -> ModelProto {
 }
 
 fn read(bytes: Vec<u8>) -> Result<Import, String> {
-    imported(&File::decode(bytes.into(), Path::new("."))?, None)
+    imported(&File::decode(bytes.into(), Path::new("."))?, None, None)
 }
 
 fn import(model: &ModelProto) -> Result<Import, String> {

@@ -1,7 +1,7 @@
 //! What each operator becomes.
 
-use models::Op;
 use models::graph::{Activation, Pool};
+use models::{Link, Op};
 
 use super::*;
 
@@ -204,7 +204,6 @@ fn a_softmax_at_the_end_is_left_out() {
         ends(vec![node("Softmax", &["f"], &["s"], &[]), node("Log", &["s"], &["y"], &[])]),
         Op::Flatten
     );
-    assert_eq!(ends(vec![node("Sigmoid", &["f"], &["y"], &[])]), Op::Activation(Activation::Sigmoid));
     // On maps of one pixel, as Caffe's networks end; a softmax over pixels stays.
     let pooled = |axis: i64| {
         let nodes = vec![
@@ -216,6 +215,55 @@ fn a_softmax_at_the_end_is_left_out() {
     };
     assert_eq!(pooled(1), ["input", "mean", "flatten"]);
     assert_eq!(pooled(2), ["input", "mean", "softmax", "flatten"]);
+}
+
+/// How probabilities come from the scores, and how many nodes are left.
+#[test]
+fn the_end_says_how_probabilities_come_from_the_scores() {
+    let flat = node("Flatten", &["x"], &["f"], &[]);
+    let ends = |nodes: Vec<NodeProto>| {
+        let import = import(&model([vec![flat.clone()], nodes].concat(), vec![])).unwrap();
+        (import.graph.link, import.graph.nodes.len())
+    };
+    let to_y = |op: &str, from: &str| node(op, &[from], &["y"], &[]);
+    let softmax = |to: &str| node("Softmax", &["f"], &[to], &[]);
+    assert_eq!(ends(vec![to_y("Relu", "f")]), (Link::Softmax, 3));
+    assert_eq!(ends(vec![softmax("y")]), (Link::Softmax, 2));
+    assert_eq!(ends(vec![to_y("Sigmoid", "f")]), (Link::Sigmoid, 2));
+    let sigmoid = node("Sigmoid", &["f"], &["s"], &[]);
+    assert_eq!(ends(vec![sigmoid.clone(), to_y("Log", "s")]), (Link::Sigmoid, 2));
+    assert_eq!(ends(vec![sigmoid.clone(), to_y("Flatten", "s")]).0, Link::Sigmoid);
+    // A sigmoid in the middle is none of the end.
+    assert_eq!(ends(vec![sigmoid.clone(), to_y("Tanh", "s")]).0, Link::Softmax);
+    // What stays within 0..1 is a probability: a mean of two, a hard sigmoid, 1 - p beside p.
+    let half = TensorProto { float_data: vec![0.5], ..weight("half", &[1]) };
+    let one = TensorProto { float_data: vec![1.0], ..weight("one", &[1]) };
+    let with = |nodes: Vec<NodeProto>, axis: i64| {
+        let concat = node("Concat", &["a", "b"], &["y"], &[int("axis", axis)]);
+        let nodes = [vec![flat.clone()], nodes, if axis > 0 { vec![concat] } else { vec![] }].concat();
+        import(&model(nodes, vec![half.clone(), one.clone()])).unwrap().graph.link
+    };
+    let sum = node("Add", &["s", "t"], &["u"], &[]);
+    let mean = node("Mul", &["u", "half"], &["y"], &[]);
+    let several = vec![softmax("s"), node("Sigmoid", &["f"], &["t"], &[]), sum.clone()];
+    assert_eq!(with([several.clone(), vec![mean]].concat(), 0), Link::Identity);
+    assert_eq!(with([several, vec![to_y("Relu", "u")]].concat(), 0), Link::Softmax);
+    assert_eq!(with(vec![to_y("HardSigmoid", "f")], 0), Link::Identity);
+    // Spelled out: 1 / (1 + exp(-x)), and exp(x) over its sum, which without the sum is anything.
+    let negative = [node("Neg", &["f"], &["m"], &[]), node("Exp", &["m"], &["e"], &[])];
+    let above = node("Add", &["e", "one"], &["d"], &[]);
+    let sigmoid = [&negative[..], &[above, node("Div", &["one", "d"], &["y"], &[])]].concat();
+    assert_eq!(with(sigmoid, 0), Link::Identity);
+    let exponential = node("Exp", &["f"], &["e"], &[]);
+    let sum = numbers("axes", &[1]);
+    let softmax = |of: &str| {
+        let sum_node = node("ReduceSum", &[of, "axes"], &["d"], &[]);
+        let nodes = vec![flat.clone(), exponential.clone(), sum_node, node("Div", &["e", "d"], &["y"], &[])];
+        import(&model(nodes, vec![sum.clone()])).unwrap().graph.link
+    };
+    assert_eq!((softmax("e"), softmax("f")), (Link::Identity, Link::Softmax));
+    let pair = vec![node("Sigmoid", &["f"], &["b"], &[]), node("Sub", &["one", "b"], &["a"], &[])];
+    assert_eq!(with(pair, 1), Link::Identity);
 }
 
 #[test]
@@ -287,4 +335,40 @@ fn the_output_called_logits_is_taken() {
     };
     assert_eq!(outputs(&mut file, &["y", "logits"]), ("logits".into(), vec!["y".into()]));
     assert_eq!(outputs(&mut file, &["a", "y"].map(|_| "y")[..1]), ("y".into(), vec![]));
+}
+
+/// Features, boxes and whole numbers are no class scores; of two that may be, none is taken in silence.
+#[test]
+fn the_wrong_output_is_never_taken_in_silence() {
+    let mut file = model(
+        vec![
+            node("Relu", &["x"], &["features"], &[]),
+            node("Flatten", &["features"], &["y"], &[]),
+            node("Flatten", &["x"], &["aux_logits"], &[]),
+        ],
+        vec![],
+    );
+    let mut labels = value("label", &[1]);
+    labels.r#type.as_mut().unwrap().tensor_type.as_mut().unwrap().elem_type = element::INT64;
+    let mut with = |outputs: Vec<ValueInfoProto>, wanted: Option<&str>| {
+        file.graph.as_mut().unwrap().output = outputs;
+        let file = File::decode(file.encode_to_vec().into(), Path::new(".")).unwrap();
+        imported(&file, None, wanted).map(|found| (found.output, found.unused.len()))
+    };
+    let [features, y, aux] =
+        [value("features", &[1, 3, 4, 4]), value("y", &[0, 48]), value("aux_logits", &[1, 48])];
+    let all = vec![features.clone(), labels.clone(), y.clone()];
+    assert_eq!(with(all.clone(), None), Ok(("y".into(), 2)));
+    assert_eq!(
+        with(vec![features, y.clone(), aux.clone()], None).unwrap_err(),
+        "3 outputs, and which of them are the class scores is not known: features (1 x 3 x 4 x 4), y (? x 48), \
+         aux_logits (1 x 48); name it with --model-output"
+    );
+    assert_eq!(with(vec![aux, y], Some("aux_logits")), Ok(("aux_logits".into(), 1)));
+    assert_eq!(
+        with(all.clone(), Some("z")).unwrap_err(),
+        "it has no output `z`: it has features (1 x 3 x 4 x 4), label (1), y (? x 48)"
+    );
+    assert!(with(all.clone(), Some("features")).unwrap_err().contains("output `features`: its shape"));
+    assert!(with(vec![labels.clone(), all[0].clone()], None).unwrap_err().starts_with("2 outputs"));
 }

@@ -11,6 +11,7 @@ use crate::input::Input;
 use crate::painter::Replacement;
 use crate::plan::PlanBuilder;
 use crate::point::Point;
+use crate::undefined::Undefined;
 
 /// How many pixels step `j` of `steps` takes of `n`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,14 +61,14 @@ impl Test for Gradual {
         &self.fills
     }
 
-    fn points(&self, builder: &mut PlanBuilder<'_>) -> Vec<Point> {
+    fn points(&self, builder: &mut PlanBuilder<'_>) -> Result<Vec<Point>, Undefined> {
         let pixels = builder.map().pixels();
-        let ranked = builder.ranked(self.ranking);
+        let ranked = builder.ranked(self.ranking)?;
         let point = |step| {
             let count = self.count(step, pixels, Some(ranked));
             Point::new(step as f64 / self.steps as f64, self.inputs(count, pixels).collect())
         };
-        self.every_step().map(point).collect()
+        Ok(self.every_step().map(point).collect())
     }
 
     /// Where regions are covered depends on the map, but how many pixels a step takes of single ones does not.

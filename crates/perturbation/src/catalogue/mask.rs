@@ -4,7 +4,7 @@ use std::fmt::{self, Display};
 use std::str::FromStr;
 use std::sync::Arc;
 
-use maps::{Order, Ranking};
+use maps::{Order, Ranking, Ties};
 
 use super::{Demand, Entry, Test};
 use crate::fill;
@@ -12,16 +12,22 @@ use crate::input::Input;
 use crate::painter::Replacement;
 use crate::plan::PlanBuilder;
 use crate::point::Point;
+use crate::undefined::Undefined;
 
 pub(super) const ENTRY: Entry = Entry {
     name: "mask",
-    summary: "the image x and x m + fill (1 - m), where m is the map moved to 0..1, or whether it reaches a percentile",
-    source: "ADP and PIC of EEA, BEE; Average Drop and IIC of the Coherency study: fill=zero, percentile=50 to 90",
+    summary: "the image x and x m + fill (1 - m), where m is the map moved to 0..1, or whether it reaches a percentile; \
+              of equal values at the percentile the first by index, or with ties=all all",
+    source: "ADP and PIC of EEA, BEE; Average Drop and IIC of the Coherency study: fill=zero, percentile=50 to 90, ties=all",
     build: |reader| {
         let fills = fill::take(reader, "black")?;
         let wanted = "none or a number from 0 to 100";
         let percentile = reader.take_if("percentile", Percentile(None), wanted, |_| true)?;
-        Ok(Arc::new(Mask { fills, percentile }))
+        // Without a percentile nothing is cut, and there is one choice.
+        let choices =
+            &[("index", Ties::Index), ("all", Ties::All)][..if percentile.0.is_some() { 2 } else { 1 }];
+        let ties = reader.choose("ties", choices)?;
+        Ok(Arc::new(Mask { fills, percentile, ties }))
     },
 };
 
@@ -30,6 +36,7 @@ pub(super) const ENTRY: Entry = Entry {
 struct Mask {
     fills: Vec<Replacement>,
     percentile: Percentile,
+    ties: Ties,
 }
 
 /// The percentile that the map is cut at, if it is.
@@ -63,12 +70,12 @@ impl Test for Mask {
     }
 
     /// The clean image at fraction 0, the masked one at the mean of 1 - m.
-    fn points(&self, builder: &mut PlanBuilder<'_>) -> Vec<Point> {
+    fn points(&self, builder: &mut PlanBuilder<'_>) -> Result<Vec<Point>, Undefined> {
         let masked = match self.percentile.0 {
-            None => self.faded(builder),
-            Some(percentile) => self.cut(builder, percentile),
+            None => self.faded(builder)?,
+            Some(percentile) => self.cut(builder, percentile)?,
         };
-        vec![Point::new(0.0, vec![Input::Clean]), masked]
+        Ok(vec![Point::new(0.0, vec![Input::Clean]), masked])
     }
 
     /// A map whose pixels all reach the percentile leaves the image as it is.
@@ -78,22 +85,18 @@ impl Test for Mask {
 }
 
 impl Mask {
-    fn faded(&self, builder: &mut PlanBuilder<'_>) -> Point {
-        let mask = builder.mask();
+    fn faded(&self, builder: &mut PlanBuilder<'_>) -> Result<Point, Undefined> {
+        let mask = builder.mask()?;
         let kept: f64 = mask.iter().copied().map(f64::from).sum::<f64>() / mask.len() as f64;
-        let nothing = mask.iter().all(|&value| value == 0.0);
-        let input = |fill: &Replacement| {
-            if nothing { Input::Filled(fill.clone()) } else { Input::Faded(fill.clone()) }
-        };
-        Point::new(1.0 - kept, self.fills.iter().map(input).collect())
+        Ok(Point::new(1.0 - kept, self.fills.iter().cloned().map(Input::Faded).collect()))
     }
 
-    /// The pixels that reach a threshold are the first ones, most relevant first, whatever the ties.
-    fn cut(&self, builder: &mut PlanBuilder<'_>, percentile: f64) -> Point {
+    /// The pixels that a percentile selects are the first ones, most relevant first, whatever the ties.
+    fn cut(&self, builder: &mut PlanBuilder<'_>, percentile: f64) -> Result<Point, Undefined> {
         let ranking = Ranking { order: Order::MostRelevantFirst, region: 1 };
-        builder.ranked(ranking);
-        let (kept, pixels) = (builder.map().count_from(percentile), builder.map().pixels());
+        builder.ranked(ranking)?;
+        let (kept, pixels) = (builder.map().count_from(percentile, self.ties), builder.map().pixels());
         let input = |fill| Input::mixed(ranking, kept, pixels, fill, true);
-        Point::new((pixels - kept) as f64 / pixels as f64, self.fills.iter().map(input).collect())
+        Ok(Point::new((pixels - kept) as f64 / pixels as f64, self.fills.iter().map(input).collect()))
     }
 }

@@ -17,6 +17,7 @@ use crate::input::Input;
 use crate::painter::Replacement;
 use crate::plan::PlanBuilder;
 use crate::point::Point;
+use crate::undefined::Undefined;
 
 /// A perturbation test: a set of inputs, described and not computed, so that the plan can join equal ones.
 pub trait Test: Debug + Send + Sync {
@@ -24,10 +25,13 @@ pub trait Test: Debug + Send + Sync {
     fn fills(&self) -> &[Replacement];
 
     /// The points of its curve for the map and the image of a builder.
-    fn points(&self, builder: &mut PlanBuilder<'_>) -> Vec<Point>;
+    ///
+    /// # Errors
+    /// If the map does not give what the test asks of it: an order, or a range.
+    fn points(&self, builder: &mut PlanBuilder<'_>) -> Result<Vec<Point>, Undefined>;
 
-    /// The inputs that it needs for any map of so many pixels, which tells its cost before a map is read. It must agree
-    /// with [`Test::points`].
+    /// The inputs that it needs for any map of so many pixels on which it is defined, which tells its cost before a map is
+    /// read. It must agree with [`Test::points`].
     fn demand(&self, pixels: usize) -> Demand;
 }
 
@@ -142,7 +146,8 @@ mod tests {
         assert_eq!(spec("insertion:fill=blur,kernel=11,sigma=5.0"), "insertion");
         assert_eq!(spec("deletion:steps=20,region=9,fill=blur"), "deletion:fill=blur,region=9,steps=20");
         assert_eq!(spec("deletion:runs=1,fill=uniform"), "deletion:fill=uniform,runs=1");
-        assert_eq!(spec("mask:percentile=85"), "mask:percentile=85");
+        assert_eq!(spec("mask:percentile=85,ties=index"), "mask:percentile=85");
+        assert_eq!(spec("mask:ties=all,percentile=85"), "mask:percentile=85,ties=all");
     }
 
     #[test]
@@ -168,6 +173,8 @@ mod tests {
         for wrong in [
             "neg:steps=0",
             "mask:percentile=nan",
+            "mask:ties=all",
+            "mask:percentile=50,ties=first",
             "deletion:fill=blur,sigma=0",
             "deletion:fill=uniform,runs=0",
         ] {

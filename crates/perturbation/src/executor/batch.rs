@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::rc::Rc;
 
-use models::{Classifier, Int, Tensor, TensorData};
+use models::{Classifier, Int, Link, Tensor, TensorData, sigmoid};
 
 use super::clean::Clean;
 use super::map_result::Prediction;
@@ -42,8 +42,11 @@ impl Sent {
         let device = &classifier.device;
         let logits = classifier.logits(compose(items));
         let predicted = logits.clone().argmax(1).float();
-        let normalised = classifier.network.graph().gives_probabilities();
-        let probabilities = if normalised { logits } else { softmax(logits) };
+        let probabilities = match classifier.network.graph().link {
+            Link::Softmax => softmax(logits),
+            Link::Sigmoid => sigmoid(logits),
+            Link::Identity => logits,
+        };
         let targets: Vec<i32> = targets.iter().map(|&target| target as i32).collect();
         let targets = Tensor::<2, Int>::from_data(TensorData::new(targets, [items.len(), 1]), device);
         let predictions = Tensor::cat(vec![probabilities.clone().gather(1, targets), predicted], 1);

@@ -9,6 +9,7 @@ use images::FillError;
 use super::clean::Clean;
 use crate::plan::{Source, Step};
 use crate::point::Measures;
+use crate::undefined::Undefined;
 
 /// The classifier's answer at one point of a curve.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,6 +24,9 @@ pub struct CurvePoint {
     pub measures: Measures,
 }
 
+/// The answers to a test, or why it measures nothing on the map.
+pub type Curve = Result<Vec<CurvePoint>, Undefined>;
+
 /// The answers to a job.
 #[derive(Clone, Debug)]
 pub struct MapResult<T> {
@@ -31,7 +35,7 @@ pub struct MapResult<T> {
     /// The class whose probability was taken.
     pub target: usize,
     /// For each test of the plan its points, or why an input could not be painted.
-    pub curves: Result<Vec<Vec<CurvePoint>>, FillError>,
+    pub curves: Result<Vec<Curve>, FillError>,
 }
 
 /// The classifier's answer to one input.
@@ -48,7 +52,7 @@ pub(super) struct Prediction {
 pub(super) struct Waiting<T> {
     pub(super) tag: T,
     pub(super) target: usize,
-    pub(super) curves: Vec<Vec<Step>>,
+    pub(super) curves: Vec<Result<Vec<Step>, Undefined>>,
     pub(super) clean: Rc<OnceCell<Clean>>,
     /// For each input of the plan; for those before the one that could not be painted, if there is one.
     pub(super) predictions: Vec<Option<Prediction>>,
@@ -60,7 +64,8 @@ impl<T> Waiting<T> {
     /// Whether no answer is to come any more. Answers find their job by its number, so that also one that has failed stays
     /// until the inputs that were sent have come back.
     pub(super) fn is_complete(&self) -> bool {
-        self.clean.get().is_some() && self.predictions.iter().all(Option::is_some)
+        let is_asked = self.curves.iter().any(Result::is_ok);
+        (!is_asked || self.clean.get().is_some()) && self.predictions.iter().all(Option::is_some)
     }
 
     pub(super) fn outcome(self) -> MapResult<T> {
@@ -68,14 +73,18 @@ impl<T> Waiting<T> {
         MapResult { target: self.target, curves, tag: self.tag }
     }
 
-    fn curves(&self) -> Vec<Vec<CurvePoint>> {
+    fn curves(&self) -> Vec<Curve> {
         let answer = |step: &Step| {
             let predictions: Vec<Prediction> =
                 step.sources.iter().map(|&source| self.prediction(source)).collect();
             let Prediction { probability, predicted } = join(&predictions);
             CurvePoint { fraction: step.fraction, probability, predicted, measures: step.measures }
         };
-        self.curves.iter().map(|steps| steps.iter().map(answer).collect()).collect()
+        let curve = |steps: &Result<Vec<Step>, Undefined>| match steps {
+            Ok(steps) => Ok(steps.iter().map(answer).collect()),
+            Err(why) => Err(*why),
+        };
+        self.curves.iter().map(curve).collect()
     }
 
     fn prediction(&self, source: Source) -> Prediction {

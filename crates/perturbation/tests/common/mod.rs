@@ -10,7 +10,7 @@ use maps::Map;
 use models::network::graph::{Graph, Op};
 use models::zoo::resnet::{Block, ResNet};
 use models::{Checkpoint, Classifier, Image, Network, Preprocess, TensorData, device};
-use perturbation::{CurvePoint, Executor, HostImage, Job, ParsedTest, Plan, TESTS};
+use perturbation::{Curve, CurvePoint, Executor, HostImage, Job, MapResult, ParsedTest, Plan, TESTS};
 use pipe::npy::Array;
 
 pub const SIDE: usize = 64;
@@ -124,7 +124,9 @@ pub fn run(classifier: &Classifier, batch: usize, jobs: Vec<Job<usize>>) -> (Vec
     executor.flush();
     outcomes.extend(std::iter::from_fn(|| executor.pop()));
     assert!(outcomes.iter().map(|outcome| outcome.tag).eq(0..outcomes.len()));
-    (outcomes.into_iter().map(|outcome| outcome.curves.unwrap()).collect(), executor.forwards())
+    let defined = |curve: Curve| curve.unwrap_or_else(|why| panic!("{why}"));
+    let curves = |outcome: MapResult<usize>| outcome.curves.unwrap().into_iter().map(defined).collect();
+    (outcomes.into_iter().map(curves).collect(), executor.forwards())
 }
 
 /// The curves of the two images with their own classes: `[image][test][point]`.

@@ -155,26 +155,50 @@ impl Kind {
     }
 
     /// Appends the values in `bytes`, whose length is a multiple of the value's size.
-    pub(super) fn decode(self, big_endian: bool, bytes: &[u8], out: &mut Vec<f32>) {
+    pub(super) fn decode<T: Real>(self, big_endian: bool, bytes: &[u8], out: &mut Vec<T>) {
         match self {
-            Self::F2 => each(bytes, big_endian, out, |b| half::f16::from_le_bytes(b).to_f32()),
-            Self::F4 => each(bytes, big_endian, out, f32::from_le_bytes),
-            Self::F8 => each(bytes, big_endian, out, |b| f64::from_le_bytes(b) as f32),
-            Self::U1 => each(bytes, big_endian, out, |[b]| f32::from(b)),
-            Self::U2 => each(bytes, big_endian, out, |b| f32::from(u16::from_le_bytes(b))),
-            Self::U4 => each(bytes, big_endian, out, |b| u32::from_le_bytes(b) as f32),
-            Self::U8 => each(bytes, big_endian, out, |b| u64::from_le_bytes(b) as f32),
-            Self::I1 => each(bytes, big_endian, out, |b| f32::from(i8::from_le_bytes(b))),
-            Self::I2 => each(bytes, big_endian, out, |b| f32::from(i16::from_le_bytes(b))),
-            Self::I4 => each(bytes, big_endian, out, |b| i32::from_le_bytes(b) as f32),
-            Self::I8 => each(bytes, big_endian, out, |b| i64::from_le_bytes(b) as f32),
-            Self::B1 => each(bytes, big_endian, out, |[b]| f32::from(u8::from(b != 0))),
+            Self::F2 => each(bytes, big_endian, out, |b| half::f16::from_le_bytes(b).to_f64()),
+            Self::F4 => each(bytes, big_endian, out, |b| f32::from_le_bytes(b).into()),
+            Self::F8 => each(bytes, big_endian, out, f64::from_le_bytes),
+            Self::U1 => each(bytes, big_endian, out, |[b]| b.into()),
+            Self::U2 => each(bytes, big_endian, out, |b| u16::from_le_bytes(b).into()),
+            Self::U4 => each(bytes, big_endian, out, |b| u32::from_le_bytes(b).into()),
+            Self::U8 => each(bytes, big_endian, out, |b| u64::from_le_bytes(b) as f64),
+            Self::I1 => each(bytes, big_endian, out, |b| i8::from_le_bytes(b).into()),
+            Self::I2 => each(bytes, big_endian, out, |b| i16::from_le_bytes(b).into()),
+            Self::I4 => each(bytes, big_endian, out, |b| i32::from_le_bytes(b).into()),
+            Self::I8 => each(bytes, big_endian, out, |b| i64::from_le_bytes(b) as f64),
+            Self::B1 => each(bytes, big_endian, out, |[b]| u8::from(b != 0).into()),
         }
     }
 }
 
-fn each<const N: usize>(bytes: &[u8], big_endian: bool, out: &mut Vec<f32>, value: impl Fn([u8; N]) -> f32) {
+/// What the values of a file become.
+pub(super) trait Real {
+    /// The nearest one.
+    fn nearest(value: f64) -> Self;
+}
+
+impl Real for f32 {
+    fn nearest(value: f64) -> Self {
+        value as Self
+    }
+}
+
+impl Real for f64 {
+    fn nearest(value: f64) -> Self {
+        value
+    }
+}
+
+fn each<const N: usize, T: Real>(
+    bytes: &[u8],
+    big_endian: bool,
+    out: &mut Vec<T>,
+    value: impl Fn([u8; N]) -> f64,
+) {
     let (values, _) = bytes.as_chunks::<N>();
+    let value = |bytes| T::nearest(value(bytes));
     if big_endian {
         out.extend(values.iter().map(|bytes| {
             let mut bytes = *bytes;

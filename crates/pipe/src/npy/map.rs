@@ -4,10 +4,10 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use super::read::check_length;
-use super::{Array, Error, Header, Result, read_file};
+use super::read::{check_length, read_data, read_opened};
+use super::{Array, Error, Header, Kind, Result, npz};
 
-/// Reads one map, of shape (H,W) or (C,H,W).
+/// Reads one map, of shape (H,W) or (C,H,W), in single precision.
 ///
 /// Without an index the file is the map. With one the file is a pack of shape (n,H,W) or (n,C,H,W), of which only that
 /// map is read.
@@ -16,7 +16,8 @@ use super::{Array, Error, Header, Result, read_file};
 ///
 /// If the file is damaged, is no map, or has no map of that index.
 pub fn read_map(path: &Path, index: Option<usize>) -> Result<Array> {
-    MapReader::new().read(path, index)
+    let Array { shape, data } = MapReader::new().read(path, index)?;
+    Ok(Array { shape, data: data.into_iter().map(|value| value as f32).collect() })
 }
 
 /// Reads maps and keeps the last pack open, so that taking its maps one by one is cheap.
@@ -25,12 +26,19 @@ pub struct MapReader {
     last: Option<(PathBuf, Pack)>,
 }
 
+/// An array of which one part along the first axis is read at a time.
 #[derive(Debug)]
-enum Pack {
-    /// In C order a map is one stretch of the file.
-    Open(File, Header),
-    /// In Fortran order it is scattered, so the pack is read whole.
-    Loaded(Array),
+pub struct Pack {
+    header: Header,
+    data: Data,
+}
+
+#[derive(Debug)]
+enum Data {
+    /// In C order a part is one stretch of the file.
+    File(File),
+    /// In Fortran order it is scattered, and in an archive it is compressed: the array is read whole.
+    Loaded(Vec<f64>),
 }
 
 impl MapReader {
@@ -39,15 +47,18 @@ impl MapReader {
         Self::default()
     }
 
-    /// Reads one map, as [`read_map`].
+    /// Reads one map, as [`read_map`], with values as precise as the file's.
     ///
     /// # Errors
     ///
     /// As [`read_map`].
-    pub fn read(&mut self, path: &Path, index: Option<usize>) -> Result<Array> {
+    pub fn read(&mut self, path: &Path, index: Option<usize>) -> Result<Array<f64>> {
         match index {
-            None => read_file(path).and_then(whole_map),
-            Some(index) => self.pack(path).and_then(|pack| pack.map(index)),
+            None => read_opened(path).and_then(whole_map),
+            Some(index) => self.pack(path).and_then(|pack| {
+                map_shape(pack.shape())?;
+                pack.part(index)
+            }),
         }
         .map_err(|error| error.in_file(path))
     }
@@ -61,7 +72,7 @@ impl MapReader {
     }
 }
 
-fn whole_map(array: Array) -> Result<Array> {
+fn whole_map(array: Array<f64>) -> Result<Array<f64>> {
     if matches!(array.shape.len(), 2 | 3) && !array.data.is_empty() {
         Ok(array)
     } else {
@@ -70,41 +81,62 @@ fn whole_map(array: Array) -> Result<Array> {
 }
 
 impl Pack {
-    fn open(path: &Path) -> Result<Self> {
+    /// Opens an array: `.npy`, or an archive of one array, by content.
+    ///
+    /// # Errors
+    ///
+    /// If the file is damaged.
+    pub fn open(path: &Path) -> Result<Self> {
+        if npz::is_archive(path) {
+            let (header, array) = npz::open(path, |source, header| read_data(source, header))?;
+            return Ok(Self { header, data: Data::Loaded(array.data) });
+        }
         let mut file = File::open(path)?;
         let header = Header::read(&mut file)?;
         check_length(&file, &header)?;
-        if header.fortran { read_file(path).map(Self::Loaded) } else { Ok(Self::Open(file, header)) }
+        let data = if header.fortran { Data::Loaded(read_opened(path)?.data) } else { Data::File(file) };
+        Ok(Self { header, data })
     }
 
-    fn map(&self, index: usize) -> Result<Array> {
-        let all = match self {
-            Self::Open(_, header) => &header.shape,
-            Self::Loaded(array) => &array.shape,
+    /// Lengths of the axes.
+    pub fn shape(&self) -> &[usize] {
+        &self.header.shape
+    }
+
+    /// What the values are, on disk.
+    pub fn kind(&self) -> Kind {
+        self.header.kind
+    }
+
+    /// The part at a place along the first axis.
+    ///
+    /// # Errors
+    ///
+    /// If there is none, or the file cannot be read.
+    pub fn part(&self, index: usize) -> Result<Array<f64>> {
+        let (length, shape) =
+            self.shape().split_first().map_or((0, &[][..]), |(length, rest)| (*length, rest));
+        if index >= length {
+            return Err(Error::Index { index, shape: self.shape().into() });
+        }
+        let values: usize = shape.iter().product();
+        let data = match &self.data {
+            Data::File(file) => read_part(file, &self.header, index, values)?,
+            Data::Loaded(data) => data[index * values..(index + 1) * values].to_vec(),
         };
-        let (shape, values) = map_shape(all, index)?;
-        let data = match self {
-            Self::Open(file, header) => read_part(file, header, index, values)?,
-            Self::Loaded(array) => array.data[index * values..(index + 1) * values].to_vec(),
-        };
-        Ok(Array { shape, data })
+        Ok(Array { shape: shape.to_vec(), data })
     }
 }
 
-/// Shape and number of values of one map in a pack.
-fn map_shape(pack: &[usize], index: usize) -> Result<(Vec<usize>, usize)> {
-    let [maps, shape @ ..] = pack else { return Err(Error::NotPack(pack.into())) };
-    let values = shape.iter().product();
-    if !matches!(shape.len(), 2 | 3) || values == 0 {
-        return Err(Error::NotPack(pack.into()));
+/// Checks that the parts of a pack are maps.
+fn map_shape(pack: &[usize]) -> Result<()> {
+    match pack {
+        [_, shape @ ..] if matches!(shape.len(), 2 | 3) && !shape.contains(&0) => Ok(()),
+        _ => Err(Error::NotPack(pack.into())),
     }
-    if index >= *maps {
-        return Err(Error::Index { index, shape: pack.into() });
-    }
-    Ok((shape.to_vec(), values))
 }
 
-fn read_part(file: &File, header: &Header, index: usize, values: usize) -> Result<Vec<f32>> {
+fn read_part(file: &File, header: &Header, index: usize, values: usize) -> Result<Vec<f64>> {
     let mut bytes = vec![0; values * header.kind.size()];
     let start = header.start + (index * bytes.len()) as u64;
     file.read_exact_at(&mut bytes, start)?;

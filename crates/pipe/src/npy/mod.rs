@@ -1,4 +1,4 @@
-//! NumPy's `.npy` arrays: saliency maps, alone, in packs, or one after another on a pipe.
+//! NumPy's `.npy` arrays, and `.npz` archives of one array: saliency maps, alone, in packs, or one after another on a pipe.
 //!
 //! Files come from anybody, so nothing in a header is believed before it was checked: its length is bounded, the
 //! product of the shape is checked for overflow, and a file must be exactly as long as its header says before memory
@@ -6,13 +6,14 @@
 
 mod header;
 mod map;
+mod npz;
 mod read;
 mod write;
 
 use std::io;
 
 pub use header::{Header, Kind};
-pub use map::{MapReader, read_map};
+pub use map::{MapReader, Pack, read_map};
 pub use read::{Array, Stream, read, read_file, starts_with_npy};
 pub use write::{PackWriter, write, write_file};
 
@@ -72,6 +73,12 @@ pub enum Error {
     /// Not a pack of maps.
     #[error("shape {0} is not a pack: with a map_index, (n,H,W) or (n,C,H,W) is needed")]
     NotPack(Shape),
+    /// An archive of no array or of several.
+    #[error("an archive of {} arrays ({}), where one is needed: save that one with np.save", .0.len(), .0.join(", "))]
+    Several(Vec<String>),
+    /// An archive that cannot be read.
+    #[error("a damaged .npz archive: {0}")]
+    Archive(String),
     /// A map that the pack does not have.
     #[error("map_index {index} is not in the pack of shape {shape}")]
     Index {

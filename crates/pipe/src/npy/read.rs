@@ -4,19 +4,20 @@ use std::fs::File;
 use std::io::{self, BufRead, Read};
 use std::path::Path;
 
-use super::header::MAGIC;
-use super::{Error, Header, Result, Shape};
+use super::header::{MAGIC, Real};
+use super::{Error, Header, Result, Shape, npz};
 
-/// An array of numbers in C order: the last axis is the fastest.
+/// An array of numbers in C order: the last axis is the fastest. Maps are read as `f64`, so that values which differ in
+/// the file keep their order.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Array {
+pub struct Array<T = f32> {
     /// Lengths of the axes.
     pub shape: Vec<usize>,
     /// The values.
-    pub data: Vec<f32>,
+    pub data: Vec<T>,
 }
 
-/// Reads a file that holds exactly one array.
+/// Reads a file that holds exactly one array: `.npy`, or an archive of one array, by content.
 ///
 /// # Errors
 ///
@@ -25,7 +26,10 @@ pub fn read_file(path: &Path) -> Result<Array> {
     read_opened(path).map_err(|error| error.in_file(path))
 }
 
-fn read_opened(path: &Path) -> Result<Array> {
+pub(super) fn read_opened<T: Real + Copy>(path: &Path) -> Result<Array<T>> {
+    if npz::is_archive(path) {
+        return Ok(npz::open(path, |source, header| read_data(source, header))?.1);
+    }
     let mut file = File::open(path)?;
     let header = Header::read(&mut file)?;
     check_length(&file, &header)?;
@@ -62,7 +66,10 @@ pub fn read(source: &mut impl Read) -> Result<Array> {
 }
 
 /// Reads block by block, so that a header that lies costs no more memory than the bytes that really come.
-fn read_data(source: &mut impl Read, header: &Header) -> Result<Array> {
+pub(super) fn read_data<T: Real + Copy>(
+    source: &mut (impl Read + ?Sized),
+    header: &Header,
+) -> Result<Array<T>> {
     const BLOCK: u64 = 1 << 16;
     let mut block = vec![0; BLOCK.min(header.bytes) as usize];
     let mut data = Vec::new();
@@ -86,7 +93,7 @@ fn cut_off(error: io::Error, header: &Header, left: u64) -> Error {
 }
 
 /// Walks the array with the last axis fastest and picks each value from where Fortran put it.
-fn to_c_order(shape: &[usize], data: &[f32]) -> Vec<f32> {
+fn to_c_order<T: Copy>(shape: &[usize], data: &[T]) -> Vec<T> {
     let strides: Vec<usize> = shape
         .iter()
         .scan(1, |stride, length| {
@@ -123,7 +130,7 @@ pub fn starts_with_npy(source: &mut (impl BufRead + ?Sized)) -> io::Result<bool>
     Ok(source.fill_buf()?.first() == Some(&MAGIC[0]))
 }
 
-/// Arrays that follow one another, until a clean end.
+/// Maps that follow one another, until a clean end.
 #[derive(Debug)]
 pub struct Stream<B> {
     source: B,
@@ -136,17 +143,18 @@ impl<B: BufRead> Stream<B> {
         Self { source, broken: false }
     }
 
-    fn next_array(&mut self) -> Result<Option<Array>> {
+    fn next_array(&mut self) -> Result<Option<Array<f64>>> {
         if self.source.fill_buf()?.is_empty() {
             return Ok(None);
         }
-        read(&mut self.source).map(Some)
+        let header = Header::read(&mut self.source)?;
+        read_data(&mut self.source, &header).map(Some)
     }
 }
 
 /// After an error the iterator ends.
 impl<B: BufRead> Iterator for Stream<B> {
-    type Item = Result<Array>;
+    type Item = Result<Array<f64>>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.broken {

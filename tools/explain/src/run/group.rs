@@ -29,14 +29,20 @@ impl Run<'_> {
         }
         let classifier = &self.loaded.classifier;
         let images = classifier.input(&group.iter().map(|item| &item.image).collect::<Vec<_>>());
-        let targets = item::targets(classifier, &group, &images);
+        let mut targets = item::targets(classifier, &group, &images);
         if let Some(reason) = classifier.failure() {
             bail!("{}: {reason}", classifier.name);
         }
-        for (item, target) in group.iter().zip(&targets) {
-            if target.is_none() {
-                self.fail_image((item.chunk, item.row), "target", UNDEFINED.into())?;
-            }
+        for (item, target) in group.iter().zip(&mut targets) {
+            let list = self.plan.list;
+            let twice = target.filter(|class| item.class.is_none() && list.asks(&item.name, *class));
+            let reason = match (*target, twice) {
+                (None, _) => UNDEFINED.into(),
+                (_, Some(class)) => format!("the predicted class is {class}, which the list asks for too"),
+                _ => continue,
+            };
+            *target = None;
+            self.fail_image((item.chunk, item.row), "target", reason)?;
         }
         for method in 0..self.plan.methods.len() {
             if let Some(batch) = self.batch(method, &group, &images, &targets) {

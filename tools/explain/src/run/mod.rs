@@ -16,7 +16,7 @@ use crate::chunk::{Chunk, Plan};
 use crate::dry_run;
 use crate::finish::Finish;
 use crate::item::{self, Item};
-use crate::list;
+use crate::list::{self, List};
 use crate::plan;
 use crate::report::Report;
 use crate::source::{Event, Opened, Source};
@@ -25,10 +25,11 @@ use crate::source::{Event, Opened, Source};
 pub fn explain(args: &Args) -> Result<()> {
     let (methods, finish) = (args.parse_methods()?, Finish::new(&args.steps)?);
     check::arguments(args, &methods)?;
-    let list = list::list(args)?;
+    let rows = list::read(args)?;
     let needs: Vec<Vec<String>> = methods.iter().map(|named| named.needs().unfolded).collect();
     let mut loaded = args.model.open(&needs)?;
-    args.name_classes(&mut loaded.classifier)?;
+    let names = args.name_classes(&mut loaded.classifier)?;
+    let list = List::new(rows, args.target, &names);
     let contexts = loaded.views.all().iter().map(attribution::Context::new).collect::<Result<Vec<_>, _>>()?;
     let explainers = check::prepared(&methods, &loaded, &contexts)?;
     check::fits(args, &loaded.classifier, &list.images)?;
@@ -81,13 +82,8 @@ impl<'a> Run<'a> {
         let columns = plan.list.columns(!loaded.classifier.labels.is_empty());
         let mut failures = args.errors.failures()?;
         if plan.shard.k == 1 {
-            for row in &plan.list.doubled {
-                failures.add(
-                    &row.image,
-                    "",
-                    "list",
-                    "it is in the list already, with the same class to explain",
-                )?;
+            for (row, reason) in &plan.list.doubled {
+                failures.add_several(plan.methods.len() as u64, &row.image, "", "list", reason)?;
             }
         }
         Ok(Self {
@@ -125,7 +121,11 @@ impl<'a> Run<'a> {
         let unreadable: Vec<(usize, String)> =
             wanted.into_iter().filter_map(|row| Some((row, chunk.hashes[row].clone().err()?))).collect();
         self.chunks.push_back(chunk);
-        unreadable.into_iter().try_for_each(|(row, reason)| self.fail_image((number, row), "open", reason))
+        for (row, reason) in unreadable {
+            let stage = if self.plan.rows(number)[row].flaw.is_some() { "list" } else { "open" };
+            self.fail_image((number, row), stage, reason)?;
+        }
+        Ok(())
     }
 
     /// The failures of an image in packs of earlier runs count in this one too.
@@ -136,10 +136,10 @@ impl<'a> Run<'a> {
         for (packs, chosen) in chunk.packs.iter().zip(&self.plan.methods) {
             let earlier = packs.iter().filter(|pack| pack.earlier).find_map(|pack| pack.result(row));
             let Some((stage, why)) = earlier.and_then(|(item, _)| item.failure.as_ref()) else { continue };
-            if matches!(stage.as_str(), "open" | "target") {
-                (of_the_image, last) = (of_the_image + 1, Some((stage.clone(), why.clone())));
-            } else {
+            if stage == "explain" {
                 self.failures.add(image, &chosen.name, stage, why)?;
+            } else {
+                (of_the_image, last) = (of_the_image + 1, Some((stage.clone(), why.clone())));
             }
         }
         match last {
@@ -174,8 +174,8 @@ impl<'a> Run<'a> {
             Err(reason) => return self.fail_image(place, "open", reason).map(|()| None),
         };
         let classifier = &self.loaded.classifier;
-        if let Err(error) = classifier.check_size([image.height, image.width]) {
-            return self.fail_image(place, "open", error.to_string()).map(|()| None);
+        if let Err(reason) = self.loaded.check_size(image.size()) {
+            return self.fail_image(place, "open", reason).map(|()| None);
         }
         if let Some(reason) = self.baselines.and_then(|baselines| baselines.misfit(&image)) {
             return self.fail_image(place, "open", reason).map(|()| None);
@@ -236,7 +236,10 @@ impl<'a> Run<'a> {
             table.finish()?;
             self.report.finish(&self.loaded.classifier, modified_bytes)?;
         }
-        let maps = self.plan.images() * self.plan.methods.len() + self.plan.list.doubled.len();
+        self.loaded.remark().iter().for_each(pipe::note);
+        // In maps, as failures are: an image that is there twice would have had a second map of each method.
+        let doubled = if self.plan.shard.k == 1 { self.plan.list.doubled.len() } else { 0 };
+        let maps = (self.plan.images() + doubled) * self.plan.methods.len();
         self.failures.finish(maps as u64)
     }
 }

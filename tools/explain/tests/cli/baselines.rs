@@ -57,7 +57,7 @@ fn baselines_that_cannot_be_used_are_errors() {
             1,
             "baseline bad.png: The image format could not",
         ),
-        ("-m deeplift:baseline=images --baselines empty", 1, "--baselines empty: the folder holds no files"),
+        ("-m deeplift:baseline=images --baselines empty", 1, "--baselines empty: the folder holds no images"),
         (
             "-m deeplift:baseline=images --baselines testbed/001 --baselines small.png",
             1,

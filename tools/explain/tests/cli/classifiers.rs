@@ -77,6 +77,59 @@ fn broken_weights_are_told() {
     assert!(message.contains("a.png, target: the classifier's scores are not finite"), "{message}");
 }
 
+/// Weights of `cifar-resnet20` for seven classes, with a prefix before every name.
+fn prefixed(work: &WorkDir, name: &str, prefix: &str) {
+    let graph = (models::zoo::architecture("cifar-resnet20").unwrap().build)(7);
+    let network = learning::initialise(graph, 0, &models::device::cpu().device);
+    let mut graph = network.graph().clone();
+    graph.parameters.iter_mut().for_each(|parameter| parameter.name.insert_str(0, prefix));
+    let renamed = models::Network::new(graph, network.weights().to_vec());
+    work.write(name, learning::to_safetensors(&renamed).unwrap());
+}
+
+#[test]
+fn weights_are_known_by_their_content_and_models_by_other_names() {
+    let work = WorkDir::new();
+    png(&work, "a.png", 32, 32);
+    prefixed(&work, "plain.safetensors", "");
+    prefixed(&work, "wrapped.pth", "module.model.");
+    let table = |arguments: &str| {
+        let output = run(&work, &format!("{arguments} -m gradient --target 6 a.png"), "");
+        (output.success(), output.stderr)
+    };
+    let (expected, quiet) = table("--model cifar-resnet20 --weights plain.safetensors");
+    assert_eq!(quiet, "");
+    for model in ["cifar_resnet20", "resnet20"] {
+        assert_eq!(
+            table(&format!("--model {model} --weights wrapped.pth")),
+            (expected.clone(), String::new())
+        );
+    }
+    let (tagged, note) = table("--model cifar_resnet20.some_in1k --weights wrapped.pth --weights-key module");
+    assert_eq!(tagged, expected);
+    assert!(note.contains("cifar_resnet20.some_in1k is cifar-resnet20 here"), "{note}");
+}
+
+#[test]
+fn what_is_no_model_is_answered_with_what_may_be_meant() {
+    let work = WorkDir::new();
+    prefixed(&work, "w.pth", "");
+    let refused =
+        |arguments: &str, status| run(&work, &format!("{arguments} testbed/000"), "").failure(status);
+    let unknown = refused("--model mobilenet_v4 --weights w.pth", 2);
+    assert!(unknown.contains("unknown model `mobilenet_v4`: did you mean mobilenet-v"), "{unknown}");
+    assert!(unknown.contains("any other network can be given as ONNX"), "{unknown}");
+    let file = refused("--model w.pth", 2);
+    assert!(file.contains("--model ARCHITECTURE --weights w.pth"), "{file}");
+    let key = refused("--model cifar-resnet20 --weights w.pth --weights-key ema", 1);
+    assert!(key.ends_with("w.pth: nothing in it is under `ema`; it holds weights under no prefix"), "{key}");
+    work.write("net", std::fs::read(testing::testdata("onnx/tiny_vit.17.free.onnx")).unwrap());
+    let whole = refused("--model resnet18 --weights net", 1);
+    assert!(whole.contains("net: an ONNX file, which is a whole network"), "{whole}");
+    png(&work, "a.png", 16, 16);
+    run(&work, "--model net --preprocess none -m attention a.png", "").success();
+}
+
 #[test]
 fn classes_have_names() {
     let work = WorkDir::new();

@@ -48,6 +48,24 @@ fn a_program_is_a_classifier() {
     assert!(!std::path::Path::new(work.read("folder").trim()).exists());
 }
 
+/// What the tables call a program, whatever its command is.
+#[test]
+fn a_program_may_have_a_name() {
+    let work = WorkDir::new();
+    work.write("serve.sh", CONSTANT);
+    let table = run(&work, "sh serve.sh", "--name net -m random testbed/000").success();
+    assert_eq!(super::name(&rows(&table)[0]), "net");
+    let perturb = |name: &str| {
+        let line = ["-q", "--model", "exec:bash serve.sh", "--name", name, "-t", "mask"];
+        work.run(testing::sibling(EXPLAIN, "perturb"), line, &table)
+    };
+    assert!(perturb("net").success().contains(",net@"));
+    assert!(perturb("other").failure(1).contains("its map explains net@"));
+    assert_eq!(perturb("").status, Some(2));
+    let message = work.run(EXPLAIN, ["-q", "--name", "net", "testbed"], "").failure(2);
+    assert_eq!(message, "explain: --name goes with --model exec:COMMAND");
+}
+
 #[test]
 fn methods_that_look_inside_are_refused_before_anything_is_started() {
     let work = WorkDir::new();

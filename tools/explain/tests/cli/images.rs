@@ -23,16 +23,65 @@ fn images_of_several_sizes_have_a_pack_each() {
     assert_eq!(run(&work, &format!("--resume {arguments}"), "").success(), table);
 }
 
+/// A header costs nothing to write. Memory is taken for what fits, and the rest is one line.
+#[test]
+fn images_that_are_too_large_cost_one_line() {
+    let work = WorkDir::new();
+    png(&work, "line.png", 60_000, 1);
+    work.write(
+        "bomb.bmp",
+        [&b"BM\x36\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0\x60\xea\0\0\x60\xea\0\0\x01\0\x18\0"[..], &[0; 24]]
+            .concat(),
+    );
+    let output =
+        run(&work, "-m random --model testbed --preprocess imagenet line.png bomb.bmp testbed/000", "");
+    let lines = [
+        "explain: line.png, open: the image is 1 x 60000, and after resizing 256 x 15360000: more than 134217728 pixels",
+        "explain: bomb.bmp, open: it claims to be 60000 x 60000 pixels, more than fits into 512 MiB",
+        "explain: 2 of 3 failed",
+    ];
+    assert_eq!(output.failure(1).lines().collect::<Vec<_>>(), lines);
+    assert_eq!(super::explained(&output.text()).len(), 1);
+    // In its own size it is small, but not where its long side is resized: it is explained, or told.
+    let output = run(&work, "-m gradcam --model testbed line.png testbed/000", "");
+    assert!(matches!(output.status, Some(0 | 1)), "{}", output.stderr);
+    assert_eq!(rows(&output.text()).len(), 2);
+}
+
 #[test]
 fn an_image_that_is_listed_twice_is_explained_once() {
     let work = WorkDir::new();
-    let list = "image,target\ntestbed/000,\ntestbed/001,3\ntestbed/000,4\ntestbed/001,3\n";
+    let list = "image,target\ntestbed/000,\ntestbed/001,3\ntestbed/000,7\ntestbed/001,3\n";
     let output = run(&work, "-m random", list);
     let message = output.failure(1);
     let line = "explain: testbed/001, list: it is in the list already, with the same class to explain";
     assert_eq!(message.lines().collect::<Vec<_>>(), [line, "explain: 1 of 4 failed"]);
     assert_eq!(rows(&output.text()).len(), 3);
+    // Counted in maps, as everything: it would have had a map of each method.
+    let two = run(&work, "-m random -m center --max-errors 25%", list);
+    assert!(two.success().contains("/3,"));
+    assert!(run(&work, "-m random -m center", list).failure(1).ends_with("explain: 2 of 8 failed"));
     assert!(output.text().contains("/3,"), "the list is counted without it: {}", output.text());
+}
+
+/// Two rows of one image and one class would be one curve with every point twice.
+#[test]
+fn a_predicted_class_that_is_asked_for_too_is_explained_once() {
+    let work = WorkDir::new();
+    let class = rows(&run(&work, "-m random testbed/000", "").success())[0].target.unwrap();
+    let (other, list) = ((class + 1) % 10, |rows: &[String]| format!("image,target\n{}\n", rows.join("\n")));
+    let row = |class: String| format!("testbed/000,{class}");
+    for rows_of_list in
+        [[row(String::new()), row(class.to_string())], [row(class.to_string()), row(String::new())]]
+    {
+        let output = run(&work, "-m random --chunk 1", list(&rows_of_list));
+        let line = format!(
+            "explain: testbed/000, target: the predicted class is {class}, which the list asks for too"
+        );
+        assert_eq!(output.failure(1).lines().next(), Some(&*line));
+        assert_eq!((rows(&output.text()).len(), super::explained(&output.text()).len()), (2, 1));
+    }
+    run(&work, "-m random", list(&[row(String::new()), row(other.to_string())])).success();
 }
 
 #[test]
@@ -118,5 +167,29 @@ fn preprocessing_can_come_from_a_file() {
     assert_eq!(record["preprocess"]["crop"], serde_json::json!([64, 64]));
     work.write("wrong.json", format!(r#"{{"input_size": [3, 64, "64"], {keys}}}"#));
     let message = run(&work, "-m random --model testbed --preprocess wrong.json wide.png", "").failure(1);
-    assert_eq!(message, r#"explain: wrong.json: `input_size` is [3,64,"64"], and not [3, height, width]"#);
+    assert_eq!(
+        message,
+        r#"explain: wrong.json: `input_size` is [3,64,"64"], and not [channels, height, width]"#
+    );
+}
+
+/// A JPEG whose EXIF says that it is to be turned by a quarter: the network sees it as it is stored, as with Pillow.
+#[test]
+fn pixels_are_taken_as_they_are_stored() {
+    let work = WorkDir::new();
+    let mut jpeg = std::io::Cursor::new(Vec::new());
+    image::RgbImage::from_fn(48, 32, |x, y| image::Rgb([5 * x as u8, 7 * y as u8, 90]))
+        .write_to(&mut jpeg, image::ImageFormat::Jpeg)
+        .unwrap();
+    let plain = jpeg.into_inner();
+    // Behind the start of the image: a segment with one entry, tag 0x0112 (orientation), a short, once, 6.
+    let tiff = b"MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
+    let length = (2 + 6 + tiff.len() as u16).to_be_bytes();
+    let turned = [&plain[..2], b"\xff\xe1", &length, b"Exif\0\0", tiff, &plain[2..]].concat();
+    work.write("plain.jpg", &plain);
+    work.write("turned.jpg", &turned);
+    let table = run(&work, "--model testbed -m gradient plain.jpg turned.jpg", "").success();
+    let [plain, turned] = &rows(&table)[..] else { panic!("{table}") };
+    assert_eq!(map(&work, turned).shape, [32, 48]);
+    assert_eq!(map(&work, plain), map(&work, turned));
 }

@@ -7,8 +7,11 @@ mod failures;
 mod finish;
 mod images;
 mod maps;
+mod one_channel;
 mod onnx;
 mod resume;
+mod rows;
+mod sources;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -83,7 +86,9 @@ fn files(work: &WorkDir, folder: &str) -> BTreeMap<String, Vec<u8>> {
 /// An image with a pattern.
 fn png(work: &WorkDir, name: &str, width: u32, height: u32) {
     let pixel = |x: u32, y: u32| image::Rgb([(x * 3) as u8, (y * 5) as u8, (x * y) as u8]);
-    image::RgbImage::from_fn(width, height, pixel).save(work.join(name)).unwrap();
+    let path = work.join(name);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    image::RgbImage::from_fn(width, height, pixel).save(path).unwrap();
 }
 
 /// Weights of a model for seven classes, as they are before training, but for one vector that is filled with a number.

@@ -67,6 +67,7 @@ fn broken_files_are_one_line_and_status_1() {
     assert!(error(&whole[..whole.len() / 2]).contains("not an ONNX file"));
     assert!(error(b"PK\x03\x04 something else").contains("not an ONNX file"));
     assert!(error(b"").contains("not an ONNX file"));
+    assert!(error(b"version https://git-lfs.github.com/spec/v1\n").contains("a Git LFS pointer"));
     // An operator of the same length that does not exist.
     let mut changed = whole.clone();
     let places = (0..whole.len() - 5).filter(|&i| whole[i..].starts_with(b"\x04Relu"));
@@ -79,6 +80,32 @@ fn broken_files_are_one_line_and_status_1() {
     fs::remove_file(work.join("broken.onnx")).unwrap();
     let gone = run(&work, "--model broken.onnx testbed/000", "").failure(1);
     assert!(gone.starts_with("explain: broken.onnx: No such file"), "{gone}");
+}
+
+#[test]
+fn one_of_several_outputs_is_named() {
+    let work = WorkDir::new();
+    work.write("several.onnx", fixture("ends/several"));
+    png(&work, "a.png", 16, 16);
+    let explain = |more: &str| {
+        run(&work, &format!("--model several.onnx --preprocess none -m gradient -m random a.png {more}"), "")
+    };
+    let message = explain("").failure(1);
+    let expected = "explain: several.onnx: 3 outputs, and which of them are the class scores is not known: \
+                    features (? x 6 x 7 x 7), aux (? x 3), z (? x 3); name it with --model-output";
+    assert_eq!(message, expected);
+    let model = |output: &str| {
+        let output = explain(&format!("--model-output {output}"));
+        assert!(
+            output.stderr.starts_with("explain: several.onnx: the scores are output "),
+            "{}",
+            output.stderr
+        );
+        rows(&output.success())[0].model.clone()
+    };
+    assert_ne!(model("z"), model("aux"));
+    assert!(explain("--model-output features").failure(1).contains("output `features`: its shape"));
+    assert!(explain("--model-output gone").failure(1).contains("it has no output `gone`: it has features"));
 }
 
 #[test]

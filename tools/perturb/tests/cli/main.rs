@@ -16,7 +16,7 @@ const PERTURB: &str = env!("CARGO_BIN_EXE_perturb");
 const SIDE: usize = 64;
 
 const HEADER: &str =
-    "image,target,model,method,map,map_index,test,point,points,fraction,probability,predicted,reason";
+    "image,target,model,method,test,fraction,probability,predicted,point,points,map,map_index,reason";
 
 /// A map without ties that is different for every `seed`.
 fn map(seed: usize) -> Vec<f32> {
@@ -55,8 +55,7 @@ fn all_cells(table: &str) -> Vec<Vec<String>> {
 fn cells(table: &str) -> Vec<Vec<String>> {
     let chosen = |row: Vec<String>| {
         let model = row[2].split_once('@').unwrap().0.to_owned();
-        let answer = [&row[3], &row[6], &row[9], &row[10], &row[11]].map(String::clone);
-        [&row[..2], &[model], &answer, &row[13..]].concat()
+        [&row[..2], &[model], &row[3..8], &row[13..]].concat()
     };
     all_cells(table).into_iter().filter(|row| row[12].is_empty()).map(chosen).collect()
 }

@@ -3,7 +3,7 @@
 use pipe::npy;
 use testing::WorkDir;
 
-use super::{HEADER, SIDE, TABLE, all_cells, arrays, cells, map, run, work};
+use super::{SIDE, TABLE, all_cells, arrays, cells, map, run, work};
 
 /// A table in which every row but the last is wrong in its own way.
 fn broken(work: &WorkDir) -> String {
@@ -39,7 +39,7 @@ fn a_bad_row_is_one_line_and_disturbs_no_other() {
     for (row, reason) in
         rows.iter().zip(["open: The image", "map: nan.npy", "map: small.npy", "map: cut.npy"])
     {
-        assert_eq!([6, 7, 8, 9, 10, 11].map(|i| row[i].as_str()), ["pos", "", "", "NaN", "NaN", ""]);
+        assert_eq!([4, 5, 6, 7, 8, 9].map(|i| row[i].as_str()), ["pos", "NaN", "NaN", "", "", ""]);
         assert!(row[12].starts_with(reason), "{row:?}");
     }
     let lines: Vec<&str> = output.stderr.lines().collect();
@@ -76,17 +76,37 @@ fn an_image_that_the_network_cannot_take_costs_one_line() {
 }
 
 #[test]
-fn a_damaged_table_ends_the_run_with_its_line() {
+fn a_cell_that_cannot_be_read_is_a_failure_of_its_row() {
     let work = work();
-    let table = TABLE.replace("testbed/004,4,7", "testbed/004,4,seven");
-    let output = run(&work, "-t pos", table);
+    let more = "testbed/003,3,5,c,one.npy,-1\ntestbed/003,3,5,d\n,3,5,e,one.npy,\ntestbed/003,3,5,f,,\n";
+    let table = TABLE.replace("testbed/004,4,7", "testbed/004,4,seven") + more;
+    let arguments = "-t pos:steps=2 -t mask --errors errors.csv";
+    let output = run(&work, arguments, &table);
     let message = output.failure(1);
-    assert!(message.contains("standard input, line 3, column `target`: \"seven\""), "{message}");
-    assert_eq!(output.text().lines().count(), 11);
+    let lines = [
+        "perturb: testbed/004, a, table: standard input, line 3, column `target`: \"seven\" is not a whole number or nothing",
+        "perturb: testbed/003, c, table: standard input, line 5, column `map_index`: \"-1\" is not a whole number or nothing",
+        "perturb: testbed/003, d, table: standard input, line 6: 4 fields, where the header has 6",
+        "perturb: e, table: the row names no image",
+        "perturb: testbed/003, f, map: there is no map, and no reason why",
+        "perturb: 5 of 7 failed; see errors.csv",
+    ];
+    assert_eq!(message.lines().collect::<Vec<_>>(), lines);
+    // Two good maps with a row for each point, and a row for each test of the others.
+    assert_eq!(output.text().lines().count(), 1 + 2 * (2 + 2) + 5 * 2);
+    assert_eq!(work.read("errors.csv").lines().count(), 6);
+    assert_eq!(run(&work, &format!("{arguments} --max-errors 72%"), &table).status, Some(0));
+    assert_eq!(run(&work, &format!("{arguments} --max-errors 71%"), &table).status, Some(1));
+}
+
+#[test]
+fn a_table_without_a_column_or_a_header_is_refused() {
+    let work = work();
     let message = run(&work, "", "image,target\n").failure(1);
     assert!(message.contains("no column `method`"), "{message}");
     assert!(run(&work, "", "").failure(1).contains("empty input"));
-    assert_eq!(run(&work, "", "image,target,method,map\n").success(), format!("{HEADER}\n"));
+    let message = run(&work, "", "image,target,method,map\n").failure(1);
+    assert_eq!(message, "perturb: standard input: a header and no rows");
 }
 
 #[test]
@@ -138,10 +158,90 @@ fn rows_without_a_map_go_on_with_their_reason() {
     let rows = all_cells(&output.success());
     assert_eq!(rows.len(), 2 + 2 + 2);
     assert_eq!(
-        [0, 1, 6, 9, 12, 13].map(|i| rows[1][i].as_str()),
+        [0, 1, 4, 5, 12, 13].map(|i| rows[1][i].as_str()),
         ["gone.png", "", "mask", "NaN", "open: No such file", "l0/2"]
     );
     assert_eq!(output.stderr, "perturb: 1 rows came without a map and go on as they are\n");
+}
+
+/// It is no failure: nothing is wrong with it but that it says nothing.
+#[test]
+fn a_constant_map_has_no_number_a_reason_and_costs_nothing() {
+    let work = work();
+    npy::write_file(&work.join("zero.npy"), &[SIDE, SIDE], &[0.0; SIDE * SIDE]).unwrap();
+    npy::write_file(&work.join("flat.npy"), &[3, SIDE, SIDE], &vec![0.1; 3 * SIDE * SIDE]).unwrap();
+    work.write(
+        "maps.csv",
+        "image,target,method,map\ntestbed/003,3,a,zero.npy\ntestbed/003,3,b,one.npy\ntestbed/004,4,a,flat.npy\n",
+    );
+    let arguments =
+        "-t deletion:steps=1 -t pos:steps=2 -t mask -t mask:percentile=0 maps.csv --record record.json";
+    let output = run(&work, &format!("{arguments} -O table.csv --resume"), "");
+    let reason = "the map is constant: it puts no pixel first";
+    assert_eq!(
+        (output.status, output.stderr),
+        (Some(0), format!("perturb: 2 of 3 maps are not measured: {reason}\n"))
+    );
+    let rows = all_cells(&work.read("table.csv"));
+    assert_eq!(rows.len(), 4 + 2 + 2 + 2 + 2 + 4);
+    for (row, test) in rows.iter().zip(["deletion:steps=1", "pos:steps=2", "mask", "mask:percentile=0"]) {
+        assert_eq!(
+            [0, 1, 4, 5, 6, 7, 8, 9, 12].map(|i| row[i].as_str()),
+            ["testbed/003", "3", test, "NaN", "NaN", "", "", "", reason]
+        );
+    }
+    // The clean image, black, and one of two steps and the mask of the good map.
+    let record: serde_json::Value = serde_json::from_str(&work.read("record.json")).unwrap();
+    assert_eq!((&record["forwards"], &record["failures"]), (&4.into(), &0.into()));
+    // A run that goes on behind them counts no failure either.
+    let whole = work.read("table.csv");
+    let cut: String = whole.lines().take(1 + 4 + 3).fold(String::new(), |text, line| text + line + "\n");
+    std::fs::remove_file(work.join("table.csv")).unwrap();
+    work.write("table.csv.part", cut);
+    let again = run(&work, &format!("{arguments} -O table.csv --resume"), "");
+    assert_eq!((again.status, work.read("table.csv")), (Some(0), whole));
+}
+
+/// Two values that are one number in single precision, in the wrong order by index.
+#[test]
+fn doubles_are_ordered_as_doubles() {
+    let work = work();
+    let rising = |i: usize| 1.0 + i as f64 * 1e-12;
+    let header = format!(
+        "{:<117}\n",
+        format!("{{'descr': '<f8', 'fortran_order': False, 'shape': ({SIDE}, {SIDE}), }}")
+    );
+    let doubles = [
+        b"\x93NUMPY\x01\x00\x76\x00".to_vec(),
+        header.into_bytes(),
+        (0..SIDE * SIDE).flat_map(|i| rising(i).to_le_bytes()).collect(),
+    ]
+    .concat();
+    work.write("double.npy", &doubles);
+    let ramp: Vec<f32> = (0..SIDE * SIDE).map(|i| i as f32).collect();
+    npy::write_file(&work.join("ramp.npy"), &[SIDE, SIDE], &ramp).unwrap();
+    let table = "image,target,method,map\ntestbed/003,3,a,double.npy\ntestbed/003,3,a,ramp.npy\n";
+    let rows = cells(&run(&work, "-t pos -t deletion:steps=5,region=9", table).success());
+    assert_eq!(rows.len(), 2 * 16);
+    assert_eq!(rows[..16], rows[16..]);
+    let piped = cells(
+        &run(&work, "-t pos -t deletion:steps=5,region=9 --image testbed/003 --target 3 --method a", doubles)
+            .success(),
+    );
+    assert_eq!(piped, rows[..16]);
+}
+
+/// A twentieth of the pixels is positive: the 90th percentile of all is zero, which every pixel reaches.
+#[test]
+fn a_percentile_keeps_no_more_than_its_share_of_a_sparse_map() {
+    let work = work();
+    let sparse: Vec<f32> = map(2).into_iter().map(|x| (x - 3900.0).max(0.0)).collect();
+    npy::write_file(&work.join("sparse.npy"), &[SIDE, SIDE], &sparse).unwrap();
+    let table = "image,target,method,map\ntestbed/003,3,a,sparse.npy\ntestbed/003,3,b,one.npy\n";
+    let rows = cells(&run(&work, "-t mask:percentile=90 -t mask:percentile=90,ties=all", table).success());
+    let removed: Vec<&str> = rows.iter().skip(1).step_by(2).map(|row| row[5].as_str()).collect();
+    assert_eq!(removed, ["0.900146484375", "0", "0.900146484375", "0.89990234375"]);
+    assert!(rows[1][6] != rows[0][6] && rows[3][6] == rows[0][6] && rows[5][6] != rows[7][6]);
 }
 
 /// Without `--model` it would be the toy network that answers.

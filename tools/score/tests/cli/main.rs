@@ -78,29 +78,55 @@ fn columns_may_stand_in_any_order_and_unknown_ones_are_carried() {
 #[test]
 fn damaged_tables_are_named_with_the_place() {
     let message = |table: &str| score(table).failure(1);
-    let bad = falling("pos").replace("0.3,0.7", "0.3,seven");
-    assert_eq!(
-        message(&bad),
-        "score: standard input, line 5, column `probability`: \"seven\" is not a number"
-    );
     let bad = HEADER.replace("probability", "p");
     assert!(
         message(&bad)
             .starts_with("score: standard input: no column `probability` in the header `image,target,")
     );
     assert_eq!(message(""), "score: standard input: empty input, where a header line was expected");
-    let message = message(&falling("road"));
-    assert!(
-        message.starts_with("score: a.png, ig, road: no metric is made from the test `road`; known"),
-        "{message}"
-    );
     assert!(run(SCORE, ["no.csv"], "").failure(1).starts_with("score: cannot open no.csv: "));
 }
 
 #[test]
-fn a_header_alone_gives_a_header() {
-    assert_eq!(score(HEADER).success(), format!("{SCORES}\n"));
-    assert_eq!(score("image,target,method,map,label\n").success(), format!("{SCORES},label\n"));
+fn a_cell_that_cannot_be_read_is_a_failure_of_its_curve() {
+    let work = WorkDir::new();
+    let rows = |table: String| table.strip_prefix(HEADER).unwrap().to_owned();
+    let bad = falling("pos").replace("0.3,0.7", "0.3,seven");
+    let lost = rows(falling("pos").replace("a.png", "b.png"))
+        .replace("b.png,7,vgg,ig,\"pos\",0.4", "b.png,?,vgg,ig,\"pos\",0.4");
+    let table = bad + &lost + &rows(falling("road")) + &rows(falling("pos").replace("a.png", "c.png"));
+    let output = work.run(SCORE, ["-m", "pos", "--errors", "errors.csv"], &table);
+    let message = output.failure(1);
+    let lines: Vec<&str> = message.lines().collect();
+    assert_eq!(
+        lines[0],
+        "score: a.png, ig, score: standard input, line 5, column `probability`: \"seven\" is not a number"
+    );
+    assert_eq!(
+        lines[1],
+        "score: b.png, ig, score: standard input, line 16, column `target`: \"?\" is not a whole number or nothing"
+    );
+    assert!(
+        lines[2]
+            .starts_with("score: a.png, ig, score: no metric is made from the test `road`; known tests are "),
+        "{message}"
+    );
+    assert_eq!(lines[3..], ["score: 3 of 4 failed; see errors.csv"]);
+    let reasons: Vec<String> =
+        output.text().lines().skip(1).map(|row| row.chars().take(28).collect()).collect();
+    assert_eq!(
+        reasons,
+        ["a.png,7,vgg,ig,pos,lower,NaN", "b.png,7,vgg,ig,pos,lower,NaN", "c.png,7,vgg,ig,pos,lower,45,"]
+    );
+    assert_eq!(work.run(SCORE, ["--max-errors", "75%"], &table).status, Some(0));
+}
+
+#[test]
+fn a_header_alone_is_an_error() {
+    for header in [HEADER, "image,target,method,map,label\n"] {
+        let output = run(SCORE, ["-"], header);
+        assert_eq!(output.failure(1), "score: standard input: a header and no rows");
+    }
 }
 
 #[test]
@@ -147,7 +173,7 @@ fn an_output_file_appears_whole_or_not_at_all() {
         let read = pipe::input(&work.join(name)).unwrap();
         assert_eq!(std::io::read_to_string(read).unwrap(), whole, "{name}");
         let before = std::fs::read(work.join(name)).unwrap();
-        for broken in [falling("pos") + "a.png", falling("pos") + &falling("road").replace(HEADER, "")] {
+        for broken in [falling("pos") + "a.png", falling("pos") + "\"a.png,7\n"] {
             work.run(SCORE, ["-O", name], broken).failure(1);
             assert_eq!(std::fs::read(work.join(name)).unwrap(), before, "{name}");
         }

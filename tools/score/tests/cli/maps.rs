@@ -46,6 +46,43 @@ fn pointing_and_energy_of_maps() {
 }
 
 #[test]
+fn a_cell_that_cannot_be_read_is_a_failure_of_its_map() {
+    let work = WorkDir::new();
+    write_file(&work.join("a.npy"), &[2, 3], &MAP).unwrap();
+    let table = "image,target,method,map,map_index,boxes\na,one,ig,a.npy,,0 0 1 2\nb,1,ig,a.npy,x,0 0 1 2\n\
+        c,1,ig,a.npy,,1 1 1 2\nd,1,ig,a.npy\ne,1,ig,a.npy,,0 0 1 2\n";
+    let arguments = ["-m", "energy-pointing-game", "--errors", "errors.csv"];
+    let output = work.run(SCORE, arguments, table);
+    let message = output.failure(1);
+    let lines: Vec<&str> = message.lines().collect();
+    assert_eq!(
+        lines[0],
+        "score: a, ig, score: standard input, line 2, column `target`: \"one\" is not a whole number or nothing"
+    );
+    assert!(
+        lines[1].starts_with("score: b, ig, score: standard input, line 3, column `map_index`"),
+        "{message}"
+    );
+    assert!(lines[2].starts_with("score: c, ig, score: `1 1 1 2` is not boxes"), "{message}");
+    assert!(lines[3].starts_with("score: d, ig, score: standard input, line 5: 4 fields"), "{message}");
+    assert!(message.ends_with("score: 4 of 5 failed; see errors.csv"), "{message}");
+    assert_eq!(output.text().matches("NaN").count(), 4);
+    assert!(output.text().contains("e,1,,ig,energy-pointing-game,higher,0.3,,"), "{}", output.text());
+    // Against another table, whose own flaws count too.
+    work.write("reference.csv", "image,target,method,map\nb,1,ig,a.npy\ne,1,ig,a.npy\nf,-1,ig,a.npy\n");
+    let output = work.run(
+        SCORE,
+        ["--against", "reference.csv", "-m", "pearson"],
+        "image,target,method,map\na,x,ig,a.npy\ne,1,ig,a.npy\n",
+    );
+    let message = output.failure(1);
+    assert!(message.contains("score: a, ig, score: standard input, line 2, column `target`"), "{message}");
+    assert!(message.contains("score: f, ig, score: reference.csv, line 4, column `target`"), "{message}");
+    assert!(message.contains("score: b, ig, score: target 1 of reference.csv has no partner"), "{message}");
+    assert!(output.text().contains("e,1,,ig,pearson,higher,1,"), "{}", output.text());
+}
+
+#[test]
 fn a_map_of_another_size_than_its_boxes_and_a_lost_map_index_are_refused() {
     let work = WorkDir::new();
     write_file(&work.join("a.npy"), &[2, 3], &MAP).unwrap();
@@ -64,6 +101,23 @@ fn a_map_of_another_size_than_its_boxes_and_a_lost_map_index_are_refused() {
     }
     let lost = row("pack.npy", "0 0 1 2").failure(1);
     assert!(lost.contains("pack.npy: shape (4, 3, 2) looks like a pack whose map_index is lost"), "{lost}");
+}
+
+/// The highest value and the one beside it are one number in single precision; so is the whole second map.
+#[test]
+fn a_peak_of_doubles_is_the_highest() {
+    let work = WorkDir::new();
+    let save = |name: &str, values: [f64; 6]| {
+        let header = format!("{:<117}\n", "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3), }");
+        let numbers = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        let bytes = [b"\x93NUMPY\x01\x00\x76\x00".to_vec(), header.into_bytes(), numbers];
+        work.write(name, bytes.concat());
+    };
+    save("a.npy", [0.0, 1.0, 1.0 + 1e-12, -1.0, 0.0, 0.0]);
+    save("b.npy", [5.0, 5.0, 5.0, 5.0, 5.0 + 1e-12, 5.0]);
+    let table = "image,target,method,map,boxes\na,1,ig,a.npy,2 0 3 1\nb,1,ig,b.npy,1 1 2 2\n";
+    let output = work.run(SCORE, ["-m", "pointing-game"], table).success();
+    assert_eq!(output.matches(",pointing-game,higher,1,,").count(), 2, "{output}");
 }
 
 #[test]

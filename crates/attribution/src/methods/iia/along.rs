@@ -20,13 +20,13 @@ impl<'a> Along<'a> {
     /// Runs the line to the layer, `size` images at once.
     pub(super) fn new(classifier: &'a Classifier, layer: NodeId, line: Tensor<4>, size: usize) -> Self {
         let cut = classifier.network.graph().cut(layer);
-        let (n, size) = (line.dims()[0], size.max(1));
+        let ([n, _, h, w], size) = (line.dims(), size.max(1));
         let run = |start: usize| {
             let x = line.clone().narrow(0, start, size.min(n - start));
             classifier.network.run(vec![(Graph::INPUT, Value::new(x))], &cut, &mut Plain)
         };
         let batches: Vec<Vec<Value>> = (0..n).step_by(size).map(run).collect();
-        let layout = Layout::of(&last(&batches[0]).shape()).expect("prepare() found maps or tokens");
+        let layout = classifier.layout(layer, [h, w]);
         Self { classifier, cut, batches, layout }
     }
 

@@ -15,7 +15,7 @@ use models::resize::Resample;
 use models::{Classifier, Graph, NodeId, Tensor, Value, relu};
 use spec::Reader;
 
-use crate::attention::{self, class_row, mean_of_heads};
+use crate::attention::{self, Attention, mean_of_heads};
 use crate::batch;
 use crate::context::Context;
 use crate::layer::Layer;
@@ -56,10 +56,11 @@ impl Method for Iia {
 
     fn prepare<'a>(&'a self, context: &'a Context<'a>) -> Result<Box<dyn Explainer + 'a>, Error> {
         let classifier = context.classifier;
-        if let Some(nodes) = self.blocks(context)? {
+        if let Some(attention) = self.blocks(context)? {
             return Ok(explainer(move |request| {
                 let [n, _, h, w] = request.dims();
-                let one = |image| class_row(self.attention(classifier, &nodes, request, image), h, w);
+                let one =
+                    |image| attention.map(self.attention(classifier, &attention.nodes, request, image), h, w);
                 Tensor::cat((0..n).map(one).collect(), 0)
             }));
         }
@@ -82,8 +83,8 @@ impl Method for Iia {
 }
 
 impl Iia {
-    /// The attention matrices of a transformer; nothing in other networks.
-    fn blocks(&self, context: &Context<'_>) -> Result<Option<Vec<NodeId>>, Error> {
+    /// The attention of a transformer; nothing in other networks.
+    fn blocks<'a>(&self, context: &'a Context<'a>) -> Result<Option<Attention<'a>>, Error> {
         if attention::nodes(context).is_empty() {
             return Ok(None);
         }
@@ -91,7 +92,7 @@ impl Iia {
             let reason = format!("layer={layer}, but in a transformer the features are the last attention");
             return Err(Error::unfit("iia", context.classifier, reason));
         }
-        attention::on_grid("iia", context).map(Some)
+        Attention::new("iia", context).map(Some)
     }
 
     /// The line of images from black (zero in normalised space) on, `(steps + 1, 3, h, w)`.

@@ -1,0 +1,26 @@
+//! Products whose terms lie sixteen together.
+//!
+//! The left side is cut into blocks of sixteen terms, in which the rows of a tile (tokens, pixels) are one cache line each; the weights
+//! lie in the order in which the tile reads them. One number of the left side meets two vectors of weights, and all sums of a tile
+//! stay in registers. No sum crosses the lanes of a vector, so its bits do not depend on how wide vectors are.
+
+mod rows;
+mod tile;
+
+pub(crate) use rows::{Tiles, split};
+pub(crate) use tile::{Job, kernel};
+
+use crate::simd::Level;
+
+/// Terms that lie together.
+pub(crate) const BLOCK: usize = 16;
+/// Blocks that are added up before they join the sum: one long chain of 4,608 terms loses digits that sums of sums keep, and a ReLU
+/// near zero then falls on the other side.
+const PART: usize = 16;
+/// Vectors of outputs in a tile.
+const VECTORS: usize = 2;
+
+/// Outputs of a tile.
+pub(crate) fn outputs(level: Level) -> usize {
+    VECTORS * level.lanes()
+}
