@@ -38,7 +38,7 @@ def save(name, classes, ends, outputs, head=None):
         node("Flatten", "pool", "pooled"),
         node("Gemm", "pooled weight bias", "z", transB=1),
     ]
-    stored = {"kernel": KERNEL, "weight": weight, "bias": bias, "half": np.float32([0.5]), "one": np.float32([1])}
+    stored = {"kernel": KERNEL, "weight": weight, "bias": bias, "half": np.float32([0.5]), "one": np.float32([1]), "axes": np.int64([1])}
     used = {name for made in body + ends for name in made.input}
     graph = helper.make_graph(
         body + ends,
@@ -74,6 +74,7 @@ def main():
     save("softmax", 3, [softmax], [("y", many)])
     save("score", 1, [], [("z", one)])
     save("probability", 1, [sigmoid], [("y", one)])
+    save("squeezed", 1, [node("Sigmoid", "z", "p"), node("Squeeze", "p axes", "y")], [("y", ["n"])])
     both = [node("Softmax", "z", "s", axis=1), node("Sigmoid", "z", "t"), node("Add", "s t", "u"), node("Mul", "u half", "y")]
     save("mean", 3, both, [("y", many)])
     pair = [node("Sigmoid", "z", "p"), node("Sub", "one p", "q"), node("Concat", "q p", "y", axis=1)]
@@ -102,6 +103,7 @@ def main():
         "softmax": (run("softmax", "y"), gradient(second, 3)),
         "score": (beside(logistic(run("score", "z"))), gradient(first, 1)),
         "probability": (beside(run("probability", "y")), gradient(first, 1)),
+        "squeezed": (beside(run("squeezed", "y")[:, None]), gradient(first, 1)),
         "mean": (run("mean", "y"), gradient(lambda z: (torch.softmax(z, 1) + torch.sigmoid(z))[:, 1] / 2, 3)),
         "pair": (run("pair", "y"), gradient(lambda z: torch.sigmoid(z)[:, 0], 1)),
         "features": (softmaxed(run("features", "z")), gradient(second, 3)),

@@ -43,7 +43,7 @@ fn assert_near(found: &[f32], expected: &[f64], what: &str) {
 fn probabilities_and_gradients_equal_onnxruntime_and_pytorch() {
     let text = std::fs::read_to_string(testdata("onnx/ends/expected.json")).unwrap();
     let expected: serde_json::Map<String, Value> = serde_json::from_str(&text).unwrap();
-    assert_eq!(expected.len(), 9);
+    assert_eq!(expected.len(), 10);
     for (key, expected) in &expected {
         let (name, output) =
             key.split_once(':').map_or((&**key, None), |(name, output)| (name, Some(output)));
@@ -73,6 +73,7 @@ fn what_the_scores_are_is_told() {
     let own = notes(&["it ends in a sigmoid: each class has a probability of its own"]);
     assert_eq!(told("multilabel"), (3, Link::Sigmoid, own));
     assert_eq!(told("score"), (2, Link::Sigmoid, one.clone()));
+    assert_eq!(told("squeezed"), (2, Link::Sigmoid, one.clone()));
     assert_eq!(told("probability"), (2, Link::Sigmoid, one));
     assert_eq!(told("mean"), (3, Link::Identity, taken.clone()));
     assert_eq!(told("pair"), (2, Link::Identity, taken));

@@ -6,11 +6,16 @@ use models::{Link, NodeId, Op};
 use super::Draft;
 use crate::importer::Importer;
 
-/// Scores as vectors `(n, classes)`: axes of length 1 behind the classes go.
+/// Scores as vectors `(n, classes)`: axes of length 1 behind the classes go, and one number for each image, `(n)`, is one class.
 pub(super) fn vector(mut importer: Importer, output: NodeId) -> Result<(Importer, NodeId), String> {
     let shape = importer.shape(output).clone();
     let classes: usize = shape.sizes.iter().product();
     let images = shape.batch.is_some_and(|batch| batch.axis == 0) && shape.sizes[0] == 1;
+    if images && shape.sizes.len() == 1 {
+        importer.enter("scores");
+        let column = importer.emit(Op::reshape(&[1]), &[output])?;
+        return Ok((importer, column));
+    }
     if !images || shape.sizes.get(1) != Some(&classes) {
         return Err(format!("its shape for one image is {:?}; 1 x classes is needed", shape.sizes));
     }
