@@ -91,18 +91,18 @@ fn a_dry_run_foretells_the_forwards() {
     let rows = all_cells(&dry);
     let names: Vec<&str> = rows.iter().map(|row| row[0].as_str()).collect();
     assert_eq!(names, ["pos", "neg:steps=5", "deletion:steps=20", "(clean images)", "(all)"]);
-    assert!(rows.iter().all(|row| row[4] == "exact"), "{dry}");
+    assert!(rows.iter().all(|row| row[5] == "exact"), "{dry}");
     run(&work, &format!("{tests} --record run.json"), TABLE).success();
     let record: serde_json::Value = serde_json::from_str(&work.read("run.json")).unwrap();
-    assert_eq!(record["forwards"].to_string(), rows[4][3], "{dry}");
-    assert_eq!([&rows[0][3], &rows[3][3]], ["27", "2"]);
+    assert_eq!(record["forwards"].to_string(), rows[4][4], "{dry}");
+    assert_eq!([&rows[0][4], &rows[3][4]], ["27", "2"]);
     // How much a map keeps decides whether there is anything to mask.
     let mask = all_cells(&run(&work, "-t mask --dry-run", TABLE).success());
-    assert_eq!(mask[0][1..5], ["3", "0", "3", "at most"]);
+    assert_eq!(mask[0][1..6], ["2", "3", "0", "3", "at most"]);
     // What is done costs nothing, and a dry run leaves the table alone.
     run(&work, &format!("{tests} --resume -O t.csv"), TABLE).success();
     let table = work.read("t.csv");
     let left = all_cells(&run(&work, &format!("{tests} --resume -O t.csv --dry-run"), TABLE).success());
-    assert_eq!(left[4][1..4], ["0", "3", "0"]);
+    assert_eq!(left[4][1..5], ["0", "0", "3", "0"]);
     assert_eq!(work.read("t.csv"), table);
 }
