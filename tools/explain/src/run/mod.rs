@@ -79,6 +79,12 @@ impl<'a> Run<'a> {
             pipe::note(format_args!("{} on {}", loaded.classifier.name, loaded.device));
         }
         loaded.notes.iter().for_each(pipe::note);
+        if plan.images() == 0 {
+            let (shard, chunks) = (plan.shard, plan.list.images.len().div_ceil(plan.chunk));
+            let nothing =
+                format_args!("nothing to do for shard {}/{}: the list has {chunks} chunks", shard.k, shard.n);
+            pipe::note(nothing);
+        }
         let columns = plan.list.columns(!loaded.classifier.labels.is_empty());
         let mut failures = args.errors.failures()?;
         if plan.shard.k == 1 {

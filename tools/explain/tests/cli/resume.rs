@@ -23,8 +23,10 @@ fn shards_together_are_one_run() {
     assert_eq!(sorted(&[&first, &second]), sorted(&[&table]));
     assert!(files(&whole, "maps") == files(&parts, "maps"));
     assert_eq!(fs::read_dir(parts.join("maps/logs")).unwrap().count(), 2);
-    // One shard more than images: a part with nothing to do is a table without rows.
-    assert_eq!(run(&parts, &format!("--shard 6/6 {images}"), "").success().lines().count(), 1);
+    // One shard more than images: a part with nothing to do is a table without rows, and says so before `perturb` refuses it.
+    let none = run(&parts, &format!("--shard 6/6 {images}"), "");
+    assert_eq!(none.success().lines().count(), 1);
+    assert_eq!(none.stderr, "explain: nothing to do for shard 6/6: the list has 5 chunks\n");
 }
 
 const FOUR: &str = "--chunk 2 testbed/000 testbed/001 testbed/002 testbed/003";
