@@ -7,6 +7,7 @@
 //! are bitwise the same for any batch size and number of threads.
 
 mod blocked;
+mod buffer;
 mod columns;
 mod conv;
 mod elementwise;
@@ -24,6 +25,8 @@ mod simd;
 mod source;
 mod tile;
 
+pub use blocked::Maps;
+pub use buffer::Buffer;
 pub use conv::{Conv2d, Geometry};
 pub use elementwise::Function;
 pub use linear::Linear;

@@ -3,7 +3,7 @@
 /// A cache line.
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
-struct Line([f32; 16]);
+pub(crate) struct Line([f32; 16]);
 
 /// Numbers that start at a cache line.
 #[derive(Default)]

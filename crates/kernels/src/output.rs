@@ -56,6 +56,11 @@ unsafe impl Send for Output {}
 unsafe impl Sync for Output {}
 
 impl Output {
+    /// Numbers from there on.
+    pub(crate) fn to(start: *mut f32) -> Self {
+        Self(start)
+    }
+
     /// A vector of `count` numbers that `write` gives values to.
     ///
     /// # Safety

@@ -1,0 +1,30 @@
+//! Maps whose channels lie sixteen together.
+
+use super::BLOCK;
+
+/// The shape of maps `[image][channel / 16][row][column][channel % 16]`. A pixel's line of sixteen channels is a cache line. Lanes behind
+/// the last channel hold finite numbers that nobody reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Maps {
+    /// Channels, those of the lanes that nobody reads not counted.
+    pub channels: usize,
+    /// Height and width.
+    pub size: [usize; 2],
+}
+
+impl Maps {
+    /// Blocks of sixteen channels.
+    pub fn blocks(&self) -> usize {
+        self.channels.div_ceil(BLOCK)
+    }
+
+    /// Numbers of a block.
+    pub fn plane(&self) -> usize {
+        self.size[0] * self.size[1] * BLOCK
+    }
+
+    /// Numbers of an image.
+    pub fn image(&self) -> usize {
+        self.blocks() * self.plane()
+    }
+}
