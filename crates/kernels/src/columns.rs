@@ -6,7 +6,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::Epilogue;
-use crate::blocked::{self, BLOCK, Job, Tiles, split};
+use crate::blocked::{self, BLOCK, Job, PART, Tiles, VECTORS, split};
 use crate::lines::Lines;
 use crate::output::Output;
 use crate::simd::Level;
@@ -74,7 +74,7 @@ impl Columns {
             return;
         }
         let threads = rayon::current_num_threads();
-        let most = self.level.rows();
+        let most = self.level.pixels();
         let chunks = n.div_ceil((CHUNK_BYTES / (4 * self.k)).clamp(4 * most, CHUNK));
         let chunks = if chunks < threads { chunks } else { chunks.next_multiple_of(threads) };
         let shares = threads.div_ceil(chunks).min(self.groups());
@@ -102,7 +102,7 @@ impl Columns {
         epilogue: Epilogue<'_>,
         output: Output,
     ) {
-        let (k, width, most) = (self.k, blocked::outputs(self.level), self.level.rows());
+        let (k, width, most) = (self.k, blocked::outputs(self.level), self.level.pixels());
         ROOM.with_borrow_mut(|room| {
             let tiles = Tiles::new(&left[rows.start * k..rows.end * k], k, most, room);
             let padded = k.next_multiple_of(BLOCK);
@@ -114,18 +114,23 @@ impl Columns {
                     // Each tile asks for as many lines of the next group as it has terms; the first few ask for all.
                     let next = weights.as_ptr_range().end.wrapping_add(i * padded * 16);
                     let job = Job {
-                        rows: tiles.tile(tile.clone()),
+                        x: tiles.tile(tile.clone()),
+                        blocks: padded / BLOCK,
+                        block: tile.len() * BLOCK,
+                        taps: &[0],
+                        part: PART,
                         weights,
                         next: (i * 16 < width).then_some(next),
                         count: columns.len(),
                         bias: bias.map(|bias| &bias[columns.clone()]),
                         out: output.at(at),
-                        stride: self.columns,
+                        pixel: self.columns,
+                        vector: self.level.lanes(),
                         added: epilogue.add.map(|add| add[at..].as_ptr()),
                         clip: epilogue.clip,
                     };
                     // SAFETY: the caller's; what is added has the output's size.
-                    unsafe { blocked::kernel(tile.len())(self.level, &job) }
+                    unsafe { blocked::kernel(tile.len(), VECTORS, BLOCK)(self.level, &job) }
                 }
             }
         });

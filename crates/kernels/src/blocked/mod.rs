@@ -16,11 +16,10 @@ use crate::simd::Level;
 
 /// Terms that lie together.
 pub(crate) const BLOCK: usize = 16;
-/// Blocks that are added up before they join the sum: one long chain of 4,608 terms loses digits that sums of sums keep, and a ReLU
-/// near zero then falls on the other side.
-const PART: usize = 16;
+/// Blocks of a product that are added up before they join the sum.
+pub(crate) const PART: usize = 16;
 /// Vectors of outputs in a tile.
-const VECTORS: usize = 2;
+pub(crate) const VECTORS: usize = 2;
 
 /// Outputs of a tile.
 pub(crate) fn outputs(level: Level) -> usize {

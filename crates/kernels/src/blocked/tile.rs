@@ -1,13 +1,22 @@
-//! The register tile: some rows times two vectors of outputs, their whole sums.
+//! The register tile: some pixels (or rows) times one or two vectors of outputs, their whole sums.
 
-use super::{BLOCK, PART, VECTORS};
+use super::{BLOCK, VECTORS};
 use crate::simd::{Level, Simd, Work};
 
-/// `sum_k rows[r][k] * weights[k][o]`, and what happens to the sums before they are written.
+/// `sum_{block, tap, term} x[block, tap, pixel, term] * weights[block, tap, term, output]`, and what happens to the sums before they are
+/// written.
 pub(crate) struct Job<'a> {
-    /// The tile's rows, as [`super::Tiles`] has them.
-    pub(crate) rows: &'a [f32],
-    /// `[term][output]`, as many terms as the rows have.
+    /// The samples from the tile's first pixel in the first block on. A pixel's terms are neighbours, and so are the pixels.
+    pub(crate) x: &'a [f32],
+    /// The number of blocks, and the distance of two.
+    pub(crate) blocks: usize,
+    pub(crate) block: usize,
+    /// Where the taps' samples lie behind `x`.
+    pub(crate) taps: &'a [usize],
+    /// Blocks that are added up before they join the sum: one long chain of 4,608 terms loses digits that sums of sums keep, and a
+    /// ReLU near zero then falls on the other side.
+    pub(crate) part: usize,
+    /// `[block][tap][term][output]`.
     pub(crate) weights: &'a [f32],
     /// What the next tiles will want, a cache line for each term; any address will do.
     pub(crate) next: Option<*const f32>,
@@ -15,62 +24,73 @@ pub(crate) struct Job<'a> {
     pub(crate) count: usize,
     /// One number for each wanted output.
     pub(crate) bias: Option<&'a [f32]>,
-    /// Where the first row's first result goes, and the distance of two rows' results.
+    /// Where the first pixel's first result goes, and the distances of two pixels' results and of two vectors of a pixel.
     pub(crate) out: *mut f32,
-    pub(crate) stride: usize,
+    pub(crate) pixel: usize,
+    pub(crate) vector: usize,
     /// What is added to the results, in their layout.
     pub(crate) added: Option<*const f32>,
     /// Results below the first become it, those above the second become that.
     pub(crate) clip: [f32; 2],
 }
 
-/// A tile of so many rows.
+/// A tile of so many pixels.
 ///
 /// # Safety
-/// The wanted results of all rows have room, what is added is as large, and nothing else reads or writes the room.
+/// The wanted results of all pixels have room, what is added is as large, and nothing else reads or writes the room.
 pub(crate) type Kernel = unsafe fn(Level, &Job<'_>);
 
-/// The tile for so many rows. In its loops are plain indices: what is not inlined is compiled without the instructions.
-pub(crate) fn kernel(rows: usize) -> Kernel {
+/// The tile for so many pixels and vectors, whose taps have a block of terms or only one. In its loops are plain indices: what is not
+/// inlined is compiled without the instructions.
+pub(crate) fn kernel(pixels: usize, vectors: usize, terms: usize) -> Kernel {
     macro_rules! table {
-        ($($rows:literal)*) => {
-            match rows {
-                $($rows => tile::<$rows>,)*
-                rows => unreachable!("there is no tile of {rows} rows"),
+        ($($pixels:literal)*) => {
+            match (pixels, vectors, terms) {
+                $(
+                    ($pixels, 1, 1) => tile::<$pixels, 1, 1>,
+                    ($pixels, 2, 1) => tile::<$pixels, 2, 1>,
+                    ($pixels, 1, BLOCK) => tile::<$pixels, 1, BLOCK>,
+                    ($pixels, 2, BLOCK) => tile::<$pixels, 2, BLOCK>,
+                )*
+                other => unreachable!("there is no tile of {other:?} pixels, vectors and terms"),
             }
         };
     }
     table!(1 2 3 4 5 6 7 8 9 10 11 12 13 14)
 }
 
-unsafe fn tile<const R: usize>(level: Level, job: &Job<'_>) {
-    struct Tile<'a, const R: usize>(&'a Job<'a>);
-    impl<const R: usize> Work for Tile<'_, R> {
+unsafe fn tile<const P: usize, const V: usize, const T: usize>(level: Level, job: &Job<'_>) {
+    struct Tile<'a, const P: usize, const V: usize, const T: usize>(&'a Job<'a>);
+    impl<const P: usize, const V: usize, const T: usize> Work for Tile<'_, P, V, T> {
         type Output = ();
         #[inline(always)]
         fn run<S: Simd>(self, simd: S) {
-            let blocks = self.0.rows.len() / (R * BLOCK);
-            assert_eq!(self.0.rows.len(), blocks * R * BLOCK);
-            assert_eq!(self.0.weights.len(), blocks * BLOCK * VECTORS * S::LANES);
-            assert!(self.0.count <= VECTORS * S::LANES);
-            assert!(self.0.bias.is_none_or(|bias| bias.len() == self.0.count));
+            // What does not fit into the registers, or is narrower than a block, is never asked for, and not compiled.
+            assert!(P <= S::PIXELS && (V == VECTORS || S::LANES == BLOCK));
+            let job = self.0;
+            let furthest = job.taps.iter().max().map_or(0, |tap| tap + (job.blocks - 1) * job.block);
+            assert!(furthest + P * T <= job.x.len(), "the samples end before the last pixel");
+            assert_eq!(job.weights.len(), job.blocks * job.taps.len() * T * V * S::LANES);
+            assert!(job.count <= V * S::LANES && job.bias.is_none_or(|bias| bias.len() == job.count));
             // SAFETY: the assertions, and the caller of `tile`.
             unsafe {
-                fetch::<S, R>(simd, self.0);
-                let sums = multiply::<S, R>(simd, self.0, blocks);
-                finish(simd, &sums, self.0);
+                fetch::<S, P, V>(simd, job);
+                let sums = multiply::<S, P, V, T>(simd, job);
+                finish(simd, &sums, job);
             }
         }
     }
-    level.run(Tile::<R>(job));
+    level.run(Tile::<P, V, T>(job));
 }
 
 /// Asks for the lines that the results are written to while the sums are made.
 #[inline(always)]
-fn fetch<S: Simd, const R: usize>(simd: S, job: &Job<'_>) {
-    for r in 0..R {
-        for at in (0..job.count).step_by(16) {
-            let at = r * job.stride + at;
+fn fetch<S: Simd, const P: usize, const V: usize>(simd: S, job: &Job<'_>) {
+    // Vectors of less than a line share one.
+    let step = if S::LANES < BLOCK && job.vector == S::LANES { VECTORS } else { 1 };
+    for p in 0..P {
+        for v in (0..V).step_by(step) {
+            let at = p * job.pixel + v * job.vector;
             simd.prefetch(job.out.wrapping_add(at));
             if let Some(added) = job.added {
                 simd.prefetch(added.wrapping_add(at));
@@ -80,43 +100,48 @@ fn fetch<S: Simd, const R: usize>(simd: S, job: &Job<'_>) {
 }
 
 /// Sums of vectors, in registers.
-type Sums<S, const R: usize> = [[<S as Simd>::F; VECTORS]; R];
+type Sums<S, const P: usize, const V: usize> = [[<S as Simd>::F; V]; P];
 
 /// The sums of all blocks, part by part.
 ///
 /// # Safety
-/// The rows have so many blocks, the weights as many terms.
+/// The samples reach as far as the last pixel at the furthest tap of the last block, and there are weights for all terms.
 #[inline(always)]
-unsafe fn multiply<S: Simd, const R: usize>(simd: S, job: &Job<'_>, blocks: usize) -> Sums<S, R> {
-    let (mut rows, mut weights, mut next) = (job.rows.as_ptr(), job.weights.as_ptr(), job.next);
-    let mut whole = [[simd.splat(0.0); VECTORS]; R];
-    for start in (0..blocks).step_by(PART) {
-        let mut sums = [[simd.splat(0.0); VECTORS]; R];
-        for _ in start..blocks.min(start + PART) {
-            for term in 0..BLOCK {
-                let mut line = [simd.splat(0.0); VECTORS];
-                for v in 0..VECTORS {
-                    // SAFETY: the caller has the rows and weights of these blocks.
-                    line[v] = unsafe { simd.load(weights.add(v * S::LANES)) };
-                }
-                weights = weights.wrapping_add(VECTORS * S::LANES);
-                if let Some(line) = &mut next {
-                    simd.prefetch_far(*line);
-                    *line = line.wrapping_add(16);
-                }
-                for r in 0..R {
-                    // SAFETY: likewise.
-                    let number = simd.splat(unsafe { *rows.add(r * BLOCK + term) });
-                    for v in 0..VECTORS {
-                        sums[r][v] = simd.fma(number, line[v], sums[r][v]);
+unsafe fn multiply<S: Simd, const P: usize, const V: usize, const T: usize>(
+    simd: S,
+    job: &Job<'_>,
+) -> Sums<S, P, V> {
+    let (mut weights, mut next) = (job.weights.as_ptr(), job.next);
+    let mut whole = [[simd.splat(0.0); V]; P];
+    for start in (0..job.blocks).step_by(job.part) {
+        let mut sums = [[simd.splat(0.0); V]; P];
+        for block in start..job.blocks.min(start + job.part) {
+            for tap in job.taps {
+                let x = job.x.as_ptr().wrapping_add(block * job.block + tap);
+                for term in 0..T {
+                    let mut line = [simd.splat(0.0); V];
+                    for v in 0..V {
+                        // SAFETY: the caller has weights for this term.
+                        line[v] = unsafe { simd.load(weights.add(v * S::LANES)) };
+                    }
+                    weights = weights.wrapping_add(V * S::LANES);
+                    if let Some(line) = &mut next {
+                        simd.prefetch_far(*line);
+                        *line = line.wrapping_add(BLOCK);
+                    }
+                    for p in 0..P {
+                        // SAFETY: the caller has samples for this pixel.
+                        let sample = simd.splat(unsafe { *x.add(p * T + term) });
+                        for v in 0..V {
+                            sums[p][v] = simd.fma(sample, line[v], sums[p][v]);
+                        }
                     }
                 }
             }
-            rows = rows.wrapping_add(R * BLOCK);
         }
-        for r in 0..R {
-            for v in 0..VECTORS {
-                whole[r][v] = if start == 0 { sums[r][v] } else { simd.add(whole[r][v], sums[r][v]) };
+        for p in 0..P {
+            for v in 0..V {
+                whole[p][v] = if start == 0 { sums[p][v] } else { simd.add(whole[p][v], sums[p][v]) };
             }
         }
     }
@@ -128,24 +153,27 @@ unsafe fn multiply<S: Simd, const R: usize>(simd: S, job: &Job<'_>, blocks: usiz
 /// # Safety
 /// As for [`Kernel`].
 #[inline(always)]
-unsafe fn finish<S: Simd, const R: usize>(simd: S, sums: &Sums<S, R>, job: &Job<'_>) {
+unsafe fn finish<S: Simd, const P: usize, const V: usize>(simd: S, sums: &Sums<S, P, V>, job: &Job<'_>) {
     let (low, high) = (simd.splat(job.clip[0]), simd.splat(job.clip[1]));
-    for v in 0..VECTORS {
-        let at = v * S::LANES;
-        let mask = simd.first(job.count.saturating_sub(at).min(S::LANES));
+    for v in 0..V {
+        let wanted = job.count.saturating_sub(v * S::LANES).min(S::LANES);
+        let (whole, mask) = (wanted == S::LANES, simd.first(wanted));
         // SAFETY: masked lanes lie within the wanted outputs, which the bias and the caller's places have.
         unsafe {
             let bias = match job.bias {
-                Some(bias) => simd.load_some(bias.as_ptr().wrapping_add(at), mask),
+                Some(bias) => simd.load_some(bias.as_ptr().wrapping_add(v * S::LANES), mask),
                 None => simd.splat(0.0),
             };
-            for r in 0..R {
-                let at = r * job.stride + at;
-                let mut sum = simd.add(sums[r][v], bias);
+            for p in 0..P {
+                let at = p * job.pixel + v * job.vector;
+                let mut sum = simd.add(sums[p][v], bias);
                 if let Some(added) = job.added {
-                    sum = simd.add(sum, simd.load_some(added.wrapping_add(at), mask));
+                    let added = added.wrapping_add(at);
+                    let added = if whole { simd.load(added) } else { simd.load_some(added, mask) };
+                    sum = simd.add(sum, added);
                 }
-                simd.store_some(job.out.wrapping_add(at), mask, simd.min(high, simd.max(low, sum)));
+                let (out, result) = (job.out.wrapping_add(at), simd.min(high, simd.max(low, sum)));
+                if whole { simd.store(out, result) } else { simd.store_some(out, mask, result) }
             }
         }
     }

@@ -20,6 +20,8 @@ pub(crate) trait Simd: Copy + Send + Sync + 'static {
     type M: Copy;
     /// Numbers in a vector.
     const LANES: usize;
+    /// Pixels of a tile: with two vectors of sums each they fit into the registers beside two vectors of weights and a sample.
+    const PIXELS: usize;
 
     /// The first `count` lanes; `count` is at most `LANES`.
     fn first(self, count: usize) -> Self::M;
@@ -131,30 +133,14 @@ impl Level {
         }
     }
 
-    /// Rows of a tile: with two vectors of sums each they fit into the registers beside two vectors of weights and a number.
-    pub(crate) fn rows(self) -> usize {
-        match self.0 {
-            #[cfg(target_arch = "x86_64")]
-            Instructions::Avx512 => 14,
-            #[cfg(target_arch = "x86_64")]
-            Instructions::Avx2 => 6,
-            // 32 registers of four numbers.
-            Instructions::Portable if cfg!(target_arch = "aarch64") => 8,
-            Instructions::Portable => 4,
-        }
-    }
-
     /// Numbers in a vector.
     pub(crate) fn lanes(self) -> usize {
-        struct Lanes;
-        impl Work for Lanes {
-            type Output = usize;
-            #[inline(always)]
-            fn run<S: Simd>(self, _: S) -> usize {
-                S::LANES
-            }
-        }
-        self.run(Lanes)
+        self.run(Sizes)[0]
+    }
+
+    /// Pixels of a tile.
+    pub(crate) fn pixels(self) -> usize {
+        self.run(Sizes)[1]
     }
 
     /// Does the work.
@@ -169,5 +155,16 @@ impl Level {
             Instructions::Avx2 => unsafe { x86::with_avx2(work) },
             Instructions::Portable => work.run(portable::Portable),
         }
+    }
+}
+
+/// Numbers in a vector, and pixels of a tile.
+struct Sizes;
+
+impl Work for Sizes {
+    type Output = [usize; 2];
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) -> [usize; 2] {
+        [S::LANES, S::PIXELS]
     }
 }

@@ -16,6 +16,8 @@ impl Simd for Portable {
     type F = F;
     type M = usize;
     const LANES: usize = 4;
+    // 32 registers of four numbers, or 16.
+    const PIXELS: usize = if cfg!(target_arch = "aarch64") { 8 } else { 4 };
 
     #[inline(always)]
     fn first(self, count: usize) -> usize {

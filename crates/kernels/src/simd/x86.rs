@@ -39,6 +39,7 @@ impl Simd for Avx512 {
     type F = __m512;
     type M = __mmask16;
     const LANES: usize = 16;
+    const PIXELS: usize = 14;
 
     #[inline(always)]
     fn first(self, count: usize) -> __mmask16 {
@@ -97,6 +98,7 @@ impl Simd for Avx2 {
     type F = __m256;
     type M = __m256i;
     const LANES: usize = 8;
+    const PIXELS: usize = 6;
 
     #[inline(always)]
     fn first(self, count: usize) -> __m256i {
