@@ -20,6 +20,16 @@ fn main() {
         (1024, 256, 1, 1, 14),
         (512, 512, 3, 1, 7),
         (512, 2048, 1, 1, 7),
+        (2048, 512, 1, 1, 7),
+        (512, 128, 1, 1, 28),
+        (256, 1024, 1, 1, 14),
+        (256, 512, 1, 2, 56),
+        (128, 128, 3, 2, 56),
+        (512, 512, 3, 2, 14),
+        (16, 96, 1, 1, 112),
+        (24, 144, 1, 1, 56),
+        (144, 24, 1, 1, 56),
+        (960, 160, 1, 1, 7),
         (16, 16, 3, 1, 32),
         (32, 32, 3, 1, 16),
         (64, 64, 3, 1, 8),
@@ -37,10 +47,11 @@ fn main() {
         let conv =
             Conv2d::new(level, geometry, Arc::new(vec![0.1; outputs * inputs * kernel * kernel]), None);
         let n = 8;
-        let x = vec![0.5; n * inputs * size * size];
+        let lanes = |channels: usize| if channels < 8 { channels } else { channels.next_multiple_of(16) };
+        let x = vec![0.5; n * lanes(inputs) * size * size];
         let out = geometry.output([size; 2]);
         let work = (n * outputs * out[0] * out[1] * inputs * kernel * kernel) as f64;
-        let dy = vec![0.5; n * outputs * out[0] * out[1]];
+        let dy = vec![0.5; n * outputs.next_multiple_of(16) * out[0] * out[1]];
         let forward = best(&|| conv.forward(&x, [size; 2], Epilogue::NOTHING));
         let backward = best(&|| conv.input_gradient(Masked::all(&dy), [size; 2]));
         println!(
@@ -65,7 +76,7 @@ fn main() {
 }
 
 /// The least processor time of several calls.
-fn best(f: &dyn Fn() -> Vec<f32>) -> f64 {
+fn best<T>(f: &dyn Fn() -> T) -> f64 {
     let time = |_| {
         let start = processor_seconds();
         std::hint::black_box(f());

@@ -13,6 +13,11 @@ pub struct Buffer {
 }
 
 impl Buffer {
+    /// So many zeros.
+    pub(crate) fn zeros(count: usize) -> Self {
+        Self { lines: vec![Line::ZERO; count.div_ceil(16)], count }
+    }
+
     /// So many numbers that `write` gives values to.
     ///
     /// # Safety

@@ -17,17 +17,14 @@ mod lines;
 mod math;
 mod memory;
 mod output;
-mod panels;
 mod pool;
-mod product;
 mod rows;
 mod simd;
 mod source;
-mod tile;
 
 pub use blocked::Maps;
 pub use buffer::Buffer;
-pub use conv::{Conv2d, Geometry};
+pub use conv::{Conv2d, Geometry, Layout};
 pub use elementwise::Function;
 pub use linear::Linear;
 pub use memory::keep_freed_memory;

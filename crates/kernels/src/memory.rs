@@ -1,6 +1,6 @@
 //! What becomes of freed memory.
 
-use std::sync::Once;
+use std::sync::{Once, OnceLock};
 
 /// Keeps freed memory for the next allocation of this process, where the C library can be told so.
 ///
@@ -22,3 +22,23 @@ fn keep() {
 
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 fn keep() {}
+
+/// Bytes of half of a core's second-level cache. What is to stay there while something else passes by has half of that.
+pub(crate) fn half_of_cache() -> usize {
+    static BYTES: OnceLock<usize> = OnceLock::new();
+    *BYTES.get_or_init(|| second_level() / 2)
+}
+
+#[cfg(target_arch = "x86_64")]
+fn second_level() -> usize {
+    const LEAF: u32 = 0x8000_0006;
+    let has = std::arch::x86_64::__cpuid(0x8000_0000).eax >= LEAF;
+    // Kilobytes; both makers report them there.
+    let kilobytes = if has { std::arch::x86_64::__cpuid(LEAF).ecx >> 16 } else { 0 };
+    (kilobytes as usize * 1024).clamp(1 << 19, 1 << 22)
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn second_level() -> usize {
+    1 << 20
+}

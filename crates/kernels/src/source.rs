@@ -9,12 +9,15 @@ pub(crate) struct Phase {
     pub(crate) left: isize,
 }
 
-/// How an image of `channels` planes of `height` x `width` is copied.
+/// How an image is copied. A sample is one number, or those of a block of channels.
 #[derive(Clone, Debug)]
 pub(crate) struct Source {
+    /// Channels, or blocks of them.
     pub(crate) channels: usize,
-    pub(crate) height: usize,
-    pub(crate) width: usize,
+    /// Numbers of a sample.
+    pub(crate) unit: usize,
+    /// Height and width of the image.
+    pub(crate) size: [usize; 2],
     /// Distance of samples in the image.
     pub(crate) step: [usize; 2],
     /// The planes made of each channel.
@@ -53,7 +56,7 @@ impl<'a> Masked<'a> {
 
     /// Copies every `step`-th number.
     #[inline(always)]
-    fn copy(&self, step: usize, to: &mut [f32]) {
+    pub(crate) fn copy(&self, step: usize, to: &mut [f32]) {
         // Plain indices: a chain of iterators is neither inlined nor made vectors of.
         let reach = to.len().saturating_sub(1) * step + usize::from(!to.is_empty());
         let numbers = &self.numbers[..reach];
@@ -96,15 +99,9 @@ fn unless_clipped(number: f32, mask: f32, low: f32, high: f32) -> f32 {
 }
 
 impl Source {
-    /// The numbers as they are.
-    pub(crate) fn same(channels: usize, [height, width]: [usize; 2]) -> Self {
-        let phases = vec![Phase { top: 0, left: 0 }];
-        Self { channels, height, width, step: [1, 1], phases, rows: height, stride: width, slack: 0 }
-    }
-
     /// Numbers of one plane.
     pub(crate) fn plane(&self) -> usize {
-        self.rows * self.stride
+        self.rows * self.stride * self.unit
     }
 
     /// Numbers of the planes of one channel.
@@ -113,28 +110,27 @@ impl Source {
     }
 
     /// Numbers of the whole copy.
-    fn len(&self) -> usize {
-        self.channels * self.channel() + self.slack
+    pub(crate) fn len(&self) -> usize {
+        self.channels * self.channel() + self.slack * self.unit
     }
 
-    /// Copies an image.
-    pub(crate) fn copy(&self, level: Level, image: Masked<'_>, copy: &mut Vec<f32>) {
-        // What lies there from the last time is overwritten.
-        copy.resize(self.len(), 0.0);
+    /// Copies an image to [`Source::len`] numbers.
+    pub(crate) fn copy(&self, level: Level, image: Masked<'_>, copy: &mut [f32]) {
         level.run(Copy { source: self, image, copy });
     }
 
     #[inline(always)]
     fn fill(&self, image: Masked<'_>, copy: &mut [f32]) {
+        let [height, width] = self.size;
         let (planes, slack) = copy.split_at_mut(self.channels * self.channel());
         slack.fill(0.0);
         for (i, plane) in planes.chunks_mut(self.plane()).enumerate() {
             let (channel, phase) = (i / self.phases.len(), self.phases[i % self.phases.len()]);
-            for (r, row) in plane.chunks_mut(self.stride).enumerate() {
+            for (r, row) in plane.chunks_mut(self.stride * self.unit).enumerate() {
                 let y = (r * self.step[0]) as isize + phase.top;
-                if (0..self.height as isize).contains(&y) {
-                    let start = (channel * self.height + y as usize) * self.width;
-                    self.copy_row(image.part(start..start + self.width), phase.left, row);
+                if (0..height as isize).contains(&y) {
+                    let start = (channel * height + y as usize) * width * self.unit;
+                    self.copy_row(image.part(start..start + width * self.unit), phase.left, row);
                 } else {
                     row.fill(0.0);
                 }
@@ -145,14 +141,22 @@ impl Source {
     /// Sample c is `from[c * step + left]`.
     #[inline(always)]
     fn copy_row(&self, from: Masked<'_>, left: isize, to: &mut [f32]) {
-        let step = self.step[1];
-        let first = ((-left).max(0) as usize).div_ceil(step).min(to.len());
+        let (step, unit, width) = (self.step[1], self.unit, self.size[1]);
+        let first = ((-left).max(0) as usize).div_ceil(step).min(self.stride);
         let start = ((first * step) as isize + left).max(0) as usize;
-        let count = self.width.saturating_sub(start).div_ceil(step).min(to.len() - first);
-        to[..first].fill(0.0);
-        to[first + count..].fill(0.0);
-        if count > 0 {
-            from.part(start..self.width).copy(step, &mut to[first..first + count]);
+        let count = width.saturating_sub(start).div_ceil(step).min(self.stride - first);
+        to[..first * unit].fill(0.0);
+        to[(first + count) * unit..].fill(0.0);
+        if count == 0 {
+            return;
+        }
+        let (from, to) = (from.part(start * unit..width * unit), &mut to[first * unit..(first + count) * unit]);
+        if unit == 1 || step == 1 {
+            from.copy(step, to);
+        } else {
+            for (i, to) in to.chunks_mut(unit).enumerate() {
+                from.part(i * step * unit..(i * step + 1) * unit).copy(1, to);
+            }
         }
     }
 }
@@ -180,8 +184,8 @@ mod tests {
     fn a_phase_is_every_second_sample_with_a_border() {
         let source = Source {
             channels: 1,
-            height: 3,
-            width: 4,
+            unit: 1,
+            size: [3, 4],
             step: [2, 2],
             phases: vec![Phase { top: -1, left: -1 }],
             rows: 2,
@@ -189,7 +193,7 @@ mod tests {
             slack: 1,
         };
         let image: Vec<f32> = (1..=12).map(|i| i as f32).collect();
-        let mut copy = vec![7.0; 3];
+        let mut copy = vec![7.0; 7];
         source.copy(Level::best(), Masked::all(&image), &mut copy);
         // Rows -1 and 1, columns -1, 1 and 3.
         assert_eq!(copy, [0.0, 0.0, 0.0, 0.0, 6.0, 8.0, 0.0]);
@@ -199,8 +203,8 @@ mod tests {
     fn what_was_clipped_counts_as_zero() {
         let mask = [0.0, 0.5, 6.0, f32::NAN];
         let masked = Masked { numbers: &[1.0, 2.0, 3.0, 4.0], mask: Some((&mask, [0.0, 6.0])) };
-        let mut copy = Vec::new();
-        Source::same(1, [2, 2]).copy(Level::best(), masked, &mut copy);
+        let mut copy = [7.0; 4];
+        masked.copy(1, &mut copy);
         assert_eq!(copy, [0.0, 2.0, 0.0, 4.0]); // what is not a number stays visible
     }
 }

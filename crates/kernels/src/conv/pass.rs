@@ -5,154 +5,303 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use crate::Epilogue;
+use super::weights::Weights;
+use crate::blocked::{self, BLOCK, Job, Maps, split};
+use crate::buffer::Buffer;
 use crate::grid::Grid;
+use crate::lines::Lines;
+use crate::memory::half_of_cache;
 use crate::output::Output;
-use crate::panels::Panels;
-use crate::product::{Product, Room};
 use crate::source::{Masked, Source};
+use crate::{Epilogue, simd::Level};
 
-/// The most images whose positions are joined.
-const GROUP: usize = 8;
-/// Positions that fill tiles well.
-const POSITIONS: usize = 384;
+/// Terms that are added up before they join the sum.
+const PART: usize = 256;
 
-/// Products that read one copy of an image.
+/// Products that read the same image, or one copy of it.
 pub(super) struct Pass<'a> {
-    /// The copy; where there is none, images are read as they are.
+    pub(super) level: Level,
+    /// The copy; where there is none, the pixels of an image are read as they are, one after the other.
     pub(super) source: Option<Source>,
-    pub(super) products: Vec<Part<'a>>,
-    /// Numbers of a source between the first channels of two groups.
-    pub(super) group: usize,
-    /// Channels of the output in one group.
-    pub(super) rows: usize,
+    pub(super) products: Vec<Product<'a>>,
     /// Numbers of an image.
     pub(super) image: usize,
-    /// Numbers of a channel of the output.
-    pub(super) plane: usize,
+    /// The results.
+    pub(super) maps: Maps,
+    /// One number for each channel of the results' blocks.
     pub(super) bias: Option<&'a [f32]>,
     pub(super) epilogue: Epilogue<'a>,
 }
 
 /// One product of a pass.
-pub(super) struct Part<'a> {
+pub(super) struct Product<'a> {
     /// For each group of channels.
-    pub(super) panels: &'a [Panels],
-    pub(super) offsets: Vec<u32>,
+    pub(super) weights: &'a [Weights],
+    /// Where the taps' samples start in a block of the source.
+    pub(super) taps: Vec<usize>,
     pub(super) grid: Grid,
 }
 
-/// Memory of a thread.
-#[derive(Default)]
-struct Desk {
-    copies: Vec<Vec<f32>>,
-    room: Room,
+/// Part of an image as the products read it.
+struct Piece<'a> {
+    image: usize,
+    /// The columns of the results; all where rows are not joined.
+    columns: Range<usize>,
+    /// From the first column on.
+    samples: &'a [f32],
+    /// Numbers between blocks.
+    block: usize,
 }
 
 thread_local! {
-    static DESK: RefCell<Desk> = RefCell::default();
+    /// Where a thread's copies lie.
+    static ROOM: RefCell<Lines> = RefCell::default();
 }
 
 impl Pass<'_> {
     /// The results of all images; what no product writes is zero.
-    pub(super) fn run(&self, input: Masked<'_>) -> Vec<f32> {
+    pub(super) fn run(&self, input: Masked<'_>) -> Buffer {
         let n = input.numbers.len() / self.image;
-        let out = n * self.groups() * self.rows * self.plane;
-        assert!(self.epilogue.add.is_none_or(|add| add.len() == out));
-        let written: usize = self.products.iter().map(|part| part.grid.wanted()).sum();
-        let write = |output| self.tasks(input, n, output);
-        if written < self.plane {
-            return Output::collect_some(out, write);
-        }
-        // SAFETY: the products write `written` different places of every channel's plane, which is all of them.
-        unsafe { Output::collect(out, write) }
+        let count = n * self.maps.image();
+        assert_eq!(input.numbers.len(), n * self.image);
+        assert!(input.mask.is_none_or(|(mask, _)| mask.len() == input.numbers.len()));
+        assert!(self.epilogue.add.is_none_or(|add| add.len() == count));
+        assert!(self.bias.is_none_or(|bias| bias.len() == self.maps.blocks() * BLOCK));
+        let write = |output| match self.source {
+            Some(_) => self.copied(input, n, output),
+            None => self.joined(input, n, output),
+        };
+        // SAFETY: each place belongs to a group of channels of an image, whose task clears its blocks and writes the products'
+        // results, or only writes where these are all.
+        unsafe { Buffer::collect(count, write) }
     }
 
-    fn tasks(&self, input: Masked<'_>, n: usize, output: Output) {
-        let (images, units) = self.shares(n);
-        let shares = self.units().div_ceil(units);
-        let tasks = n.div_ceil(images) * shares;
-        (0..tasks).into_par_iter().for_each(|task| {
-            let first = task / shares * images;
-            let unit = task % shares * units;
-            let range = unit..self.units().min(unit + units);
-            self.task(input, first..n.min(first + images), range, output);
+    /// Tasks of whole images, whose copies stay in the second-level cache while the weights pass by.
+    fn copied(&self, input: Masked<'_>, n: usize, output: Output) {
+        let Some(source) = &self.source else { return };
+        let tasks = tasks(n, half_of_cache() / 2 / (4 * source.len()));
+        self.spread(n, tasks, |images, units| {
+            ROOM.with_borrow_mut(|room| {
+                let room = room.reserve(images.len() * source.len());
+                let mut pieces = Vec::with_capacity(images.len());
+                for (image, copy) in images.zip(room.chunks_mut(source.len())) {
+                    source.copy(self.level, input.part(image * self.image..(image + 1) * self.image), copy);
+                    pieces.push(Piece { image, columns: 0..0, samples: copy, block: source.channel() });
+                }
+                // SAFETY: `spread` gives each task images or units of its own.
+                unsafe { self.task(&pieces, units, output) }
+            });
         });
     }
 
-    fn groups(&self) -> usize {
-        self.products[0].panels.len()
+    /// Tasks of pixels one after the other. If the weights fit into the cache, the pixels that a task reads do so as well, else it
+    /// reads all of its pixels for each group of weights.
+    fn joined(&self, input: Masked<'_>, n: usize, output: Output) {
+        let product = &self.products[0];
+        let (pixels, channels) = (product.grid.columns, self.image / product.grid.columns);
+        let most = (half_of_cache() / 2 / (4 * channels)).max(1).next_multiple_of(self.level.pixels());
+        let chunks: Vec<(usize, Range<usize>)> =
+            (0..n).flat_map(|image| split(pixels, most).map(move |columns| (image, columns))).collect();
+        let weights: usize = product.weights.iter().map(Weights::len).sum();
+        let tasks = if 4 * weights <= half_of_cache() { chunks.len() } else { rayon::current_num_threads() };
+        self.spread(chunks.len(), tasks.min(chunks.len()), |range, units| {
+            ROOM.with_borrow_mut(|room| {
+                let chunks = &chunks[range];
+                let all: usize = chunks.iter().map(|(_, columns)| columns.len() * channels).sum();
+                let mut room = room.reserve(if input.mask.is_some() { all } else { 0 });
+                let mut pieces = Vec::with_capacity(chunks.len());
+                for (image, columns) in chunks {
+                    let pixels = input.part(image * self.image..(image + 1) * self.image);
+                    let (copy, rest) = std::mem::take(&mut room).split_at_mut(match input.mask {
+                        Some(_) => columns.len() * channels,
+                        None => 0,
+                    });
+                    room = rest;
+                    pieces.push(self.chunk(pixels, *image, columns.clone(), copy));
+                }
+                // SAFETY: `spread` gives each task pixels or units of its own.
+                unsafe { self.task(&pieces, units, output) }
+            });
+        });
     }
 
-    /// Panels of all groups; those of all products are equally high.
+    /// Some columns of an image, copied where some of its numbers count as zero.
+    fn chunk<'a>(
+        &self,
+        pixels: Masked<'a>,
+        image: usize,
+        columns: Range<usize>,
+        copy: &'a mut [f32],
+    ) -> Piece<'a> {
+        let plane = self.products[0].grid.columns * BLOCK;
+        if pixels.mask.is_none() {
+            let samples = &pixels.numbers[columns.start * BLOCK..];
+            return Piece { image, columns, samples, block: plane };
+        }
+        let block = columns.len() * BLOCK;
+        for (i, to) in copy.chunks_mut(block).enumerate() {
+            let from = pixels.part(i * plane + columns.start * BLOCK..i * plane + columns.end * BLOCK);
+            self.level.run(Copy { from, to });
+        }
+        Piece { image, columns, samples: copy, block }
+    }
+
+    /// Calls `task` with even parts of `0..n`, and of the units where there are fewer tasks than threads.
+    fn spread(&self, n: usize, tasks: usize, task: impl Fn(Range<usize>, Range<usize>) + Sync) {
+        if n == 0 {
+            return;
+        }
+        // Groups of outputs that share a block belong together.
+        let step = BLOCK.div_ceil(blocked::outputs(self.level));
+        let units = self.units() / step;
+        let shares = rayon::current_num_threads().div_ceil(tasks).min(units);
+        let part = |i: usize, of: usize, n: usize| i * n / of..(i + 1) * n / of;
+        (0..tasks * shares).into_par_iter().for_each(|i| {
+            let units = part(i % shares, shares, units);
+            task(part(i / shares, tasks, n), units.start * step..units.end * step);
+        });
+    }
+
+    /// Groups of outputs of all groups of channels; those of all products are as many.
     fn units(&self) -> usize {
-        self.groups() * self.products[0].panels[0].count()
+        let weights = self.products[0].weights;
+        weights.len() * weights[0].groups()
     }
 
-    /// Images and panels of one task.
-    fn shares(&self, n: usize) -> (usize, usize) {
-        let threads = rayon::current_num_threads();
-        let wanted = self.products.iter().map(|part| part.grid.wanted()).max().unwrap_or(1);
-        let images = POSITIONS.div_ceil(wanted).clamp(1, GROUP).min(n.div_ceil(threads)).max(1);
-        let tasks = n.div_ceil(images).max(1);
-        (images, self.units().div_ceil(threads.div_ceil(tasks)))
-    }
-
-    fn task(&self, input: Masked<'_>, images: Range<usize>, units: Range<usize>, output: Output) {
-        let level = self.products[0].panels[0].level;
-        DESK.with_borrow_mut(|Desk { copies, room }| {
-            if let Some(source) = &self.source {
-                copies.resize_with(copies.len().max(images.len()), Vec::new);
-                for (copy, i) in copies.iter_mut().zip(images.clone()) {
-                    source.copy(level, input.part(i * self.image..(i + 1) * self.image), copy);
+    /// Some units of some pieces.
+    ///
+    /// # Safety
+    /// Nothing else reads or writes their places in the output, which has room for the maps of all images.
+    unsafe fn task(&self, pieces: &[Piece<'_>], units: Range<usize>, output: Output) {
+        let written: usize = self.products.iter().map(|product| product.grid.positions()).sum();
+        let clear = written < self.maps.size[0] * self.maps.size[1];
+        for unit in units {
+            if clear {
+                // SAFETY: the caller's.
+                unsafe { self.clear(pieces, unit, output) }
+            }
+            for product in &self.products {
+                let mut next = product.next(unit);
+                for piece in pieces {
+                    // SAFETY: the caller's.
+                    unsafe { self.piece(product, unit, piece, &mut next, output) }
                 }
             }
-            let samples = |(i, image): (usize, usize)| match &self.source {
-                Some(_) => copies[i].as_slice(),
-                None => &input.numbers[image * self.image..(image + 1) * self.image],
-            };
-            let sources: Vec<&[f32]> = images.clone().enumerate().map(samples).collect();
-            let size = self.groups() * self.rows * self.plane;
-            let outputs: Vec<*mut f32> = images.clone().map(|i| output.at(i * size)).collect();
-            let added = |add: &[f32]| images.map(|i| add[i * size..].as_ptr()).collect::<Vec<_>>();
-            let added = self.epilogue.add.map(added).unwrap_or_default();
-            for part in &self.products {
-                self.part(part, units.clone(), &sources, &outputs, &added, room);
-            }
-        });
+        }
     }
 
-    fn part(
-        &self,
-        part: &Part<'_>,
-        units: Range<usize>,
-        sources: &[&[f32]],
-        outputs: &[*mut f32],
-        added: &[*const f32],
-        room: &mut Room,
-    ) {
-        let count = part.panels[0].count();
-        for group in units.start / count..units.end.div_ceil(count) {
-            let sources: Vec<&[f32]> = sources.iter().map(|source| &source[group * self.group..]).collect();
-            let channels = group * self.rows..(group + 1) * self.rows;
-            let start = units.start.max(group * count) - group * count;
-            let product = Product {
-                panels: &part.panels[group],
-                wanted: start..units.end.min((group + 1) * count) - group * count,
-                offsets: &part.offsets,
-                grid: &part.grid,
-                sources: &sources,
-                first: channels.start * self.plane,
-                plane: self.plane,
-                outputs,
-                added,
-                bias: self.bias.map(|bias| &bias[channels]),
-                clip: self.epilogue.clip,
-                streamed: self.source.is_none(),
-            };
-            // SAFETY: the outputs have room for all channels of every image, and each channel of an image
-            // belongs to one task.
-            unsafe { product.run(room) }
+    /// The results' lanes of a unit that come first in its block, and all of its lanes.
+    fn lanes(&self, unit: usize) -> Range<usize> {
+        let weights = self.products[0].weights;
+        let (group, i) = (unit / weights[0].groups(), unit % weights[0].groups());
+        let outputs = weights[0].outputs(i);
+        let first = group * self.maps.channels / weights.len();
+        first + outputs.start..first + outputs.end
+    }
+
+    /// Where a channel's first pixel lies in the maps of an image.
+    fn place(&self, image: usize, channel: usize) -> usize {
+        image * self.maps.image() + channel / BLOCK * self.maps.plane() + channel % BLOCK
+    }
+
+    /// Writes zeros to the blocks of a unit.
+    unsafe fn clear(&self, pieces: &[Piece<'_>], unit: usize, output: Output) {
+        for piece in pieces {
+            for block in self.lanes(unit).step_by(BLOCK).filter(|lane| lane % BLOCK == 0) {
+                // SAFETY: the caller's, and the task of a unit has all units of its blocks.
+                unsafe { output.at(self.place(piece.image, block)).write_bytes(0, self.maps.plane()) }
+            }
         }
+    }
+
+    /// One unit of one piece, in tiles.
+    unsafe fn piece(
+        &self,
+        product: &Product<'_>,
+        unit: usize,
+        piece: &Piece<'_>,
+        next: &mut Ahead<'_>,
+        output: Output,
+    ) {
+        let (weights, group) = product.weights_of(unit);
+        let (grid, lanes) = (&product.grid, self.lanes(unit));
+        let columns = if self.source.is_some() { 0..grid.columns } else { piece.columns.clone() };
+        let vectors = lanes.len() / self.level.lanes();
+        let samples = &piece.samples[unit / weights.groups() * weights.blocks * piece.block..];
+        for row in 0..grid.rows {
+            for tile in split(columns.len(), self.level.pixels()) {
+                let column = columns.start + tile.start;
+                let pixel = grid.first + row * grid.row_step + column * grid.column_step;
+                let at = self.place(piece.image, lanes.start) + pixel * BLOCK;
+                let job = Job {
+                    x: &samples[(row * grid.stride + tile.start) * weights.terms..],
+                    blocks: weights.blocks,
+                    block: piece.block,
+                    taps: &product.taps,
+                    part: (PART / (weights.terms * product.taps.len())).max(1),
+                    weights: weights.group(group),
+                    next: next.take(weights.sum()),
+                    count: lanes.len(),
+                    bias: self.bias.map(|bias| &bias[lanes.clone()]),
+                    out: output.at(at),
+                    pixel: grid.column_step * BLOCK,
+                    // A vector of a whole block goes to the next block's plane.
+                    vector: if self.level.lanes() == BLOCK { self.maps.plane() } else { self.level.lanes() },
+                    added: self.epilogue.add.map(|add| add.as_ptr().wrapping_add(at)),
+                    clip: self.epilogue.clip,
+                };
+                // SAFETY: the places of the unit belong to the caller, and what is added is as large as the output.
+                unsafe { blocked::kernel(tile.len(), vectors, weights.terms)(self.level, &job) }
+            }
+        }
+    }
+}
+
+impl Product<'_> {
+    /// The weights of a unit, and their group.
+    fn weights_of(&self, unit: usize) -> (&Weights, usize) {
+        let groups = self.weights[0].groups();
+        (&self.weights[unit / groups], unit % groups)
+    }
+
+    /// The weights behind those of a unit, if they do not lie in the cache by themselves.
+    fn next(&self, unit: usize) -> Ahead<'_> {
+        let (weights, group) = self.weights_of(unit);
+        if group + 1 == weights.groups() || 4 * weights.len() <= half_of_cache() {
+            return Ahead(&[]);
+        }
+        Ahead(weights.group(group + 1))
+    }
+}
+
+/// Numbers that will be wanted soon.
+struct Ahead<'a>(&'a [f32]);
+
+impl Ahead<'_> {
+    /// Where to ask for so many lines of them, unless all were asked for.
+    fn take(&mut self, lines: usize) -> Option<*const f32> {
+        let at = (!self.0.is_empty()).then_some(self.0.as_ptr());
+        self.0 = &self.0[self.0.len().min(lines * BLOCK)..];
+        at
+    }
+}
+
+/// The number of tasks for `n` images of which so many should be together, even over the threads.
+fn tasks(n: usize, together: usize) -> usize {
+    let (tasks, threads) = (n.div_ceil(together.max(1)), rayon::current_num_threads());
+    if n < threads { n } else { tasks.next_multiple_of(threads).min(n) }
+}
+
+/// [`Masked::copy`] with the instructions of this processor.
+struct Copy<'a> {
+    from: Masked<'a>,
+    to: &'a mut [f32],
+}
+
+impl crate::simd::Work for Copy<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: crate::simd::Simd>(self, _: S) {
+        self.from.copy(1, self.to);
     }
 }

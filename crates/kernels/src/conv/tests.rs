@@ -1,12 +1,73 @@
 use std::sync::Arc;
 
-use super::{Conv2d, Geometry};
+use super::{Conv2d, Geometry, Layout};
 use crate::Epilogue;
+use crate::blocked::{BLOCK, Maps};
+use crate::buffer::Buffer;
 use crate::simd::Level;
 use crate::source::Masked;
 
 fn numbers(count: usize, seed: usize) -> Vec<f32> {
     (0..count).map(|i| ((i * 7919 + seed * 104_729) % 1009) as f32 / 504.5 - 1.0).collect()
+}
+
+/// Where each number of plain maps lies in blocked ones.
+fn places(channels: usize, size: [usize; 2], images: usize) -> (Vec<usize>, usize) {
+    let (maps, pixels) = (Maps { channels, size }, size[0] * size[1]);
+    let place = |i: usize| {
+        let (image, c, pixel) = (i / pixels / channels, i / pixels % channels, i % pixels);
+        image * maps.image() + c / BLOCK * maps.plane() + pixel * BLOCK + c % BLOCK
+    };
+    ((0..images * channels * pixels).map(place).collect(), images * maps.image())
+}
+
+/// Blocked maps of plain ones; what nobody may read is not zero.
+fn blocked(x: &[f32], channels: usize, size: [usize; 2]) -> Vec<f32> {
+    let (places, count) = places(channels, size, x.len() / (channels * size[0] * size[1]));
+    let mut to = vec![3.5; count];
+    places.iter().zip(x).for_each(|(place, x)| to[*place] = *x);
+    to
+}
+
+fn plain(x: &[f32], channels: usize, size: [usize; 2]) -> Vec<f32> {
+    let images = x.len() / Maps { channels, size }.image();
+    assert!(x.iter().all(|x| !x.is_infinite()));
+    places(channels, size, images).0.iter().map(|place| x[*place]).collect()
+}
+
+/// A convolution between plain maps.
+struct Plain(Conv2d, [usize; 2]);
+
+impl Plain {
+    fn input(&self, x: &[f32]) -> Vec<f32> {
+        match self.0.reads() {
+            Layout::Plain => x.to_vec(),
+            Layout::Blocked => blocked(x, self.0.geometry().inputs, self.1),
+        }
+    }
+
+    fn output(&self, y: &[f32]) -> Vec<f32> {
+        let g = self.0.geometry();
+        blocked(y, g.outputs, g.output(self.1))
+    }
+
+    fn forward(&self, x: &[f32], epilogue: Epilogue<'_>) -> Vec<f32> {
+        let add = epilogue.add.map(|add| self.output(add));
+        let y = self.0.forward(&self.input(x), self.1, Epilogue { add: add.as_deref(), ..epilogue });
+        let g = self.0.geometry();
+        plain(&y, g.outputs, g.output(self.1))
+    }
+
+    fn input_gradient(&self, gradient: Masked<'_>) -> Vec<f32> {
+        let numbers = self.output(gradient.numbers);
+        let mask = gradient.mask.map(|(mask, bounds)| (self.output(mask), bounds));
+        let mask = mask.as_ref().map(|(mask, bounds)| (mask.as_slice(), *bounds));
+        let dx: Buffer = self.0.input_gradient(Masked { numbers: &numbers, mask }, self.1);
+        match self.0.reads() {
+            Layout::Plain => dx.to_vec(),
+            Layout::Blocked => plain(&dx, self.0.geometry().inputs, self.1),
+        }
+    }
 }
 
 /// The definition: visits every ((output, input), output position, tap, input position).
@@ -62,6 +123,13 @@ fn geometries() -> Vec<(Geometry, [usize; 2])> {
         // Sums of more than one part, and planes so small that samples are gathered.
         (dense(40, 33, [3, 3], 1, 1, 1), [5, 6]),
         (dense(300, 70, [1, 1], 1, 0, 1), [7, 7]),
+        (dense(64, 48, [1, 1], 2, 0, 1), [15, 15]),
+        (dense(24, 40, [3, 3], 2, 1, 1), [15, 17]),
+        (dense(17, 33, [2, 2], 2, 0, 1), [15, 17]),
+        (dense(3, 40, [7, 7], 2, 3, 1), [31, 30]),
+        (dense(3, 40, [4, 4], 4, 0, 1), [19, 16]),
+        (grouped(2, dense(64, 32, [3, 3], 1, 1, 1)), [7, 9]),
+        (grouped(8, dense(32, 64, [3, 3], 2, 1, 1)), [9, 9]),
         (dense(40, 64, [3, 3], 2, 1, 1), [7, 7]),
         (grouped(5, dense(5, 5, [3, 3], 1, 1, 1)), [19, 18]),
         (grouped(4, dense(4, 4, [3, 3], 2, 1, 1)), [9, 12]),
@@ -97,8 +165,9 @@ impl Case {
         }
     }
 
-    fn conv(&self, level: Level) -> Conv2d {
-        Conv2d::new(level, self.geometry, Arc::new(self.weight.clone()), Some(&self.bias))
+    fn conv(&self, level: Level) -> Plain {
+        let weight = Arc::new(self.weight.clone());
+        Plain(Conv2d::new(level, self.geometry, weight, Some(&self.bias)), self.size)
     }
 
     /// The output and the gradient of the input by their definition.
@@ -136,8 +205,8 @@ fn output_and_gradient_equal_the_definition() {
         let (y, dx) = case.expected();
         for level in Level::all() {
             let (conv, what) = (case.conv(level), format!("{} {geometry:?} {size:?}", level.name()));
-            assert_close(&conv.forward(&case.x, size, Epilogue::NOTHING), &y, &what);
-            assert_close(&conv.input_gradient(Masked::all(&case.dy), size), &dx, &what);
+            assert_close(&conv.forward(&case.x, Epilogue::NOTHING), &y, &what);
+            assert_close(&conv.input_gradient(Masked::all(&case.dy)), &dx, &what);
         }
     }
 }
@@ -150,16 +219,16 @@ fn sums_are_added_to_and_clipped_and_what_was_clipped_has_no_gradient() {
         let clip = [0.0, 1.5];
         for level in Level::all() {
             let (conv, what) = (case.conv(level), format!("{} {geometry:?} {size:?}", level.name()));
-            let y = conv.forward(&case.x, size, Epilogue { add: Some(&add), clip });
-            let plain = conv.forward(&case.x, size, Epilogue::NOTHING);
+            let y = conv.forward(&case.x, Epilogue { add: Some(&add), clip });
+            let plain = conv.forward(&case.x, Epilogue::NOTHING);
             let expected: Vec<f32> =
                 plain.iter().zip(&add).map(|(y, add)| (y + add).clamp(0.0, 1.5)).collect();
             assert_eq!(y, expected, "{what}");
             let seen = |(dy, y): (&f32, &f32)| if 0.0 < *y && *y < 1.5 { *dy } else { 0.0 };
             let masked: Vec<f32> = case.dy.iter().zip(&y).map(seen).collect();
-            let expected = conv.input_gradient(Masked::all(&masked), size);
+            let expected = conv.input_gradient(Masked::all(&masked));
             let gradient = Masked { numbers: &case.dy, mask: Some((&y, clip)) };
-            assert_eq!(conv.input_gradient(gradient, size), expected, "{what}");
+            assert_eq!(conv.input_gradient(gradient), expected, "{what}");
         }
     }
 }
@@ -169,13 +238,32 @@ fn an_image_alone_gives_the_same_bits_as_in_a_batch() {
     for (geometry, size) in geometries() {
         let case = Case::new(geometry, size, 9);
         let conv = case.conv(Level::best());
-        let together = conv.forward(&case.x, size, Epilogue::NOTHING);
-        let alone = case.x.chunks(case.x.len() / 9).flat_map(|x| conv.forward(x, size, Epilogue::NOTHING));
+        let together = conv.forward(&case.x, Epilogue::NOTHING);
+        let alone = case.x.chunks(case.x.len() / 9).flat_map(|x| conv.forward(x, Epilogue::NOTHING));
         assert_eq!(together, alone.collect::<Vec<_>>(), "{geometry:?}");
-        let together = conv.input_gradient(Masked::all(&case.dy), size);
+        let together = conv.input_gradient(Masked::all(&case.dy));
         let images = case.dy.chunks(case.dy.len() / 9);
-        let alone = images.flat_map(|dy| conv.input_gradient(Masked::all(dy), size));
+        let alone = images.flat_map(|dy| conv.input_gradient(Masked::all(dy)));
         assert_eq!(together, alone.collect::<Vec<_>>(), "{geometry:?}");
+    }
+}
+
+#[test]
+fn wide_and_narrow_vectors_and_any_threads_give_the_same_bits() {
+    // Those without a fused multiplication and addition round twice.
+    let levels: Vec<Level> = Level::all().into_iter().filter(|level| level.name() != "portable").collect();
+    for (geometry, size) in geometries() {
+        let case = Case::new(geometry, size, 3);
+        let results: Vec<_> = (levels.iter().flat_map(|level| [(level, 1), (level, 2), (level, 5)]))
+            .map(|(level, threads)| {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+                let conv = case.conv(*level);
+                pool.install(|| {
+                    (conv.forward(&case.x, Epilogue::NOTHING), conv.input_gradient(Masked::all(&case.dy)))
+                })
+            })
+            .collect();
+        assert!(results.windows(2).all(|pair| pair[0] == pair[1]), "{geometry:?}");
     }
 }
 
@@ -184,7 +272,8 @@ fn what_is_not_a_number_stays_visible() {
     let geometry = dense(1, 1, [1, 1], 1, 0, 1);
     for level in Level::all() {
         let conv = Conv2d::new(level, geometry, Arc::new([1.0]), None);
-        let y = conv.forward(&[f32::NAN, -1.0], [1, 2], Epilogue { add: None, clip: [0.0, 6.0] });
+        let conv = Plain(conv, [1, 2]);
+        let y = conv.forward(&[f32::NAN, -1.0], Epilogue { add: None, clip: [0.0, 6.0] });
         assert!(y[0].is_nan() && y[1] == 0.0, "{}: {y:?}", level.name());
     }
 }

@@ -122,17 +122,6 @@ impl Level {
         }
     }
 
-    /// Vectors that fit into the registers beside the operands of a tile's inner loop, by three.
-    pub(crate) fn most_rows(self) -> usize {
-        match self.0 {
-            #[cfg(target_arch = "x86_64")]
-            Instructions::Avx512 => 8,
-            // 32 registers of four numbers.
-            Instructions::Portable if cfg!(target_arch = "aarch64") => 8,
-            _ => 4,
-        }
-    }
-
     /// Numbers in a vector.
     pub(crate) fn lanes(self) -> usize {
         self.run(Sizes)[0]
