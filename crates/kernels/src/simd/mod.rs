@@ -51,10 +51,17 @@ pub(crate) trait Simd: Copy + Send + Sync + 'static {
     fn min(self, a: Self::F, b: Self::F) -> Self::F;
     /// `yes` where `a > b`, `no` elsewhere.
     fn greater(self, a: Self::F, b: Self::F, yes: Self::F, no: Self::F) -> Self::F;
+    /// `yes` where `a == b`, `no` elsewhere.
+    fn equal(self, a: Self::F, b: Self::F, yes: Self::F, no: Self::F) -> Self::F;
     /// The nearest whole number.
     fn round(self, x: Self::F) -> Self::F;
     /// `x 2^n` for whole `n` between -126 and 127.
     fn scale(self, x: Self::F, n: Self::F) -> Self::F;
+    /// Transposes `LANES` rows of `LANES` numbers each: number `c` of row `r` lies at `from + r * row + c` and goes to `to + c * column + r`.
+    ///
+    /// # Safety
+    /// All of them are readable and their places writable.
+    unsafe fn transpose(self, from: *const f32, row: usize, to: *mut f32, column: usize);
     /// Asks for the cache line at an address that may be anything.
     fn prefetch(self, at: *const f32);
     /// Asks for it to be brought into the second-level cache.

@@ -84,6 +84,10 @@ impl Simd for Portable {
         each(|i| if a[i] > b[i] { yes[i] } else { no[i] })
     }
     #[inline(always)]
+    fn equal(self, a: F, b: F, yes: F, no: F) -> F {
+        each(|i| if a[i] == b[i] { yes[i] } else { no[i] })
+    }
+    #[inline(always)]
     fn round(self, x: F) -> F {
         // Adding this constant leaves no bits behind the point; far from zero there are none anyway.
         const SHIFT: f32 = 12_582_912.0;
@@ -92,6 +96,16 @@ impl Simd for Portable {
     #[inline(always)]
     fn scale(self, x: F, n: F) -> F {
         each(|i| x[i] * f32::from_bits((((n[i] as i32) + 127) << 23) as u32))
+    }
+    #[inline(always)]
+    unsafe fn transpose(self, from: *const f32, row: usize, to: *mut f32, column: usize) {
+        // SAFETY: the caller's.
+        unsafe {
+            let rows = [0, 1, 2, 3].map(|r| self.load(from.add(r * row)));
+            for c in 0..4 {
+                self.store(to.add(c * column), each(|r| rows[r][c]));
+            }
+        }
     }
     #[inline(always)]
     fn prefetch(self, _: *const f32) {}

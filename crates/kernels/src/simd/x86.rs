@@ -35,6 +35,22 @@ macro_rules! instructions {
     };
 }
 
+/// Transposes the four rows and columns of each sixteen numbers that lie in the same quarter or half of four vectors.
+macro_rules! quads {
+    ($rows:ident, $n:literal, $low:ident, $high:ident, $shuffle:ident) => {{
+        let mut quads = $rows;
+        for i in (0..$n).step_by(4) {
+            let low = [$low($rows[i], $rows[i + 1]), $low($rows[i + 2], $rows[i + 3])];
+            let high = [$high($rows[i], $rows[i + 1]), $high($rows[i + 2], $rows[i + 3])];
+            quads[i] = $shuffle::<0x44>(low[0], low[1]);
+            quads[i + 1] = $shuffle::<0xee>(low[0], low[1]);
+            quads[i + 2] = $shuffle::<0x44>(high[0], high[1]);
+            quads[i + 3] = $shuffle::<0xee>(high[0], high[1]);
+        }
+        quads
+    }};
+}
+
 impl Simd for Avx512 {
     type F = __m512;
     type M = __mmask16;
@@ -79,8 +95,30 @@ impl Simd for Avx512 {
         max(a, b) = _mm512_max_ps(a, b);
         min(a, b) = _mm512_min_ps(a, b);
         greater(a, b, yes, no) = _mm512_mask_blend_ps(_mm512_cmp_ps_mask::<_CMP_GT_OQ>(a, b), no, yes);
+        equal(a, b, yes, no) = _mm512_mask_blend_ps(_mm512_cmp_ps_mask::<_CMP_EQ_OQ>(a, b), no, yes);
         round(x) = _mm512_roundscale_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(x);
         scale(x, n) = _mm512_scalef_ps(x, n);
+    }
+    #[inline(always)]
+    unsafe fn transpose(self, from: *const f32, row: usize, to: *mut f32, column: usize) {
+        // SAFETY: as above, and the caller's.
+        unsafe {
+            let mut rows = [_mm512_setzero_ps(); 16];
+            for r in 0..16 {
+                rows[r] = self.load(from.add(r * row));
+            }
+            let quads = quads!(rows, 16, _mm512_unpacklo_ps, _mm512_unpackhi_ps, _mm512_shuffle_ps);
+            // Quarter `q` of `quads[4 i + c]` holds column `4 q + c` of rows `4 i` to `4 i + 3`.
+            for c in 0..4 {
+                let [a, b, e, f] = [quads[c], quads[4 + c], quads[8 + c], quads[12 + c]];
+                let even = [_mm512_shuffle_f32x4::<0x88>(a, b), _mm512_shuffle_f32x4::<0x88>(e, f)];
+                let odd = [_mm512_shuffle_f32x4::<0xdd>(a, b), _mm512_shuffle_f32x4::<0xdd>(e, f)];
+                self.store(to.add(c * column), _mm512_shuffle_f32x4::<0x88>(even[0], even[1]));
+                self.store(to.add((4 + c) * column), _mm512_shuffle_f32x4::<0x88>(odd[0], odd[1]));
+                self.store(to.add((8 + c) * column), _mm512_shuffle_f32x4::<0xdd>(even[0], even[1]));
+                self.store(to.add((12 + c) * column), _mm512_shuffle_f32x4::<0xdd>(odd[0], odd[1]));
+            }
+        }
     }
     #[inline(always)]
     fn prefetch(self, at: *const f32) {
@@ -142,10 +180,28 @@ impl Simd for Avx2 {
         max(a, b) = _mm256_max_ps(a, b);
         min(a, b) = _mm256_min_ps(a, b);
         greater(a, b, yes, no) = _mm256_blendv_ps(no, yes, _mm256_cmp_ps::<_CMP_GT_OQ>(a, b));
+        equal(a, b, yes, no) = _mm256_blendv_ps(no, yes, _mm256_cmp_ps::<_CMP_EQ_OQ>(a, b));
         round(x) = _mm256_round_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(x);
         scale(x, n) = _mm256_mul_ps(x, _mm256_castsi256_ps(_mm256_slli_epi32::<23>(
             _mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127))
         )));
+    }
+    #[inline(always)]
+    unsafe fn transpose(self, from: *const f32, row: usize, to: *mut f32, column: usize) {
+        // SAFETY: as above, and the caller's.
+        unsafe {
+            let mut rows = [_mm256_setzero_ps(); 8];
+            for r in 0..8 {
+                rows[r] = self.load(from.add(r * row));
+            }
+            let quads = quads!(rows, 8, _mm256_unpacklo_ps, _mm256_unpackhi_ps, _mm256_shuffle_ps);
+            // Half `h` of `quads[4 i + c]` holds column `4 h + c` of rows `4 i` to `4 i + 3`.
+            for c in 0..4 {
+                let [a, b] = [quads[c], quads[4 + c]];
+                self.store(to.add(c * column), _mm256_permute2f128_ps::<0x20>(a, b));
+                self.store(to.add((4 + c) * column), _mm256_permute2f128_ps::<0x31>(a, b));
+            }
+        }
     }
     #[inline(always)]
     fn prefetch(self, at: *const f32) {
