@@ -1,5 +1,6 @@
 //! A network: a graph, its weights, and the interpreter that runs it.
 
+mod blocked;
 mod counters;
 pub mod external;
 pub mod fold;

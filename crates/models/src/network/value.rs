@@ -11,17 +11,36 @@ use burn::tensor::{DType, Device, Slice, Tensor, module};
 ///
 /// burn fixes the rank in the type; the rank written there is never read by the tensor itself, so one
 /// handle can carry any of them and [`Value::tensor`] checks the rank where an operation needs it.
+///
+/// On the CPU maps may lie in memory as [`kernels::Maps`] has them, in a tensor `(n, c / 16, h, w, 16)`. Nobody sees that but kernels:
+/// shapes are `(n, c, h, w)`, and whoever asks for the tensor gets one of that shape.
 #[derive(Clone, Debug)]
-pub struct Value(Tensor<1>);
+pub struct Value {
+    pub(super) numbers: Tensor<1>,
+    /// The channels of blocked maps.
+    pub(super) channels: Option<usize>,
+}
 
 /// Operations on two values.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Binary {
     Add,
     Subtract,
     Multiply,
     Divide,
     MatMul,
+}
+
+impl Binary {
+    pub(super) fn apply<const D: usize>(self, x: Tensor<D>, y: Tensor<D>) -> Tensor<D> {
+        match self {
+            Self::Add => x + y,
+            Self::Subtract => x - y,
+            Self::Multiply => x * y,
+            Self::Divide => x / y,
+            Self::MatMul => x.matmul(y),
+        }
+    }
 }
 
 /// Evaluates an expression with the tensor of a value, its rank in the type.
@@ -55,32 +74,41 @@ impl Value {
 
     /// Wraps a tensor of any rank.
     pub fn new<const D: usize>(tensor: Tensor<D>) -> Self {
-        Self(Tensor::from_dispatch(tensor.into_dispatch()))
+        Self { numbers: Tensor::from_dispatch(tensor.into_dispatch()), channels: None }
+    }
+
+    /// The numbers as they lie in memory, of maps with so many channels if they are blocked.
+    pub(super) fn from_memory(numbers: DispatchTensor, channels: Option<usize>) -> Self {
+        Self { numbers: Tensor::from_dispatch(numbers), channels }
+    }
+
+    /// The numbers as they lie in memory, in the form that burn's backends exchange.
+    pub(super) fn into_memory(self) -> DispatchTensor {
+        self.numbers.into_dispatch()
     }
 
     /// The sizes of all axes.
     pub fn shape(&self) -> Vec<usize> {
-        self.0.shape().to_vec()
+        let shape = self.numbers.shape().to_vec();
+        match self.channels {
+            Some(channels) => vec![shape[0], channels, shape[2], shape[3]],
+            None => shape,
+        }
     }
 
     /// The number of axes.
     pub fn rank(&self) -> usize {
-        self.0.rank()
+        if self.channels.is_some() { 4 } else { self.numbers.rank() }
     }
 
     /// The type of the numbers.
     pub(super) fn dtype(&self) -> DType {
-        self.0.dtype()
-    }
-
-    /// The tensor as burn's backends exchange it.
-    pub(super) fn into_dispatch(self) -> DispatchTensor {
-        self.0.into_dispatch()
+        self.numbers.dtype()
     }
 
     /// The device that holds the numbers.
     pub fn device(&self) -> Device {
-        self.0.device()
+        self.numbers.device()
     }
 
     /// The tensor with its rank in the type.
@@ -89,13 +117,19 @@ impl Value {
     /// If the rank is not `D`: a graph that asks for this is wrong, whatever the data.
     pub fn tensor<const D: usize>(self) -> Tensor<D> {
         assert_eq!(self.rank(), D, "a value of shape {:?} was read as rank {D}", self.shape());
-        Tensor::from_dispatch(self.0.into_dispatch())
+        Tensor::from_dispatch(self.plain().into_memory())
+    }
+
+    /// A value of the same layout.
+    fn with(&self, numbers: Tensor<1>) -> Self {
+        Self { numbers, channels: self.channels }
     }
 
     /// Applies a function that treats all elements alike and keeps the shape.
     #[must_use]
     pub fn map(self, f: impl FnOnce(Tensor<1>) -> Tensor<1>) -> Self {
-        Self(f(self.0))
+        let Self { numbers, channels } = self.without_spare_lanes();
+        Self { numbers: f(numbers), channels }
     }
 
     /// Applies a function that treats all elements alike to two values of one shape.
@@ -105,7 +139,9 @@ impl Value {
     #[must_use]
     pub fn zip(self, other: Self, f: impl FnOnce(Tensor<1>, Tensor<1>) -> Tensor<1>) -> Self {
         assert_eq!(self.shape(), other.shape());
-        Self(f(self.0, other.0))
+        let (x, y) = (self.without_spare_lanes(), other.without_spare_lanes());
+        let (x, y) = if x.layout() == y.layout() { (x, y) } else { (x.plain(), y.plain()) };
+        Self { numbers: f(x.numbers, y.numbers), channels: x.channels }
     }
 
     /// `self * other` under NumPy's rule of broadcasting.
@@ -133,13 +169,18 @@ impl Value {
         if self.shape() == shape {
             return self;
         }
+        // One pixel's channels lie one after the other in both layouts.
+        let x = match self.shape()[..] {
+            [_, _, 1, 1] if !self.has_spare_lanes() => self.numbers,
+            _ => self.plain().numbers,
+        };
         match shape.len() {
-            1 => to::<1>(self.0, shape),
-            2 => to::<2>(self.0, shape),
-            3 => to::<3>(self.0, shape),
-            4 => to::<4>(self.0, shape),
-            5 => to::<5>(self.0, shape),
-            6 => to::<6>(self.0, shape),
+            1 => to::<1>(x, shape),
+            2 => to::<2>(x, shape),
+            3 => to::<3>(x, shape),
+            4 => to::<4>(x, shape),
+            5 => to::<5>(x, shape),
+            6 => to::<6>(x, shape),
             rank => panic!("values have one to six axes, not {rank}"),
         }
     }
@@ -154,17 +195,10 @@ impl Value {
     /// An operation on two values under NumPy's rule of broadcasting.
     pub(super) fn binary(self, other: Self, operation: Binary) -> Self {
         let rank = self.rank().max(other.rank());
-        let other = other.with_rank(rank);
-        ranked!(self.with_rank(rank), x => {
-            let y = other.tensor();
-            match operation {
-                Binary::Add => x + y,
-                Binary::Subtract => x - y,
-                Binary::Multiply => x * y,
-                Binary::Divide => x / y,
-                Binary::MatMul => x.matmul(y),
-            }
-        })
+        match self.with_rank(rank).blocked_with(other.with_rank(rank), operation) {
+            Ok(value) => value,
+            Err((x, y)) => ranked!(x, x => operation.apply(x, y.tensor())),
+        }
     }
 
     /// Another order of the axes.
@@ -180,6 +214,10 @@ impl Value {
     pub fn slice(self, axis: usize, range: Range<usize>, step: usize) -> Self {
         let shape = self.shape();
         let end = range.end.min(shape[axis]);
+        let x = match self.blocked_slice(axis, range.start..end, step) {
+            Ok(value) => return value,
+            Err(x) => x,
+        };
         let part = |i: usize| {
             if i == axis {
                 Slice::new(range.start as isize, Some(end as isize), step as isize)
@@ -188,12 +226,16 @@ impl Value {
             }
         };
         let parts: Vec<Slice> = (0..shape.len()).map(part).collect();
-        ranked!(self, x => x.slice(parts.as_slice()))
+        ranked!(x, x => x.slice(parts.as_slice()))
     }
 
     /// Equal numbers around all axes but the first.
     pub(super) fn pad(self, sides: &[(usize, usize)], value: f32) -> Self {
-        ranked!(self, x => {
+        let x = match self.blocked_pad(sides, value) {
+            Ok(value) => return value,
+            Err(x) => x,
+        };
+        ranked!(x, x => {
             let all: Vec<(usize, usize)> = std::iter::once((0, 0)).chain(sides.iter().copied()).collect();
             x.pad(all.as_slice(), PadMode::Constant(value))
         })
@@ -205,6 +247,10 @@ impl Value {
     /// If there are none, or their shapes differ elsewhere.
     #[must_use]
     pub fn concat(values: Vec<Self>, axis: usize) -> Self {
+        let values = match Self::blocked_concat(values, axis) {
+            Ok(value) => return value,
+            Err(values) => values,
+        };
         let batch = values.iter().map(|value| value.shape()[0]).max().unwrap_or(1);
         let mut values = values.into_iter().map(|value| if axis == 0 { value } else { value.repeat(batch) });
         let first = values.next().expect("something to join");
@@ -250,15 +296,15 @@ impl Value {
     /// The same value as a gradient leaf: gradients stop here and can be read here.
     #[must_use]
     pub fn leaf(self) -> Self {
-        let device = self.0.device();
-        let plain = if device.is_autodiff() { self.0.inner() } else { self.0 };
-        Self(plain.autodiff().require_grad())
+        let Self { numbers, channels } = self.untracked();
+        Self { numbers: numbers.autodiff().require_grad(), channels }
     }
 
     /// The same numbers without a history of gradients.
     #[must_use]
     pub fn untracked(self) -> Self {
-        if self.0.is_autodiff() { Self(self.0.inner()) } else { self }
+        let Self { numbers, channels } = self;
+        Self { numbers: if numbers.device().is_autodiff() { numbers.inner() } else { numbers }, channels }
     }
 
     /// The sum along an axis, which stays with length 1.
@@ -269,7 +315,7 @@ impl Value {
 
     /// The sum of all elements.
     pub fn sum(self) -> Tensor<1> {
-        self.0.sum()
+        self.without_spare_lanes().numbers.sum()
     }
 
     /// The value plus a tracked zero, and that zero: its gradient is the gradient of the value.
@@ -277,14 +323,13 @@ impl Value {
     /// burn has no gradients of intermediate values; this leaf receives exactly that gradient.
     #[must_use]
     pub fn tap(self) -> (Self, Self) {
-        let zero = self.0.zeros_like();
-        let zero = if zero.is_autodiff() { zero.inner() } else { zero };
-        let leaf = zero.autodiff().require_grad();
-        (Self(self.0 + leaf.clone()), Self(leaf))
+        let zero = self.with(self.numbers.zeros_like());
+        let leaf = zero.leaf();
+        (self.with(self.numbers.clone() + leaf.numbers.clone()), leaf)
     }
 
     /// The gradient that reached this leaf, as a plain value.
     pub fn grad(&self, gradients: &burn::tensor::Gradients) -> Option<Self> {
-        self.0.grad(gradients).map(Self)
+        self.numbers.grad(gradients).map(|gradient| self.with(gradient))
     }
 }

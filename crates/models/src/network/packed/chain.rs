@@ -117,7 +117,7 @@ impl Network {
                 layer: Arc::clone(&node.layer),
                 clip: clip.unwrap_or(Epilogue::NOTHING.clip),
             };
-            return call(Arc::new(kernel), inputs);
+            return call(Arc::new(kernel), node.layer.layouts(), inputs);
         }
         // On another device, with tracked weights or a summand that is broadcast, the nodes are computed one by one as if there
         // were no chain: the roles of this run are fixed by now. Only the first node and the sum read values from outside.

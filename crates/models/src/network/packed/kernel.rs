@@ -9,9 +9,9 @@ use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, Flex, backend_extension};
-use burn::tensor::{DType, Device, Tensor, TensorData};
+use burn::tensor::{DType, Device, TensorData};
 use burn_flex::FlexTensor;
-use kernels::Target;
+use kernels::{Buffer, Layout, Maps, Target};
 
 use crate::network::value::Value;
 
@@ -138,22 +138,56 @@ fn track<B: Host, C: CheckpointStrategy, const N: usize>(
 }
 
 /// Whether kernels can work on a value: `f32` on the CPU.
-pub(super) fn fits(x: &Value) -> bool {
+pub(in crate::network) fn fits(x: &Value) -> bool {
     x.device() == Device::flex() && x.dtype() == DType::F32
+}
+
+/// How a kernel takes and gives values.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Layouts {
+    /// It does not look at the layout, and keeps it.
+    Any,
+    /// In the order of their shapes.
+    Plain,
+    /// It reads maps in this layout, other inputs blocked, and gives blocked maps of so many channels.
+    Maps(Layout, usize),
+}
+
+impl Layouts {
+    /// The values as the kernel takes them.
+    fn prepare(self, inputs: Vec<Value>) -> Vec<Value> {
+        let prepare = |(i, x): (usize, Value)| match self {
+            Self::Any => x,
+            Self::Plain => x.plain(),
+            Self::Maps(Layout::Plain, _) if i == 0 => x.plain(),
+            Self::Maps(..) => x.blocked(),
+        };
+        inputs.into_iter().enumerate().map(prepare).collect()
+    }
 }
 
 /// Computes a kernel of one or two values.
 ///
 /// # Panics
 /// If there are more, or a value does not [fit](fits).
-pub(super) fn call(kernel: Arc<dyn Kernel>, inputs: Vec<Value>) -> Value {
-    let mut inputs = inputs.into_iter().map(Value::into_dispatch);
+pub(super) fn call(kernel: Arc<dyn Kernel>, layouts: Layouts, inputs: Vec<Value>) -> Value {
+    let channels = match layouts {
+        Layouts::Any => inputs[0].channels,
+        Layouts::Plain => None,
+        Layouts::Maps(_, channels) => Some(channels),
+    };
+    call_in_memory(kernel, layouts.prepare(inputs), channels)
+}
+
+/// Computes a kernel on values as they lie, which gives maps of so many channels if they are blocked.
+pub(super) fn call_in_memory(kernel: Arc<dyn Kernel>, inputs: Vec<Value>, channels: Option<usize>) -> Value {
+    let mut inputs = inputs.into_iter().map(Value::into_memory);
     let tensor = match (inputs.next(), inputs.next(), inputs.next()) {
         (Some(x), None, None) => <Dispatch as Kernels>::unary(x, kernel),
         (Some(x), Some(y), None) => <Dispatch as Kernels>::binary(x, y, kernel),
         _ => panic!("a kernel has one or two inputs"),
     };
-    Value::new(Tensor::<1>::from_dispatch(tensor))
+    Value::from_memory(tensor, channels)
 }
 
 /// The tensor with its numbers in row-major order.
@@ -182,4 +216,14 @@ pub(super) fn change(x: FlexTensor, change: impl FnOnce(Target<'_>) -> Option<Ve
 /// A tensor of a shape.
 pub(super) fn tensor(numbers: Vec<f32>, shape: &[usize]) -> FlexTensor {
     FlexTensor::from_data(TensorData::new(numbers, shape.to_vec()))
+}
+
+/// A tensor of a kernel's result.
+pub(super) fn held(numbers: Buffer, shape: &[usize]) -> FlexTensor {
+    FlexTensor::from_data(TensorData::from_bytes(super::held::bytes(numbers), shape, DType::F32))
+}
+
+/// The shape of maps of `n` images in memory.
+pub(super) fn memory(n: usize, maps: Maps) -> [usize; 5] {
+    [n, maps.blocks(), maps.size[0], maps.size[1], maps.plane() / (maps.size[0] * maps.size[1])]
 }

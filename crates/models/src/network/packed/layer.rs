@@ -4,9 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use burn_flex::FlexTensor;
-use kernels::{Conv2d, Epilogue, Function, Level, Linear, Masked};
+use kernels::{Conv2d, Epilogue, Function, Level, Linear, Maps, Masked};
 
-use super::kernel::{Gradient, Kernel, change, contiguous, numbers, tensor};
+use super::kernel::{Gradient, Kernel, Layouts, change, contiguous, held, memory, numbers, tensor};
 
 /// An operation whose weights are packed.
 pub(super) enum Layer {
@@ -26,21 +26,34 @@ impl Layer {
         }
     }
 
-    fn forward(&self, x: &FlexTensor, epilogue: Epilogue<'_>) -> Vec<f32> {
+    /// How values lie in memory for it.
+    pub(super) fn layouts(&self) -> Layouts {
         match self {
-            Self::Conv(conv) => {
-                let [_, _, h, w] = x.layout().shape().dims();
-                conv.forward(numbers(x), [h, w], epilogue)
-            }
-            Self::Linear(linear) => linear.forward(numbers(x), epilogue),
+            Self::Conv(conv) => Layouts::Maps(conv.reads(), conv.geometry().outputs),
+            Self::Linear(_) => Layouts::Plain,
         }
     }
 
-    /// The gradient of an input of shape `x` from that of the result.
-    fn gradient(&self, gradient: &FlexTensor, x: &[usize]) -> Vec<f32> {
+    fn forward(&self, x: &FlexTensor, epilogue: Epilogue<'_>) -> FlexTensor {
+        let shape = x.layout().shape();
         match self {
-            Self::Conv(conv) => conv.input_gradient(Masked::all(numbers(gradient)), [x[2], x[3]]),
-            Self::Linear(linear) => linear.input_gradient(numbers(gradient)),
+            Self::Conv(conv) => {
+                let (n, size) = (shape[0], [shape[2], shape[3]]);
+                let maps = Maps { channels: conv.geometry().outputs, size: conv.geometry().output(size) };
+                held(conv.forward(numbers(x), size, epilogue), &memory(n, maps))
+            }
+            Self::Linear(linear) => {
+                let result = [&shape[..shape.len() - 1], &[linear.outputs()]].concat();
+                tensor(linear.forward(numbers(x), epilogue), &result)
+            }
+        }
+    }
+
+    /// The gradient of an input that has the shape `x` in memory, from that of the result.
+    fn gradient(&self, gradient: Masked<'_>, x: &[usize]) -> FlexTensor {
+        match self {
+            Self::Conv(conv) => held(conv.input_gradient(gradient, [x[2], x[3]]), x),
+            Self::Linear(linear) => tensor(linear.input_gradient(gradient.numbers), x),
         }
     }
 }
@@ -63,7 +76,7 @@ impl Kernel for Chained {
         let inputs: Vec<FlexTensor> = inputs.into_iter().map(contiguous).collect();
         let shape = inputs[0].layout().shape().to_vec();
         let epilogue = Epilogue { add: inputs.get(1).map(numbers), clip: self.clip };
-        let y = tensor(self.layer.forward(&inputs[0], epilogue), &self.layer.output(&shape));
+        let y = self.layer.forward(&inputs[0], epilogue);
         // Where the result lies on a bound, it was clipped and its gradient is zero: the result is mask enough, and the value before
         // the clipping need not be kept.
         let clipped = (self.clip != Epilogue::NOTHING.clip).then(|| y.clone());
@@ -73,7 +86,7 @@ impl Kernel for Chained {
 }
 
 impl Chained {
-    /// The gradients of the inputs, the first of shape `x`; `clipped` is the result if it was clipped.
+    /// The gradients of the inputs, the first of shape `x` in memory; `clipped` is the result if it was clipped.
     fn backward(
         &self,
         gradient: FlexTensor,
@@ -82,10 +95,10 @@ impl Chained {
         wanted: &[bool],
     ) -> Vec<Option<FlexTensor>> {
         // A convolution copies the gradient anyway, and can leave out on the way what was clipped.
-        if let (Layer::Conv(conv), Some(y), [true]) = (&*self.layer, clipped, wanted) {
+        if let (Layer::Conv(_), Some(y), [true]) = (&*self.layer, clipped, wanted) {
             let gradient = contiguous(gradient);
             let masked = Masked { numbers: numbers(&gradient), mask: Some((numbers(y), self.clip)) };
-            return vec![Some(tensor(conv.input_gradient(masked, [x[2], x[3]]), x))];
+            return vec![Some(self.layer.gradient(masked, x))];
         }
         let gradient = match clipped {
             Some(y) => {
@@ -96,7 +109,7 @@ impl Chained {
         };
         let mut gradients = vec![None; wanted.len()];
         if wanted[0] {
-            gradients[0] = Some(tensor(self.layer.gradient(&gradient, x), x));
+            gradients[0] = Some(self.layer.gradient(Masked::all(numbers(&gradient)), x));
         }
         // A sum hands its gradient on unchanged.
         if wanted.get(1) == Some(&true) {

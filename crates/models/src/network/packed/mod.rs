@@ -3,6 +3,8 @@
 //! Only values get gradients here; a network whose weights are tracked uses burn's own operations.
 
 mod chain;
+mod convert;
+mod held;
 mod kernel;
 mod layer;
 mod pointwise;
@@ -23,7 +25,9 @@ use super::graph::{NodeId, Op};
 use super::value::Value;
 use chain::Chain;
 pub(super) use chain::Role;
-use kernel::{Kernel, contiguous, numbers};
+pub(super) use convert::{pack, unpack};
+pub(super) use kernel::fits;
+use kernel::{Kernel, Layouts, contiguous, numbers};
 use layer::{Chained, Layer};
 use pointwise::Pointwise;
 use pool::MaxPool;
@@ -177,31 +181,35 @@ impl Network {
         Arc::ptr_eq(&now?.data_arc(), &packed.weight.data_arc()).then_some(packed)
     }
 
-    /// The kernel of a node, if this network was packed, there is one, and it can work on these values.
-    fn kernel_of(&self, node: NodeId, inputs: &[Value]) -> Option<Arc<dyn Kernel>> {
+    /// The kernel of a node and how it takes values, if this network was packed, there is one, and it can work on these values.
+    fn kernel_of(&self, node: NodeId, inputs: &[Value]) -> Option<(Arc<dyn Kernel>, Layouts)> {
         let level = self.packed.as_ref()?.level;
-        if !inputs.iter().all(kernel::fits) {
+        if !inputs.iter().all(fits) {
             return None;
         }
         let op = &self.graph().nodes[node].op;
         match op {
             Op::Conv2d { .. } | Op::Linear { .. } => {
                 let layer = Arc::clone(&self.packed_node(node)?.layer);
-                Some(Arc::new(Chained { level, layer, clip: Epilogue::NOTHING.clip }))
+                let layouts = layer.layouts();
+                Some((Arc::new(Chained { level, layer, clip: Epilogue::NOTHING.clip }), layouts))
             }
             Op::MaxPool2d(pool) => {
                 let (pool, shape) = (MaxPool { level, pool: *pool }, inputs[0].shape());
                 pool.windows([shape[2], shape[3]])?;
-                Some(Arc::new(pool))
+                Some((Arc::new(pool), Layouts::Plain))
             }
-            Op::Softmax { axis } if axis + 1 == inputs[0].rank() => Some(Arc::new(Softmax { level })),
+            Op::Softmax { axis } if axis + 1 == inputs[0].rank() => {
+                Some((Arc::new(Softmax { level }), Layouts::Plain))
+            }
             Op::LayerNorm { weight, bias, epsilon } => {
                 let (scale, shift) = (plain(self.vector(*weight))?, plain(self.vector(*bias))?);
-                Some(Arc::new(Norm { level, scale, shift, epsilon: *epsilon as f32 }))
+                let norm = Norm { level, scale, shift, epsilon: *epsilon as f32 };
+                Some((Arc::new(norm), Layouts::Plain))
             }
             _ => {
                 let function = pointwise::function(op)?;
-                Some(Arc::new(Pointwise { level, function }))
+                Some((Arc::new(Pointwise { level, function }), Layouts::Any))
             }
         }
     }
@@ -209,7 +217,7 @@ impl Network {
     /// The value of a node by its kernel; the inputs where there is none.
     pub(super) fn apply_packed(&self, node: NodeId, inputs: Vec<Value>) -> Result<Value, Vec<Value>> {
         match self.kernel_of(node, &inputs) {
-            Some(kernel) => Ok(kernel::call(kernel, inputs)),
+            Some((kernel, layouts)) => Ok(kernel::call(kernel, layouts, inputs)),
             None => Err(inputs),
         }
     }
