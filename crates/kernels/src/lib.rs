@@ -25,7 +25,7 @@ mod simd;
 mod source;
 mod tile;
 
-pub use blocked::Maps;
+pub use blocked::{Depthwise, Maps};
 pub use buffer::Buffer;
 pub use conv::{Conv2d, Geometry};
 pub use elementwise::Function;
