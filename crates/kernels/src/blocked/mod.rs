@@ -7,6 +7,8 @@
 mod convert;
 mod depthwise;
 mod maps;
+mod mean;
+mod pool;
 mod rows;
 mod tile;
 
