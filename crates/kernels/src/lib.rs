@@ -22,7 +22,7 @@ mod rows;
 mod simd;
 mod source;
 
-pub use blocked::Maps;
+pub use blocked::{Depthwise, Maps};
 pub use buffer::Buffer;
 pub use conv::{Conv2d, Geometry, Layout};
 pub use elementwise::Function;

@@ -23,7 +23,7 @@ pub struct Windows {
 impl Windows {
     /// The rows or columns of the map in the `i`-th window.
     #[inline(always)]
-    fn range(&self, axis: usize, i: usize) -> std::ops::Range<usize> {
+    pub(crate) fn range(&self, axis: usize, i: usize) -> std::ops::Range<usize> {
         let start = i * self.stride[axis];
         let end = (start + self.kernel[axis]).saturating_sub(self.padding[axis]).min(self.size[axis]);
         start.saturating_sub(self.padding[axis])..end

@@ -42,17 +42,6 @@ impl Maps {
         unsafe { Buffer::collect(n * self.channels * self.pixels(), write) }
     }
 
-    fn pixels(&self) -> usize {
-        self.size[0] * self.size[1]
-    }
-
-    /// How many images of so many numbers there are.
-    fn images(&self, x: &[f32], image: usize) -> usize {
-        let n = x.len().checked_div(image).unwrap_or(0);
-        assert_eq!(x.len(), n * image, "not whole images of {self:?}");
-        n
-    }
-
     /// Where each block starts in both layouts, and its number of channels.
     fn each_block(&self, n: usize, task: impl Fn(usize, usize, usize) + Sync) {
         (0..n * self.blocks()).into_par_iter().for_each(|i| {

@@ -27,4 +27,19 @@ impl Maps {
     pub fn image(&self) -> usize {
         self.blocks() * self.plane()
     }
+
+    /// Pixels of a channel.
+    pub(super) fn pixels(&self) -> usize {
+        self.size[0] * self.size[1]
+    }
+
+    /// How many images of so many numbers there are.
+    ///
+    /// # Panics
+    /// If the last one is not whole.
+    pub(super) fn images(&self, x: &[f32], image: usize) -> usize {
+        let n = x.len().checked_div(image).unwrap_or(0);
+        assert_eq!(x.len(), n * image, "not whole images of {self:?}");
+        n
+    }
 }

@@ -5,10 +5,14 @@
 //! stay in registers. No sum crosses the lanes of a vector, so its bits do not depend on how wide vectors are.
 
 mod convert;
+mod depthwise;
 mod maps;
+mod mean;
+mod pool;
 mod rows;
 mod tile;
 
+pub use depthwise::Depthwise;
 pub use maps::Maps;
 pub(crate) use rows::{Tiles, split};
 pub(crate) use tile::{Job, kernel};
