@@ -73,13 +73,6 @@ impl Output {
         numbers
     }
 
-    /// The same, where what `write` leaves out is zero.
-    pub(crate) fn collect_some(count: usize, write: impl FnOnce(Self)) -> Vec<f32> {
-        let mut numbers = vec![0.0; count];
-        write(Self(numbers.as_mut_ptr()));
-        numbers
-    }
-
     /// Where a number goes.
     pub(crate) fn at(self, index: usize) -> *mut f32 {
         self.0.wrapping_add(index)

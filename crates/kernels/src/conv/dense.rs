@@ -19,8 +19,8 @@ const FEW: usize = 8;
 
 /// A convolution with its weights packed.
 pub(super) struct Dense {
-    pub(super) geometry: Geometry,
-    pub(super) level: Level,
+    geometry: Geometry,
+    level: Level,
     weight: Numbers,
     /// For each channel of the results' blocks.
     bias: Option<Vec<f32>>,
@@ -53,6 +53,10 @@ impl Dense {
             bias
         });
         Self { geometry, level, weight, bias, forward, backward: OnceLock::new() }
+    }
+
+    pub(super) fn geometry(&self) -> &Geometry {
+        &self.geometry
     }
 
     pub(super) fn reads(&self) -> Layout {

@@ -9,6 +9,7 @@ mod picture;
 mod tests;
 mod weights;
 
+use crate::blocked::Depthwise;
 use crate::buffer::Buffer;
 use crate::simd::Level;
 use crate::source::Masked;
@@ -26,7 +27,12 @@ pub enum Layout {
 }
 
 /// A convolution with its weights packed.
-pub struct Conv2d(Dense);
+pub struct Conv2d(Kind);
+
+enum Kind {
+    Dense(Dense),
+    Depthwise(Depthwise),
+}
 
 impl Conv2d {
     /// Packs a kernel `(outputs, inputs / groups, rows, columns)` in row-major order.
@@ -41,17 +47,27 @@ impl Conv2d {
         );
         assert_eq!((*weight).as_ref().len(), geometry.outputs * inputs * geometry.taps());
         assert!(bias.is_none_or(|bias| bias.len() == geometry.outputs));
-        Self(Dense::new(level, geometry, weight, bias))
+        Self(if geometry.depthwise() {
+            Kind::Depthwise(Depthwise::new(level, geometry, (*weight).as_ref(), bias))
+        } else {
+            Kind::Dense(Dense::new(level, geometry, weight, bias))
+        })
     }
 
     /// The shape.
     pub fn geometry(&self) -> &Geometry {
-        &self.0.geometry
+        match &self.0 {
+            Kind::Dense(conv) => conv.geometry(),
+            Kind::Depthwise(conv) => conv.geometry(),
+        }
     }
 
     /// How the input lies in memory; its gradient is written so as well. The output is blocked.
     pub fn reads(&self) -> Layout {
-        self.0.reads()
+        match &self.0 {
+            Kind::Dense(conv) => conv.reads(),
+            Kind::Depthwise(_) => Layout::Blocked,
+        }
     }
 
     /// Convolves images of height and width `size`.
@@ -59,7 +75,10 @@ impl Conv2d {
     /// # Panics
     /// If the numbers do not fit the size.
     pub fn forward(&self, x: &[f32], size: [usize; 2], epilogue: Epilogue<'_>) -> Buffer {
-        self.0.forward(x, size, epilogue)
+        match &self.0 {
+            Kind::Dense(conv) => conv.forward(x, size, epilogue),
+            Kind::Depthwise(conv) => conv.forward(x, size, epilogue),
+        }
     }
 
     /// The gradient of images of height and width `size` from that of the output.
@@ -67,6 +86,9 @@ impl Conv2d {
     /// # Panics
     /// If the numbers do not fit the size.
     pub fn input_gradient(&self, gradient: Masked<'_>, size: [usize; 2]) -> Buffer {
-        self.0.input_gradient(gradient, size)
+        match &self.0 {
+            Kind::Dense(conv) => conv.input_gradient(gradient, size),
+            Kind::Depthwise(conv) => conv.input_gradient(gradient, size),
+        }
     }
 }

@@ -151,6 +151,8 @@ pub(super) enum Layouts {
     Plain,
     /// It reads maps in this layout, other inputs blocked, and gives blocked maps of so many channels.
     Maps(Layout, usize),
+    /// It reads blocked maps and gives numbers in the order of their shape.
+    FromMaps,
 }
 
 impl Layouts {
@@ -160,7 +162,7 @@ impl Layouts {
             Self::Any => x,
             Self::Plain => x.plain(),
             Self::Maps(Layout::Plain, _) if i == 0 => x.plain(),
-            Self::Maps(..) => x.blocked(),
+            Self::Maps(..) | Self::FromMaps => x.blocked(),
         };
         inputs.into_iter().enumerate().map(prepare).collect()
     }
@@ -173,7 +175,7 @@ impl Layouts {
 pub(super) fn call(kernel: Arc<dyn Kernel>, layouts: Layouts, inputs: Vec<Value>) -> Value {
     let channels = match layouts {
         Layouts::Any => inputs[0].channels,
-        Layouts::Plain => None,
+        Layouts::Plain | Layouts::FromMaps => None,
         Layouts::Maps(_, channels) => Some(channels),
     };
     call_in_memory(kernel, layouts.prepare(inputs), channels)

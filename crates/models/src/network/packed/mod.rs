@@ -18,10 +18,10 @@ use std::sync::Arc;
 use burn::backend::Flex;
 use burn::tensor::{DType, Tensor};
 use burn_flex::FlexTensor;
-use kernels::{Conv2d, Epilogue, Geometry, Level, Linear};
+use kernels::{Conv2d, Epilogue, Geometry, Layout, Level, Linear};
 
 use super::Network;
-use super::graph::{NodeId, Op};
+use super::graph::{NodeId, Op, Pool};
 use super::value::Value;
 use chain::Chain;
 pub(super) use chain::Role;
@@ -30,7 +30,7 @@ pub(super) use kernel::fits;
 use kernel::{Kernel, Layouts, contiguous, numbers};
 use layer::{Chained, Layer};
 use pointwise::Pointwise;
-use pool::MaxPool;
+use pool::{GlobalMean, Pooling};
 use rows::{Norm, Softmax};
 
 /// Who computes on the CPU.
@@ -194,11 +194,10 @@ impl Network {
                 let layouts = layer.layouts();
                 Some((Arc::new(Chained { level, layer, clip: Epilogue::NOTHING.clip }), layouts))
             }
-            Op::MaxPool2d(pool) => {
-                let (pool, shape) = (MaxPool { level, pool: *pool }, inputs[0].shape());
-                pool.windows([shape[2], shape[3]])?;
-                Some((Arc::new(pool), Layouts::Plain))
-            }
+            Op::MaxPool2d(pool) => self.pooling(pool, None, &inputs[0]),
+            Op::AvgPool2d { pool, count_padding } => self.pooling(pool, Some(*count_padding), &inputs[0]),
+            Op::Mean { axes, keep } if *axes == [2, 3] => global_mean(level, *keep, &inputs[0]),
+            Op::AdaptiveAvgPool2d { output: [1, 1] } => global_mean(level, true, &inputs[0]),
             Op::Softmax { axis } if axis + 1 == inputs[0].rank() => {
                 Some((Arc::new(Softmax { level }), Layouts::Plain))
             }
@@ -214,6 +213,12 @@ impl Network {
         }
     }
 
+    fn pooling(&self, pool: &Pool, mean: Option<bool>, x: &Value) -> Option<(Arc<dyn Kernel>, Layouts)> {
+        let (level, shape) = (self.packed.as_ref()?.level, x.shape());
+        let windows = pool::windows(pool, [shape[2], shape[3]])?;
+        Some((Arc::new(Pooling { level, windows, mean }), Layouts::Maps(Layout::Blocked, shape[1])))
+    }
+
     /// The value of a node by its kernel; the inputs where there is none.
     pub(super) fn apply_packed(&self, node: NodeId, inputs: Vec<Value>) -> Result<Value, Vec<Value>> {
         match self.kernel_of(node, &inputs) {
@@ -221,6 +226,14 @@ impl Network {
             None => Err(inputs),
         }
     }
+}
+
+fn global_mean(level: Level, keep: bool, x: &Value) -> Option<(Arc<dyn Kernel>, Layouts)> {
+    let &[_, channels, ..] = &x.shape()[..] else { return None };
+    (x.rank() == 4).then(|| {
+        let mean: Arc<dyn Kernel> = Arc::new(GlobalMean { level, channels, keep });
+        (mean, Layouts::FromMaps)
+    })
 }
 
 /// The tensor if it lies on the CPU, is not tracked and has `f32` numbers.
