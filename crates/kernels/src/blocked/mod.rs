@@ -10,6 +10,7 @@ mod maps;
 mod mean;
 mod pool;
 mod rows;
+mod scale;
 mod tile;
 
 pub use depthwise::Depthwise;
