@@ -1,8 +1,8 @@
-//! Speed of typical layers by processor time: `cargo run --release -p kernels --example speed [LEVEL]` (Linux).
+//! Speed of typical layers, and of what comes between them, by processor time: `cargo run --release -p kernels --example speed [LEVEL]` (Linux).
 
 use std::sync::Arc;
 
-use kernels::{Conv2d, Epilogue, Geometry, Level, Linear, Masked};
+use kernels::{Conv2d, Depthwise, Epilogue, Geometry, Level, Linear, Maps, Masked, Windows};
 
 fn main() {
     kernels::keep_freed_memory();
@@ -10,6 +10,14 @@ fn main() {
         std::env::args().nth(1).map(|name| Level::named(&name).expect("instructions of this processor"));
     let level = level.unwrap_or(Level::best());
     println!("{} instructions, {} threads", level.name(), rayon::current_num_threads());
+    convolutions(level);
+    linear_layers(level);
+    depthwise(level);
+    pools(level);
+    conversions(level);
+}
+
+fn convolutions(level: Level) {
     let layers = [
         (3, 64, 7, 2, 224),
         (64, 64, 3, 1, 56),
@@ -60,6 +68,9 @@ fn main() {
             2e-9 * work / backward
         );
     }
+}
+
+fn linear_layers(level: Level) {
     for [rows, inputs, outputs] in [[1576, 768, 2304], [1576, 768, 768], [1576, 768, 3072], [1576, 3072, 768]]
     {
         let linear = Linear::new(level, [outputs, inputs], Arc::new(vec![0.1; outputs * inputs]), None);
@@ -71,6 +82,78 @@ fn main() {
             "{rows} x {inputs} -> {outputs}: {:>6.1} GFLOP/s forward, {:>6.1} backward",
             work / forward,
             work / backward
+        );
+    }
+}
+
+/// Those of MobileNetV2: bound by memory.
+fn depthwise(level: Level) {
+    let layers =
+        [(32, 112, 1), (96, 112, 2), (144, 56, 1), (192, 28, 1), (384, 14, 1), (576, 14, 2), (960, 7, 1)];
+    for (channels, size, stride) in layers {
+        let [inputs, outputs, groups] = [channels; 3];
+        let [kernel, stride, padding, dilation] = [3, stride, 1, 1].map(|x| [x; 2]);
+        let geometry = Geometry { inputs, outputs, groups, kernel, stride, padding, dilation };
+        let conv = Depthwise::new(level, geometry, &vec![0.1; channels * 9], Some(&vec![0.1; channels]));
+        let size = [size; 2];
+        let x = vec![0.5; 8 * Maps { channels, size }.image()];
+        let dy = vec![0.5; 8 * Maps { channels, size: geometry.output(size) }.image()];
+        let clipped = Masked { numbers: &dy, mask: Some((&dy, [0.0, 6.0])) };
+        let [forward, backward, masked] = [
+            best(&|| conv.forward(&x, size, Epilogue { add: None, clip: [0.0, 6.0] })),
+            best(&|| conv.input_gradient(Masked::all(&dy), size)),
+            best(&|| conv.input_gradient(clipped, size)),
+        ]
+        .map(|time| 4e-9 * (x.len() + dy.len()) as f64 / time);
+        println!(
+            "depthwise {channels:>4}, 3x3/{}, {:>3}: {forward:>5.1} GB/s forward, {backward:>5.1} backward, {masked:>5.1} masked",
+            stride[0], size[0]
+        );
+    }
+}
+
+/// Windows as in ResNet-50 and DenseNet, and means over whole maps.
+fn pools(level: Level) {
+    for (channels, kernel, padding, size) in [(64, 3, 1, 112), (128, 2, 0, 56)] {
+        let count = [size / 2; 2];
+        let [kernel, stride, padding, size] = [kernel, 2, padding, size].map(|x| [x; 2]);
+        let windows = Windows { kernel, stride, padding, size, count };
+        let x = vec![0.5; 8 * Maps { channels, size }.image()];
+        let y = windows.blocked_max(level, &x);
+        let [max, max_back, mean, mean_back] = [
+            best(&|| windows.blocked_max(level, &x)),
+            best(&|| windows.blocked_max_gradient(level, &x, &y, &y)),
+            best(&|| windows.blocked_mean(level, true, &x)),
+            best(&|| windows.blocked_mean_gradient(level, true, &y)),
+        ]
+        .map(|time| 1e3 * time);
+        println!(
+            "pool {channels:>4}, {}x{}/2, {:>3}: {max:>5.2} ms maximum, {max_back:>5.2} back, {mean:>5.2} mean, {mean_back:>5.2} back",
+            kernel[0], kernel[0], size[0]
+        );
+    }
+    let maps = Maps { channels: 2048, size: [7; 2] };
+    let x = vec![0.5; 8 * maps.image()];
+    let [mean, back] = [best(&|| maps.mean(level, &x)), best(&|| maps.mean_gradient(level, &x[..8 * 2048]))];
+    println!(
+        "mean {:>4}, {:>3}: {:>5.2} ms, {:>5.2} back",
+        maps.channels,
+        maps.size[0],
+        1e3 * mean,
+        1e3 * back
+    );
+}
+
+/// Between channels one after the other and sixteen together, beside a plain copy.
+fn conversions(level: Level) {
+    for (channels, size) in [(64, 112), (256, 56), (512, 28), (960, 7)] {
+        let maps = Maps { channels, size: [size; 2] };
+        let x = vec![0.5; 8 * maps.image()];
+        let [pack, unpack, copy] =
+            [best(&|| maps.pack(level, &x)), best(&|| maps.unpack(level, &x)), best(&|| x.clone())]
+                .map(|time| 8e-9 * x.len() as f64 / time);
+        println!(
+            "convert {channels:>4}, {size:>3}: {pack:>5.1} GB/s there, {unpack:>5.1} back, {copy:>5.1} copy"
         );
     }
 }

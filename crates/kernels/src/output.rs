@@ -2,6 +2,8 @@
 
 use rayon::prelude::*;
 
+use crate::buffer::Buffer;
+
 /// Numbers that an operation changes.
 pub enum Target<'a> {
     /// In place.
@@ -21,27 +23,44 @@ impl Target<'_> {
 
     /// Changes them block by block (`change` gets the place of its block as well); the copy, if there is one.
     pub(crate) fn change(self, block: usize, change: impl Fn(usize, &mut [f32]) + Sync) -> Option<Vec<f32>> {
+        // SAFETY: all of them are written.
+        self.change_in(block, change, |count, write| unsafe { Output::collect(count, write) })
+    }
+
+    /// The same with a copy that starts at a cache line.
+    pub(crate) fn change_lines(
+        self,
+        block: usize,
+        change: impl Fn(usize, &mut [f32]) + Sync,
+    ) -> Option<Buffer> {
+        // SAFETY: all of them are written.
+        self.change_in(block, change, |count, write| unsafe { Buffer::collect(count, write) })
+    }
+
+    /// Changes them in place, or in the copy that `collect` makes of so many numbers, all of which are written.
+    fn change_in<C>(
+        self,
+        block: usize,
+        change: impl Fn(usize, &mut [f32]) + Sync,
+        collect: impl FnOnce(usize, &dyn Fn(Output)) -> C,
+    ) -> Option<C> {
         match self {
             Self::Own(numbers) => {
                 let blocks = numbers.par_chunks_mut(block).enumerate();
                 blocks.for_each(|(i, numbers)| change(i * block, numbers));
                 None
             }
-            Self::Shared(numbers) => {
-                let write = |output: Output| {
-                    numbers.par_chunks(block).enumerate().for_each(|(i, numbers)| {
-                        let to = output.at(i * block);
-                        // SAFETY: the output is as long as the numbers, and each block belongs to one task.
-                        let to = unsafe {
-                            to.copy_from_nonoverlapping(numbers.as_ptr(), numbers.len());
-                            std::slice::from_raw_parts_mut(to, numbers.len())
-                        };
-                        change(i * block, to);
-                    });
-                };
-                // SAFETY: the blocks cover all numbers.
-                Some(unsafe { Output::collect(numbers.len(), write) })
-            }
+            Self::Shared(numbers) => Some(collect(numbers.len(), &|output: Output| {
+                numbers.par_chunks(block).enumerate().for_each(|(i, numbers)| {
+                    let to = output.at(i * block);
+                    // SAFETY: the output is as long as the numbers, and each block belongs to one task.
+                    let to = unsafe {
+                        to.copy_from_nonoverlapping(numbers.as_ptr(), numbers.len());
+                        std::slice::from_raw_parts_mut(to, numbers.len())
+                    };
+                    change(i * block, to);
+                });
+            })),
         }
     }
 }

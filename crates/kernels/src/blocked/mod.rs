@@ -4,12 +4,14 @@
 //! lie in the order in which the tile reads them. One number of the left side meets two vectors of weights, and all sums of a tile
 //! stay in registers. No sum crosses the lanes of a vector, so its bits do not depend on how wide vectors are.
 
+mod channels;
 mod convert;
 mod depthwise;
 mod maps;
 mod mean;
 mod pool;
 mod rows;
+mod scale;
 mod tile;
 
 pub use depthwise::Depthwise;

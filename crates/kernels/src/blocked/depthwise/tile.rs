@@ -98,11 +98,23 @@ impl Work for Band<'_> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(mut self, simd: S) {
+        let (rows, plane, size) = (&self.sweep.rows, self.plane, self.sweep.columns[0].size);
         for row in self.rows.clone() {
             self.meet(row);
-            let to = self.sweep.rows.place(row) * self.plane.columns;
+            let ahead = (rows.sample(row, rows.taps) * size as isize) * BLOCK as isize;
             for columns in &self.sweep.columns {
-                Strip { plane: self.plane, columns, taps: self.taps, before: self.before, to }.run(simd);
+                let strip = Strip {
+                    plane,
+                    columns,
+                    taps: self.taps,
+                    before: self.before,
+                    to: rows.place(row) * plane.columns,
+                    next: [
+                        plane.x.numbers.as_ptr().wrapping_offset(ahead),
+                        plane.out.wrapping_add(rows.place(row + 1) * plane.columns * BLOCK),
+                    ],
+                };
+                strip.run(simd);
             }
         }
     }
@@ -144,6 +156,8 @@ struct Strip<'a> {
     before: usize,
     /// The place of its first pixel.
     to: usize,
+    /// The samples that come next, and where the next row goes: asked for a row ahead, they come while this one is computed.
+    next: [*const f32; 2],
 }
 
 impl Strip<'_> {
@@ -201,6 +215,14 @@ impl Strip<'_> {
         let from = (self.before as isize + columns.sample(column, 0)) as usize * BLOCK;
         let out = (self.to + columns.place(column)) * BLOCK;
         let (weights, weights_step) = (columns.kernel(0) * BLOCK, columns.kernel_step * BLOCK as isize);
+        for row in 0..STRIDE {
+            for n in 0..N * STRIDE {
+                simd.prefetch(self.next[0].wrapping_add((row * columns.size + column * STRIDE + n) * BLOCK));
+            }
+        }
+        for n in 0..N {
+            simd.prefetch(self.next[1].wrapping_add(columns.place(column + n) * BLOCK));
+        }
         let (low, high) = (simd.splat(plane.clip[0]), simd.splat(plane.clip[1]));
         for lane in (0..BLOCK).step_by(S::LANES) {
             // SAFETY: `Sweep::run` made the rows of samples wide enough for all taps of all results, and made sure of weights and bias;
