@@ -3,6 +3,7 @@
 //! Work is written once over [`Simd`]. [`Level::run`] compiles it for each instruction set; a value of a type
 //! that implements [`Simd`] is the proof that its instructions exist.
 
+mod peak;
 mod portable;
 #[cfg(target_arch = "x86_64")]
 mod x86;

@@ -56,6 +56,9 @@ pub trait Hooks {
     fn plain(&self, _network: &Network, _node: NodeId) -> bool {
         false
     }
+
+    /// Called when the value of `node` is there; nodes that are computed together only have one.
+    fn computed(&mut self, _node: NodeId) {}
 }
 
 /// The operations as they are.
@@ -234,6 +237,9 @@ impl Network {
                 }
                 Role::Alone => Some(hooks.apply(self, id, read(&node.inputs))),
             };
+            if values[id].is_some() {
+                hooks.computed(id);
+            }
         }
         fetches.iter().map(|&fetch| take(&mut values, &mut readers, fetch)).collect()
     }
