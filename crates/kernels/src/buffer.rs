@@ -3,6 +3,7 @@
 use std::ops::{Deref, DerefMut};
 
 use crate::lines::Line;
+use crate::memory::prefer_large_pages;
 use crate::output::Output;
 
 /// Numbers that start at a cache line: stores of a line, and loads of the next operation, then never cross two.
@@ -25,6 +26,7 @@ impl Buffer {
     pub(crate) unsafe fn collect(count: usize, write: impl FnOnce(Output)) -> Self {
         let whole = count.div_ceil(16);
         let mut lines: Vec<Line> = Vec::with_capacity(whole);
+        prefer_large_pages(lines.as_mut_ptr().cast(), count);
         write(Output::to(lines.as_mut_ptr().cast()));
         let rest = lines.as_mut_ptr().cast::<f32>().wrapping_add(count);
         // SAFETY: the rest of the last line belongs to nobody; the caller wrote all before it.
