@@ -32,7 +32,11 @@ impl Work for Chains {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> f32 {
         let (x, y) = (simd.splat(std::hint::black_box(0.5)), simd.splat(std::hint::black_box(0.25)));
+        // Equal chains would be computed once.
         let mut sums = [simd.splat(0.0); CHAINS];
+        for i in 0..CHAINS {
+            sums[i] = simd.splat(std::hint::black_box(i as f32));
+        }
         for _ in 0..STEPS {
             for i in 0..CHAINS {
                 sums[i] = simd.fma(x, sums[i], y);
