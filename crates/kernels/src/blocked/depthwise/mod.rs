@@ -100,7 +100,8 @@ impl Pass<'_> {
         assert!(self.epilogue.add.is_none_or(|add| add.len() == out));
         let bands = rayon::current_num_threads().div_ceil(planes.max(1));
         let write = |output: Output| {
-            (0..planes * bands).into_par_iter().for_each(|task| {
+            let tasks = (0..planes * bands).into_par_iter().with_min_len(to.blocks_of_task());
+            tasks.for_each(|task| {
                 let (i, band) = (task / bands, task % bands);
                 let block = i % from.blocks();
                 let part = input.part(i * from.plane()..(i + 1) * from.plane());

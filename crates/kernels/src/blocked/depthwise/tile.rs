@@ -100,7 +100,7 @@ impl Work for Band<'_> {
     fn run<S: Simd>(mut self, simd: S) {
         let (rows, plane, size) = (&self.sweep.rows, self.plane, self.sweep.columns[0].size);
         for row in self.rows.clone() {
-            self.meet(row);
+            self.meet(simd, row);
             let ahead = (rows.sample(row, rows.taps) * size as isize) * BLOCK as isize;
             for columns in &self.sweep.columns {
                 let strip = Strip {
@@ -123,7 +123,7 @@ impl Work for Band<'_> {
 impl Band<'_> {
     /// Finds the taps that meet samples, whose rows are copied unless they are there.
     #[inline(always)]
-    fn meet(&mut self, row: usize) {
+    fn meet<S: Simd>(&mut self, simd: S, row: usize) {
         let (rows, plane) = (&self.sweep.rows, self.plane);
         self.taps.clear();
         for tap in 0..rows.taps {
@@ -136,14 +136,34 @@ impl Band<'_> {
             if self.held[slot] != Some(sample) {
                 self.held[slot] = Some(sample);
                 let size = self.sweep.columns[0].size * BLOCK;
-                let (zeros, to) = to.split_at_mut(self.before * BLOCK);
-                let (to, more_zeros) = to.split_at_mut(size);
+                let (zeros, rest) = to.split_at_mut(self.before * BLOCK);
+                let (row, more_zeros) = rest.split_at_mut(size);
                 zeros.fill(0.0);
-                plane.x.part(sample * size..(sample + 1) * size).copy(1, to);
+                copy(simd, plane.x.part(sample * size..(sample + 1) * size), row);
                 more_zeros.fill(0.0);
             }
             let weights = plane.weights[rows.kernel(tap) * plane.kernel[1] * BLOCK..].as_ptr();
             self.taps.push(Tap { samples: to.as_ptr(), weights });
+        }
+    }
+}
+
+/// Copies whole lines; numbers that do not count become zero: their mask is one of the bounds that it was clipped to.
+#[inline(always)]
+fn copy<S: Simd>(simd: S, from: Masked<'_>, to: &mut [f32]) {
+    assert_eq!(from.numbers.len(), to.len());
+    assert!(from.mask.is_none_or(|(mask, _)| mask.len() == to.len()));
+    for at in (0..to.len() / BLOCK * BLOCK).step_by(S::LANES) {
+        // SAFETY: all of them have these lines.
+        unsafe {
+            let mut x = simd.load(from.numbers.as_ptr().add(at));
+            if let Some((mask, [low, high])) = from.mask {
+                let (low, high) = (simd.splat(low), simd.splat(high));
+                let mask = simd.min(high, simd.max(low, simd.load(mask.as_ptr().add(at))));
+                x = simd.equal(mask, low, simd.splat(0.0), x);
+                x = simd.equal(mask, high, simd.splat(0.0), x);
+            }
+            simd.store(to.as_mut_ptr().add(at), x);
         }
     }
 }
