@@ -115,7 +115,7 @@ impl Square {
     /// These rows and columns are readable, and so much of the columns is writable.
     #[inline(always)]
     unsafe fn transpose<S: Simd>(&self, simd: S, [rows, columns]: [usize; 2], height: usize) {
-        if [rows, columns, height] == [S::LANES; 3] {
+        if rows == S::LANES && columns == S::LANES && height == S::LANES {
             // SAFETY: all of it is there.
             return unsafe { simd.transpose(self.from, self.row, self.to, self.column) };
         }

@@ -3,9 +3,10 @@
 //! A vector holds channels of one pixel, or their weights; neighbouring pixels meet the same weights.
 
 mod axis;
+mod strip;
+mod sweep;
 #[cfg(test)]
 mod tests;
-mod tile;
 
 use rayon::prelude::*;
 
@@ -17,7 +18,7 @@ use crate::simd::Level;
 use crate::source::Masked;
 use crate::{Epilogue, Geometry};
 use axis::Axis;
-use tile::{Plane, Sweep};
+use sweep::{Plane, Sweep};
 
 /// A convolution where every channel is a group of its own, with its weights packed.
 pub struct Depthwise {
