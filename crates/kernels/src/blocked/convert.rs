@@ -44,7 +44,8 @@ impl Maps {
 
     /// Where each block starts in both layouts, and its number of channels.
     fn each_block(&self, n: usize, task: impl Fn(usize, usize, usize) + Sync) {
-        (0..n * self.blocks()).into_par_iter().for_each(|i| {
+        let blocks = (0..n * self.blocks()).into_par_iter().with_min_len(self.blocks_of_task());
+        blocks.for_each(|i| {
             let (image, first) = (i / self.blocks(), i % self.blocks() * BLOCK);
             let plain = (image * self.channels + first) * self.pixels();
             task(plain, i * self.plane(), BLOCK.min(self.channels - first));
@@ -114,7 +115,7 @@ impl Square {
     /// These rows and columns are readable, and so much of the columns is writable.
     #[inline(always)]
     unsafe fn transpose<S: Simd>(&self, simd: S, [rows, columns]: [usize; 2], height: usize) {
-        if [rows, columns, height] == [S::LANES; 3] {
+        if rows == S::LANES && columns == S::LANES && height == S::LANES {
             // SAFETY: all of it is there.
             return unsafe { simd.transpose(self.from, self.row, self.to, self.column) };
         }

@@ -42,4 +42,10 @@ impl Maps {
         assert_eq!(x.len(), n * image, "not whole images of {self:?}");
         n
     }
+
+    /// Blocks of one task, so that it is worth its start.
+    pub(super) fn blocks_of_task(&self) -> usize {
+        const TASK: usize = 1 << 14;
+        TASK.checked_div(self.plane()).unwrap_or(1).max(1)
+    }
 }

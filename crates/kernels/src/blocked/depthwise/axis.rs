@@ -1,5 +1,6 @@
 //! Which samples meet which taps, along rows or columns.
 
+use super::strip::PIXELS;
 use crate::Geometry;
 
 /// Results along one axis that are made with the same taps.
@@ -9,6 +10,8 @@ pub(super) struct Axis {
     first: usize,
     pub(super) step: usize,
     pub(super) count: usize,
+    /// Neighbouring results that are computed at once: those of few tiles that are equally wide, or nearly.
+    pub(super) tile: usize,
     /// Tap `t` of result `i` meets sample `i * stride + offset + t * distance`, if there is one.
     pub(super) stride: usize,
     offset: isize,
@@ -25,10 +28,12 @@ impl Axis {
     /// That of a convolution over `size` samples.
     pub(super) fn forward(geometry: &Geometry, axis: usize, size: usize) -> Self {
         let reach = geometry.dilation[axis] * (geometry.kernel[axis] - 1) + 1;
+        let count = (size + 2 * geometry.padding[axis] - reach) / geometry.stride[axis] + 1;
         Self {
             first: 0,
             step: 1,
-            count: (size + 2 * geometry.padding[axis] - reach) / geometry.stride[axis] + 1,
+            count,
+            tile: tile(count),
             stride: geometry.stride[axis],
             offset: -(geometry.padding[axis] as isize),
             distance: geometry.dilation[axis],
@@ -50,10 +55,12 @@ impl Axis {
             // Backwards, so that their samples go forwards.
             let last = taps.last().copied().unwrap_or(0);
             let apart = taps.get(1).map_or(stride, |second| second - taps[0]);
+            let count = size.saturating_sub(first).div_ceil(stride);
             Self {
                 first,
                 step: stride,
-                count: size.saturating_sub(first).div_ceil(stride),
+                count,
+                tile: tile(count),
                 stride: 1,
                 offset: ((first + padding) as isize - (dilation * last) as isize) / stride as isize,
                 distance: dilation * apart / stride,
@@ -94,6 +101,11 @@ impl Axis {
         let last = self.sample(self.count.max(1) - 1, self.taps.max(1) - 1);
         (last + 1 - self.size as isize).max(0) as usize
     }
+}
+
+/// Splits results into tiles.
+fn tile(count: usize) -> usize {
+    count.div_ceil(count.div_ceil(PIXELS).max(1))
 }
 
 #[cfg(test)]

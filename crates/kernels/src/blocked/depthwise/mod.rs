@@ -3,9 +3,10 @@
 //! A vector holds channels of one pixel, or their weights; neighbouring pixels meet the same weights.
 
 mod axis;
+mod strip;
+mod sweep;
 #[cfg(test)]
 mod tests;
-mod tile;
 
 use rayon::prelude::*;
 
@@ -17,7 +18,7 @@ use crate::simd::Level;
 use crate::source::Masked;
 use crate::{Epilogue, Geometry};
 use axis::Axis;
-use tile::{Plane, Sweep};
+use sweep::{Plane, Sweep};
 
 /// A convolution where every channel is a group of its own, with its weights packed.
 pub struct Depthwise {
@@ -100,7 +101,8 @@ impl Pass<'_> {
         assert!(self.epilogue.add.is_none_or(|add| add.len() == out));
         let bands = rayon::current_num_threads().div_ceil(planes.max(1));
         let write = |output: Output| {
-            (0..planes * bands).into_par_iter().for_each(|task| {
+            let tasks = (0..planes * bands).into_par_iter().with_min_len(to.blocks_of_task());
+            tasks.for_each(|task| {
                 let (i, band) = (task / bands, task % bands);
                 let block = i % from.blocks();
                 let part = input.part(i * from.plane()..(i + 1) * from.plane());
