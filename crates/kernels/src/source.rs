@@ -56,7 +56,7 @@ impl<'a> Masked<'a> {
 
     /// Copies every `step`-th number.
     #[inline(always)]
-    fn copy(&self, step: usize, to: &mut [f32]) {
+    pub(crate) fn copy(&self, step: usize, to: &mut [f32]) {
         // Plain indices: a chain of iterators is neither inlined nor made vectors of.
         let reach = to.len().saturating_sub(1) * step + usize::from(!to.is_empty());
         let numbers = &self.numbers[..reach];
