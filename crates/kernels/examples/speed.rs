@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kernels::{Conv2d, Epilogue, Geometry, Level, Linear, Masked};
+use kernels::{Attention, Conv2d, Epilogue, Geometry, Level, Linear, Masked};
 
 fn main() {
     kernels::keep_freed_memory();
@@ -60,6 +60,21 @@ fn main() {
             "{rows} x {inputs} -> {outputs}: {:>6.1} GFLOP/s forward, {:>6.1} backward",
             work / forward,
             work / backward
+        );
+    }
+    for [tokens, size, heads] in [[197, 64, 12], [197, 64, 3], [50, 64, 12], [65, 32, 4]] {
+        let thirds = (0..heads).map(|head| [0, 1, 2].map(|part| (part * heads + head) * size)).collect();
+        let attention = Attention::new(level, tokens, size, 0.125, thirds);
+        let rows = 8 * tokens;
+        let (x, dy) = (vec![0.5; rows * 3 * heads * size], vec![0.5; rows * heads * size]);
+        let (y, norms) = attention.forward(&x);
+        let work = 2e-9 * (rows * tokens * heads * size) as f64;
+        let forward = best(&|| attention.forward(&x).0);
+        let backward = best(&|| attention.gradient(&x, &y, &norms, &dy));
+        println!(
+            "attention over {tokens} tokens, {heads} heads of {size}: {:>6.1} GFLOP/s forward, {:>6.1} backward",
+            2.0 * work / forward,
+            5.0 * work / backward
         );
     }
 }

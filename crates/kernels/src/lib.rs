@@ -6,6 +6,7 @@
 //! Weights are packed once. One register tile adds up the whole sum of its outputs in one order, so results
 //! are bitwise the same for any batch size and number of threads.
 
+mod attention;
 mod blocked;
 mod buffer;
 mod columns;
@@ -24,7 +25,9 @@ mod rows;
 mod simd;
 mod source;
 mod tile;
+mod view;
 
+pub use attention::Attention;
 pub use blocked::Maps;
 pub use buffer::Buffer;
 pub use conv::{Conv2d, Geometry};

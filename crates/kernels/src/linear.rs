@@ -2,8 +2,9 @@
 
 use std::sync::OnceLock;
 
-use crate::columns::{Columns, View};
+use crate::columns::Columns;
 use crate::simd::Level;
+use crate::view::View;
 use crate::{Epilogue, Numbers};
 
 /// `x W^T + b` with the matrix packed.

@@ -5,6 +5,7 @@
 //! stay in registers. No sum crosses the lanes of a vector, so its bits do not depend on how wide vectors are.
 
 mod maps;
+pub(crate) mod pack;
 mod rows;
 mod tile;
 
@@ -20,7 +21,7 @@ pub(crate) const BLOCK: usize = 16;
 /// near zero then falls on the other side.
 const PART: usize = 16;
 /// Vectors of outputs in a tile.
-const VECTORS: usize = 2;
+pub(crate) const VECTORS: usize = 2;
 
 /// Outputs of a tile.
 pub(crate) fn outputs(level: Level) -> usize {
