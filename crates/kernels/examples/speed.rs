@@ -64,7 +64,7 @@ fn main() {
     }
     for [tokens, size, heads] in [[197, 64, 12], [197, 64, 3], [50, 64, 12], [65, 32, 4]] {
         let thirds = (0..heads).map(|head| [0, 1, 2].map(|part| (part * heads + head) * size)).collect();
-        let attention = Attention::new(level, tokens, size, 0.125, thirds);
+        let attention = Attention::new(level, tokens, size, 0.125, thirds).expect("heads that fill a row");
         let rows = 8 * tokens;
         let (x, dy) = (vec![0.5; rows * 3 * heads * size], vec![0.5; rows * heads * size]);
         let (y, norms) = attention.forward(&x);

@@ -51,21 +51,27 @@ thread_local! {
 
 impl Attention {
     /// Attention over so many tokens with heads of `size` numbers. `heads` says where in a row of `3 heads size` numbers the query,
-    /// key and value of each head begin.
-    ///
-    /// # Panics
-    /// If the heads do not fill the row, each number in one place.
-    pub fn new(level: Level, tokens: usize, size: usize, scale: f32, heads: Vec<[usize; 3]>) -> Self {
+    /// key and value of each head begin; nothing if they do not fill the row, each number in one place.
+    pub fn new(level: Level, tokens: usize, size: usize, scale: f32, heads: Vec<[usize; 3]>) -> Option<Self> {
         let mut places: Vec<usize> = heads.iter().flatten().copied().collect();
         places.sort_unstable();
-        assert!(places.iter().enumerate().all(|(i, place)| *place == i * size), "{heads:?} of {size}");
-        assert!(places.len() * size * tokens > 0);
-        Self { level, tokens, size, scale, heads }
+        let fill = places.iter().enumerate().all(|(i, place)| *place == i * size);
+        (fill && places.len() * size * tokens > 0).then_some(Self { level, tokens, size, scale, heads })
     }
 
     /// Tokens of an image.
     pub fn tokens(&self) -> usize {
         self.tokens
+    }
+
+    /// Heads.
+    pub fn heads(&self) -> usize {
+        self.heads.len()
+    }
+
+    /// Numbers of a head's query, key or value.
+    pub fn size(&self) -> usize {
+        self.size
     }
 
     /// Numbers of a row of the input.

@@ -2,9 +2,11 @@
 //!
 //! Only values get gradients here; a network whose weights are tracked uses burn's own operations.
 
+mod attention;
 mod chain;
 mod kernel;
 mod layer;
+mod layout;
 mod pointwise;
 mod pool;
 mod rows;
@@ -132,7 +134,7 @@ impl Network {
     fn pack_layers(mut self, level: Level, chosen: impl Fn(NodeId) -> bool) -> Self {
         let pack = |id| if chosen(id) { self.pack_node(level, id) } else { None };
         let nodes: Vec<_> = (0..self.graph().nodes.len()).map(pack).collect();
-        let chains = chain::chains(self.graph(), |node| nodes[node].is_some());
+        let chains = chain::chains(self.graph(), level, |node| nodes[node].is_some());
         self.packed = Some(Arc::new(Packed { level, nodes, chains }));
         self
     }
