@@ -113,6 +113,10 @@ impl Columns {
                     };
                     // SAFETY: the caller's; what is added has the output's size.
                     unsafe { blocked::kernel(tile.len())(self.level, &job) }
+                    if let Some(end) = epilogue.end {
+                        // SAFETY: likewise; while the results are in the first-level cache.
+                        unsafe { end.change(self.level, job.out, [tile.len(), job.count, job.stride]) }
+                    }
                 }
             }
         });

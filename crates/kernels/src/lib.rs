@@ -52,9 +52,11 @@ pub struct Epilogue<'a> {
     pub add: Option<&'a [f32]>,
     /// The result is clipped to these bounds.
     pub clip: [f32; 2],
+    /// What the result goes through then; linear layers only.
+    pub end: Option<Function>,
 }
 
 impl Epilogue<'_> {
     /// Nothing.
-    pub const NOTHING: Self = Self { add: None, clip: [f32::NEG_INFINITY, f32::INFINITY] };
+    pub const NOTHING: Self = Self { add: None, clip: [f32::NEG_INFINITY, f32::INFINITY], end: None };
 }

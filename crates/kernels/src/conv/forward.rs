@@ -15,6 +15,7 @@ impl Conv2d {
         let geometry = &self.geometry;
         let image = geometry.inputs * size[0] * size[1];
         assert_eq!(x.len() % image, 0);
+        assert!(epilogue.end.is_none(), "a convolution has no function at its end");
         if geometry.depthwise() {
             return self.depthwise_forward(x, size, epilogue);
         }

@@ -150,7 +150,7 @@ fn sums_are_added_to_and_clipped_and_what_was_clipped_has_no_gradient() {
         let clip = [0.0, 1.5];
         for level in Level::all() {
             let (conv, what) = (case.conv(level), format!("{} {geometry:?} {size:?}", level.name()));
-            let y = conv.forward(&case.x, size, Epilogue { add: Some(&add), clip });
+            let y = conv.forward(&case.x, size, Epilogue { add: Some(&add), clip, end: None });
             let plain = conv.forward(&case.x, size, Epilogue::NOTHING);
             let expected: Vec<f32> =
                 plain.iter().zip(&add).map(|(y, add)| (y + add).clamp(0.0, 1.5)).collect();
@@ -184,7 +184,7 @@ fn what_is_not_a_number_stays_visible() {
     let geometry = dense(1, 1, [1, 1], 1, 0, 1);
     for level in Level::all() {
         let conv = Conv2d::new(level, geometry, Arc::new([1.0]), None);
-        let y = conv.forward(&[f32::NAN, -1.0], [1, 2], Epilogue { add: None, clip: [0.0, 6.0] });
+        let y = conv.forward(&[f32::NAN, -1.0], [1, 2], Epilogue { clip: [0.0, 6.0], ..Epilogue::NOTHING });
         assert!(y[0].is_nan() && y[1] == 0.0, "{}: {y:?}", level.name());
     }
 }

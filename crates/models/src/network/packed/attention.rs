@@ -159,3 +159,148 @@ impl Kernel for Attend {
         (y, back)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::{Device, Tensor, TensorData};
+
+    use super::super::Role;
+    use super::*;
+    use crate::network::value::Value;
+    use crate::network::{Network, Plain, Taps, Weight};
+    use crate::zoo::vit::ViT;
+
+    /// Two blocks with three heads of 8 numbers, made-up weights.
+    fn vit() -> Network {
+        let graph = ViT { side: 16, patch: 4, ..ViT::new(24, 2, 3) }.graph(5);
+        let numbers = |count: usize, seed: usize| -> Vec<f32> {
+            (0..count).map(|i| ((i * 7919 + seed * 104_729) % 1009) as f32 / 2018.0 - 0.25).collect()
+        };
+        let parameters = graph.parameters.iter().enumerate();
+        let weight = |(seed, parameter): (usize, &crate::network::graph::Parameter)| {
+            let count = parameter.shape.iter().product();
+            Weight::new(TensorData::new(numbers(count, seed), parameter.shape.clone()), &Device::flex())
+        };
+        let weights = parameters.map(weight).collect();
+        Network::new(graph, weights).pack()
+    }
+
+    fn images() -> Tensor<4> {
+        let numbers = (0..3 * 3 * 16 * 16).map(|i| ((i * 37) % 101) as f32 / 50.0 - 1.0).collect::<Vec<_>>();
+        Tensor::from_data(TensorData::new(numbers, [3, 3, 16, 16]), &Device::flex())
+    }
+
+    /// Scores, the gradient of one of them at the input, and those at the taps.
+    fn pass(network: &Network, taps: &mut Taps) -> (Vec<f32>, Vec<f32>, Vec<Value>) {
+        let x = Value::new(images()).leaf();
+        let scores =
+            network.run(vec![(Graph::INPUT, x.clone())], &[network.graph().output()], taps).remove(0);
+        let scores = scores.tensor::<2>();
+        let gradients = scores.clone().narrow(1, 1, 1).backward();
+        let of_taps = taps.taken.iter().map(|(_, _, leaf)| leaf.grad(&gradients).unwrap()).collect();
+        let numbers = |x: Tensor<1>| x.into_data().try_into_vec::<f32>().unwrap();
+        let gradient = numbers(x.grad(&gradients).unwrap().reshape(&[3 * 3 * 16 * 16]).tensor());
+        (numbers(scores.inner().reshape([15])), gradient, of_taps)
+    }
+
+    fn assert_close(got: &[f32], expected: &[f32]) {
+        let norm = |x: &mut dyn Iterator<Item = f32>| x.map(|x| x * x).sum::<f32>().sqrt();
+        let apart = norm(&mut got.iter().zip(expected).map(|(a, b)| a - b));
+        assert!(apart <= 1e-5 * norm(&mut expected.iter().copied()), "{apart}");
+    }
+
+    #[test]
+    fn attention_together_equals_attention_node_by_node() {
+        let network = vit();
+        let softmax = [0, 1].map(|i| network.graph().find(&format!("blocks.{i}.attn.softmax")).unwrap());
+        let inside = |seen: &[NodeId]| {
+            let roles = network.roles(|_| true, |node| seen.contains(&node));
+            softmax.map(|softmax| matches!(roles[softmax], Role::Inside))
+        };
+        assert_eq!([inside(&[]), inside(&softmax[..1])], [[true, true], [false, true]]);
+        let (scores, gradient, _) = pass(&network, &mut Taps::at(&[]));
+        // Whatever is looked at inside switches it off.
+        let (by_node, gradient_by_node, of_taps) = pass(&network, &mut Taps::at(&softmax));
+        assert_close(&scores, &by_node);
+        assert_close(&gradient, &gradient_by_node);
+        assert_eq!(of_taps.iter().map(Value::shape).collect::<Vec<_>>(), [[3, 3, 17, 17]; 2]);
+        assert!(of_taps.into_iter().all(|tap| tap.map(Tensor::abs).sum().into_scalar::<f32>() > 0.0));
+    }
+
+    #[test]
+    fn matrices_and_parts_can_be_fetched() {
+        let network = vit();
+        let find = |name: &str| network.graph().find(name).unwrap();
+        let fetches =
+            ["blocks.0.attn.softmax", "blocks.0.attn.v", "blocks.0.attn.qkv", "blocks.0.attn.join"].map(find);
+        let feeds = vec![(Graph::INPUT, Value::new(images()))];
+        let values = network.run(feeds, &fetches, &mut Plain);
+        assert_eq!(values[0].shape(), [3, 3, 17, 17]);
+        // Resumed behind the queries, keys and values, and behind one of them.
+        let resumed = network.run(vec![(fetches[2], values[2].clone())], &fetches[3..], &mut Plain);
+        let parts = [find("blocks.0.attn.q"), find("blocks.0.attn.k"), fetches[1]];
+        let given = network.run(vec![(fetches[2], values[2].clone())], &parts, &mut Plain);
+        let from_parts = network.run(parts.into_iter().zip(given).collect(), &fetches[3..], &mut Plain);
+        let numbers = |value: &Value| {
+            value
+                .clone()
+                .reshape(&[value.shape().iter().product()])
+                .tensor::<1>()
+                .into_data()
+                .try_into_vec::<f32>()
+                .unwrap()
+        };
+        assert_close(&numbers(&resumed[0]), &numbers(&values[3]));
+        assert_close(&numbers(&from_parts[0]), &numbers(&values[3]));
+    }
+
+    #[test]
+    fn inner_nodes_are_computed_with_the_softmax() {
+        let network = vit();
+        let find = |name: &str| network.graph().find(&format!("blocks.0.attn.{name}"));
+        for name in ["q.slice", "k", "transpose", "scores", "heads", "permute"] {
+            assert_eq!(network.computed_with(find(name).unwrap()), find("softmax"), "{name}");
+        }
+        for name in ["qkv", "softmax", "join", "proj"] {
+            assert_eq!(network.computed_with(find(name).unwrap()), None, "{name}");
+        }
+    }
+
+    /// Attention as timm's files have it, with an operation after the scores and one before the values.
+    fn exported(scores: &Op, values: &Op) -> (Graph, NodeId) {
+        let mut graph = Graph::new([3, 8, 8]);
+        let weight = graph.parameter("qkv", &[18, 6]);
+        let x = graph.push("tokens", Op::reshape(&[32, 6]), &[Graph::INPUT]);
+        let qkv = graph.push("qkv", Op::Linear { weight, bias: None }, &[x]);
+        let x = graph.push("reshape", Op::reshape(&[32, 3, 3, 2]), &[qkv]);
+        let x = graph.push("permute", Op::Permute { axes: vec![2, 0, 3, 1, 4] }, &[x]);
+        let mut part = |i: usize| {
+            let x = graph.push("slice", Op::Slice { axis: 0, start: i, end: i + 1, step: 1 }, &[x]);
+            graph.push("squeeze", Op::reshape(&[3, 32, 2]), &[x])
+        };
+        let [q, k, v] = [part(0), part(1), part(2)];
+        let k = graph.push("transpose", Op::Permute { axes: vec![0, 1, 3, 2] }, &[k]);
+        let x = graph.push("scores", Op::MatMul, &[q, k]);
+        let x = graph.push("after", scores.clone(), &[x]);
+        let x = graph.push("softmax", Op::Softmax { axis: 3 }, &[x]);
+        let v = graph.push("before", values.clone(), &[v]);
+        let x = graph.push("heads", Op::MatMul, &[x, v]);
+        graph.push("tokens", Op::Permute { axes: vec![0, 2, 1, 3] }, &[x]);
+        (graph, qkv)
+    }
+
+    #[test]
+    fn other_orders_of_the_axes_are_known_and_other_operations_are_not() {
+        let scale = |scale: f64| Op::Affine { scale, shift: 0.0 };
+        let found = |scores: Op, values: Op| {
+            let (graph, qkv) = exported(&scores, &values);
+            graph.shapes([3, 8, 8]).unwrap();
+            Attention::all(&graph, Level::best(), |node| node == qkv).len()
+        };
+        assert_eq!(found(scale(0.5), scale(1.0)), 1);
+        assert_eq!(found(Op::Affine { scale: 1.0, shift: 0.5 }, scale(1.0)), 0);
+        assert_eq!(found(scale(0.5), scale(2.0)), 0);
+        assert_eq!(found(Op::Relu, scale(1.0)), 0);
+        assert_eq!(found(scale(1.0), Op::reshape(&[3, 32, 2])), 1);
+    }
+}

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use kernels::{Epilogue, Level};
+use kernels::{Epilogue, Function, Level};
 
 use super::attention::Attention;
 use super::kernel::{Kernel, call, fits};
 use super::layer::Chained;
-use super::pointwise::bounds;
+use super::pointwise::{bounds, function};
 use crate::network::Network;
 use crate::network::graph::{Graph, NodeId, Op};
 use crate::network::value::Value;
@@ -18,7 +18,7 @@ use crate::network::value::Value;
 pub(in crate::network) enum Chain {
     /// Each node but the last is read by the next one alone, so that a kernel can stop after any of them.
     Layer {
-        /// A packed layer, then perhaps a sum, then perhaps a ReLU or another clipping.
+        /// A packed layer, then perhaps a sum, then perhaps a ReLU or another clipping; behind a linear layer any function.
         nodes: Vec<NodeId>,
         /// What the sum adds.
         added: Option<NodeId>,
@@ -51,6 +51,7 @@ fn layers(graph: &Graph, packed: impl Fn(NodeId) -> bool) -> Vec<Chain> {
     // Of two layers that are added, the later one does it: the other's value is there by then.
     for start in (0..graph.nodes.len()).rev().filter(|&node| packed(node)) {
         let (mut nodes, mut added) = (vec![start], None);
+        let linear = matches!(graph.nodes[start].op, Op::Linear { .. });
         // A value that has a second reader must be written out, so a chain goes on only through a single reader.
         let mut last = start;
         while let [next] = consumers[last][..] {
@@ -61,8 +62,8 @@ fn layers(graph: &Graph, packed: impl Fn(NodeId) -> bool) -> Vec<Chain> {
                 (Op::Add, &[a, b]) if added.is_none() => {
                     added = Some(if a == last { b } else { a });
                 }
-                // A kernel clips last: nothing can follow in the same chain.
-                (op, _) if bounds(op).is_some() => {
+                // A kernel's function comes last: nothing can follow in the same chain.
+                (op, _) if bounds(op).is_some() || (linear && function(op).is_some()) => {
                     nodes.push(next);
                     break;
                 }
@@ -174,9 +175,12 @@ impl Network {
             Chain::Layer { nodes, .. } => {
                 let layer = Arc::clone(&self.packed_node(nodes[0])?.layer);
                 let shape = layer.output(&inputs[0].shape());
-                let clip = nodes[..count].iter().find_map(|&node| bounds(&self.graph().nodes[node].op));
+                let (clip, end) = match function(&self.graph().nodes[nodes[count - 1]].op) {
+                    Some(Function::Clip(bounds)) => (bounds, None),
+                    end => (Epilogue::NOTHING.clip, end),
+                };
                 let level = self.packed.as_ref()?.level;
-                let kernel = Chained { level, layer, clip: clip.unwrap_or(Epilogue::NOTHING.clip) };
+                let kernel = Chained { level, layer, clip, end };
                 inputs.get(1).is_none_or(|added| added.shape() == shape).then(|| Arc::new(kernel) as _)
             }
             Chain::Attention(Attention { kernel, .. }) => {

@@ -189,7 +189,7 @@ impl Network {
         match op {
             Op::Conv2d { .. } | Op::Linear { .. } => {
                 let layer = Arc::clone(&self.packed_node(node)?.layer);
-                Some(Arc::new(Chained { level, layer, clip: Epilogue::NOTHING.clip }))
+                Some(Arc::new(Chained { level, layer, clip: Epilogue::NOTHING.clip, end: None }))
             }
             Op::MaxPool2d(pool) => {
                 let (pool, shape) = (MaxPool { level, pool: *pool }, inputs[0].shape());
