@@ -15,6 +15,7 @@ impl View<'_> {
     }
 
     /// The first `count` numbers of a row from a column on, then zeros.
+    #[inline(always)]
     pub(crate) fn line(self, row: usize, column: usize, count: usize) -> [f32; 16] {
         let from = &self.numbers[row * self.row + column * self.column..];
         if self.column == 1

@@ -23,21 +23,24 @@ impl Head<'_> {
         [y, dy]: [View<'_>; 2],
         [dq, dk, dv]: [*mut f32; 3],
     ) {
-        let Attention { tokens, size, .. } = *self.attention;
+        let Attention { level, tokens, size, .. } = *self.attention;
+        let mut gradient = std::mem::take(&mut room.gradient);
+        let dy = self.attention.close(dy, 1.0, &mut gradient);
         let wide = self.attention.wide();
         let (most, inverse) = norms.split_at(tokens);
-        let sums: Vec<f32> = (0..tokens).map(|token| dot(y, dy, token, size)).collect();
-        for (room, numbers) in room.tokens.iter_mut().zip([most, inverse, &sums]) {
-            let to = room.exactly(wide);
-            // Queries behind the last one have the weight zero.
-            to[..tokens].copy_from_slice(numbers);
-            to[tokens..].fill(0.0);
-        }
+        let mut of_tokens = room.tokens.each_mut().map(|room| room.exactly(wide));
+        // Queries behind the last one have the weight zero.
+        of_tokens.iter_mut().for_each(|room| room[tokens..].fill(0.0));
+        let [to_most, to_inverse, sums] = of_tokens;
+        to_most[..tokens].copy_from_slice(most);
+        to_inverse[..tokens].copy_from_slice(inverse);
+        level.run(Dots { rows: [y, dy], size, to: &mut sums[..tokens] });
         // SAFETY: the caller's.
         unsafe {
             self.keys_and_values(room, dy, [dk, dv]);
             self.queries(room, dq);
         }
+        room.gradient = gradient;
     }
 
     /// The gradients of keys and values; those of scores stay behind in panels.
@@ -46,7 +49,7 @@ impl Head<'_> {
     /// As for [`Head::backward`].
     unsafe fn keys_and_values(&self, room: &mut Room, dy: View<'_>, [dk, dv]: [*mut f32; 2]) {
         let attention = self.attention;
-        let Attention { level, tokens, size, scale, .. } = *attention;
+        let Attention { level, tokens, size, .. } = *attention;
         let (row, panel, wide) = (attention.inputs(), blocked::outputs(level), attention.wide());
         let (terms, queries) = (size.next_multiple_of(BLOCK), tokens.next_multiple_of(BLOCK));
         let [q, q_rows, dy_columns, dy_rows] = &mut room.right;
@@ -54,7 +57,6 @@ impl Head<'_> {
             attention.right(self.q.transposed(), [size, tokens], q),
             attention.right(self.q, [tokens, size], q_rows),
         );
-        q.iter_mut().chain(q_rows.iter_mut()).for_each(|q| *q *= scale);
         let dy_columns = attention.right(dy.transposed(), [size, tokens], dy_columns);
         let dy_rows = attention.right(dy, [tokens, size], dy_rows);
         let [k, v] = &mut room.left;
@@ -124,16 +126,43 @@ impl Head<'_> {
     }
 }
 
-/// The product of two rows, with one sum for each place of a block.
-fn dot(a: View<'_>, b: View<'_>, row: usize, size: usize) -> f32 {
-    let [a, b] = [a, b].map(|view| &view.numbers[row * view.row..][..size]);
-    let mut sums = [0.0; BLOCK];
-    for (a, b) in a.chunks(BLOCK).zip(b.chunks(BLOCK)) {
-        for ((sum, a), b) in sums.iter_mut().zip(a).zip(b) {
-            *sum += a * b;
+/// The products of rows of two views with each other.
+struct Dots<'a> {
+    rows: [View<'a>; 2],
+    size: usize,
+    /// One number for each row.
+    to: &'a mut [f32],
+}
+
+impl Work for Dots<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let [a, b] = self.rows;
+        for (row, to) in self.to.iter_mut().enumerate() {
+            let (a, b) = (&a.numbers[row * a.row..][..self.size], &b.numbers[row * b.row..][..self.size]);
+            // One sum for each place of a block, however long a vector is.
+            let mut lanes = [0.0; BLOCK];
+            for part in 0..BLOCK / S::LANES {
+                let mut sum = simd.splat(0.0);
+                for at in (part * S::LANES..self.size).step_by(BLOCK) {
+                    let mask = simd.first((self.size - at).min(S::LANES));
+                    // SAFETY: both rows have the lanes of the mask.
+                    let (a, b) = unsafe {
+                        let (a, b) = (a.as_ptr().add(at), b.as_ptr().add(at));
+                        (simd.load_some(a, mask), simd.load_some(b, mask))
+                    };
+                    sum = simd.fma(a, b, sum);
+                }
+                // SAFETY: the vectors are a block together.
+                unsafe { simd.store(lanes.as_mut_ptr().add(part * S::LANES), sum) };
+            }
+            *to = 0.0;
+            for lane in lanes {
+                *to += lane;
+            }
         }
     }
-    sums.iter().sum()
 }
 
 /// The weights and the gradients of the scores of a tile of keys.

@@ -18,7 +18,6 @@ impl Head<'_> {
         let (width, terms) = (blocked::outputs(level), size.next_multiple_of(BLOCK));
         let ([q, _], [k, v, ..]) = (&mut room.left, &mut room.right);
         let q = attention.left(self.q, [tokens, size], q);
-        q.iter_mut().for_each(|q| *q *= attention.scale);
         let k = attention.right(self.k.transposed(), [size, tokens], k);
         let v = attention.right(self.v, [tokens, size], v);
         let (most, inverse) = norms.split_at_mut(tokens);

@@ -16,7 +16,7 @@ use crate::Epilogue;
 use crate::blocked::{self, BLOCK, Job, pack};
 use crate::lines::Lines;
 use crate::output::Output;
-use crate::simd::Level;
+use crate::simd::{Level, Simd, Work};
 use crate::view::View;
 
 /// `softmax(scale q k^T) v` in each head, on rows of tokens that hold the queries, keys and values of all heads.
@@ -30,9 +30,43 @@ pub struct Attention {
     heads: Vec<[usize; 3]>,
 }
 
+/// Rows that are asked for before they are copied.
+const AHEAD: usize = 16;
+
+/// Copies rows times a number.
+struct Close<'a> {
+    from: View<'a>,
+    scale: f32,
+    size: usize,
+    to: &'a mut [f32],
+}
+
+impl Work for Close<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let scale = simd.splat(self.scale);
+        for (row, to) in self.to.chunks_exact_mut(self.size).enumerate() {
+            let from = &self.from.numbers[row * self.from.row..][..self.size];
+            for at in (0..self.size).step_by(S::LANES) {
+                let mask = simd.first((self.size - at).min(S::LANES));
+                // Rows are far apart, so that no prefetcher of the processor follows them.
+                simd.prefetch(from.as_ptr().wrapping_add(AHEAD * self.from.row + at));
+                // SAFETY: both rows have the lanes of the mask.
+                unsafe {
+                    let x = simd.load_some(from.as_ptr().add(at), mask);
+                    simd.store_some(to.as_mut_ptr().add(at), mask, simd.mul(scale, x));
+                }
+            }
+        }
+    }
+}
+
 /// Where a head is packed.
 #[derive(Default)]
 struct Room {
+    /// The gradient of the result.
+    gradient: Lines,
     /// Sides of products.
     left: [Lines; 2],
     right: [Lines; 4],
@@ -46,7 +80,8 @@ struct Room {
 }
 
 thread_local! {
-    static ROOM: RefCell<Room> = RefCell::default();
+    /// With the head's own queries, keys and values.
+    static ROOM: RefCell<([Lines; 3], Room)> = RefCell::default();
 }
 
 impl Attention {
@@ -98,7 +133,9 @@ impl Attention {
                 let (n, head) = (i / self.heads.len(), i % self.heads.len());
                 let out = output.at(n * image + head * self.size);
                 // SAFETY: each head has its own columns of its image's rows.
-                ROOM.with_borrow_mut(|room| unsafe { self.head(x, n, head).forward(room, norms, out) });
+                ROOM.with_borrow_mut(|(close, room)| unsafe {
+                    self.head(x, n, head, close).forward(room, norms, out);
+                });
             });
         };
         // SAFETY: the columns of all heads fill the rows.
@@ -122,8 +159,8 @@ impl Attention {
                 let values = [of(&y[at..]), of(&gradient[at..])];
                 let dx = self.heads[head].map(|place| output.at(n * 3 * image + place));
                 // SAFETY: each query, key and value has its own columns of its image's rows.
-                ROOM.with_borrow_mut(|room| unsafe {
-                    self.head(x, n, head).backward(room, norms, values, dx)
+                ROOM.with_borrow_mut(|(close, room)| unsafe {
+                    self.head(x, n, head, close).backward(room, norms, values, dx);
                 });
             });
         };
@@ -131,11 +168,22 @@ impl Attention {
         unsafe { Output::collect(x.len(), write) }
     }
 
-    fn head<'a>(&'a self, x: &'a [f32], image: usize, head: usize) -> Head<'a> {
+    /// Queries (scaled), keys and values of a head, copied to where they are close together.
+    fn head<'a>(&'a self, x: &[f32], image: usize, head: usize, room: &'a mut [Lines; 3]) -> Head<'a> {
         let at = image * self.tokens * self.inputs();
-        let part = |place| View { numbers: &x[at + place..], row: self.inputs(), column: 1 };
-        let [q, k, v] = self.heads[head].map(part);
-        Head { attention: self, q, k, v }
+        let [q, k, v] = &mut *room;
+        let part = |part: usize, scale, room| {
+            let from = View { numbers: &x[at + self.heads[head][part]..], row: self.inputs(), column: 1 };
+            self.close(from, scale, room)
+        };
+        Head { attention: self, q: part(0, self.scale, q), k: part(1, 1.0, k), v: part(2, 1.0, v) }
+    }
+
+    /// Rows of a head times a number. Most of them are in no near cache: nothing else is done while they come.
+    fn close<'a>(&self, from: View<'_>, scale: f32, room: &'a mut Lines) -> View<'a> {
+        let to = room.exactly(self.tokens * self.size);
+        self.level.run(Close { from, scale, size: self.size, to });
+        View { numbers: to, row: self.size, column: 1 }
     }
 }
 

@@ -9,11 +9,12 @@ use crate::view::View;
 pub(crate) fn tiles(from: View<'_>, [n, k]: [usize; 2], most: usize, to: &mut [f32]) {
     let padded = k.next_multiple_of(BLOCK);
     for tile in split(n, most) {
-        let mut lines = to[tile.start * padded..tile.end * padded].chunks_exact_mut(BLOCK);
+        let (lines, _) = to[tile.start * padded..tile.end * padded].as_chunks_mut::<BLOCK>();
+        let mut lines = lines.iter_mut();
         // Block by block: of columns that lie apart, the lines of one block stay in the first-level cache.
         for term in (0..k).step_by(BLOCK) {
             for (row, line) in tile.clone().zip(&mut lines) {
-                line.copy_from_slice(&from.line(row, term, BLOCK.min(k - term)));
+                *line = from.line(row, term, BLOCK.min(k - term));
             }
         }
     }
@@ -27,30 +28,43 @@ pub(crate) fn panels(level: Level, from: View<'_>, [k, columns]: [usize; 2], to:
         let first = (group * width).min(columns);
         let count = width.min(columns - first);
         if from.column == 1 {
-            let (rows, rest) = to.split_at_mut(k * width);
-            rest.fill(0.0);
-            for (term, row) in rows.chunks_exact_mut(width).enumerate() {
-                row[..count].copy_from_slice(&from.numbers[term * from.row + first..][..count]);
-                row[count..].fill(0.0);
-            }
+            rows(from, [k, count], first, width, to);
         } else {
             transpose(from.transposed(), [k, count], first, width, to);
         }
     }
 }
 
-/// The terms of some columns from `first` on, which are rows here.
+/// `count` columns from `first` on.
+fn rows(from: View<'_>, [k, count]: [usize; 2], first: usize, width: usize, to: &mut [f32]) {
+    let (lines, rest) = to.split_at_mut(k * width);
+    rest.fill(0.0);
+    for (term, line) in lines.chunks_exact_mut(width).enumerate() {
+        let from = &from.numbers[term * from.row + first..][..count];
+        let (pieces, rest) = from.as_chunks::<4>();
+        let (to_pieces, to_rest) = line.split_at_mut(4 * pieces.len());
+        // Pieces of constant length: one by one they are faster than a call.
+        for (to, piece) in to_pieces.as_chunks_mut().0.iter_mut().zip(pieces) {
+            *to = *piece;
+        }
+        to_rest[..rest.len()].copy_from_slice(rest);
+        to_rest[rest.len()..].fill(0.0);
+    }
+}
+
+/// `count` columns from `first` on, which are rows here.
 fn transpose(from: View<'_>, [k, count]: [usize; 2], first: usize, width: usize, to: &mut [f32]) {
     for (block, to) in to.chunks_exact_mut(BLOCK * width).enumerate() {
         let term = block * BLOCK;
-        for column in 0..width {
-            let line = if column < count {
-                from.line(first + column, term, BLOCK.min(k - term))
-            } else {
-                [0.0; BLOCK]
-            };
-            for (number, to) in line.iter().zip(to[column..].iter_mut().step_by(width)) {
-                *to = *number;
+        let line = |column: usize| match column < count {
+            true => from.line(first + column, term, BLOCK.min(k - term)),
+            false => [0.0; BLOCK],
+        };
+        // Four columns at once are a vector of the result.
+        for column in (0..width).step_by(4) {
+            let [a, b, c, d] = [line(column), line(column + 1), line(column + 2), line(column + 3)];
+            for (term, to) in to.chunks_exact_mut(width).enumerate() {
+                to.as_chunks_mut().0[column / 4] = [a[term], b[term], c[term], d[term]];
             }
         }
     }
