@@ -210,7 +210,9 @@ impl Network {
         };
         let mut readers = vec![0; graph.nodes.len()];
         for id in (0..graph.nodes.len()).filter(|id| needed[*id] && !fed.contains(id)) {
-            reads(id).into_iter().for_each(|input| readers[input] += 1);
+            for input in reads(id) {
+                readers[input] += 1;
+            }
         }
         for &fetch in fetches {
             readers[fetch] += 1;

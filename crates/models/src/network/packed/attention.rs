@@ -219,6 +219,9 @@ mod tests {
         };
         assert_eq!([inside(&[]), inside(&softmax[..1])], [[true, true], [false, true]]);
         let (scores, gradient, _) = pass(&network, &mut Taps::at(&[]));
+        // Without a way back the perceptrons' functions are computed in the end of their layers: the same bits.
+        let untracked = network.logits(images()).into_data().try_into_vec::<f32>().unwrap();
+        assert_eq!(untracked, scores);
         // Whatever is looked at inside switches it off.
         let (by_node, gradient_by_node, of_taps) = pass(&network, &mut Taps::at(&softmax));
         assert_close(&scores, &by_node);
@@ -261,6 +264,9 @@ mod tests {
         for name in ["q.slice", "k", "transpose", "scores", "heads", "permute"] {
             assert_eq!(network.computed_with(find(name).unwrap()), find("softmax"), "{name}");
         }
+        let [fc1, act] =
+            ["fc1", "act"].map(|name| network.graph().find(&format!("blocks.0.mlp.{name}")).unwrap());
+        assert_eq!(network.computed_with(act), Some(fc1));
         for name in ["qkv", "softmax", "join", "proj"] {
             assert_eq!(network.computed_with(find(name).unwrap()), None, "{name}");
         }

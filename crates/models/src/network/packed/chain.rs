@@ -73,7 +73,9 @@ fn layers(graph: &Graph, packed: impl Fn(NodeId) -> bool) -> Vec<Chain> {
             last = next;
         }
         if nodes.len() > 1 {
-            nodes.iter().for_each(|&node| taken[node] = true);
+            for &node in &nodes {
+                taken[node] = true;
+            }
             chains.push(Chain::Layer { nodes, added });
         }
     }
