@@ -100,6 +100,9 @@ impl Picture {
                     let block = image * maps.image() + lane / BLOCK * maps.plane();
                     // The first x with (x + padding) mod stride = residue.
                     let x = (right + stride[1] - padding[1] % stride[1]) % stride[1];
+                    if x >= size[1] {
+                        continue;
+                    }
                     let column = (x + padding[1]) / stride[1] - first[1];
                     let from = residues[block + (row * maps.size[1] + column) * BLOCK + lane % BLOCK..].iter();
                     let to = to.iter_mut().skip(x).step_by(stride[1]);
