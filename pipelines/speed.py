@@ -45,8 +45,8 @@ def network(name, batch, threads):
     return net, torch.randn(batch, 3, 224, 224)
 
 
-def serve_onnx(name, batch, threads):
-    """ONNX Runtime's side: it has no gradients, so every line is a forward pass."""
+def onnx_session(name, batch, threads, profile=None):
+    """ONNX Runtime on the exported network, and images; `profile` is how the file of a profile begins."""
     import onnxruntime
     import torch
 
@@ -57,9 +57,16 @@ def serve_onnx(name, batch, threads):
         torch.onnx.export(net, (x,), path, dynamo=False, opset_version=17, input_names=["input"])
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
-        session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        if profile:
+            options.enable_profiling, options.profile_file_prefix = True, str(profile)
+        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"]), x.numpy()
+
+
+def serve_onnx(name, batch, threads):
+    """ONNX Runtime's side: it has no gradients, so every line is a forward pass."""
+    session, x = onnx_session(name, batch, threads)
     for _ in sys.stdin:
-        print(float(session.run(None, {"input": x.numpy()})[0].sum()), flush=True)
+        print(float(session.run(None, {"input": x})[0].sum()), flush=True)
 
 
 def serve(name, batch, threads):

@@ -4,6 +4,7 @@ threads, in turns (ours, peer, ours, peer ...), medians.
     python pipelines/bench                                 every row; a table on standard output and in OUT/bench.md
     python pipelines/bench --tasks forward,gradcam --networks resnet50-v1
     python pipelines/bench --memory                        peak memory instead; a table in OUT/memory.md
+    python pipelines/bench --layers                        times of layers and ONNX Runtime's instead; tables in OUT/layers.md
     python pipelines/bench --list                          the tasks, and the networks that they run on by themselves
 
 Both sides are timed from prepared images to results in host memory: no process start, no loading of weights, no decoding,
@@ -48,6 +49,7 @@ def parse():
     parser.add_argument("--table", type=Path, help="file of the table (default: OUT/bench.md)")
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--memory", action="store_true", help="measure peak memory (default network: resnet50-v1)")
+    parser.add_argument("--layers", action="store_true", help="time each layer, with one thread and with --threads")
     parser.add_argument("--counts", type=int, nargs=2, default=[30, 300], help="of images, with --memory")
     args = parser.parse_args()
     args.out = args.out.resolve()
@@ -78,6 +80,11 @@ def main():
 
         choose(parser, args)
         memory(args, args.networks or ["resnet50-v1"])
+    elif args.layers:
+        from bench.layers import layers
+
+        choose(parser, args)
+        layers(args, args.networks or list(NETWORKS))
     else:
         from bench.table import bench
 
