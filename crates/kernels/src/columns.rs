@@ -105,6 +105,7 @@ impl Columns {
                         blocks: padded / BLOCK,
                         block: tile.len() * BLOCK,
                         taps: &[0],
+                        furthest: 0,
                         part: PART,
                         weights,
                         next: (i * 16 < width).then_some(next),

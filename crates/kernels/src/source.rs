@@ -150,7 +150,8 @@ impl Source {
         if count == 0 {
             return;
         }
-        let (from, to) = (from.part(start * unit..width * unit), &mut to[first * unit..(first + count) * unit]);
+        let (from, to) =
+            (from.part(start * unit..width * unit), &mut to[first * unit..(first + count) * unit]);
         if unit == 1 || step == 1 {
             from.copy(step, to);
         } else {

@@ -222,6 +222,7 @@ impl Attention {
                 blocks: rows.len() / (height * BLOCK),
                 block: height * BLOCK,
                 taps: &[0],
+                furthest: 0,
                 part: PART,
                 weights,
                 next: None,

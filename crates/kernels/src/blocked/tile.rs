@@ -13,6 +13,8 @@ pub(crate) struct Job<'a> {
     pub(crate) block: usize,
     /// Where the taps' samples lie behind `x`.
     pub(crate) taps: &'a [usize],
+    /// The largest of them.
+    pub(crate) furthest: usize,
     /// Blocks that are added up before they join the sum: one long chain of 4,608 terms loses digits that sums of sums keep, and a
     /// ReLU near zero then falls on the other side.
     pub(crate) part: usize,
@@ -37,7 +39,7 @@ pub(crate) struct Job<'a> {
 /// A tile of so many pixels.
 ///
 /// # Safety
-/// The wanted results of all pixels have room, what is added is as large, and nothing else reads or writes the room.
+/// No tap lies behind the furthest one. The wanted results of all pixels have room, what is added is as large, and nothing else reads or writes the room.
 pub(crate) type Kernel = unsafe fn(Level, &Job<'_>);
 
 /// The tile for so many pixels and vectors, whose taps have a block of terms or only one. In its loops are plain indices: what is not
@@ -68,15 +70,23 @@ unsafe fn tile<const P: usize, const V: usize, const T: usize>(level: Level, job
             // What does not fit into the registers, or is narrower than a block, is never asked for, and not compiled.
             assert!(P <= S::PIXELS && (V == VECTORS || S::LANES == BLOCK));
             let job = self.0;
-            let furthest = job.taps.iter().max().map_or(0, |tap| tap + (job.blocks - 1) * job.block);
-            assert!(furthest + P * T <= job.x.len(), "the samples end before the last pixel");
+            let last = job.furthest + job.blocks.saturating_sub(1) * job.block;
+            assert!(last + P * T <= job.x.len(), "the samples end before the last pixel");
             assert_eq!(job.weights.len(), job.blocks * job.taps.len() * T * V * S::LANES);
             assert!(job.count <= V * S::LANES && job.bias.is_none_or(|bias| bias.len() == job.count));
             // SAFETY: the assertions, and the caller of `tile`.
             unsafe {
                 fetch::<S, P, V>(simd, job);
-                let sums = multiply::<S, P, V, T>(simd, job);
-                finish(simd, &sums, job);
+                // Sums of one part need not be kept beside others.
+                if job.blocks <= job.part {
+                    finish(
+                        simd,
+                        &part::<S, P, V, T>(simd, job, 0, &mut (job.weights.as_ptr(), job.next)),
+                        job,
+                    );
+                } else {
+                    finish(simd, &multiply::<S, P, V, T>(simd, job), job);
+                }
             }
         }
     }
@@ -91,7 +101,7 @@ fn fetch<S: Simd, const P: usize, const V: usize>(simd: S, job: &Job<'_>) {
     for p in 0..P {
         for v in (0..V).step_by(step) {
             let at = p * job.pixel + v * job.vector;
-            simd.prefetch(job.out.wrapping_add(at));
+            simd.prefetch_write(job.out.wrapping_add(at));
             if let Some(added) = job.added {
                 simd.prefetch(added.wrapping_add(at));
             }
@@ -111,41 +121,58 @@ unsafe fn multiply<S: Simd, const P: usize, const V: usize, const T: usize>(
     simd: S,
     job: &Job<'_>,
 ) -> Sums<S, P, V> {
-    let (mut weights, mut next) = (job.weights.as_ptr(), job.next);
-    let mut whole = [[simd.splat(0.0); V]; P];
-    for start in (0..job.blocks).step_by(job.part) {
-        let mut sums = [[simd.splat(0.0); V]; P];
-        for block in start..job.blocks.min(start + job.part) {
-            for tap in job.taps {
-                let x = job.x.as_ptr().wrapping_add(block * job.block + tap);
-                for term in 0..T {
-                    let mut line = [simd.splat(0.0); V];
-                    for v in 0..V {
-                        // SAFETY: the caller has weights for this term.
-                        line[v] = unsafe { simd.load(weights.add(v * S::LANES)) };
-                    }
-                    weights = weights.wrapping_add(V * S::LANES);
-                    if let Some(line) = &mut next {
-                        simd.prefetch_far(*line);
-                        *line = line.wrapping_add(BLOCK);
-                    }
-                    for p in 0..P {
-                        // SAFETY: the caller has samples for this pixel.
-                        let sample = simd.splat(unsafe { *x.add(p * T + term) });
-                        for v in 0..V {
-                            sums[p][v] = simd.fma(sample, line[v], sums[p][v]);
-                        }
-                    }
-                }
-            }
-        }
+    let mut ahead = (job.weights.as_ptr(), job.next);
+    // SAFETY: the caller's.
+    let mut whole = unsafe { part::<S, P, V, T>(simd, job, 0, &mut ahead) };
+    for start in (job.part..job.blocks).step_by(job.part) {
+        // SAFETY: likewise.
+        let sums = unsafe { part::<S, P, V, T>(simd, job, start, &mut ahead) };
         for p in 0..P {
             for v in 0..V {
-                whole[p][v] = if start == 0 { sums[p][v] } else { simd.add(whole[p][v], sums[p][v]) };
+                whole[p][v] = simd.add(whole[p][v], sums[p][v]);
             }
         }
     }
     whole
+}
+
+/// The sums of a part, which starts at a block, with the weights that come next and what to ask for.
+///
+/// # Safety
+/// As for [`multiply`]; the weights are those of the block.
+#[inline(always)]
+unsafe fn part<S: Simd, const P: usize, const V: usize, const T: usize>(
+    simd: S,
+    job: &Job<'_>,
+    start: usize,
+    (weights, next): &mut (*const f32, Option<*const f32>),
+) -> Sums<S, P, V> {
+    let mut sums = [[simd.splat(0.0); V]; P];
+    for block in start..job.blocks.min(start + job.part) {
+        for tap in job.taps {
+            let x = job.x.as_ptr().wrapping_add(block * job.block + tap);
+            for term in 0..T {
+                let mut line = [simd.splat(0.0); V];
+                for v in 0..V {
+                    // SAFETY: the caller has weights for this term.
+                    line[v] = unsafe { simd.load(weights.add(v * S::LANES)) };
+                }
+                *weights = weights.wrapping_add(V * S::LANES);
+                if let Some(line) = next {
+                    simd.prefetch_far(*line);
+                    *line = line.wrapping_add(BLOCK);
+                }
+                for p in 0..P {
+                    // SAFETY: the caller has samples for this pixel.
+                    let sample = simd.splat(unsafe { *x.add(p * T + term) });
+                    for v in 0..V {
+                        sums[p][v] = simd.fma(sample, line[v], sums[p][v]);
+                    }
+                }
+            }
+        }
+    }
+    sums
 }
 
 /// Adds what is to be added, clips and writes.

@@ -93,7 +93,9 @@ impl Dense {
     pub(super) fn input_gradient(&self, gradient: Masked<'_>, size: [usize; 2]) -> Buffer {
         let backward = self.backward.get_or_init(|| match self.reads() {
             Layout::Blocked => Backward::Residues(self.residues()),
-            Layout::Plain => Backward::Picture(Picture::new(self.level, self.geometry, (*self.weight).as_ref())),
+            Layout::Plain => {
+                Backward::Picture(Picture::new(self.level, self.geometry, (*self.weight).as_ref()))
+            }
         });
         match backward {
             Backward::Residues(residues) => self.blocked_gradient(residues, gradient, size),
@@ -109,9 +111,8 @@ impl Dense {
             let taps: Vec<usize> = (0..residue.count()).map(tap).collect();
             let pack = |group: Group| {
                 let [outputs, inputs] = group.size();
-                let weight = |input, output| {
-                    group.weight(numbers, output, input).map(|at| |i: usize| at[taps[i]])
-                };
+                let weight =
+                    |input, output| group.weight(numbers, output, input).map(|at| |i: usize| at[taps[i]]);
                 Weights::new(self.level, [inputs, outputs], residue.count(), BLOCK, weight)
             };
             let weights = Group::all(&self.geometry).map(pack).collect();

@@ -100,7 +100,13 @@ impl Geometry {
     }
 
     /// The copy that the taps of all residues read of an output's gradient of size `out`, in blocks of `unit` channels.
-    pub(super) fn gradient_source(&self, axes: &[Axes], blocks: usize, unit: usize, out: [usize; 2]) -> Source {
+    pub(super) fn gradient_source(
+        &self,
+        axes: &[Axes],
+        blocks: usize,
+        unit: usize,
+        out: [usize; 2],
+    ) -> Source {
         let start = |axis: usize| axes.iter().map(|axes| axes[axis].start).min().unwrap_or(0);
         let end = |axis: usize| axes.iter().map(|axes| axes[axis].end).max().unwrap_or(0);
         let left = (-start(1)).max(0) as usize;

@@ -18,6 +18,11 @@ use crate::{Epilogue, simd::Level};
 /// Terms that are added up before they join the sum.
 const PART: usize = 256;
 
+/// Tasks for each thread.
+const TASKS: usize = 4;
+/// Units for which the copy of an image costs little.
+const COPIES: usize = 4;
+
 /// Products that read the same image, or one copy of it.
 pub(super) struct Pass<'a> {
     pub(super) level: Level,
@@ -53,6 +58,20 @@ struct Piece<'a> {
     block: usize,
 }
 
+impl<'a> Piece<'a> {
+    /// The tiles of a piece of joined pixels.
+    fn tiles(&self, most: usize) -> impl Iterator<Item = Piece<'a>> + use<'a> {
+        let Self { image, ref columns, samples, block } = *self;
+        let start = columns.start;
+        split(columns.len(), most).map(move |tile| Piece {
+            image,
+            columns: start + tile.start..start + tile.end,
+            samples: &samples[tile.start * BLOCK..],
+            block,
+        })
+    }
+}
+
 thread_local! {
     /// Where a thread's copies lie.
     static ROOM: RefCell<Lines> = RefCell::default();
@@ -80,7 +99,7 @@ impl Pass<'_> {
     fn copied(&self, input: Masked<'_>, n: usize, output: Output) {
         let Some(source) = &self.source else { return };
         let tasks = tasks(n, half_of_cache() / 2 / (4 * source.len()));
-        self.spread(n, tasks, |images, units| {
+        self.spread(n, tasks, COPIES, |images, units| {
             ROOM.with_borrow_mut(|room| {
                 let room = room.reserve(images.len() * source.len());
                 let mut pieces = Vec::with_capacity(images.len());
@@ -103,8 +122,9 @@ impl Pass<'_> {
         let chunks: Vec<(usize, Range<usize>)> =
             (0..n).flat_map(|image| split(pixels, most).map(move |columns| (image, columns))).collect();
         let weights: usize = product.weights.iter().map(Weights::len).sum();
-        let tasks = if 4 * weights <= half_of_cache() { chunks.len() } else { rayon::current_num_threads() };
-        self.spread(chunks.len(), tasks.min(chunks.len()), |range, units| {
+        let small = 4 * weights <= half_of_cache();
+        let tasks = if small { chunks.len() } else { rayon::current_num_threads().min(chunks.len()) };
+        self.spread(chunks.len(), tasks, 1, |range, units| {
             ROOM.with_borrow_mut(|room| {
                 let chunks = &chunks[range];
                 let all: usize = chunks.iter().map(|(_, columns)| columns.len() * channels).sum();
@@ -119,8 +139,17 @@ impl Pass<'_> {
                     room = rest;
                     pieces.push(self.chunk(pixels, *image, columns.clone(), copy));
                 }
-                // SAFETY: `spread` gives each task pixels or units of its own.
-                unsafe { self.task(&pieces, units, output) }
+                if small {
+                    // Tile by tile: all weights pass by the samples of one while these are in the first-level cache.
+                    pieces = pieces.iter().flat_map(|piece| piece.tiles(self.level.pixels())).collect();
+                    for piece in &pieces {
+                        // SAFETY: `spread` gives each task pixels or units of its own.
+                        unsafe { self.task(std::slice::from_ref(piece), units.clone(), output) }
+                    }
+                } else {
+                    // SAFETY: likewise.
+                    unsafe { self.task(&pieces, units, output) }
+                }
             });
         });
     }
@@ -146,15 +175,18 @@ impl Pass<'_> {
         Piece { image, columns, samples: copy, block }
     }
 
-    /// Calls `task` with even parts of `0..n`, and of the units where there are fewer tasks than threads.
-    fn spread(&self, n: usize, tasks: usize, task: impl Fn(Range<usize>, Range<usize>) + Sync) {
+    /// Calls `task` with even parts of `0..n`, and of the units where there are few tasks for the threads: one that is slower for a
+    /// while, as those of shared processors are, then has fewer. A part has at least `least` units unless threads would wait for it.
+    fn spread(&self, n: usize, tasks: usize, least: usize, task: impl Fn(Range<usize>, Range<usize>) + Sync) {
         if n == 0 {
             return;
         }
         // Groups of outputs that share a block belong together.
         let step = BLOCK.div_ceil(blocked::outputs(self.level));
         let units = self.units() / step;
-        let shares = rayon::current_num_threads().div_ceil(tasks).min(units);
+        let threads = rayon::current_num_threads();
+        let wanted = (TASKS * threads).div_ceil(tasks).min(units / least);
+        let shares = wanted.max(threads.div_ceil(tasks)).min(units);
         let part = |i: usize, of: usize, n: usize| i * n / of..(i + 1) * n / of;
         (0..tasks * shares).into_par_iter().for_each(|i| {
             let units = part(i % shares, shares, units);
@@ -227,6 +259,7 @@ impl Pass<'_> {
         let (grid, lanes) = (&product.grid, self.lanes(unit));
         let columns = if self.source.is_some() { 0..grid.columns } else { piece.columns.clone() };
         let vectors = lanes.len() / self.level.lanes();
+        let furthest = product.taps.iter().copied().max().unwrap_or(0);
         let samples = &piece.samples[unit / weights.groups() * weights.blocks * piece.block..];
         for row in 0..grid.rows {
             for tile in split(columns.len(), self.level.pixels()) {
@@ -238,6 +271,7 @@ impl Pass<'_> {
                     blocks: weights.blocks,
                     block: piece.block,
                     taps: &product.taps,
+                    furthest,
                     part: (PART / (weights.terms * product.taps.len())).max(1),
                     weights: weights.group(group),
                     next: next.take(weights.sum()),
@@ -254,7 +288,8 @@ impl Pass<'_> {
                 unsafe { blocked::kernel(tile.len(), vectors, weights.terms)(self.level, &job) }
                 if let Some(end) = self.epilogue.end {
                     for lane in (0..job.count).step_by(BLOCK) {
-                        let (start, count) = (job.out.wrapping_add(lane / BLOCK * job.vector), job.count.min(BLOCK));
+                        let (start, count) =
+                            (job.out.wrapping_add(lane / BLOCK * job.vector), job.count.min(BLOCK));
                         // SAFETY: likewise; while the results are in the first-level cache.
                         unsafe { end.change(self.level, start, [tile.len(), count, job.pixel]) }
                     }

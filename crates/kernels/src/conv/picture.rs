@@ -3,9 +3,9 @@
 //! With the residues of the stride as channels it is one convolution without a stride, of all outputs to `stride[0] * stride[1] *
 //! inputs` channels, whose pixels are then put in their places: an input of three channels fills the lanes of vectors.
 
+use super::Geometry;
 use super::pass::{Pass, Product};
 use super::weights::Weights;
-use super::Geometry;
 use crate::Epilogue;
 use crate::blocked::{BLOCK, Maps};
 use crate::buffer::Buffer;
@@ -29,7 +29,8 @@ impl Picture {
         // The tap of an axis for a residue and a distance.
         let tap = |axis: usize, residue: usize, distance: usize| {
             let at = distance * stride[axis] + residue;
-            (at.is_multiple_of(dilation[axis]) && at / dilation[axis] < kernel[axis]).then(|| at / dilation[axis])
+            (at.is_multiple_of(dilation[axis]) && at / dilation[axis] < kernel[axis])
+                .then(|| at / dilation[axis])
         };
         let tap = &tap;
         let weight = |lane: usize, output: usize| {
@@ -104,7 +105,8 @@ impl Picture {
                         continue;
                     }
                     let column = (x + padding[1]) / stride[1] - first[1];
-                    let from = residues[block + (row * maps.size[1] + column) * BLOCK + lane % BLOCK..].iter();
+                    let from =
+                        residues[block + (row * maps.size[1] + column) * BLOCK + lane % BLOCK..].iter();
                     let to = to.iter_mut().skip(x).step_by(stride[1]);
                     to.zip(from.step_by(BLOCK)).for_each(|(to, from)| *to = *from);
                 }

@@ -1,11 +1,11 @@
 use std::sync::Arc;
 
 use super::{Conv2d, Geometry, Layout};
-use crate::{Epilogue, Function, Target};
 use crate::blocked::{BLOCK, Maps};
 use crate::buffer::Buffer;
 use crate::simd::Level;
 use crate::source::Masked;
+use crate::{Epilogue, Function, Target};
 
 fn numbers(count: usize, seed: usize) -> Vec<f32> {
     (0..count).map(|i| ((i * 7919 + seed * 104_729) % 1009) as f32 / 504.5 - 1.0).collect()
@@ -243,7 +243,11 @@ fn a_function_of_the_sums_is_that_of_the_results() {
             let conv = case.conv(level);
             let plain = conv.forward(&case.x, Epilogue::NOTHING);
             let y = conv.forward(&case.x, Epilogue { end: Some(Function::Silu), ..Epilogue::NOTHING });
-            assert_eq!(Function::Silu.apply(level, Target::Shared(&plain)).as_deref(), Some(&y[..]), "{geometry:?}");
+            assert_eq!(
+                Function::Silu.apply(level, Target::Shared(&plain)).as_deref(),
+                Some(&y[..]),
+                "{geometry:?}"
+            );
         }
     }
 }

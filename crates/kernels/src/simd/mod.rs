@@ -65,6 +65,8 @@ pub(crate) trait Simd: Copy + Send + Sync + 'static {
     unsafe fn transpose(self, from: *const f32, row: usize, to: *mut f32, column: usize);
     /// Asks for the cache line at an address that may be anything.
     fn prefetch(self, at: *const f32);
+    /// Asks for it to be written to.
+    fn prefetch_write(self, at: *const f32);
     /// Asks for it to be brought into the second-level cache.
     fn prefetch_far(self, at: *const f32);
 }

@@ -110,5 +110,7 @@ impl Simd for Portable {
     #[inline(always)]
     fn prefetch(self, _: *const f32) {}
     #[inline(always)]
+    fn prefetch_write(self, _: *const f32) {}
+    #[inline(always)]
     fn prefetch_far(self, _: *const f32) {}
 }

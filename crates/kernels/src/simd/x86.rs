@@ -126,6 +126,11 @@ impl Simd for Avx512 {
         unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
     }
     #[inline(always)]
+    fn prefetch_write(self, at: *const f32) {
+        // SAFETY: likewise.
+        unsafe { _mm_prefetch::<_MM_HINT_ET0>(at.cast()) }
+    }
+    #[inline(always)]
     fn prefetch_far(self, at: *const f32) {
         // SAFETY: likewise.
         unsafe { _mm_prefetch::<_MM_HINT_T1>(at.cast()) }
@@ -207,6 +212,11 @@ impl Simd for Avx2 {
     fn prefetch(self, at: *const f32) {
         // SAFETY: a prefetch reads nothing.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
+    }
+    #[inline(always)]
+    fn prefetch_write(self, at: *const f32) {
+        // SAFETY: likewise.
+        unsafe { _mm_prefetch::<_MM_HINT_ET0>(at.cast()) }
     }
     #[inline(always)]
     fn prefetch_far(self, at: *const f32) {

@@ -130,7 +130,7 @@ impl Strip<'_> {
             }
         }
         for n in 0..N {
-            simd.prefetch(results.wrapping_add(self.columns.place(column + n) * BLOCK));
+            simd.prefetch_write(results.wrapping_add(self.columns.place(column + n) * BLOCK));
         }
     }
 }
