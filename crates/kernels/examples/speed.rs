@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kernels::{Conv2d, Depthwise, Epilogue, Geometry, Level, Linear, Maps, Masked, Windows};
+use kernels::{Attention, Conv2d, Depthwise, Epilogue, Geometry, Level, Linear, Maps, Masked, Windows};
 
 fn main() {
     kernels::keep_freed_memory();
@@ -84,6 +84,21 @@ fn linear_layers(level: Level) {
             work / backward
         );
     }
+    for [tokens, size, heads] in [[197, 64, 12], [197, 64, 3], [50, 64, 12], [65, 32, 4]] {
+        let thirds = (0..heads).map(|head| [0, 1, 2].map(|part| (part * heads + head) * size)).collect();
+        let attention = Attention::new(level, tokens, size, 0.125, thirds).expect("heads that fill a row");
+        let rows = 8 * tokens;
+        let (x, dy) = (vec![0.5; rows * 3 * heads * size], vec![0.5; rows * heads * size]);
+        let (y, norms) = attention.forward(&x);
+        let work = 2e-9 * (rows * tokens * heads * size) as f64;
+        let forward = best(&|| attention.forward(&x).0);
+        let backward = best(&|| attention.gradient(&x, &y, &norms, &dy));
+        println!(
+            "attention over {tokens} tokens, {heads} heads of {size}: {:>6.1} GFLOP/s forward, {:>6.1} backward",
+            2.0 * work / forward,
+            5.0 * work / backward
+        );
+    }
 }
 
 /// Those of MobileNetV2: bound by memory.
@@ -100,7 +115,7 @@ fn depthwise(level: Level) {
         let dy = vec![0.5; 8 * Maps { channels, size: geometry.output(size) }.image()];
         let clipped = Masked { numbers: &dy, mask: Some((&dy, [0.0, 6.0])) };
         let [forward, backward, masked] = [
-            best(&|| conv.forward(&x, size, Epilogue { add: None, clip: [0.0, 6.0] })),
+            best(&|| conv.forward(&x, size, Epilogue { clip: [0.0, 6.0], ..Epilogue::NOTHING })),
             best(&|| conv.input_gradient(Masked::all(&dy), size)),
             best(&|| conv.input_gradient(clipped, size)),
         ]

@@ -11,6 +11,7 @@ use crate::buffer::Buffer;
 use crate::lines::Lines;
 use crate::output::Output;
 use crate::simd::Level;
+use crate::view::View;
 
 /// Rows of so many bytes stay in the second-level cache while all columns pass by.
 const CHUNK_BYTES: usize = 704 * 1024;
@@ -26,14 +27,6 @@ pub(crate) struct Columns {
     numbers: Lines,
 }
 
-/// A matrix in memory: where its number of row `r` and column `c` lies behind the first one is `r * row + c * column`.
-#[derive(Clone, Copy)]
-pub(crate) struct View<'a> {
-    pub(crate) numbers: &'a [f32],
-    pub(crate) row: usize,
-    pub(crate) column: usize,
-}
-
 thread_local! {
     /// Where a thread's rows are copied to.
     static ROOM: RefCell<Lines> = RefCell::default();
@@ -44,13 +37,7 @@ impl Columns {
     pub(crate) fn new(level: Level, [k, columns]: [usize; 2], from: View<'_>) -> Self {
         let (width, padded) = (blocked::outputs(level), k.next_multiple_of(BLOCK));
         let mut numbers = Lines::zeros(columns.div_ceil(width) * padded * width);
-        let groups = numbers.reserve(0).chunks_mut(padded * width);
-        for (group, to) in groups.enumerate() {
-            for (i, column) in (group * width..columns.min((group + 1) * width)).enumerate() {
-                let from = from.numbers[column * from.column..].iter().step_by(from.row).take(k);
-                to[i..].iter_mut().step_by(width).zip(from).for_each(|(to, from)| *to = *from);
-            }
-        }
+        blocked::pack::panels(level, from, [k, columns], numbers.reserve(0));
         Self { level, k, columns, numbers }
     }
 
@@ -132,6 +119,10 @@ impl Columns {
                     };
                     // SAFETY: the caller's; what is added has the output's size.
                     unsafe { blocked::kernel(tile.len(), VECTORS, BLOCK)(self.level, &job) }
+                    if let Some(end) = epilogue.end {
+                        // SAFETY: likewise; while the results are in the first-level cache.
+                        unsafe { end.change(self.level, job.out, [tile.len(), job.count, job.pixel]) }
+                    }
                 }
             }
         });

@@ -6,6 +6,7 @@
 //! Weights are packed once. One register tile adds up the whole sum of its outputs in one order, so results
 //! are bitwise the same for any batch size and number of threads.
 
+mod attention;
 mod blocked;
 mod buffer;
 mod columns;
@@ -21,7 +22,9 @@ mod pool;
 mod rows;
 mod simd;
 mod source;
+mod view;
 
+pub use attention::Attention;
 pub use blocked::{Depthwise, Maps};
 pub use buffer::Buffer;
 pub use conv::{Conv2d, Geometry, Layout};
@@ -46,9 +49,11 @@ pub struct Epilogue<'a> {
     pub add: Option<&'a [f32]>,
     /// The result is clipped to these bounds.
     pub clip: [f32; 2],
+    /// What the result goes through then; linear layers only.
+    pub end: Option<Function>,
 }
 
 impl Epilogue<'_> {
     /// Nothing.
-    pub const NOTHING: Self = Self { add: None, clip: [f32::NEG_INFINITY, f32::INFINITY] };
+    pub const NOTHING: Self = Self { add: None, clip: [f32::NEG_INFINITY, f32::INFINITY], end: None };
 }

@@ -3,8 +3,9 @@
 use std::sync::OnceLock;
 
 use crate::buffer::Buffer;
-use crate::columns::{Columns, View};
+use crate::columns::Columns;
 use crate::simd::Level;
+use crate::view::View;
 use crate::{Epilogue, Numbers};
 
 /// `x W^T + b` with the matrix packed.
@@ -62,8 +63,10 @@ impl Linear {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use std::sync::Arc;
+
+    use super::*;
+    use crate::{Function, Target};
 
     fn numbers(count: usize, seed: usize) -> Vec<f32> {
         (0..count).map(|i| ((i * 7919 + seed * 104_729) % 1009) as f32 / 504.5 - 1.0).collect()
@@ -79,7 +82,7 @@ mod tests {
             let clip = [-1.0, 2.0];
             for level in Level::all() {
                 let linear = Linear::new(level, [outputs, inputs], Arc::new(w.clone()), Some(&b));
-                let y = linear.forward(&x, Epilogue { add: Some(&add), clip });
+                let y = linear.forward(&x, Epilogue { add: Some(&add), clip, end: None });
                 for (i, y) in y.iter().enumerate() {
                     let (row, o) = (i / outputs, i % outputs);
                     let sum: f64 = (0..inputs)
@@ -102,6 +105,22 @@ mod tests {
                         "{} {n} {inputs} {outputs}",
                         level.name()
                     );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_function_on_the_way_gives_the_same_bits_as_afterwards() {
+        for [n, inputs, outputs] in SIZES {
+            let (w, x) = (Arc::new(numbers(outputs * inputs, 1)), numbers(n * inputs, 3));
+            for level in Level::all() {
+                let linear = Linear::new(level, [outputs, inputs], w.clone(), None);
+                for function in [Function::Gelu, Function::HardSwish] {
+                    let end = Some(function);
+                    let mut expected = linear.forward(&x, Epilogue::NOTHING);
+                    function.apply(level, Target::Own(&mut expected));
+                    assert_eq!(*linear.forward(&x, Epilogue { end, ..Epilogue::NOTHING }), *expected);
                 }
             }
         }

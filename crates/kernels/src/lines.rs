@@ -29,6 +29,11 @@ impl Lines {
         unsafe { std::slice::from_raw_parts_mut(self.0.as_mut_ptr().cast(), 16 * self.0.len()) }
     }
 
+    /// So many numbers, whatever they are.
+    pub(crate) fn exactly(&mut self, count: usize) -> &mut [f32] {
+        &mut self.reserve(count)[..count]
+    }
+
     /// All of them.
     pub(crate) fn numbers(&self) -> &[f32] {
         // SAFETY: a line is 16 numbers without a gap.

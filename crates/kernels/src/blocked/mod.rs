@@ -9,6 +9,7 @@ mod convert;
 mod depthwise;
 mod maps;
 mod mean;
+pub(crate) mod pack;
 mod pool;
 mod rows;
 mod scale;

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use super::BLOCK;
+use super::{BLOCK, pack};
 use crate::lines::Lines;
+use crate::view::View;
 
 /// Splits `n` rows into as few tiles of at most `most` rows as there can be, of the same height or nearly.
 pub(crate) fn split(n: usize, most: usize) -> impl Iterator<Item = Range<usize>> {
@@ -24,16 +25,7 @@ impl<'a> Tiles<'a> {
         let (n, blocks) = (rows.len() / k, k.div_ceil(BLOCK));
         let padded = blocks * BLOCK;
         let numbers = room.reserve(n * padded);
-        for tile in split(n, most) {
-            let (height, to) = (tile.len(), &mut numbers[tile.start * padded..tile.end * padded]);
-            for (r, row) in tile.enumerate() {
-                let row = &rows[row * k..(row + 1) * k];
-                for (from, to) in row.chunks(BLOCK).zip(to[r * BLOCK..].chunks_mut(height * BLOCK)) {
-                    to[..from.len()].copy_from_slice(from);
-                    to[from.len()..BLOCK].fill(0.0);
-                }
-            }
-        }
+        pack::tiles(View { numbers: rows, row: k, column: 1 }, [n, k], most, numbers);
         Self { numbers, padded }
     }
 

@@ -43,7 +43,7 @@ impl Dense {
         let reads = reads(&geometry);
         let terms = if reads == Layout::Blocked { BLOCK } else { 1 };
         let pack = |group: Group| {
-            let weight = |output, input, tap| group.weight(numbers, output, input).map_or(0.0, |at| at[tap]);
+            let weight = |output, input| group.weight(numbers, output, input).map(|at| |tap: usize| at[tap]);
             Weights::new(level, group.size(), geometry.taps(), terms, weight)
         };
         let forward = Group::all(&geometry).map(pack).collect();
@@ -105,11 +105,12 @@ impl Dense {
     fn residues(&self) -> Vec<(Residue, Vec<Weights>)> {
         let numbers = (*self.weight).as_ref();
         let pack = |residue: Residue| {
+            let tap = |i| residue.tap(i, self.geometry.kernel[1]);
+            let taps: Vec<usize> = (0..residue.count()).map(tap).collect();
             let pack = |group: Group| {
                 let [outputs, inputs] = group.size();
-                let weight = |input, output, i| {
-                    let tap = residue.tap(i, self.geometry.kernel[1]);
-                    group.weight(numbers, output, input).map_or(0.0, |at| at[tap])
+                let weight = |input, output| {
+                    group.weight(numbers, output, input).map(|at| |i: usize| at[taps[i]])
                 };
                 Weights::new(self.level, [inputs, outputs], residue.count(), BLOCK, weight)
             };

@@ -252,6 +252,13 @@ impl Pass<'_> {
                 };
                 // SAFETY: the places of the unit belong to the caller, and what is added is as large as the output.
                 unsafe { blocked::kernel(tile.len(), vectors, weights.terms)(self.level, &job) }
+                if let Some(end) = self.epilogue.end {
+                    for lane in (0..job.count).step_by(BLOCK) {
+                        let (start, count) = (job.out.wrapping_add(lane / BLOCK * job.vector), job.count.min(BLOCK));
+                        // SAFETY: likewise; while the results are in the first-level cache.
+                        unsafe { end.change(self.level, start, [tile.len(), count, job.pixel]) }
+                    }
+                }
             }
         }
     }

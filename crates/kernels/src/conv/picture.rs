@@ -31,12 +31,15 @@ impl Picture {
             let at = distance * stride[axis] + residue;
             (at.is_multiple_of(dilation[axis]) && at / dilation[axis] < kernel[axis]).then(|| at / dilation[axis])
         };
-        let weight = |lane: usize, output: usize, i: usize| {
+        let tap = &tap;
+        let weight = |lane: usize, output: usize| {
             let (residue, input) = (lane / inputs, lane % inputs);
-            let row = tap(0, residue / stride[1], i / (reach[1] + 1));
-            let column = tap(1, residue % stride[1], i % (reach[1] + 1));
-            let at = |(row, column)| geometry.weights(output, input) + row * kernel[1] + column;
-            row.zip(column).map_or(0.0, |tap| weight[at(tap)])
+            let first = geometry.weights(output, input);
+            Some(move |i: usize| {
+                let row = tap(0, residue / stride[1], i / (reach[1] + 1));
+                let column = tap(1, residue % stride[1], i % (reach[1] + 1));
+                row.zip(column).map_or(0.0, |(row, column)| weight[first + row * kernel[1] + column])
+            })
         };
         let (lanes, taps) = (stride[0] * stride[1] * inputs, (reach[0] + 1) * (reach[1] + 1));
         let weights = vec![Weights::new(level, [lanes, outputs], taps, BLOCK, weight)];
@@ -92,11 +95,18 @@ impl Picture {
                 let (row, down) = ((y + padding[0]) / stride[0] - first[0], (y + padding[0]) % stride[0]);
                 // SAFETY: the output has room for all rows, and this one belongs to this task.
                 let to = unsafe { std::slice::from_raw_parts_mut(output.at(i * size[1]), size[1]) };
-                for (x, to) in to.iter_mut().enumerate() {
-                    let (at, right) = ((x + padding[1]) / stride[1] - first[1], (x + padding[1]) % stride[1]);
+                for right in 0..stride[1] {
                     let lane = (down * stride[1] + right) * inputs + input;
                     let block = image * maps.image() + lane / BLOCK * maps.plane();
-                    *to = residues[block + (row * maps.size[1] + at) * BLOCK + lane % BLOCK];
+                    // The first x with (x + padding) mod stride = residue.
+                    let x = (right + stride[1] - padding[1] % stride[1]) % stride[1];
+                    if x >= size[1] {
+                        continue;
+                    }
+                    let column = (x + padding[1]) / stride[1] - first[1];
+                    let from = residues[block + (row * maps.size[1] + column) * BLOCK + lane % BLOCK..].iter();
+                    let to = to.iter_mut().skip(x).step_by(stride[1]);
+                    to.zip(from.step_by(BLOCK)).for_each(|(to, from)| *to = *from);
                 }
             });
         };

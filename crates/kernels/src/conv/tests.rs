@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::{Conv2d, Geometry, Layout};
-use crate::Epilogue;
+use crate::{Epilogue, Function, Target};
 use crate::blocked::{BLOCK, Maps};
 use crate::buffer::Buffer;
 use crate::simd::Level;
@@ -128,6 +128,8 @@ fn geometries() -> Vec<(Geometry, [usize; 2])> {
         (dense(17, 33, [2, 2], 2, 0, 1), [15, 17]),
         (dense(3, 40, [7, 7], 2, 3, 1), [31, 30]),
         (dense(3, 40, [4, 4], 4, 0, 1), [19, 16]),
+        (dense(3, 9, [3, 3], 2, 1, 1), [9, 1]),
+        (dense(9, 9, [3, 3], 2, 1, 1), [1, 9]),
         (grouped(2, dense(64, 32, [3, 3], 1, 1, 1)), [7, 9]),
         (grouped(8, dense(32, 64, [3, 3], 2, 1, 1)), [9, 9]),
         (dense(40, 64, [3, 3], 2, 1, 1), [7, 7]),
@@ -219,7 +221,7 @@ fn sums_are_added_to_and_clipped_and_what_was_clipped_has_no_gradient() {
         let clip = [0.0, 1.5];
         for level in Level::all() {
             let (conv, what) = (case.conv(level), format!("{} {geometry:?} {size:?}", level.name()));
-            let y = conv.forward(&case.x, Epilogue { add: Some(&add), clip });
+            let y = conv.forward(&case.x, Epilogue { add: Some(&add), clip, end: None });
             let plain = conv.forward(&case.x, Epilogue::NOTHING);
             let expected: Vec<f32> =
                 plain.iter().zip(&add).map(|(y, add)| (y + add).clamp(0.0, 1.5)).collect();
@@ -229,6 +231,19 @@ fn sums_are_added_to_and_clipped_and_what_was_clipped_has_no_gradient() {
             let expected = conv.input_gradient(Masked::all(&masked));
             let gradient = Masked { numbers: &case.dy, mask: Some((&y, clip)) };
             assert_eq!(conv.input_gradient(gradient), expected, "{what}");
+        }
+    }
+}
+
+#[test]
+fn a_function_of_the_sums_is_that_of_the_results() {
+    for (geometry, size) in geometries() {
+        let case = Case::new(geometry, size, 3);
+        for level in Level::all() {
+            let conv = case.conv(level);
+            let plain = conv.forward(&case.x, Epilogue::NOTHING);
+            let y = conv.forward(&case.x, Epilogue { end: Some(Function::Silu), ..Epilogue::NOTHING });
+            assert_eq!(Function::Silu.apply(level, Target::Shared(&plain)).as_deref(), Some(&y[..]), "{geometry:?}");
         }
     }
 }
@@ -273,7 +288,7 @@ fn what_is_not_a_number_stays_visible() {
     for level in Level::all() {
         let conv = Conv2d::new(level, geometry, Arc::new([1.0]), None);
         let conv = Plain(conv, [1, 2]);
-        let y = conv.forward(&[f32::NAN, -1.0], Epilogue { add: None, clip: [0.0, 6.0] });
+        let y = conv.forward(&[f32::NAN, -1.0], Epilogue { clip: [0.0, 6.0], ..Epilogue::NOTHING });
         assert!(y[0].is_nan() && y[1] == 0.0, "{}: {y:?}", level.name());
     }
 }

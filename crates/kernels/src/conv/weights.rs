@@ -1,5 +1,7 @@
 //! Weights of a convolution packed for the register tile.
 
+use rayon::prelude::*;
+
 use crate::blocked::{self, BLOCK};
 use crate::lines::Lines;
 use crate::simd::Level;
@@ -19,31 +21,30 @@ pub(crate) struct Weights {
 }
 
 impl Weights {
-    /// Packs `weight(output, input, tap)`.
-    pub(crate) fn new(
+    /// Packs `weight(output, input)(tap)`; where that is nothing, all taps are zero.
+    pub(crate) fn new<W: Fn(usize) -> f32>(
         level: Level,
         [outputs, inputs]: [usize; 2],
         taps: usize,
         terms: usize,
-        weight: impl Fn(usize, usize, usize) -> f32,
+        weight: impl Fn(usize, usize) -> Option<W> + Sync,
     ) -> Self {
         let (blocks, padded) = (inputs.div_ceil(terms), outputs.next_multiple_of(BLOCK));
-        let sum = blocks * taps * terms;
-        let mut packed =
-            Self { level, blocks, terms, outputs: padded, sum, numbers: Lines::zeros(padded * sum) };
-        let numbers = packed.numbers.reserve(0);
-        let width = blocked::outputs(level);
-        for output in 0..outputs {
-            let (group, place) = (output / width, output % width);
-            let step = width.min(padded - group * width);
-            for input in 0..inputs {
-                for tap in 0..taps {
-                    let term = (input / terms * taps + tap) * terms + input % terms;
-                    numbers[group * width * sum + term * step + place] = weight(output, input, tap);
+        let (sum, width) = (blocks * taps * terms, blocked::outputs(level));
+        let mut numbers = Lines::zeros(padded * sum);
+        numbers.reserve(0).par_chunks_mut(width * sum).enumerate().for_each(|(group, numbers)| {
+            let step = numbers.len() / sum;
+            for output in group * width..outputs.min((group + 1) * width) {
+                for input in 0..inputs {
+                    let Some(weight) = weight(output, input) else { continue };
+                    let first = (input / terms * taps * terms + input % terms) * step + output % width;
+                    for tap in 0..taps {
+                        numbers[first + tap * terms * step] = weight(tap);
+                    }
                 }
             }
-        }
-        packed
+        });
+        Self { level, blocks, terms, outputs: padded, sum, numbers }
     }
 
     /// The number of groups.

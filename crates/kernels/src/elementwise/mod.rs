@@ -57,6 +57,18 @@ impl Function {
         x.change(BLOCK, |_, x| with!(self, f => level.run(Apply { f, x })))
     }
 
+    /// Changes the first `count` numbers of rows that lie `stride` apart.
+    ///
+    /// # Safety
+    /// They can be read and written, and nobody else does so.
+    pub(crate) unsafe fn change(self, level: Level, start: *mut f32, [rows, count, stride]: [usize; 3]) {
+        for row in 0..rows {
+            // SAFETY: the caller's.
+            let x = unsafe { std::slice::from_raw_parts_mut(start.wrapping_add(row * stride), count) };
+            with!(self, f => level.run(Apply { f, x }));
+        }
+    }
+
     /// Numbers times the slopes at `x`.
     ///
     /// # Panics

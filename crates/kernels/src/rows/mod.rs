@@ -4,6 +4,7 @@ mod norm;
 mod softmax;
 
 pub use norm::LayerNorm;
+pub(crate) use softmax::largest;
 pub use softmax::{softmax, softmax_gradient};
 
 use crate::simd::Simd;

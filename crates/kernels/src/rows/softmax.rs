@@ -29,7 +29,7 @@ pub fn softmax_gradient(level: Level, n: usize, y: &[f32], gradient: Target<'_>)
 
 /// The largest number of a row.
 #[inline(always)]
-fn largest<S: Simd>(simd: S, row: &[f32]) -> f32 {
+pub(crate) fn largest<S: Simd>(simd: S, row: &[f32]) -> f32 {
     let mut lanes = [f32::NEG_INFINITY; 16];
     if row.len() < S::LANES {
         lanes[..row.len()].copy_from_slice(row);

@@ -205,12 +205,17 @@ impl Network {
         self.counters.add_forwards(feeds.first().map_or(0, |(_, value)| value.shape()[0]));
         let fed: Vec<NodeId> = feeds.iter().map(|(id, _)| *id).collect();
         let needed = graph.needed(&fed, fetches);
+        let plain = |id| needed[id] && !fed.contains(&id) && hooks.plain(self, id);
+        let roles = self.roles(plain, |id| fetches.contains(&id));
+        let reads = |id: NodeId| match roles[id] {
+            Role::Inside => Vec::new(),
+            Role::End(chain, count) => chain.inputs(graph, count),
+            Role::Alone => graph.nodes[id].inputs.clone(),
+        };
         let mut readers = vec![0; graph.nodes.len()];
-        for (id, node) in graph.nodes.iter().enumerate() {
-            if needed[id] && !fed.contains(&id) {
-                for &input in &node.inputs {
-                    readers[input] += 1;
-                }
+        for id in (0..graph.nodes.len()).filter(|id| needed[*id] && !fed.contains(id)) {
+            for input in reads(id) {
+                readers[input] += 1;
             }
         }
         for &fetch in fetches {
@@ -220,22 +225,16 @@ impl Network {
         for (id, value) in feeds {
             values[id] = Some(value);
         }
-        let plain = |id| needed[id] && !fed.contains(&id) && hooks.plain(self, id);
-        let roles = self.roles(plain, |id| fetches.contains(&id));
-        for (id, node) in graph.nodes.iter().enumerate() {
+        for id in 0..graph.nodes.len() {
             if !needed[id] || values[id].is_some() {
                 continue;
             }
-            let mut read = |ids: &[NodeId]| -> Vec<Value> {
-                ids.iter().map(|&input| take(&mut values, &mut readers, input)).collect()
-            };
+            let mut inputs =
+                || reads(id).into_iter().map(|input| take(&mut values, &mut readers, input)).collect();
             values[id] = match roles[id] {
                 Role::Inside => None,
-                Role::End(chain, count) => {
-                    let inputs = read(&chain.inputs(graph, count));
-                    Some(self.apply_chain(chain, count, inputs))
-                }
-                Role::Alone => Some(hooks.apply(self, id, read(&node.inputs))),
+                Role::End(chain, count) => Some(self.apply_chain(chain, count, inputs())),
+                Role::Alone => Some(hooks.apply(self, id, inputs())),
             };
             if values[id].is_some() {
                 hooks.computed(id);

@@ -121,6 +121,14 @@ impl Pass<'_> {
                     // SAFETY: the axes are of these sizes, and each band of a plane belongs to one task.
                     unsafe { sweep.run(self.conv.level, &plane, band, bands) }
                 }
+                if let Some(end) = self.epilogue.end {
+                    // The rows of the only sweep's band.
+                    let [start, end_row] = [band, band + 1].map(|band| band * self.to[0] / bands);
+                    let (row, rows) = (self.to[1] * BLOCK, end_row - start);
+                    let results = plane.out.wrapping_add(start * row);
+                    // SAFETY: likewise; they were just written.
+                    unsafe { end.change(self.conv.level, results, [rows, row, row]) }
+                }
             });
         };
         // SAFETY: the sweeps write all places of a plane.

@@ -82,7 +82,7 @@ impl Case {
     fn forward(&self, level: Level, add: Option<&[f32]>, clip: [f32; 2]) -> Vec<f32> {
         let (size, x) = (self.geometry.output(self.size), self.pack(self.size, &self.x));
         let add = add.map(|add| self.pack(size, add));
-        let y = self.conv(level).forward(&x, self.size, Epilogue { add: add.as_deref(), clip });
+        let y = self.conv(level).forward(&x, self.size, Epilogue { add: add.as_deref(), clip, end: None });
         self.unpack(size, &y)
     }
 
@@ -214,7 +214,7 @@ fn what_is_not_a_number_stays_visible() {
     for level in Level::all() {
         let conv = Depthwise::new(level, case.geometry, &[1.0], None);
         let x = Maps { channels: 1, size: [1, 2] }.pack(level, &case.x);
-        let y = conv.forward(&x, [1, 2], Epilogue { add: None, clip: [0.0, 6.0] });
+        let y = conv.forward(&x, [1, 2], Epilogue { clip: [0.0, 6.0], ..Epilogue::NOTHING });
         assert!(y[0].is_nan() && y[BLOCK] == 0.0, "{}", level.name());
     }
 }

@@ -1,23 +1,30 @@
-//! Operations that one kernel can compute together: a convolution or linear layer, a sum, a ReLU.
+//! Operations that one kernel can compute together: a convolution or linear layer, a sum, a ReLU; attention.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use kernels::Epilogue;
+use kernels::{Epilogue, Function, Level};
 
-use super::kernel::{call, fits};
+use super::attention::Attention;
+use super::kernel::{Kernel, Layouts, call, fits};
 use super::layer::Chained;
-use super::pointwise::bounds;
+use super::pointwise::function;
 use crate::network::Network;
 use crate::network::graph::{Graph, NodeId, Op};
 use crate::network::value::Value;
 
-/// Nodes of which each but the last is read by the next one alone.
+/// Nodes that one kernel can compute.
 #[derive(Debug)]
-pub(in crate::network) struct Chain {
-    /// A packed layer, then perhaps a sum, then perhaps a ReLU or another clipping.
-    nodes: Vec<NodeId>,
-    /// What the sum adds.
-    added: Option<NodeId>,
+pub(in crate::network) enum Chain {
+    /// Each node but the last is read by the next one alone, so that a kernel can stop after any of them.
+    Layer {
+        /// A packed layer, then perhaps a sum, then perhaps a function of single numbers.
+        nodes: Vec<NodeId>,
+        /// What the sum adds.
+        added: Option<NodeId>,
+    },
+    /// All or nothing.
+    Attention(Attention),
 }
 
 /// What becomes of a node in one run.
@@ -31,14 +38,19 @@ pub(in crate::network) enum Role<'a> {
     End(&'a Chain, usize),
 }
 
-/// The chains of a graph, none of which share a node. `packed` says which nodes can start one.
-pub(super) fn chains(graph: &Graph, packed: impl Fn(NodeId) -> bool) -> Vec<Chain> {
+/// The chains of a graph, none of which share a node. `packed` says which layers can start one.
+pub(super) fn chains(graph: &Graph, level: Level, packed: impl Fn(NodeId) -> bool) -> Vec<Chain> {
+    let attention = Attention::all(graph, level, &packed).into_iter().map(Chain::Attention);
+    layers(graph, &packed).into_iter().chain(attention).collect()
+}
+
+fn layers(graph: &Graph, packed: impl Fn(NodeId) -> bool) -> Vec<Chain> {
     let consumers = graph.consumers();
     let mut taken = vec![false; graph.nodes.len()];
     let mut chains = Vec::new();
     // Of two layers that are added, the later one does it: the other's value is there by then.
     for start in (0..graph.nodes.len()).rev().filter(|&node| packed(node)) {
-        let mut chain = Chain { nodes: vec![start], added: None };
+        let (mut nodes, mut added) = (vec![start], None);
         // A value that has a second reader must be written out, so a chain goes on only through a single reader.
         let mut last = start;
         while let [next] = consumers[last][..] {
@@ -46,41 +58,78 @@ pub(super) fn chains(graph: &Graph, packed: impl Fn(NodeId) -> bool) -> Vec<Chai
             match (&node.op, &node.inputs[..]) {
                 // The other summand is a layer, and its chain, found before, has the sum.
                 _ if taken[next] => break,
-                (Op::Add, &[a, b]) if chain.added.is_none() => {
-                    chain.added = Some(if a == last { b } else { a });
+                (Op::Add, &[a, b]) if added.is_none() => {
+                    added = Some(if a == last { b } else { a });
                 }
-                // A kernel clips last: nothing can follow in the same chain.
-                (op, _) if bounds(op).is_some() => {
-                    chain.nodes.push(next);
+                // A kernel's function comes last: nothing can follow in the same chain.
+                (op, _) if function(op).is_some() => {
+                    nodes.push(next);
                     break;
                 }
                 _ => break,
             }
-            chain.nodes.push(next);
+            nodes.push(next);
             last = next;
         }
-        if chain.nodes.len() > 1 {
-            chain.nodes.iter().for_each(|&node| taken[node] = true);
-            chains.push(chain);
+        if nodes.len() > 1 {
+            for &node in &nodes {
+                taken[node] = true;
+            }
+            chains.push(Chain::Layer { nodes, added });
         }
     }
     chains
 }
 
 impl Chain {
+    fn nodes(&self) -> &[NodeId] {
+        match self {
+            Self::Layer { nodes, .. } => nodes,
+            Self::Attention(attention) => &attention.nodes,
+        }
+    }
+
+    /// The node that the others are said to be computed with.
+    fn head(&self) -> NodeId {
+        match self {
+            Self::Layer { nodes, .. } => nodes[0],
+            Self::Attention(attention) => attention.softmax,
+        }
+    }
+
+    /// How many of the first nodes can be computed together if those that are not `plain` are left out and those that are `seen` get
+    /// a value; fewer than two are none.
+    fn part(&self, plain: impl Fn(NodeId) -> bool, seen: impl Fn(NodeId) -> bool) -> usize {
+        let nodes = self.nodes();
+        let plain = nodes.iter().take_while(|&&node| plain(node)).count();
+        let unseen = nodes.iter().take_while(|&&node| !seen(node)).count();
+        // The last value of the part is seen anyway, so one node more than those that nobody looks at.
+        let count = plain.min(unseen + 1);
+        match self {
+            Self::Attention(_) if count < nodes.len() => 0,
+            _ => count,
+        }
+    }
+
     /// The nodes that the first `count` of the chain read.
     pub(in crate::network) fn inputs(&self, graph: &Graph, count: usize) -> Vec<NodeId> {
-        let sums = self.nodes[..count].iter().filter(|&&node| graph.nodes[node].op == Op::Add).count();
-        let added = self.added.filter(|_| sums > 0);
-        std::iter::once(graph.nodes[self.nodes[0]].inputs[0]).chain(added).collect()
+        match self {
+            Self::Layer { nodes, added } => {
+                let sums = nodes[..count].iter().filter(|&&node| graph.nodes[node].op == Op::Add).count();
+                let added = added.filter(|_| sums > 0);
+                std::iter::once(graph.nodes[nodes[0]].inputs[0]).chain(added).collect()
+            }
+            Self::Attention(attention) => vec![attention.source],
+        }
     }
 }
 
 impl Network {
-    /// The convolution or linear layer that a node is computed together with, unless a value between is asked for.
+    /// The convolution, linear layer or attention's softmax that a node is computed together with, unless a value between is asked
+    /// for.
     pub fn computed_with(&self, node: NodeId) -> Option<NodeId> {
         let mut chains = self.packed.iter().flat_map(|packed| &packed.chains);
-        chains.find(|chain| chain.nodes[1..].contains(&node)).map(|chain| chain.nodes[0])
+        chains.find(|chain| chain.nodes().contains(&node)).map(Chain::head).filter(|&head| head != node)
     }
 
     /// What becomes of each node if only those that are `plain` may be computed together, and only those that
@@ -92,13 +141,10 @@ impl Network {
     ) -> Vec<Role<'_>> {
         let mut roles = vec![Role::Alone; self.graph().nodes.len()];
         for chain in self.packed.iter().flat_map(|packed| &packed.chains) {
-            let plain = chain.nodes.iter().take_while(|&&node| plain(node)).count();
-            let unseen = chain.nodes.iter().take_while(|&&node| !seen(node)).count();
-            // The last value of the part is seen anyway, so one node more than those that nobody looks at.
-            let count = plain.min(unseen + 1);
+            let (nodes, count) = (chain.nodes(), chain.part(&plain, &seen));
             if count > 1 {
-                chain.nodes[..count - 1].iter().for_each(|&node| roles[node] = Role::Inside);
-                roles[chain.nodes[count - 1]] = Role::End(chain, count);
+                nodes[..count - 1].iter().for_each(|&node| roles[node] = Role::Inside);
+                roles[nodes[count - 1]] = Role::End(chain, count);
             }
         }
         roles
@@ -106,29 +152,44 @@ impl Network {
 
     /// The first `count` nodes of a chain.
     pub(in crate::network) fn apply_chain(&self, chain: &Chain, count: usize, inputs: Vec<Value>) -> Value {
-        let nodes = &chain.nodes[..count];
-        if let (Some(packed), Some(node)) = (&self.packed, self.packed_node(nodes[0]))
-            && inputs.iter().all(fits)
-            && inputs.get(1).is_none_or(|added| added.shape() == node.layer.output(&inputs[0].shape()))
-        {
-            let clip = nodes.iter().find_map(|&node| bounds(&self.graph().nodes[node].op));
-            let kernel = Chained {
-                level: packed.level,
-                layer: Arc::clone(&node.layer),
-                clip: clip.unwrap_or(Epilogue::NOTHING.clip),
-            };
-            return call(Arc::new(kernel), node.layer.layouts(), inputs);
+        if let Some((kernel, layouts)) = self.chain_kernel(chain, count, &inputs) {
+            return call(kernel, layouts, inputs);
         }
         // On another device, with tracked weights or a summand that is broadcast, the nodes are computed one by one as if there
-        // were no chain: the roles of this run are fixed by now. Only the first node and the sum read values from outside.
-        let mut inputs = inputs.into_iter();
-        nodes
-            .iter()
-            .fold(None, |value: Option<Value>, &node| {
-                let wanted = self.graph().nodes[node].inputs.len();
-                Some(self.apply(node, value.into_iter().chain(inputs.by_ref()).take(wanted).collect()))
-            })
-            .expect("a chain has nodes")
+        // were no chain: the roles of this run are fixed by now.
+        let mut values: HashMap<NodeId, Value> =
+            chain.inputs(self.graph(), count).into_iter().zip(inputs).collect();
+        let nodes = &chain.nodes()[..count];
+        for &node in nodes {
+            let inputs = self.graph().nodes[node].inputs.iter().map(|input| values[input].clone()).collect();
+            values.insert(node, self.apply(node, inputs));
+        }
+        values.remove(&nodes[count - 1]).expect("the last node was computed")
+    }
+
+    /// The kernel of the first `count` nodes of a chain, if it can work on these values.
+    fn chain_kernel(&self, chain: &Chain, count: usize, inputs: &[Value]) -> Option<(Arc<dyn Kernel>, Layouts)> {
+        if !inputs.iter().all(fits) {
+            return None;
+        }
+        match chain {
+            Chain::Layer { nodes, .. } => {
+                let layer = Arc::clone(&self.packed_node(nodes[0])?.layer);
+                let shape = layer.output(&inputs[0].shape());
+                let (clip, end) = match function(&self.graph().nodes[nodes[count - 1]].op) {
+                    Some(Function::Clip(bounds)) => (bounds, None),
+                    end => (Epilogue::NOTHING.clip, end),
+                };
+                let level = self.packed.as_ref()?.level;
+                let layouts = layer.layouts();
+                let kernel: Arc<dyn Kernel> = Arc::new(Chained { level, layer, clip, end });
+                inputs.get(1).is_none_or(|added| added.shape() == shape).then_some((kernel, layouts))
+            }
+            Chain::Attention(Attention { kernel, .. }) => {
+                let fits = kernel.fits(&inputs[0].shape());
+                fits.then(|| (Arc::clone(kernel) as Arc<dyn Kernel>, Layouts::Plain))
+            }
+        }
     }
 }
 
@@ -162,9 +223,9 @@ mod tests {
     #[test]
     fn the_later_of_two_convolutions_takes_the_sum() {
         let graph = residual();
-        let chains = chains(&graph, |node| matches!(graph.nodes[node].op, Op::Conv2d { .. }));
+        let chains = layers(&graph, |node| matches!(graph.nodes[node].op, Op::Conv2d { .. }));
         assert_eq!(chains.len(), 1);
-        assert_eq!(chains[0].nodes, [3, 4, 5]);
+        assert_eq!(chains[0].nodes(), [3, 4, 5]);
         assert_eq!(chains[0].inputs(&graph, 3), [Graph::INPUT, 2]);
         assert_eq!(chains[0].inputs(&graph, 1), [Graph::INPUT]);
     }

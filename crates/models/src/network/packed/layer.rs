@@ -58,16 +58,18 @@ impl Layer {
     }
 }
 
-/// `clip(layer(x) + y)`; the summand `y` is a second input or missing.
+/// `end(clip(layer(x) + y))`; the summand `y` is a second input or missing.
 pub(super) struct Chained {
     pub(super) level: Level,
     pub(super) layer: Arc<Layer>,
     pub(super) clip: [f32; 2],
+    /// Behind a linear layer that does not clip.
+    pub(super) end: Option<Function>,
 }
 
 impl fmt::Debug for Chained {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Chained").field("clip", &self.clip).finish_non_exhaustive()
+        f.debug_struct("Chained").field("clip", &self.clip).field("end", &self.end).finish_non_exhaustive()
     }
 }
 
@@ -75,34 +77,47 @@ impl Kernel for Chained {
     fn forward(self: Arc<Self>, inputs: Vec<FlexTensor>, tracked: bool) -> (FlexTensor, Option<Gradient>) {
         let inputs: Vec<FlexTensor> = inputs.into_iter().map(contiguous).collect();
         let shape = inputs[0].layout().shape().to_vec();
-        let epilogue = Epilogue { add: inputs.get(1).map(numbers), clip: self.clip };
+        // On the way back its slope is wanted at the value before it.
+        let end = self.end.filter(|_| !tracked);
+        let epilogue = Epilogue { add: inputs.get(1).map(numbers), clip: self.clip, end };
         let y = self.layer.forward(&inputs[0], epilogue);
-        // Where the result lies on a bound, it was clipped and its gradient is zero: the result is mask enough, and the value before
-        // the clipping need not be kept.
-        let clipped = (self.clip != Epilogue::NOTHING.clip).then(|| y.clone());
-        let back = move |gradient, wanted: &[bool]| self.backward(gradient, &shape, clipped.as_ref(), wanted);
-        (y, tracked.then(|| Gradient::new(back)))
+        if !tracked {
+            return (y, None);
+        }
+        let Some(end) = self.end else {
+            // Where the result lies on a bound, it was clipped and its gradient is zero: the result is mask enough, and the value
+            // before the clipping need not be kept.
+            let clipped =
+                (self.clip != Epilogue::NOTHING.clip).then(|| (Function::Clip(self.clip), y.clone()));
+            return (y, Some(self.back(shape, clipped)));
+        };
+        let after = change(y.clone(), |y| end.apply(self.level, y));
+        (after, Some(self.back(shape, Some((end, y)))))
     }
 }
 
 impl Chained {
-    /// The gradients of the inputs, the first of shape `x` in memory; `clipped` is the result if it was clipped.
+    /// The way back to an input of shape `x` in memory, through the slope of a function at some values.
+    fn back(self: Arc<Self>, x: Vec<usize>, slope: Option<(Function, FlexTensor)>) -> Gradient {
+        Gradient::new(move |gradient, wanted| self.backward(gradient, &x, slope.as_ref(), wanted))
+    }
+
+    /// The gradients of the inputs, the first of shape `x` in memory.
     fn backward(
         &self,
         gradient: FlexTensor,
         x: &[usize],
-        clipped: Option<&FlexTensor>,
+        slope: Option<&(Function, FlexTensor)>,
         wanted: &[bool],
     ) -> Vec<Option<FlexTensor>> {
         // A convolution copies the gradient anyway, and can leave out on the way what was clipped.
-        if let (Layer::Conv(_), Some(y), [true]) = (&*self.layer, clipped, wanted) {
+        if let (Layer::Conv(_), Some((Function::Clip(clip), y)), [true]) = (&*self.layer, slope, wanted) {
             let gradient = contiguous(gradient);
-            let masked = Masked { numbers: numbers(&gradient), mask: Some((numbers(y), self.clip)) };
+            let masked = Masked { numbers: numbers(&gradient), mask: Some((numbers(y), *clip)) };
             return vec![Some(self.layer.gradient(masked, x))];
         }
-        let gradient = match clipped {
-            Some(y) => {
-                let function = Function::Clip(self.clip);
+        let gradient = match slope {
+            Some((function, y)) => {
                 change(gradient, |gradient| function.gradient(self.level, numbers(y), gradient))
             }
             None => contiguous(gradient),

@@ -2,6 +2,7 @@
 //!
 //! Only values get gradients here; a network whose weights are tracked uses burn's own operations.
 
+mod attention;
 mod chain;
 mod convert;
 mod held;
@@ -10,6 +11,7 @@ mod layer;
 mod pointwise;
 mod pool;
 mod rows;
+mod strided;
 
 use std::fmt::{self, Display};
 use std::str::FromStr;
@@ -136,7 +138,7 @@ impl Network {
     fn pack_layers(mut self, level: Level, chosen: impl Fn(NodeId) -> bool) -> Self {
         let pack = |id| if chosen(id) { self.pack_node(level, id) } else { None };
         let nodes: Vec<_> = (0..self.graph().nodes.len()).map(pack).collect();
-        let chains = chain::chains(self.graph(), |node| nodes[node].is_some());
+        let chains = chain::chains(self.graph(), level, |node| nodes[node].is_some());
         self.packed = Some(Arc::new(Packed { level, nodes, chains }));
         self
     }
@@ -192,7 +194,7 @@ impl Network {
             Op::Conv2d { .. } | Op::Linear { .. } => {
                 let layer = Arc::clone(&self.packed_node(node)?.layer);
                 let layouts = layer.layouts();
-                Some((Arc::new(Chained { level, layer, clip: Epilogue::NOTHING.clip }), layouts))
+                Some((Arc::new(Chained { level, layer, clip: Epilogue::NOTHING.clip, end: None }), layouts))
             }
             Op::MaxPool2d(pool) => self.pooling(pool, None, &inputs[0]),
             Op::AvgPool2d { pool, count_padding } => self.pooling(pool, Some(*count_padding), &inputs[0]),

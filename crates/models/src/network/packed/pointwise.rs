@@ -34,14 +34,6 @@ pub(super) fn function(op: &Op) -> Option<Function> {
     })
 }
 
-/// The bounds of an operation that clips.
-pub(super) fn bounds(op: &Op) -> Option<[f32; 2]> {
-    match function(op) {
-        Some(Function::Clip(bounds)) => Some(bounds),
-        _ => None,
-    }
-}
-
 impl Kernel for Pointwise {
     fn forward(self: Arc<Self>, inputs: Vec<FlexTensor>, tracked: bool) -> (FlexTensor, Option<Gradient>) {
         let x = contiguous(inputs.into_iter().next().expect("one input"));
