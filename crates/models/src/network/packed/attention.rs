@@ -5,7 +5,7 @@ use std::sync::Arc;
 use burn_flex::FlexTensor;
 use kernels::Level;
 
-use super::kernel::{Gradient, Kernel, contiguous, numbers, held};
+use super::kernel::{Gradient, Kernel, contiguous, held, numbers};
 use super::strided::Strided;
 use crate::network::graph::{Graph, NodeId, Op};
 
