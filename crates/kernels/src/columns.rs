@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use crate::Epilogue;
 use crate::blocked::{self, BLOCK, Job, PART, Tiles, VECTORS, split};
+use crate::buffer::Buffer;
 use crate::lines::Lines;
 use crate::output::Output;
 use crate::simd::Level;
@@ -41,7 +42,7 @@ impl Columns {
     }
 
     /// The product of rows `(n, k)`, `(n, columns)`, spread over threads by rows, and by columns where there are too few rows.
-    pub(crate) fn multiply(&self, rows: &[f32], bias: Option<&[f32]>, epilogue: Epilogue<'_>) -> Vec<f32> {
+    pub(crate) fn multiply(&self, rows: &[f32], bias: Option<&[f32]>, epilogue: Epilogue<'_>) -> Buffer {
         let n = rows.len() / self.k;
         assert_eq!(rows.len(), n * self.k);
         assert!(bias.is_none_or(|bias| bias.len() == self.columns));
@@ -53,7 +54,7 @@ impl Columns {
             });
         };
         // SAFETY: the tasks cover all rows and columns.
-        unsafe { Output::collect(n * self.columns, tasks) }
+        unsafe { Buffer::collect(n * self.columns, tasks) }
     }
 
     fn spread(&self, n: usize, task: impl Fn(Range<usize>, Range<usize>) + Sync) {

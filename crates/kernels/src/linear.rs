@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use crate::buffer::Buffer;
 use crate::columns::Columns;
 use crate::simd::Level;
 use crate::view::View;
@@ -43,7 +44,7 @@ impl Linear {
     ///
     /// # Panics
     /// If the numbers are not whole rows.
-    pub fn forward(&self, x: &[f32], epilogue: Epilogue<'_>) -> Vec<f32> {
+    pub fn forward(&self, x: &[f32], epilogue: Epilogue<'_>) -> Buffer {
         self.forward.multiply(x, self.bias.as_deref(), epilogue)
     }
 
@@ -51,7 +52,7 @@ impl Linear {
     ///
     /// # Panics
     /// If the numbers are not whole rows.
-    pub fn input_gradient(&self, gradient: &[f32]) -> Vec<f32> {
+    pub fn input_gradient(&self, gradient: &[f32]) -> Buffer {
         let columns = self.backward.get_or_init(|| {
             let view = View { numbers: (*self.weight).as_ref(), row: self.inputs, column: 1 };
             Columns::new(self.level, [self.outputs, self.inputs], view)
@@ -119,7 +120,7 @@ mod tests {
                     let end = Some(function);
                     let mut expected = linear.forward(&x, Epilogue::NOTHING);
                     function.apply(level, Target::Own(&mut expected));
-                    assert_eq!(linear.forward(&x, Epilogue { end, ..Epilogue::NOTHING }), expected);
+                    assert_eq!(*linear.forward(&x, Epilogue { end, ..Epilogue::NOTHING }), *expected);
                 }
             }
         }
@@ -131,13 +132,13 @@ mod tests {
         let levels = || Level::all().into_iter().filter(|level| level.name() != "portable");
         for [n, inputs, outputs] in SIZES {
             let (w, x) = (Arc::new(numbers(outputs * inputs, 1)), numbers(n * inputs, 3));
-            let results: Vec<Vec<f32>> = levels()
+            let results: Vec<Buffer> = levels()
                 .map(|level| {
                     let linear = Linear::new(level, [outputs, inputs], w.clone(), None);
                     linear.forward(&x, Epilogue::NOTHING)
                 })
                 .collect();
-            assert!(results.windows(2).all(|pair| pair[0] == pair[1]), "{n} {inputs} {outputs}");
+            assert!(results.windows(2).all(|pair| *pair[0] == *pair[1]), "{n} {inputs} {outputs}");
         }
     }
 
@@ -147,8 +148,8 @@ mod tests {
             let linear =
                 Linear::new(Level::best(), [outputs, inputs], Arc::new(numbers(outputs * inputs, 1)), None);
             let x = numbers(n * inputs, 3);
-            let alone = x.chunks(inputs).flat_map(|x| linear.forward(x, Epilogue::NOTHING));
-            assert_eq!(linear.forward(&x, Epilogue::NOTHING), alone.collect::<Vec<_>>());
+            let alone = x.chunks(inputs).flat_map(|x| linear.forward(x, Epilogue::NOTHING).to_vec());
+            assert_eq!(*linear.forward(&x, Epilogue::NOTHING), alone.collect::<Vec<_>>());
         }
     }
 }

@@ -22,50 +22,33 @@ impl Target<'_> {
     }
 
     /// Changes them block by block (`change` gets the place of its block as well); the copy, if there is one.
-    pub(crate) fn change(self, block: usize, change: impl Fn(usize, &mut [f32]) + Sync) -> Option<Vec<f32>> {
-        // SAFETY: all of them are written.
-        self.change_in(block, change, |count, write| unsafe { Output::collect(count, write) })
-    }
-
-    /// The same with a copy that starts at a cache line.
-    pub(crate) fn change_lines(
-        self,
-        block: usize,
-        change: impl Fn(usize, &mut [f32]) + Sync,
-    ) -> Option<Buffer> {
-        // SAFETY: all of them are written.
-        self.change_in(block, change, |count, write| unsafe { Buffer::collect(count, write) })
-    }
-
-    /// Changes them in place, or in the copy that `collect` makes of so many numbers, all of which are written.
-    fn change_in<C>(
-        self,
-        block: usize,
-        change: impl Fn(usize, &mut [f32]) + Sync,
-        collect: impl FnOnce(usize, &dyn Fn(Output)) -> C,
-    ) -> Option<C> {
+    pub(crate) fn change(self, block: usize, change: impl Fn(usize, &mut [f32]) + Sync) -> Option<Buffer> {
         match self {
             Self::Own(numbers) => {
                 let blocks = numbers.par_chunks_mut(block).enumerate();
                 blocks.for_each(|(i, numbers)| change(i * block, numbers));
                 None
             }
-            Self::Shared(numbers) => Some(collect(numbers.len(), &|output: Output| {
-                numbers.par_chunks(block).enumerate().for_each(|(i, numbers)| {
-                    let to = output.at(i * block);
-                    // SAFETY: the output is as long as the numbers, and each block belongs to one task.
-                    let to = unsafe {
-                        to.copy_from_nonoverlapping(numbers.as_ptr(), numbers.len());
-                        std::slice::from_raw_parts_mut(to, numbers.len())
-                    };
-                    change(i * block, to);
-                });
-            })),
+            Self::Shared(numbers) => {
+                let write = |output: Output| {
+                    numbers.par_chunks(block).enumerate().for_each(|(i, numbers)| {
+                        let to = output.at(i * block);
+                        // SAFETY: the output is as long as the numbers, and each block belongs to one task.
+                        let to = unsafe {
+                            to.copy_from_nonoverlapping(numbers.as_ptr(), numbers.len());
+                            std::slice::from_raw_parts_mut(to, numbers.len())
+                        };
+                        change(i * block, to);
+                    });
+                };
+                // SAFETY: all blocks are copied.
+                Some(unsafe { Buffer::collect(numbers.len(), write) })
+            }
         }
     }
 }
 
-/// A vector under construction.
+/// Numbers under construction.
 #[derive(Clone, Copy)]
 pub(crate) struct Output(*mut f32);
 
@@ -78,18 +61,6 @@ impl Output {
     /// Numbers from there on.
     pub(crate) fn to(start: *mut f32) -> Self {
         Self(start)
-    }
-
-    /// A vector of `count` numbers that `write` gives values to.
-    ///
-    /// # Safety
-    /// `write` writes all of them.
-    pub(crate) unsafe fn collect(count: usize, write: impl FnOnce(Self)) -> Vec<f32> {
-        let mut numbers = Vec::with_capacity(count);
-        write(Self(numbers.as_mut_ptr()));
-        // SAFETY: the caller's.
-        unsafe { numbers.set_len(count) };
-        numbers
     }
 
     /// Where a number goes.

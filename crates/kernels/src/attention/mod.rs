@@ -14,6 +14,7 @@ use rayon::prelude::*;
 
 use crate::Epilogue;
 use crate::blocked::{self, BLOCK, Job, PART, VECTORS, pack};
+use crate::buffer::Buffer;
 use crate::lines::Lines;
 use crate::output::Output;
 use crate::simd::{Level, Simd, Work};
@@ -124,7 +125,7 @@ impl Attention {
     ///
     /// # Panics
     /// If the numbers are not whole images.
-    pub fn forward(&self, x: &[f32]) -> (Vec<f32>, Vec<f32>) {
+    pub fn forward(&self, x: &[f32]) -> (Buffer, Vec<f32>) {
         let image = self.tokens * self.outputs();
         assert_eq!(x.len() % (3 * image), 0);
         let mut norms = vec![0.0; x.len() / self.inputs() * self.heads.len() * 2];
@@ -139,7 +140,7 @@ impl Attention {
             });
         };
         // SAFETY: the columns of all heads fill the rows.
-        let y = unsafe { Output::collect(x.len() / 3, write) };
+        let y = unsafe { Buffer::collect(x.len() / 3, write) };
         (y, norms)
     }
 
@@ -147,7 +148,7 @@ impl Attention {
     ///
     /// # Panics
     /// If the numbers do not belong together.
-    pub fn gradient(&self, x: &[f32], y: &[f32], norms: &[f32], gradient: &[f32]) -> Vec<f32> {
+    pub fn gradient(&self, x: &[f32], y: &[f32], norms: &[f32], gradient: &[f32]) -> Buffer {
         let image = self.tokens * self.outputs();
         assert_eq!([x.len() % (3 * image), y.len(), gradient.len()], [0, x.len() / 3, x.len() / 3]);
         assert_eq!(norms.len() * self.size, 2 * y.len());
@@ -165,7 +166,7 @@ impl Attention {
             });
         };
         // SAFETY: the columns of all queries, keys and values fill the rows.
-        unsafe { Output::collect(x.len(), write) }
+        unsafe { Buffer::collect(x.len(), write) }
     }
 
     /// Queries (scaled), keys and values of a head, copied to where they are close together.

@@ -12,7 +12,7 @@ impl Maps {
     ///
     /// # Panics
     /// If the numbers are not whole images.
-    pub fn mean(&self, level: Level, x: &[f32]) -> Vec<f32> {
+    pub fn mean(&self, level: Level, x: &[f32]) -> Buffer {
         self.dot(level, x, None, self.pixels() as f32)
     }
 
@@ -34,10 +34,10 @@ impl Maps {
     }
 
     /// For each channel of every image the sum over all pixels, or of products with other maps, divided by a number; `(n, channels)`.
-    pub(super) fn dot(&self, level: Level, x: &[f32], other: Option<&[f32]>, divisor: f32) -> Vec<f32> {
+    pub(super) fn dot(&self, level: Level, x: &[f32], other: Option<&[f32]>, divisor: f32) -> Buffer {
         let n = self.images(x, self.image());
         assert!(other.is_none_or(|other| other.len() == x.len()));
-        let mut result = vec![0.0; n * self.channels];
+        let mut result = Buffer::zeros(n * self.channels);
         let images = result.par_chunks_mut(self.channels).enumerate();
         let blocks = images.flat_map(|(image, to)| {
             to.par_chunks_mut(BLOCK).enumerate().map(move |(i, to)| (image * self.blocks() + i, to))
@@ -155,6 +155,6 @@ mod tests {
         let maps = Maps { channels: 32, size: [9, 11] };
         let x: Vec<f32> = (0..maps.image()).map(|i| ((i * 37) % 23) as f32 / 7.0).collect();
         let means: Vec<_> = Level::all().into_iter().map(|level| maps.mean(level, &x)).collect();
-        assert!(means.iter().all(|mean| *mean == means[0])); // there is nothing to fuse
+        assert!(means.iter().all(|mean| **mean == *means[0])); // there is nothing to fuse
     }
 }

@@ -13,7 +13,7 @@ impl Maps {
     pub fn scale(&self, level: Level, x: Target<'_>, factors: &[f32]) -> Option<Buffer> {
         let n = x.len().checked_div(self.image()).unwrap_or(0);
         assert_eq!((x.len(), factors.len()), (n * self.image(), n * self.channels));
-        x.change_lines(self.plane(), |start, x| {
+        x.change(self.plane(), |start, x| {
             level.run(Scale { x, factors: self.line(factors, start / self.plane()), shifts: [0.0; BLOCK] });
         })
     }
@@ -22,7 +22,7 @@ impl Maps {
     ///
     /// # Panics
     /// If the numbers are not whole images, or not as many.
-    pub fn scale_gradient(&self, level: Level, x: &[f32], gradient: &[f32]) -> Vec<f32> {
+    pub fn scale_gradient(&self, level: Level, x: &[f32], gradient: &[f32]) -> Buffer {
         self.dot(level, x, Some(gradient), 1.0)
     }
 
@@ -41,7 +41,7 @@ impl Maps {
         let n = x.len().checked_div(self.image()).unwrap_or(0);
         assert_eq!((x.len(), scales.len()), (n * self.image(), self.channels));
         assert!(shifts.is_none_or(|shifts| shifts.len() == self.channels));
-        x.change_lines(self.plane(), |start, x| {
+        x.change(self.plane(), |start, x| {
             let block = start / self.plane() % self.blocks();
             let shifts = shifts.map_or([0.0; BLOCK], |shifts| self.line(shifts, block));
             level.run(Scale { x, factors: self.line(scales, block), shifts });

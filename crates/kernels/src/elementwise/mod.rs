@@ -2,6 +2,7 @@
 
 mod functions;
 
+use crate::buffer::Buffer;
 use crate::output::Target;
 use crate::simd::{Level, Simd, Work};
 use functions::{Affine, Clip, Gelu, HardSigmoid, HardSwish, LeakyRelu, Pointwise, Sigmoid, Silu};
@@ -52,7 +53,7 @@ macro_rules! with {
 
 impl Function {
     /// The values of numbers.
-    pub fn apply(self, level: Level, x: Target<'_>) -> Option<Vec<f32>> {
+    pub fn apply(self, level: Level, x: Target<'_>) -> Option<Buffer> {
         x.change(BLOCK, |_, x| with!(self, f => level.run(Apply { f, x })))
     }
 
@@ -72,7 +73,7 @@ impl Function {
     ///
     /// # Panics
     /// If there are not as many of them.
-    pub fn gradient(self, level: Level, x: &[f32], gradient: Target<'_>) -> Option<Vec<f32>> {
+    pub fn gradient(self, level: Level, x: &[f32], gradient: Target<'_>) -> Option<Buffer> {
         assert_eq!(x.len(), gradient.len());
         gradient.change(BLOCK, |start, gradient| {
             let x = &x[start..start + gradient.len()];
@@ -142,8 +143,8 @@ mod tests {
 
     fn values(level: Level, f: Function, x: &[f32]) -> Vec<f32> {
         let mut y = x.to_vec();
-        assert_eq!(f.apply(level, Target::Own(&mut y)), None);
-        assert_eq!(f.apply(level, Target::Shared(x)), Some(y.clone()));
+        assert!(f.apply(level, Target::Own(&mut y)).is_none());
+        assert_eq!(f.apply(level, Target::Shared(x)).as_deref(), Some(&y[..]));
         y
     }
 
@@ -187,8 +188,9 @@ mod tests {
         for level in Level::all() {
             let clip = Function::Clip([0.0, 6.0]);
             let slopes = clip.gradient(level, &x, Target::Shared(&[1.0; 7])).unwrap();
-            assert_eq!(slopes, [0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0], "{}", level.name());
-            assert_eq!(clip.gradient(level, &[f32::NAN], Target::Shared(&[1.0])), Some(vec![1.0]));
+            assert_eq!(*slopes, [0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0], "{}", level.name());
+            let slope = clip.gradient(level, &[f32::NAN], Target::Shared(&[1.0]));
+            assert_eq!(slope.as_deref(), Some(&[1.0][..]));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! LayerNorm.
 
 use super::{block, load, sum};
+use crate::buffer::Buffer;
 use crate::output::Target;
 use crate::simd::{Level, Simd, Work};
 
@@ -20,7 +21,7 @@ impl LayerNorm<'_> {
     ///
     /// # Panics
     /// If the numbers are not whole rows.
-    pub fn apply(&self, level: Level, x: Target<'_>) -> Option<Vec<f32>> {
+    pub fn apply(&self, level: Level, x: Target<'_>) -> Option<Buffer> {
         let n = self.scale.len();
         assert_eq!([x.len() % n, self.shift.len()], [0, n]);
         x.change(block(n), |_, rows| level.run(Norm { norm: *self, rows }))
@@ -30,7 +31,7 @@ impl LayerNorm<'_> {
     ///
     /// # Panics
     /// If the numbers are not whole rows.
-    pub fn gradient(&self, level: Level, x: &[f32], gradient: Target<'_>) -> Option<Vec<f32>> {
+    pub fn gradient(&self, level: Level, x: &[f32], gradient: Target<'_>) -> Option<Buffer> {
         let n = self.scale.len();
         assert_eq!([x.len() % n, gradient.len()], [0, x.len()]);
         gradient.change(block(n), |start, gradient| {

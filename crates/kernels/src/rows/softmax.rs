@@ -1,6 +1,7 @@
 //! Softmax.
 
 use super::{block, load, sum};
+use crate::buffer::Buffer;
 use crate::math;
 use crate::output::Target;
 use crate::simd::{Level, Simd, Work};
@@ -9,7 +10,7 @@ use crate::simd::{Level, Simd, Work};
 ///
 /// # Panics
 /// If the numbers are not whole rows.
-pub fn softmax(level: Level, n: usize, x: Target<'_>) -> Option<Vec<f32>> {
+pub fn softmax(level: Level, n: usize, x: Target<'_>) -> Option<Buffer> {
     assert_eq!(x.len() % n, 0);
     x.change(block(n), |_, x| level.run(Softmax { n, x }))
 }
@@ -18,7 +19,7 @@ pub fn softmax(level: Level, n: usize, x: Target<'_>) -> Option<Vec<f32>> {
 ///
 /// # Panics
 /// If the numbers are not whole rows.
-pub fn softmax_gradient(level: Level, n: usize, y: &[f32], gradient: Target<'_>) -> Option<Vec<f32>> {
+pub fn softmax_gradient(level: Level, n: usize, y: &[f32], gradient: Target<'_>) -> Option<Buffer> {
     assert_eq!([y.len() % n, gradient.len()], [0, y.len()]);
     gradient.change(block(n), |start, gradient| {
         let y = &y[start..start + gradient.len()];

@@ -24,14 +24,16 @@ impl Work for Forward<'_> {
             let rows = self.windows.range(0, r);
             for c in 0..count[1] {
                 let window = [rows.clone(), self.windows.range(1, c)];
-                let divisor = self.windows.divisor(self.pool, [r, c]);
                 for lane in (0..BLOCK).step_by(S::LANES) {
                     let map = self.map.as_ptr().wrapping_add(lane);
                     // SAFETY: windows lie inside of the map, and each has its place.
                     unsafe {
                         let y = match self.pool {
                             Pool::Max => largest(simd, map, size[1], &window),
-                            Pool::Mean(_) => simd.div(sum(simd, map, size[1], &window), simd.splat(divisor)),
+                            Pool::Mean(_) => {
+                                let divisor = simd.splat(self.windows.divisor(self.pool, [r, c]));
+                                simd.div(sum(simd, map, size[1], &window), divisor)
+                            }
                         };
                         simd.store(self.to.as_mut_ptr().add((r * count[1] + c) * BLOCK + lane), y);
                     }
@@ -52,11 +54,28 @@ unsafe fn largest<S: Simd>(
     width: usize,
     [rows, columns]: &[Range<usize>; 2],
 ) -> S::F {
+    let first = map.wrapping_add((rows.start * width + columns.start) * BLOCK);
+    // SAFETY: the caller's. Constants become unrolled loops.
+    unsafe {
+        match (rows.len(), columns.len()) {
+            (3, 3) => largest_of(simd, first, width, 3, 3),
+            (2, 2) => largest_of(simd, first, width, 2, 2),
+            (rows, columns) => largest_of(simd, first, width, rows, columns),
+        }
+    }
+}
+
+/// Those of so many rows and columns.
+///
+/// # Safety
+/// They lie behind the first pixel, in rows of `width`.
+#[inline(always)]
+unsafe fn largest_of<S: Simd>(simd: S, first: *const f32, width: usize, rows: usize, columns: usize) -> S::F {
     let mut most = simd.splat(f32::NEG_INFINITY);
-    for r in rows.clone() {
-        for c in columns.clone() {
+    for r in 0..rows {
+        for c in 0..columns {
             // SAFETY: the caller's.
-            let x = unsafe { simd.load(map.add((r * width + c) * BLOCK)) };
+            let x = unsafe { simd.load(first.add((r * width + c) * BLOCK)) };
             most = simd.equal(most, most, simd.max(most, x), most);
         }
     }

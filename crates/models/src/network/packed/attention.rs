@@ -5,7 +5,7 @@ use std::sync::Arc;
 use burn_flex::FlexTensor;
 use kernels::Level;
 
-use super::kernel::{Gradient, Kernel, contiguous, numbers, tensor};
+use super::kernel::{Gradient, Kernel, contiguous, held, numbers};
 use super::strided::Strided;
 use crate::network::graph::{Graph, NodeId, Op};
 
@@ -147,13 +147,13 @@ impl Kernel for Attend {
         let x = contiguous(inputs.into_iter().next().expect("one input"));
         let shape = x.layout().shape().to_vec();
         let (y, norms) = self.0.forward(numbers(&x));
-        let y = tensor(y, &[shape[0], self.0.tokens(), self.0.heads(), self.0.size()]);
+        let y = held(y, &[shape[0], self.0.tokens(), self.0.heads(), self.0.size()]);
         let kept = tracked.then(|| y.clone());
         let back = kept.map(|y| {
             Gradient::new(move |gradient, _| {
                 let gradient = contiguous(gradient);
                 let dx = self.0.gradient(numbers(&x), numbers(&y), &norms, numbers(&gradient));
-                vec![Some(tensor(dx, &shape))]
+                vec![Some(held(dx, &shape))]
             })
         });
         (y, back)

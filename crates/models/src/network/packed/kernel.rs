@@ -203,7 +203,7 @@ pub(super) fn numbers(x: &FlexTensor) -> &[f32] {
 }
 
 /// A tensor after a change, in place if nobody else reads it. `change` gives a copy that it had to make.
-pub(super) fn change(x: FlexTensor, change: impl FnOnce(Target<'_>) -> Option<Vec<f32>>) -> FlexTensor {
+pub(super) fn change(x: FlexTensor, change: impl FnOnce(Target<'_>) -> Option<Buffer>) -> FlexTensor {
     let mut x = contiguous(x);
     let shape = x.layout().shape().to_vec();
     let (count, start) = (shape.iter().product::<usize>(), x.layout().start_offset());
@@ -212,12 +212,7 @@ pub(super) fn change(x: FlexTensor, change: impl FnOnce(Target<'_>) -> Option<Ve
         Some(own) if own.len() == count && start == 0 => change(Target::Own(own)),
         _ => change(Target::Shared(numbers(&x))),
     };
-    copy.map_or(x, |copy| tensor(copy, &shape))
-}
-
-/// A tensor of a shape.
-pub(super) fn tensor(numbers: Vec<f32>, shape: &[usize]) -> FlexTensor {
-    FlexTensor::from_data(TensorData::new(numbers, shape.to_vec()))
+    copy.map_or(x, |copy| held(copy, &shape))
 }
 
 /// A tensor of a kernel's result.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use burn_flex::FlexTensor;
 use kernels::{Conv2d, Epilogue, Function, Level, Linear, Maps, Masked};
 
-use super::kernel::{Gradient, Kernel, Layouts, change, contiguous, held, memory, numbers, tensor};
+use super::kernel::{Gradient, Kernel, Layouts, change, contiguous, held, memory, numbers};
 
 /// An operation whose weights are packed.
 pub(super) enum Layer {
@@ -44,7 +44,7 @@ impl Layer {
             }
             Self::Linear(linear) => {
                 let result = [&shape[..shape.len() - 1], &[linear.outputs()]].concat();
-                tensor(linear.forward(numbers(x), epilogue), &result)
+                held(linear.forward(numbers(x), epilogue), &result)
             }
         }
     }
@@ -53,7 +53,7 @@ impl Layer {
     fn gradient(&self, gradient: Masked<'_>, x: &[usize]) -> FlexTensor {
         match self {
             Self::Conv(conv) => held(conv.input_gradient(gradient, [x[2], x[3]]), x),
-            Self::Linear(linear) => tensor(linear.input_gradient(gradient.numbers), x),
+            Self::Linear(linear) => held(linear.input_gradient(gradient.numbers), x),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use burn_flex::FlexTensor;
 use kernels::{Buffer, Level, Maps, Windows};
 
-use super::kernel::{Gradient, Kernel, contiguous, held, memory, numbers, tensor};
+use super::kernel::{Gradient, Kernel, contiguous, held, memory, numbers};
 use crate::network::graph::Pool;
 
 /// Windows of maps of one size.
@@ -39,7 +39,8 @@ impl Kernel for Pooling {
         let x = contiguous(inputs.into_iter().next().expect("one input"));
         let shape: [usize; 5] = x.layout().shape().dims();
         let [n, blocks, .., lanes] = shape;
-        let y = held(self.value(numbers(&x)), &[n, blocks, self.windows.count[0], self.windows.count[1], lanes]);
+        let y =
+            held(self.value(numbers(&x)), &[n, blocks, self.windows.count[0], self.windows.count[1], lanes]);
         // The largest numbers have to be found again, means do not.
         let kept = (tracked && self.mean.is_none()).then(|| (x, y.clone()));
         let back = move |gradient, _: &[bool]| {
@@ -72,7 +73,7 @@ impl Kernel for GlobalMean {
         let [n, _, h, w, _]: [usize; 5] = x.layout().shape().dims();
         let maps = Maps { channels: self.channels, size: [h, w] };
         let shape = if self.keep { vec![n, self.channels, 1, 1] } else { vec![n, self.channels] };
-        let y = tensor(maps.mean(self.level, numbers(&x)), &shape);
+        let y = held(maps.mean(self.level, numbers(&x)), &shape);
         let back = move |gradient, _: &[bool]| {
             let gradient = maps.mean_gradient(self.level, numbers(&contiguous(gradient)));
             vec![Some(held(gradient, &memory(n, maps)))]
