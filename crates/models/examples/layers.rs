@@ -5,8 +5,8 @@
 
 use std::time::Instant;
 
-use models::graph::Node;
 use kernels::Level;
+use models::graph::Node;
 use models::{Hooks, Network, NodeId, Op};
 
 mod made_up;
@@ -62,7 +62,9 @@ fn describe(network: &Network, id: NodeId, shapes: &[Vec<usize>]) -> (String, us
     let outputs: usize = out[1..].iter().product();
     match &node.op {
         Op::Conv2d { weight, stride, groups, .. } => {
-            let [o, i, h, w] = graph.parameters[*weight].shape[..] else { unreachable!("kernels have four axes") };
+            let [o, i, h, w] = graph.parameters[*weight].shape[..] else {
+                unreachable!("kernels have four axes")
+            };
             let size = shapes[node.inputs[0]][2];
             let group = if *groups > 1 { format!(" by {groups}") } else { String::new() };
             (format!("{} -> {o}{group} {h}x{w}/{} {size}", i * groups, stride[0]), outputs * i * h * w)

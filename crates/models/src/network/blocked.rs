@@ -119,7 +119,9 @@ impl Value {
         match channels {
             Some(channels)
                 if axis == 1
-                    && channels[..channels.len() - 1].iter().all(|channels| channels.is_multiple_of(LANES)) =>
+                    && channels[..channels.len() - 1]
+                        .iter()
+                        .all(|channels| channels.is_multiple_of(LANES)) =>
             {
                 let numbers = Tensor::cat(values.into_iter().map(Self::memory).collect(), 1);
                 Ok(Self { channels: Some(channels.iter().sum()), ..Self::new(numbers) })

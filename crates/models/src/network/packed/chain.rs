@@ -168,7 +168,12 @@ impl Network {
     }
 
     /// The kernel of the first `count` nodes of a chain, if it can work on these values.
-    fn chain_kernel(&self, chain: &Chain, count: usize, inputs: &[Value]) -> Option<(Arc<dyn Kernel>, Layouts)> {
+    fn chain_kernel(
+        &self,
+        chain: &Chain,
+        count: usize,
+        inputs: &[Value],
+    ) -> Option<(Arc<dyn Kernel>, Layouts)> {
         if !inputs.iter().all(fits) {
             return None;
         }
