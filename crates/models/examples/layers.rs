@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use kernels::Level;
 use models::graph::Node;
-use models::{Hooks, Network, NodeId, Op};
+use models::{Hooks, Network, NodeId, Op, Value};
 
 mod made_up;
 
@@ -22,7 +22,7 @@ impl Hooks for Timer {
         true
     }
 
-    fn computed(&mut self, node: NodeId) {
+    fn computed(&mut self, node: NodeId, _: &Value) {
         let now = Instant::now();
         self.seconds[node] = self.seconds[node].min((now - self.last).as_secs_f64());
         self.last = now;

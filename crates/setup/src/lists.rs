@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 use models::graph::Node;
 use models::network::fold;
 use models::zoo::{self, Architecture};
-use models::{Graph, Network, NodeId, Op};
+use models::{Graph, Network, NodeId, Op, Tensor};
 use pipe::Usage;
 use testbed::Embedded;
 
@@ -28,8 +28,8 @@ pub fn models() -> String {
 }
 
 impl ModelArgs {
-    /// `--list-layers`: name, operation and output shape of every node for the model's usual input, and the layer that
-    /// it is computed with. Convolutions stand apart from their BatchNorm, as they do where one of them is named as a
+    /// `--list-layers`: name, operation and output shape of every node for the model's usual input, whether its maps lie in memory in
+    /// blocks of channels, and the layer that it is computed with. Convolutions stand apart from their BatchNorm, as they do where one of them is named as a
     /// layer.
     ///
     /// # Errors
@@ -45,12 +45,16 @@ impl ModelArgs {
         let [channels, h, w] = graph.input;
         let [h, w] = classifier.preprocess.crop.unwrap_or([h, w]);
         let width = graph.nodes.iter().map(|node| node.name.len()).max().unwrap_or(0);
-        let joined = joined(&classifier.network.fold_batch_norm(&[]).pack_for(self.engine), graph);
+        let network = classifier.network.fold_batch_norm(&[]).pack_for(self.engine);
+        let joined = joined(&network, graph);
+        let blocked = network.blocked(Tensor::zeros([1, channels, h, w], &classifier.device));
+        let blocked = |node: &Node| network.graph().find(&node.name).is_some_and(|node| blocked[node]);
         let line = |(id, (node, shape)): (NodeId, (&Node, Vec<usize>))| {
             let shape: Vec<String> = shape.iter().skip(1).map(ToString::to_string).collect();
             let auto = if id == classifier.layer { "  (auto)" } else { "" };
             let with = joined[id].as_ref().map_or_else(String::new, |layer| format!("  (with {layer})"));
-            format!("{:<width$} {:<14} {}{with}{auto}\n", node.name, node.op.kind(), shape.join("x"))
+            let blocks = if blocked(node) { "  (blocks of 16)" } else { "" };
+            format!("{:<width$} {:<14} {}{blocks}{with}{auto}\n", node.name, node.op.kind(), shape.join("x"))
         };
         Ok(graph.nodes.iter().zip(graph.shapes([channels, h, w])?).enumerate().map(line).collect())
     }

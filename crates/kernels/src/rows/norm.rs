@@ -1,6 +1,6 @@
 //! LayerNorm.
 
-use super::{block, load, sum};
+use super::{APART, Total, block, load};
 use crate::buffer::Buffer;
 use crate::output::Target;
 use crate::simd::{Level, Simd, Work};
@@ -44,22 +44,34 @@ impl LayerNorm<'_> {
 /// The mean of a row, and one over the root of its variance plus epsilon.
 #[inline(always)]
 fn moments<S: Simd>(simd: S, row: &[f32], epsilon: f32) -> (f32, f32) {
-    let (mut total, mut squares) = (simd.splat(0.0), simd.splat(0.0));
-    for at in (0..row.len()).step_by(S::LANES) {
-        // SAFETY: `at` is a place of the row.
-        total = simd.add(total, unsafe { load(simd, row, at) }.0);
+    let (mut total, mut squares) = (Total::new(simd), Total::new(simd));
+    for start in (0..row.len()).step_by(APART) {
+        for part in 0..Total::<S>::PARTS {
+            let at = start + part * S::LANES;
+            if at >= row.len() {
+                break;
+            }
+            // SAFETY: `at` is a place of the row.
+            total.add(simd, part, unsafe { load(simd, row, at) }.0);
+        }
     }
-    let mean = sum(simd, total) / row.len() as f32;
+    let mean = total.sum(simd) / row.len() as f32;
     let means = [mean; 16];
-    for at in (0..row.len()).step_by(S::LANES) {
-        // SAFETY: likewise, and no vector is longer than the means.
-        let away = unsafe {
-            let (x, mask) = load(simd, row, at);
-            simd.sub(x, simd.load_some(means.as_ptr(), mask))
-        };
-        squares = simd.fma(away, away, squares);
+    for start in (0..row.len()).step_by(APART) {
+        for part in 0..Total::<S>::PARTS {
+            let at = start + part * S::LANES;
+            if at >= row.len() {
+                break;
+            }
+            // SAFETY: likewise, and no vector is longer than the means.
+            let away = unsafe {
+                let (x, mask) = load(simd, row, at);
+                simd.sub(x, simd.load_some(means.as_ptr(), mask))
+            };
+            squares.fma(simd, part, away, away);
+        }
     }
-    let squares = sum(simd, squares);
+    let squares = squares.sum(simd);
     (mean, 1.0 / (squares / row.len() as f32 + epsilon).sqrt())
 }
 
@@ -103,18 +115,24 @@ impl Work for NormGradient<'_> {
         let n = scale.len();
         for (x, gradient) in self.x.chunks(n).zip(self.gradient.chunks_mut(n)) {
             let (mean, inverse) = moments(simd, x, epsilon);
-            let (mut total, mut product) = (simd.splat(0.0), simd.splat(0.0));
-            for at in (0..n).step_by(S::LANES) {
-                // SAFETY: `at` is a place of each row.
-                unsafe {
-                    let g = simd.mul(load(simd, gradient, at).0, load(simd, scale, at).0);
-                    let even = simd.mul(simd.sub(load(simd, x, at).0, simd.splat(mean)), simd.splat(inverse));
-                    total = simd.add(total, g);
-                    product = simd.fma(g, even, product);
+            let (mut total, mut product) = (Total::new(simd), Total::new(simd));
+            for start in (0..n).step_by(APART) {
+                for part in 0..Total::<S>::PARTS {
+                    let at = start + part * S::LANES;
+                    if at >= n {
+                        break;
+                    }
+                    // SAFETY: `at` is a place of each row.
+                    let [g, scale, x] =
+                        unsafe { [load(simd, gradient, at).0, load(simd, scale, at).0, load(simd, x, at).0] };
+                    let even = simd.mul(simd.sub(x, simd.splat(mean)), simd.splat(inverse));
+                    let g = simd.mul(g, scale);
+                    total.add(simd, part, g);
+                    product.fma(simd, part, g, even);
                 }
             }
-            let total = simd.splat(sum(simd, total) / n as f32);
-            let product = simd.splat(sum(simd, product) / n as f32);
+            let total = simd.splat(total.sum(simd) / n as f32);
+            let product = simd.splat(product.sum(simd) / n as f32);
             for at in (0..n).step_by(S::LANES) {
                 // SAFETY: likewise.
                 unsafe {

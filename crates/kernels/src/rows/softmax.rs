@@ -1,6 +1,6 @@
 //! Softmax.
 
-use super::{block, load, sum};
+use super::{APART, Total, block, load};
 use crate::buffer::Buffer;
 use crate::math;
 use crate::output::Target;
@@ -59,18 +59,24 @@ impl Work for Softmax<'_> {
     fn run<S: Simd>(self, simd: S) {
         for row in self.x.chunks_mut(self.n) {
             let most = simd.splat(largest(simd, row));
-            let mut total = simd.splat(0.0);
-            for at in (0..row.len()).step_by(S::LANES) {
-                // SAFETY: `at` is a place of the row, whose lanes the mask covers.
-                unsafe {
-                    let (x, mask) = load(simd, row, at);
-                    let to = row.as_mut_ptr().add(at);
-                    simd.store_some(to, mask, math::exp(simd, simd.sub(x, most)));
-                    // Read again, for zeros in the lanes behind the row.
-                    total = simd.add(total, simd.load_some(to, mask));
+            let mut total = Total::new(simd);
+            for start in (0..row.len()).step_by(APART) {
+                for part in 0..Total::<S>::PARTS {
+                    let at = start + part * S::LANES;
+                    if at >= row.len() {
+                        break;
+                    }
+                    // SAFETY: `at` is a place of the row, whose lanes the mask covers.
+                    unsafe {
+                        let (x, mask) = load(simd, row, at);
+                        let to = row.as_mut_ptr().add(at);
+                        simd.store_some(to, mask, math::exp(simd, simd.sub(x, most)));
+                        // Read again, for zeros in the lanes behind the row.
+                        total.add(simd, part, simd.load_some(to, mask));
+                    }
                 }
             }
-            let inverse = simd.splat(1.0 / sum(simd, total));
+            let inverse = simd.splat(1.0 / total.sum(simd));
             for at in (0..row.len()).step_by(S::LANES) {
                 // SAFETY: likewise.
                 unsafe {
@@ -94,12 +100,19 @@ impl Work for SoftmaxGradient<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         for (y, gradient) in self.y.chunks(self.n).zip(self.gradient.chunks_mut(self.n)) {
-            let mut total = simd.splat(0.0);
-            for at in (0..self.n).step_by(S::LANES) {
-                // SAFETY: `at` is a place of each row.
-                total = unsafe { simd.fma(load(simd, y, at).0, load(simd, gradient, at).0, total) };
+            let mut total = Total::new(simd);
+            for start in (0..self.n).step_by(APART) {
+                for part in 0..Total::<S>::PARTS {
+                    let at = start + part * S::LANES;
+                    if at >= self.n {
+                        break;
+                    }
+                    // SAFETY: `at` is a place of each row.
+                    let (y, gradient) = unsafe { (load(simd, y, at).0, load(simd, gradient, at).0) };
+                    total.fma(simd, part, y, gradient);
+                }
             }
-            let total = simd.splat(sum(simd, total));
+            let total = simd.splat(total.sum(simd));
             for at in (0..self.n).step_by(S::LANES) {
                 // SAFETY: likewise.
                 unsafe {

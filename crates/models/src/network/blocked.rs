@@ -6,11 +6,35 @@ use burn::tensor::ops::PadMode;
 use burn::tensor::{Slice, Tensor};
 use kernels::Layout;
 
-use super::packed;
+use super::graph::NodeId;
 use super::value::{Binary, Value};
+use super::{Hooks, Network, packed};
 
 /// Channels of a block.
 const LANES: usize = 16;
+
+/// Sees how the values of a run lie.
+struct Seen(Vec<bool>);
+
+impl Hooks for Seen {
+    fn plain(&self, _: &Network, _: NodeId) -> bool {
+        true
+    }
+
+    fn computed(&mut self, node: NodeId, value: &Value) {
+        self.0[node] = value.layout() == Layout::Blocked;
+    }
+}
+
+impl Network {
+    /// Whether the value of each node is made of blocks of channels in memory, when images `(1, c, h, w)` run through the network and
+    /// nobody asks for a value between.
+    pub fn blocked(&self, images: Tensor<4>) -> Vec<bool> {
+        let mut seen = Seen(vec![false; self.graph().nodes.len()]);
+        self.logits_with(images, &mut seen);
+        seen.0
+    }
+}
 
 impl Value {
     /// How the numbers lie in memory.
@@ -54,19 +78,19 @@ impl Value {
         Self { channels: Some(channels), ..Self::new(f(self.memory())) }
     }
 
-    /// An operation on two values of one rank where they lie, if one is blocked and the operation keeps spare lanes finite.
-    pub(super) fn blocked_with(self, other: Self, operation: Binary) -> Result<Self, (Self, Self)> {
+    /// Whether an operation on two values of one rank can be done where they lie: one is blocked, and spare lanes stay finite.
+    pub(super) fn meets_blocked(&self, other: &Self, operation: Binary) -> bool {
         let blocked = self.layout() == Layout::Blocked || other.layout() == Layout::Blocked;
         let finite = matches!(operation, Binary::Add | Binary::Subtract | Binary::Multiply);
-        if !blocked || !finite {
-            return Err((self, other));
-        }
+        let channels = || self.shape()[1].max(other.shape()[1]);
+        blocked && finite && self.spreads(channels()) && other.spreads(channels())
+    }
+
+    /// That operation.
+    pub(super) fn blocked_with(self, other: Self, operation: Binary) -> Self {
         let channels = self.shape()[1].max(other.shape()[1]);
-        if !self.spreads(channels) || !other.spreads(channels) {
-            return Err((self, other));
-        }
         let numbers = operation.apply(self.spread(channels), other.spread(channels));
-        Ok(Self { channels: Some(channels), ..Self::new(numbers) })
+        Self { channels: Some(channels), ..Self::new(numbers) }
     }
 
     /// Whether the value can stand beside blocked maps of so many channels.
@@ -84,13 +108,13 @@ impl Value {
     }
 
     /// Part of an axis where it lies, unless it cuts through a block.
-    pub(super) fn blocked_slice(self, axis: usize, range: Range<usize>, step: usize) -> Result<Self, Self> {
-        let Some(channels) = self.channels else { return Err(self) };
+    pub(super) fn blocked_slice(&self, axis: usize, range: Range<usize>, step: usize) -> Option<Self> {
+        let channels = self.channels?;
         let whole = range.start.is_multiple_of(LANES)
             && (range.end.is_multiple_of(LANES) || range.end == channels)
             && step == 1;
         if axis == 1 && !whole {
-            return Err(self);
+            return None;
         }
         let (range, left) = if axis == 1 {
             (range.start / LANES..range.end.div_ceil(LANES), range.len())
@@ -99,17 +123,17 @@ impl Value {
         };
         let mut parts = [Slice::full(); 5];
         parts[axis] = Slice::new(range.start as isize, Some(range.end as isize), step as isize);
-        Ok(self.in_memory(left, |x| x.slice(parts)))
+        Some(self.clone().in_memory(left, |x| x.slice(parts)))
     }
 
     /// Equal finite numbers around rows and columns where they lie.
-    pub(super) fn blocked_pad(self, sides: &[(usize, usize)], value: f32) -> Result<Self, Self> {
+    pub(super) fn blocked_pad(&self, sides: &[(usize, usize)], value: f32) -> Option<Self> {
         match (self.channels, sides) {
             (Some(channels), &[(0, 0), rows, columns]) if value.is_finite() => {
                 let sides = [(0, 0), (0, 0), rows, columns, (0, 0)];
-                Ok(self.in_memory(channels, |x| x.pad(sides, PadMode::Constant(value))))
+                Some(self.clone().in_memory(channels, |x| x.pad(sides, PadMode::Constant(value))))
             }
-            _ => Err(self),
+            _ => None,
         }
     }
 

@@ -58,7 +58,7 @@ pub trait Hooks {
     }
 
     /// Called when the value of `node` is there; nodes that are computed together only have one.
-    fn computed(&mut self, _node: NodeId) {}
+    fn computed(&mut self, _node: NodeId, _value: &Value) {}
 }
 
 /// The operations as they are.
@@ -236,8 +236,8 @@ impl Network {
                 Role::End(chain, count) => Some(self.apply_chain(chain, count, inputs())),
                 Role::Alone => Some(hooks.apply(self, id, inputs())),
             };
-            if values[id].is_some() {
-                hooks.computed(id);
+            if let Some(value) = &values[id] {
+                hooks.computed(id, value);
             }
         }
         fetches.iter().map(|&fetch| take(&mut values, &mut readers, fetch)).collect()

@@ -195,10 +195,11 @@ impl Value {
     /// An operation on two values under NumPy's rule of broadcasting.
     pub(super) fn binary(self, other: Self, operation: Binary) -> Self {
         let rank = self.rank().max(other.rank());
-        match self.with_rank(rank).blocked_with(other.with_rank(rank), operation) {
-            Ok(value) => value,
-            Err((x, y)) => ranked!(x, x => operation.apply(x, y.tensor())),
+        let (x, y) = (self.with_rank(rank), other.with_rank(rank));
+        if x.meets_blocked(&y, operation) {
+            return x.blocked_with(y, operation);
         }
+        ranked!(x, x => operation.apply(x, y.tensor()))
     }
 
     /// Another order of the axes.
@@ -214,10 +215,9 @@ impl Value {
     pub fn slice(self, axis: usize, range: Range<usize>, step: usize) -> Self {
         let shape = self.shape();
         let end = range.end.min(shape[axis]);
-        let x = match self.blocked_slice(axis, range.start..end, step) {
-            Ok(value) => return value,
-            Err(x) => x,
-        };
+        if let Some(part) = self.blocked_slice(axis, range.start..end, step) {
+            return part;
+        }
         let part = |i: usize| {
             if i == axis {
                 Slice::new(range.start as isize, Some(end as isize), step as isize)
@@ -226,16 +226,15 @@ impl Value {
             }
         };
         let parts: Vec<Slice> = (0..shape.len()).map(part).collect();
-        ranked!(x, x => x.slice(parts.as_slice()))
+        ranked!(self, x => x.slice(parts.as_slice()))
     }
 
     /// Equal numbers around all axes but the first.
     pub(super) fn pad(self, sides: &[(usize, usize)], value: f32) -> Self {
-        let x = match self.blocked_pad(sides, value) {
-            Ok(value) => return value,
-            Err(x) => x,
-        };
-        ranked!(x, x => {
+        if let Some(padded) = self.blocked_pad(sides, value) {
+            return padded;
+        }
+        ranked!(self, x => {
             let all: Vec<(usize, usize)> = std::iter::once((0, 0)).chain(sides.iter().copied()).collect();
             x.pad(all.as_slice(), PadMode::Constant(value))
         })

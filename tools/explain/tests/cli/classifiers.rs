@@ -173,7 +173,9 @@ fn lists_tell_what_there_is() {
     let with = |name: &str| layers.lines().find(|line| line.split(' ').next() == Some(name)).unwrap();
     assert!(with("bn1").ends_with("(with conv1)") && with("relu").ends_with("(with conv1)"), "{layers}");
     assert!(!with("conv1").contains("with"), "{layers}");
+    assert!(with("relu").contains("  (blocks of 16)") && !with("fc").contains("blocks"), "{layers}");
     let stock = run(&work, "--list-layers --engine stock", "").success();
+    assert!(!stock.contains("blocks"), "{stock}");
     assert_eq!(stock.matches("(with").count(), layers.matches("batchnorm2d").count(), "{stock}");
     assert!(auto[0].starts_with("layer3.0.relu") && auto[0].contains("64x8x8"), "{layers}");
     // Every layer of the list that has feature maps can be named, those before a BatchNorm too.

@@ -46,8 +46,9 @@ fn layers_have_the_names_of_the_file() {
     let layers = run(&work, &format!("{model} --list-layers"), "").success();
     let auto: Vec<&str> = layers.lines().filter(|line| line.ends_with("(auto)")).collect();
     let with = "/layer2/layer2.0/downsample/downsample.0/Conv";
-    let line =
-        format!("/layer2/layer2.0/relu_2/Relu                  relu           16x2x2  (with {with})  (auto)");
+    let line = format!(
+        "/layer2/layer2.0/relu_2/Relu                  relu           16x2x2  (blocks of 16)  (with {with})  (auto)"
+    );
     assert_eq!(auto, [line]);
     png(&work, "a.png", 16, 16);
     run(&work, &format!("{model} -m gradcam:layer=/layer1/layer1.0/Add a.png"), "").success();

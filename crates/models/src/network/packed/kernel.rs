@@ -153,6 +153,8 @@ pub(super) enum Layouts {
     Maps(Layout, usize),
     /// It reads blocked maps and gives numbers in the order of their shape.
     FromMaps,
+    /// It reads blocked maps of so many channels and numbers of these channels in their order, and gives blocked maps.
+    Channels(usize),
 }
 
 impl Layouts {
@@ -162,7 +164,8 @@ impl Layouts {
             Self::Any => x,
             Self::Plain => x.plain(),
             Self::Maps(Layout::Plain, _) if i == 0 => x.plain(),
-            Self::Maps(..) | Self::FromMaps => x.blocked(),
+            Self::Channels(_) if i > 0 => x.plain(),
+            Self::Maps(..) | Self::FromMaps | Self::Channels(_) => x.blocked(),
         };
         inputs.into_iter().enumerate().map(prepare).collect()
     }
@@ -176,7 +179,7 @@ pub(super) fn call(kernel: Arc<dyn Kernel>, layouts: Layouts, inputs: Vec<Value>
     let channels = match layouts {
         Layouts::Any => inputs[0].channels,
         Layouts::Plain | Layouts::FromMaps => None,
-        Layouts::Maps(_, channels) => Some(channels),
+        Layouts::Maps(_, channels) | Layouts::Channels(channels) => Some(channels),
     };
     call_in_memory(kernel, layouts.prepare(inputs), channels)
 }

@@ -11,6 +11,7 @@ mod layer;
 mod pointwise;
 mod pool;
 mod rows;
+mod scale;
 mod strided;
 
 use std::fmt::{self, Display};
@@ -34,6 +35,7 @@ use layer::{Chained, Layer};
 use pointwise::Pointwise;
 use pool::{GlobalMean, Pooling};
 use rows::{Norm, Softmax};
+use scale::{Affine, Scale};
 
 /// Who computes on the CPU.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -200,6 +202,18 @@ impl Network {
             Op::AvgPool2d { pool, count_padding } => self.pooling(pool, Some(*count_padding), &inputs[0]),
             Op::Mean { axes, keep } if *axes == [2, 3] => global_mean(level, *keep, &inputs[0]),
             Op::AdaptiveAvgPool2d { output: [1, 1] } => global_mean(level, true, &inputs[0]),
+            Op::Multiply => scale(level, inputs),
+            Op::BatchNorm2d { weight, bias, mean, variance, epsilon } => {
+                let vectors = [weight, bias, mean, variance].map(|id| plain(self.vector(*id)));
+                let [weight, bias, mean, variance] = &vectors.map(|vector| vector.map(contiguous));
+                let [weight, bias] = [numbers(weight.as_ref()?), numbers(bias.as_ref()?)];
+                let [mean, variance] = [numbers(mean.as_ref()?), numbers(variance.as_ref()?)];
+                let scale = |c: usize| weight[c] / (variance[c] + *epsilon as f32).sqrt();
+                let scales: Vec<f32> = (0..weight.len()).map(scale).collect();
+                let shifts = (0..bias.len()).map(|c| bias[c] - mean[c] * scales[c]).collect();
+                let layouts = Layouts::Maps(Layout::Blocked, weight.len());
+                Some((Arc::new(Affine { level, scales, shifts }), layouts))
+            }
             Op::Softmax { axis } if axis + 1 == inputs[0].rank() => {
                 Some((Arc::new(Softmax { level }), Layouts::Plain))
             }
@@ -222,12 +236,28 @@ impl Network {
     }
 
     /// The value of a node by its kernel; the inputs where there is none.
-    pub(super) fn apply_packed(&self, node: NodeId, inputs: Vec<Value>) -> Result<Value, Vec<Value>> {
+    pub(super) fn apply_packed(&self, node: NodeId, mut inputs: Vec<Value>) -> Result<Value, Vec<Value>> {
+        if self.graph().nodes[node].op == Op::Multiply && matches!(inputs[0].shape()[..], [_, _, 1, 1]) {
+            // A product has no order, and its kernel has the maps first.
+            inputs.swap(0, 1);
+        }
         match self.kernel_of(node, &inputs) {
             Some((kernel, layouts)) => Ok(kernel::call(kernel, layouts, inputs)),
             None => Err(inputs),
         }
     }
+}
+
+/// Maps times numbers of their channels.
+fn scale(level: Level, inputs: &[Value]) -> Option<(Arc<dyn Kernel>, Layouts)> {
+    let (&[n, channels, ..], &[m, c, 1, 1]) = (&inputs[0].shape()[..], &inputs[1].shape()[..]) else {
+        return None;
+    };
+    let fits = inputs[0].layout() == Layout::Blocked && [m, c] == [n, channels];
+    fits.then(|| {
+        let scale: Arc<dyn Kernel> = Arc::new(Scale { level, channels });
+        (scale, Layouts::Channels(channels))
+    })
 }
 
 fn global_mean(level: Level, keep: bool, x: &Value) -> Option<(Arc<dyn Kernel>, Layouts)> {
