@@ -1,5 +1,5 @@
 """Times our tools against PyTorch, Captum, pytorch-grad-cam, zennit and Quantus on the same weights and images with as many
-threads, in turns (ours, peer, ours, peer ...), medians.
+threads, in turns (ours, peer, ours, peer ...), medians and the ratio of minima.
 
     python pipelines/bench                                 every row; a table on standard output and in OUT/bench.md
     python pipelines/bench --tasks forward,gradcam --networks resnet50-v1

@@ -66,7 +66,7 @@ impl Columns {
         let chunks = n.div_ceil((CHUNK_BYTES / (4 * self.k)).clamp(4 * most, CHUNK));
         let chunks = if chunks < threads { chunks } else { chunks.next_multiple_of(threads) };
         let shares = threads.div_ceil(chunks).min(self.groups());
-        (0..chunks * shares).into_par_iter().for_each(|i| {
+        (0..chunks * shares).into_par_iter().with_max_len(1).for_each(|i| {
             let part = |i: usize, of: usize, n: usize| i * n / of..(i + 1) * n / of;
             task(part(i / shares, chunks, n), part(i % shares, shares, self.groups()));
         });

@@ -139,8 +139,9 @@ impl Pass<'_> {
                     room = rest;
                     pieces.push(self.chunk(pixels, *image, columns.clone(), copy));
                 }
-                if small {
-                    // Tile by tile: all weights pass by the samples of one while these are in the first-level cache.
+                if small || channels > self.maps.channels {
+                    // Tile by tile: the weights stay in the second-level cache, where there are more of them than of a tile's samples,
+                    // or a share of them does.
                     pieces = pieces.iter().flat_map(|piece| piece.tiles(self.level.pixels())).collect();
                     for piece in &pieces {
                         // SAFETY: `spread` gives each task pixels or units of its own.
@@ -188,7 +189,7 @@ impl Pass<'_> {
         let wanted = (TASKS * threads).div_ceil(tasks).min(units / least);
         let shares = wanted.max(threads.div_ceil(tasks)).min(units);
         let part = |i: usize, of: usize, n: usize| i * n / of..(i + 1) * n / of;
-        (0..tasks * shares).into_par_iter().for_each(|i| {
+        (0..tasks * shares).into_par_iter().with_max_len(1).for_each(|i| {
             let units = part(i % shares, shares, units);
             task(part(i / shares, tasks, n), units.start * step..units.end * step);
         });
