@@ -2,21 +2,28 @@
 
 use std::ops::{Deref, DerefMut};
 
-use crate::lines::Line;
 use crate::memory::prefer_large_pages;
 use crate::output::Output;
+
+/// Bytes of a cache line, and its numbers.
+const LINE: usize = 64;
+const NUMBERS: usize = LINE / size_of::<f32>();
 
 /// Numbers that start at a cache line: stores of a line, and loads of the next operation, then never cross two.
 #[derive(Default)]
 pub struct Buffer {
-    lines: Vec<Line>,
+    /// More than there are numbers: an allocator that is asked for lines finds no room in what aligned memory has left behind, and a
+    /// process grows from pass to pass.
+    room: Vec<f32>,
+    start: usize,
     count: usize,
 }
 
 impl Buffer {
     /// So many zeros.
     pub(crate) fn zeros(count: usize) -> Self {
-        Self { lines: vec![Line::ZERO; count.div_ceil(16)], count }
+        // SAFETY: all of them are written.
+        unsafe { Self::collect(count, |output| output.at(0).write_bytes(0, count)) }
     }
 
     /// So many numbers that `write` gives values to.
@@ -24,17 +31,12 @@ impl Buffer {
     /// # Safety
     /// `write` writes all of them.
     pub(crate) unsafe fn collect(count: usize, write: impl FnOnce(Output)) -> Self {
-        let whole = count.div_ceil(16);
-        let mut lines: Vec<Line> = Vec::with_capacity(whole);
-        prefer_large_pages(lines.as_mut_ptr().cast(), count);
-        write(Output::to(lines.as_mut_ptr().cast()));
-        let rest = lines.as_mut_ptr().cast::<f32>().wrapping_add(count);
-        // SAFETY: the rest of the last line belongs to nobody; the caller wrote all before it.
-        unsafe {
-            rest.write_bytes(0, whole * 16 - count);
-            lines.set_len(whole);
-        }
-        Self { lines, count }
+        let mut room: Vec<f32> = Vec::with_capacity(count + NUMBERS);
+        let start = room.as_ptr().align_offset(LINE).min(NUMBERS);
+        let first = room.as_mut_ptr().wrapping_add(start);
+        prefer_large_pages(first, count);
+        write(Output::to(first));
+        Self { room, start, count }
     }
 }
 
@@ -42,14 +44,14 @@ impl Deref for Buffer {
     type Target = [f32];
 
     fn deref(&self) -> &[f32] {
-        // SAFETY: a line is 16 numbers without a gap, and there are lines enough.
-        unsafe { std::slice::from_raw_parts(self.lines.as_ptr().cast(), self.count) }
+        // SAFETY: `collect` made room for so many numbers from there on, and had them written.
+        unsafe { std::slice::from_raw_parts(self.room.as_ptr().wrapping_add(self.start), self.count) }
     }
 }
 
 impl DerefMut for Buffer {
     fn deref_mut(&mut self) -> &mut [f32] {
         // SAFETY: likewise.
-        unsafe { std::slice::from_raw_parts_mut(self.lines.as_mut_ptr().cast(), self.count) }
+        unsafe { std::slice::from_raw_parts_mut(self.room.as_mut_ptr().wrapping_add(self.start), self.count) }
     }
 }
