@@ -3,7 +3,7 @@
 //! [`decode`] opens a file and takes the hash of its bytes, which the image keeps: random numbers and answers belong
 //! to what an image is, not to how its path is spelled. A [`Preprocess`] resizes and crops it to an [`Image`], the
 //! network's frame, and [`Geometry`] brings boxes and masks of the original there. A [`Fill`] is a replacement for its
-//! pixels. Nothing here knows tensors.
+//! pixels, and [`segments`] cuts it into parts. Nothing here knows tensors.
 
 mod decode;
 mod fill;
@@ -12,6 +12,7 @@ mod image;
 pub mod lfs;
 pub mod preprocess;
 mod resample;
+pub mod segments;
 
 pub use decode::{Decoded, ImageError, decode, hash, looks_like_image};
 pub use fill::{Fill, FillError};

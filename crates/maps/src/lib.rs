@@ -24,7 +24,7 @@ mod sign;
 
 pub use error::MapError;
 pub use map::{Map, Ties};
-pub use order::{Order, Ranked, Ranking};
+pub use order::{Cells, Order, Ranked, Ranking, Units};
 pub use reduce::Reduce;
 pub use scale::Scale;
 pub use sign::Sign;

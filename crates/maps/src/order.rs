@@ -23,16 +23,36 @@ impl Order {
     }
 }
 
-/// An order and what it visits: single pixels, or square regions around them (the Coherency study's "9x9").
-///
-/// Pixels are visited in order; one that is not covered yet covers the rows and columns within `region / 2` of it,
-/// clipped to the image. A region is perturbed as a whole.
+/// An order and what is put in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Ranking {
     /// Which pixels come first.
     pub order: Order,
-    /// The side of a region, odd; 1 is single pixels.
-    pub region: usize,
+    /// What is perturbed as a whole.
+    pub units: Units,
+}
+
+/// What is perturbed as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Units {
+    /// Single pixels.
+    Pixels,
+    /// Squares of this odd side around pixels (the Coherency study's "9x9"). Pixels are visited in order; one that is not
+    /// covered yet covers the rows and columns within half a side of it, clipped to the image.
+    Regions(usize),
+    /// Parts that the image was cut into before, ranked by the map's mean over each; of equal means the lower number first.
+    Cells(Cells),
+}
+
+/// How an image is cut into parts that do not overlap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Cells {
+    /// A grid of so many rows and columns.
+    Blocks(usize),
+    /// Squares of so many pixels, from the upper left corner; those at the right and the lower edge may be cut.
+    Squares(usize),
+    /// About so many superpixels of the image.
+    Segments(usize),
 }
 
 /// A map's pixels in the order of a [`Ranking`].
@@ -40,23 +60,32 @@ pub struct Ranking {
 pub struct Ranked {
     /// For each pixel the number of pixels that are perturbed before it; exact in `f32` up to 2^24 pixels.
     pub ranks: Vec<f32>,
-    /// After each region the number of pixels covered so far; nothing if the regions are single pixels.
+    /// The sum of the map over the first pixels: none of them, one, two, up to all.
+    pub sums: Vec<f64>,
+    /// After each unit the number of pixels covered so far; nothing if the units are single pixels.
     ends: Vec<usize>,
 }
 
 impl Ranking {
-    /// Ranks the pixels of a map.
-    pub fn rank(self, map: &Map) -> Ranked {
-        let order = self.order.sort(map.values());
-        if self.region == 1 {
-            return Ranked { ranks: places(&order), ends: Vec::new() };
-        }
-        cover(&order, map.size(), self.region / 2)
+    /// Single pixels in an order.
+    pub fn pixels(order: Order) -> Self {
+        Self { order, units: Units::Pixels }
+    }
+
+    /// Ranks the pixels of a map; `cells` has for each pixel the number of its cell, from 0 without gaps, if the units are
+    /// cells.
+    pub fn rank(self, map: &Map, cells: &[u32]) -> Ranked {
+        let (ranks, ends) = match self.units {
+            Units::Pixels => (places(&self.order.sort(map.values())), Vec::new()),
+            Units::Regions(side) => cover(&self.order.sort(map.values()), map.size(), side / 2),
+            Units::Cells(_) => cell_by_cell(self.order, map.values(), cells),
+        };
+        Ranked { sums: sums(&ranks, map.values()), ranks, ends }
     }
 }
 
 impl Ranked {
-    /// The number of pixels in the fewest whole regions that cover at least `pixels` of them.
+    /// The number of pixels in the fewest whole units that cover at least `pixels` of them.
     pub fn cover(&self, pixels: usize) -> usize {
         if pixels == 0 || self.ends.is_empty() {
             return pixels;
@@ -64,6 +93,49 @@ impl Ranked {
         let last = self.ends.len() - 1;
         self.ends[self.ends.partition_point(|&end| end < pixels).min(last)]
     }
+
+    /// After each unit the number of pixels covered so far; nothing if the units are single pixels.
+    pub fn ends(&self) -> &[usize] {
+        &self.ends
+    }
+}
+
+/// Ranks in which every cell is whole, by the mean of the values in it, and how many pixels are covered after each.
+fn cell_by_cell(order: Order, values: &[f64], cells: &[u32]) -> (Vec<f32>, Vec<usize>) {
+    let count = cells.iter().max().map_or(0, |&last| last as usize + 1);
+    let (mut sums, mut sizes) = (vec![0.0; count], vec![0_usize; count]);
+    for (&cell, value) in cells.iter().zip(values) {
+        sums[cell as usize] += value;
+        sizes[cell as usize] += 1;
+    }
+    let means: Vec<f64> = sums.iter().zip(&sizes).map(|(sum, &size)| sum / size.max(1) as f64).collect();
+    let (mut starts, mut ends, mut covered) = (vec![0; count], Vec::with_capacity(count), 0);
+    for cell in order.sort(&means) {
+        starts[cell] = covered;
+        covered += sizes[cell];
+        ends.push(covered);
+    }
+    let mut next = starts;
+    let rank = |&cell: &u32| {
+        let rank = next[cell as usize];
+        next[cell as usize] += 1;
+        rank as f32
+    };
+    (cells.iter().map(rank).collect(), ends)
+}
+
+/// Sums of values in the order of their ranks.
+fn sums(ranks: &[f32], values: &[f64]) -> Vec<f64> {
+    let mut sums = vec![0.0; values.len() + 1];
+    for (rank, value) in ranks.iter().zip(values) {
+        sums[*rank as usize + 1] = *value;
+    }
+    let mut sum = 0.0;
+    for value in &mut sums {
+        sum += *value;
+        *value = sum;
+    }
+    sums
 }
 
 /// The place of each pixel in an order of flat indices.
@@ -75,8 +147,8 @@ fn places(order: &[usize]) -> Vec<f32> {
     places
 }
 
-/// Ranks in which every region that is opened is covered before the next one.
-fn cover(order: &[usize], [height, width]: [usize; 2], reach: usize) -> Ranked {
+/// Ranks in which every region that is opened is covered before the next one, and how many are covered after each.
+fn cover(order: &[usize], [height, width]: [usize; 2], reach: usize) -> (Vec<f32>, Vec<usize>) {
     const OPEN: f32 = -1.0;
     let mut ranks = vec![OPEN; order.len()];
     let (mut covered, mut ends) = (0, Vec::new());
@@ -94,7 +166,7 @@ fn cover(order: &[usize], [height, width]: [usize; 2], reach: usize) -> Ranked {
         }
         ends.push(covered);
     }
-    Ranked { ranks, ends }
+    (ranks, ends)
 }
 
 #[cfg(test)]
@@ -133,7 +205,7 @@ mod tests {
         let mut values = vec![0.0; 16];
         (values[0], values[5], values[10]) = (3.0, 2.0, 1.0);
         let map = Map::from_plane([4, 4], values).unwrap();
-        let ranked = Ranking { order: MostRelevantFirst, region: 3 }.rank(&map);
+        let ranked = Ranking { order: MostRelevantFirst, units: Units::Regions(3) }.rank(&map, &[]);
         #[rustfmt::skip]
         let expected = [
             0.0, 1.0, 12.0, 13.0,
@@ -147,9 +219,23 @@ mod tests {
     }
 
     #[test]
+    fn cells_are_whole_and_ordered_by_their_mean() {
+        let map = Map::from_plane([2, 3], vec![1.0, 5.0, 2.0, 3.0, 1.0, 2.0]).unwrap();
+        // Means 2, 3 and 2: of the equal ones the first cell goes first.
+        let cells = [0, 1, 2, 0, 1, 2];
+        let rank = |order| Ranking { order, units: Units::Cells(Cells::Squares(1)) }.rank(&map, &cells);
+        let ranked = rank(MostRelevantFirst);
+        assert_eq!(ranked.ranks, [2.0, 0.0, 4.0, 3.0, 1.0, 5.0]);
+        assert_eq!((ranked.ends(), ranked.cover(3)), (&[2, 4, 6][..], 4));
+        assert_eq!(ranked.sums, [0.0, 5.0, 6.0, 7.0, 10.0, 12.0, 14.0]);
+        assert_eq!(rank(LeastRelevantFirst).ranks, [0.0, 4.0, 2.0, 1.0, 5.0, 3.0]);
+    }
+
+    #[test]
     fn single_pixels_are_their_own_regions() {
         let map = Map::from_plane([1, 3], vec![1.0, 3.0, 2.0]).unwrap();
-        let ranked = Ranking { order: MostRelevantFirst, region: 1 }.rank(&map);
+        let ranked = Ranking::pixels(MostRelevantFirst).rank(&map, &[]);
         assert_eq!((ranked.ranks.as_slice(), ranked.cover(2)), (&[2.0, 0.0, 1.0][..], 2));
+        assert_eq!(ranked.sums, [0.0, 3.0, 5.0, 6.0]);
     }
 }

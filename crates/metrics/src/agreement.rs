@@ -4,32 +4,40 @@ use maps::Map;
 use pipe::Direction::Higher;
 use stats::correlation::{Correlation, pearson, spearman};
 
-use crate::{Kind, Measured, Metric};
+use crate::{Input, Measure, Measured, Metric};
 
 pub(crate) const METRICS: &[Metric] = &[
     Metric {
         name: "spearman",
         direction: Higher,
         summary: "rank correlation of two maps; -1 to 1",
-        kind: Kind::Agreement(|a, b| of_values(a, b, spearman)),
+        on_request: false,
+        input: Input::Maps,
+        build: |_| Ok(Measure::maps(|a, b| of_values(a, b, spearman))),
     },
     Metric {
         name: "pearson",
         direction: Higher,
         summary: "correlation of two maps; -1 to 1",
-        kind: Kind::Agreement(|a, b| of_values(a, b, pearson)),
+        on_request: false,
+        input: Input::Maps,
+        build: |_| Ok(Measure::maps(|a, b| of_values(a, b, pearson))),
     },
     Metric {
         name: "spearman-abs",
         direction: Higher,
         summary: "rank correlation of the absolute values of two maps; -1 to 1",
-        kind: Kind::Agreement(|a, b| of_magnitudes(a, b, spearman)),
+        on_request: false,
+        input: Input::Maps,
+        build: |_| Ok(Measure::maps(|a, b| of_magnitudes(a, b, spearman))),
     },
     Metric {
         name: "pearson-abs",
         direction: Higher,
         summary: "correlation of the absolute values of two maps; -1 to 1",
-        kind: Kind::Agreement(|a, b| of_magnitudes(a, b, pearson)),
+        on_request: false,
+        input: Input::Maps,
+        build: |_| Ok(Measure::maps(|a, b| of_magnitudes(a, b, pearson))),
     },
 ];
 

@@ -3,44 +3,56 @@
 use pipe::Direction::{Higher, Lower};
 use stats::curve;
 
-use crate::{Curve, Kind, Measured, Metric, Point};
+use crate::{Curve, Input, Measure, Measured, Metric, Point};
 
 pub(crate) const METRICS: &[Metric] = &[
     Metric {
         name: "deletion",
         direction: Lower,
         summary: "area under the target's probability while the first pixels are replaced; 0 to 1",
-        kind: Kind::Curve { test: "deletion", measure: probability },
+        on_request: false,
+        input: Input::Curve(&["deletion"]),
+        build: |_| Ok(Measure::curve(probability)),
     },
     Metric {
         name: "insertion",
         direction: Higher,
         summary: "area under the target's probability while the first pixels are revealed; 0 to 1",
-        kind: Kind::Curve { test: "insertion", measure: probability },
+        on_request: false,
+        input: Input::Curve(&["insertion"]),
+        build: |_| Ok(Measure::curve(probability)),
     },
     Metric {
         name: "pos",
         direction: Lower,
         summary: "area under [the target is predicted], most relevant pixels replaced first; 0 to 90",
-        kind: Kind::Curve { test: "pos", measure: hits },
+        on_request: false,
+        input: Input::Curve(&["pos"]),
+        build: |_| Ok(Measure::curve(hits)),
     },
     Metric {
         name: "del",
         direction: Lower,
         summary: "area under the target's probability, most relevant pixels replaced first; 0 to 90",
-        kind: Kind::Curve { test: "pos", measure: percent },
+        on_request: false,
+        input: Input::Curve(&["pos"]),
+        build: |_| Ok(Measure::curve(percent)),
     },
     Metric {
         name: "neg",
         direction: Higher,
         summary: "area under [the target is predicted], least relevant pixels replaced first; 0 to 90",
-        kind: Kind::Curve { test: "neg", measure: hits },
+        on_request: false,
+        input: Input::Curve(&["neg"]),
+        build: |_| Ok(Measure::curve(hits)),
     },
     Metric {
         name: "ins",
         direction: Higher,
         summary: "area under the target's probability, least relevant pixels replaced first; 0 to 90",
-        kind: Kind::Curve { test: "neg", measure: percent },
+        on_request: false,
+        input: Input::Curve(&["neg"]),
+        build: |_| Ok(Measure::curve(percent)),
     },
 ];
 

@@ -3,20 +3,24 @@
 
 use pipe::Direction::{Higher, Lower};
 
-use crate::{Curve, Kind, Measured, Metric};
+use crate::{Curve, Input, Measure, Measured, Metric};
 
 pub(crate) const METRICS: &[Metric] = &[
     Metric {
         name: "adp",
         direction: Lower,
         summary: "how much of the probability the masked image loses, in per cent; 0 to 100",
-        kind: Kind::Curve { test: "mask", measure: drop },
+        on_request: false,
+        input: Input::Curve(&["mask"]),
+        build: |_| Ok(Measure::curve(drop)),
     },
     Metric {
         name: "pic",
         direction: Higher,
         summary: "100 if the masked image has a higher probability, else 0",
-        kind: Kind::Curve { test: "mask", measure: rise },
+        on_request: false,
+        input: Input::Curve(&["mask"]),
+        build: |_| Ok(Measure::curve(rise)),
     },
 ];
 

@@ -13,6 +13,18 @@ pub struct Point {
     pub fraction: f64,
     /// Probability of the target class, from 0 to 1.
     pub probability: f64,
+    /// Class with the highest probability, if it is known.
+    pub predicted: Option<usize>,
+    /// Score of the target class before the softmax.
+    pub logit: Option<f64>,
+    /// Sum of the map over the pixels that this point perturbs and the one before it did not.
+    pub mass: Option<f64>,
+    /// Size of what is shown.
+    pub information: Option<f64>,
+    /// Share of the pixels that are shown as they are.
+    pub area: Option<f64>,
+    /// How far what is shown is from the clean image.
+    pub distance: Option<f64>,
     /// Whether the target is the class with the highest probability; nothing if the highest is not known.
     pub hit: Option<bool>,
 }

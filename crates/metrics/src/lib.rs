@@ -4,13 +4,15 @@
 //! metric that is not defined for its input says why; it never gives a number instead.
 //!
 //! ```
-//! use metrics::{Curve, Point, of_test};
+//! use metrics::{Curve, Measure, Point, Selection};
 //!
 //! let points = [(0.0, 1.0), (0.5, 0.5), (1.0, 0.0)];
 //! let points = points.map(|(fraction, probability)| Point { fraction, probability, ..Point::default() });
 //! let curve = Curve::new(points.to_vec())?;
-//! let [deletion] = &of_test("deletion:fill=blur").unwrap()[..] else { panic!() };
-//! assert_eq!((&*deletion.name, deletion.measure(&curve)), ("deletion:fill=blur", Ok(0.5)));
+//! let selection = Selection::new(&["deletion".to_owned()], str::to_owned).unwrap();
+//! let [deletion] = &selection.of_test("deletion:fill=blur")[..] else { panic!() };
+//! let Measure::Curve(measure) = &deletion.metric.measure else { panic!() };
+//! assert_eq!((&*deletion.name, measure(&curve)), ("deletion:fill=blur", Ok(0.5)));
 //! # Ok::<(), String>(())
 //! ```
 
@@ -20,6 +22,8 @@ mod confidence;
 mod curve;
 mod metric;
 mod place;
+mod selection;
 
 pub use curve::{Curve, Point};
-pub use metric::{Kind, Measured, Metric, OfTest, all, known_tests, name_of, of_test};
+pub use metric::{Input, Measure, Measured, Metric, all, known_tests};
+pub use selection::{OfTest, ParsedMetric, Selection, name_of, without_order};

@@ -1,7 +1,8 @@
-//! The list of all metrics, and how one is found.
+//! What a metric is, and the list of all.
 
 use maps::Map;
 use pipe::{Boxes, Direction};
+use spec::Reader;
 
 use crate::{Curve, agreement, area, confidence, place};
 
@@ -17,24 +18,72 @@ pub struct Metric {
     pub direction: Direction,
     /// What it measures, in one line.
     pub summary: &'static str,
-    /// What it is measured on, and how.
-    pub kind: Kind,
+    /// Whether it is measured only where it is named: most users want one number of a test, not ten.
+    pub on_request: bool,
+    /// What it is measured on.
+    pub input: Input,
+    /// Takes its own parameters, with their defaults, out of a spec string.
+    pub build: fn(&mut Reader) -> Result<Measure, spec::Error>,
 }
 
-/// What a metric is measured on, and how.
-#[derive(Clone, Copy, Debug)]
-pub enum Kind {
-    /// On the answers to a perturbation test.
-    Curve {
-        /// Name of the test.
-        test: &'static str,
-        /// The metric of a whole curve.
-        measure: fn(&Curve) -> Measured,
-    },
-    /// On a map and the boxes around the object, with a tolerance in pixels. The boxes lie within the map.
-    Place(fn(&Map, &Boxes, f64) -> Measured),
-    /// On a reference map and another one of the same size.
-    Agreement(fn(&Map, &Map) -> Measured),
+/// What a metric is measured on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// The answers to a perturbation test: one of these.
+    Curve(&'static [&'static str]),
+    /// The answers to a test in both orders.
+    BothOrders(&'static [&'static str]),
+    /// A map.
+    Map,
+    /// A map and where the object is.
+    Place,
+    /// A reference map and another one of the same size.
+    Maps,
+}
+
+/// A metric with its parameters: a function of what it is measured on.
+pub enum Measure {
+    /// Of a whole curve.
+    Curve(Box<dyn Fn(&Curve) -> Measured + Send + Sync>),
+    /// Of the curve with the most relevant pixels first, and of that with the least relevant ones first.
+    BothOrders(Box<dyn Fn(&Curve, &Curve) -> Measured + Send + Sync>),
+    /// Of a map.
+    Map(Box<dyn Fn(&Map) -> Measured + Send + Sync>),
+    /// Of a map and the boxes around the object, which lie within it.
+    Place(Box<dyn Fn(&Map, &Boxes) -> Measured + Send + Sync>),
+    /// Of a reference map and another one of the same size.
+    Maps(Box<dyn Fn(&Map, &Map) -> Measured + Send + Sync>),
+}
+
+impl Measure {
+    pub(crate) fn curve(measure: impl Fn(&Curve) -> Measured + Send + Sync + 'static) -> Self {
+        Self::Curve(Box::new(measure))
+    }
+
+    pub(crate) fn place(measure: impl Fn(&Map, &Boxes) -> Measured + Send + Sync + 'static) -> Self {
+        Self::Place(Box::new(measure))
+    }
+
+    pub(crate) fn maps(measure: impl Fn(&Map, &Map) -> Measured + Send + Sync + 'static) -> Self {
+        Self::Maps(Box::new(measure))
+    }
+}
+
+impl std::fmt::Debug for Measure {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Measure")
+    }
+}
+
+impl Metric {
+    /// Its own parameters with their defaults; nothing if it has none.
+    pub fn parameters(&self) -> String {
+        let parameters = Reader::new(self.name).and_then(|mut reader| {
+            (self.build)(&mut reader)?;
+            Ok(reader.parameters())
+        });
+        parameters.unwrap_or_else(|error| error.to_string())
+    }
 }
 
 /// All metrics, in the order in which they are listed and written.
@@ -42,66 +91,15 @@ pub fn all() -> impl Iterator<Item = &'static Metric> {
     [area::METRICS, confidence::METRICS, place::METRICS, agreement::METRICS].into_iter().flatten()
 }
 
-/// A metric of a curve, with the parameters of one test.
-#[derive(Debug)]
-pub struct OfTest {
-    /// Spec string.
-    pub name: String,
-    /// Which way it points.
-    pub direction: Direction,
-    measure: fn(&Curve) -> Measured,
-}
-
-impl OfTest {
-    /// Measures a curve.
-    ///
-    /// # Errors
-    ///
-    /// Why the metric is not defined for it.
-    pub fn measure(&self, curve: &Curve) -> Measured {
-        (self.measure)(curve)
-    }
-}
-
-/// The metrics of a test, given by its spec; nothing if no metric is made from it.
-///
-/// They keep the test's parameters. A test in the order of the least relevant first turns the direction round.
-pub fn of_test(test: &str) -> Option<Vec<OfTest>> {
-    let (name, parameters) = test.split_at(name_of(test).len());
-    let reversed = parameters.split([':', ',']).any(|parameter| parameter == "order=lerf");
-    let of_test = |metric: &Metric| match metric.kind {
-        Kind::Curve { test, measure } if test == name => Some(OfTest {
-            name: format!("{}{parameters}", metric.name),
-            direction: if reversed { opposite(metric.direction) } else { metric.direction },
-            measure,
-        }),
-        _ => None,
-    };
-    let metrics: Vec<OfTest> = all().filter_map(of_test).collect();
-    (!metrics.is_empty()).then_some(metrics)
-}
-
 /// The tests that metrics are made from.
 pub fn known_tests() -> Vec<&'static str> {
-    let test = |metric: &Metric| match metric.kind {
-        Kind::Curve { test, .. } => Some(test),
-        _ => None,
-    };
-    let mut tests: Vec<&str> = all().filter_map(test).collect();
-    tests.dedup();
-    tests
-}
-
-/// A spec without its parameters.
-pub fn name_of(spec: &str) -> &str {
-    spec.split(':').next().unwrap_or_default()
-}
-
-fn opposite(direction: Direction) -> Direction {
-    match direction {
-        Direction::Higher => Direction::Lower,
-        Direction::Lower => Direction::Higher,
+    let mut tests: Vec<&str> = Vec::new();
+    for metric in all() {
+        if let Input::Curve(of) | Input::BothOrders(of) = metric.input {
+            tests.extend(of.iter().filter(|test| !tests.contains(test)).copied().collect::<Vec<_>>());
+        }
     }
+    tests
 }
 
 #[cfg(test)]
@@ -109,22 +107,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_metric_keeps_the_parameters_of_its_test_and_follows_its_order() {
-        let found = |test: &str| -> Vec<(String, Direction)> {
-            of_test(test).unwrap().into_iter().map(|metric| (metric.name, metric.direction)).collect()
-        };
-        let lower = |name: &str| (name.to_owned(), Direction::Lower);
-        let higher = |name: &str| (name.to_owned(), Direction::Higher);
-        assert_eq!(found("pos:fill=zero"), [lower("pos:fill=zero"), lower("del:fill=zero")]);
-        assert_eq!(found("deletion:order=lerf,steps=10"), [higher("deletion:order=lerf,steps=10")]);
-        assert_eq!(found("insertion:fill=zero,order=lerf"), [lower("insertion:fill=zero,order=lerf")]);
-        assert!(of_test("road").is_none() && of_test("").is_none());
-    }
-
-    #[test]
     fn names_are_unique() {
         let mut names: Vec<&str> = all().map(|metric| metric.name).collect();
         names.sort_unstable();
         assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "{names:?}");
+    }
+
+    #[test]
+    fn every_metric_builds_what_it_says() {
+        for metric in all() {
+            let mut reader = Reader::new(metric.name).unwrap();
+            let fits = match (metric.build)(&mut reader).unwrap() {
+                Measure::Curve(_) => matches!(metric.input, Input::Curve(_)),
+                Measure::BothOrders(_) => matches!(metric.input, Input::BothOrders(_)),
+                Measure::Map(_) => metric.input == Input::Map,
+                Measure::Place(_) => metric.input == Input::Place,
+                Measure::Maps(_) => metric.input == Input::Maps,
+            };
+            assert!(fits, "{}", metric.name);
+        }
     }
 }

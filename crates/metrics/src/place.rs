@@ -5,20 +5,28 @@ use maps::Map;
 use pipe::Direction::Higher;
 use pipe::{BoundingBox, Boxes};
 
-use crate::{Kind, Measured, Metric};
+use crate::{Input, Measure, Measured, Metric};
 
 pub(crate) const METRICS: &[Metric] = &[
     Metric {
         name: "pointing-game",
         direction: Higher,
         summary: "1 if the map's highest point lies in a box, else 0",
-        kind: Kind::Place(pointing_game),
+        on_request: false,
+        input: Input::Place,
+        build: |reader| {
+            let finite = |pixels: &f64| (0.0..f64::INFINITY).contains(pixels);
+            let tolerance = reader.take_if("tolerance", 0.0, "a number of pixels, 0 or more", finite)?;
+            Ok(Measure::place(move |map, boxes| pointing_game(map, boxes, tolerance)))
+        },
     },
     Metric {
         name: "energy-pointing-game",
         direction: Higher,
         summary: "share of the map's positive values that lies in the boxes; 0 to 1",
-        kind: Kind::Place(energy),
+        on_request: false,
+        input: Input::Place,
+        build: |_| Ok(Measure::place(energy)),
     },
 ];
 
@@ -33,7 +41,7 @@ fn pointing_game(map: &Map, boxes: &Boxes, tolerance: f64) -> Measured {
 }
 
 /// Share of the positive values that lies in the boxes, however many of them hold a pixel.
-fn energy(map: &Map, boxes: &Boxes, _tolerance: f64) -> Measured {
+fn energy(map: &Map, boxes: &Boxes) -> Measured {
     let width = map.size()[1];
     let (mut inside, mut all) = (0.0, 0.0);
     for (at, value) in map.values().iter().enumerate().filter(|(_, value)| **value > 0.0) {
@@ -71,7 +79,7 @@ mod tests {
     fn the_pixels_of_a_box_are_those_that_it_overlaps() {
         for (x, y, hit) in [(4, 2, 1.0), (8, 5, 1.0), (9, 5, 0.0), (8, 6, 0.0), (3, 2, 0.0), (4, 1, 0.0)] {
             assert_eq!(pointing_game(&point(x, y), &boxes("4 2 9 6"), 0.0), Ok(hit), "{x} {y}");
-            assert_eq!(energy(&point(x, y), &boxes("4 2 9 6"), 0.0), Ok(hit), "{x} {y}");
+            assert_eq!(energy(&point(x, y), &boxes("4 2 9 6")), Ok(hit), "{x} {y}");
         }
         assert_eq!(pointing_game(&point(4, 2), &boxes("4.9 2.9 5 3"), 0.0), Ok(1.0));
         assert_eq!(pointing_game(&point(5, 2), &boxes("4 2 5.1 3"), 0.0), Ok(1.0));
@@ -91,17 +99,17 @@ mod tests {
         let tied = Map::from_plane([2, 3], vec![-2.0, -1.0, -1.0, -2.0, -1.0, -1.0]).unwrap();
         assert_eq!(pointing_game(&tied, &boxes("1 0 2 1"), 0.0), Ok(1.0));
         assert_eq!(pointing_game(&tied, &boxes("2 0 3 2"), 0.0), Ok(0.0));
-        assert_eq!(energy(&tied, &boxes("0 0 1 1"), 0.0), Err("no value of the map is positive".to_owned()));
+        assert_eq!(energy(&tied, &boxes("0 0 1 1")), Err("no value of the map is positive".to_owned()));
         let flat = Map::from_plane([2, 3], vec![7.0; 6]).unwrap();
         let reason = "the map is constant: it points nowhere".to_owned();
         assert_eq!(pointing_game(&flat, &boxes("0 0 3 2"), 0.0), Err(reason));
-        assert_eq!(energy(&flat, &boxes("0 0 1 2"), 0.0), Ok(1.0 / 3.0));
+        assert_eq!(energy(&flat, &boxes("0 0 1 2")), Ok(1.0 / 3.0));
     }
 
     #[test]
     fn energy_counts_a_pixel_once_and_negative_values_never() {
         let map = Map::from_plane([2, 3], vec![1.0, 2.0, -5.0, 3.0, 0.0, 4.0]).unwrap();
-        assert_eq!(energy(&map, &boxes("0 0 2 1;1 0 3 1"), 0.0), Ok(0.3));
-        assert_eq!(energy(&map, &boxes("0 0 3 2"), 0.0), Ok(1.0));
+        assert_eq!(energy(&map, &boxes("0 0 2 1;1 0 3 1")), Ok(0.3));
+        assert_eq!(energy(&map, &boxes("0 0 3 2")), Ok(1.0));
     }
 }

@@ -9,7 +9,7 @@ use maps::Ranking;
 use models::{Device, Tensor, TensorData};
 
 use crate::host_image::HostImage;
-use crate::input::Input;
+use crate::input::{Input, PixelSet, Scale};
 use crate::painter::{Replacement, Reuse};
 use crate::plan::Plan;
 
@@ -27,7 +27,7 @@ pub(crate) struct DeviceImage {
 #[derive(Debug)]
 pub(crate) struct DeviceMap {
     ranks: Vec<(Ranking, Plane)>,
-    mask: Option<Plane>,
+    masks: Vec<(Scale, Plane)>,
 }
 
 /// A plane here and there: painters that see which pixels are replaced work on the host.
@@ -65,6 +65,13 @@ impl DeviceImage {
         &self.host
     }
 
+    /// Bytes of a test's own, normalised as the image's are.
+    fn painted(&self, bytes: &[u8]) -> Tensor<4> {
+        let preprocess = self.host.preprocess();
+        let pixels = preprocess.normalise_bytes(bytes);
+        upload(pixels, preprocess.channels.count(), self.host.size(), &self.clean.device())
+    }
+
     /// What replaces pixels of an input: from the image, or painted now.
     fn fill(&self, fill: &Replacement, map: &DeviceMap, input: &Input) -> Result<Tensor<4>, FillError> {
         let mut last = self.last.borrow_mut();
@@ -90,7 +97,8 @@ impl DeviceMap {
         let size = plan.size;
         let plane = |host: Vec<f32>| Plane { device: upload(host.clone(), 1, size, device), host };
         let ranks = plan.ranks.drain(..).map(|(ranking, values)| (ranking, plane(values))).collect();
-        Self { ranks, mask: plan.mask.take().map(plane) }
+        let masks = plan.masks.drain(..).map(|(scale, values)| (scale, plane(values))).collect();
+        Self { ranks, masks }
     }
 
     fn ranks(&self, ranking: Ranking) -> &Plane {
@@ -98,16 +106,21 @@ impl DeviceMap {
         &found.expect("a plan holds the ranks of its inputs").1
     }
 
-    fn mask(&self) -> &Plane {
-        self.mask.as_ref().expect("a plan holds the mask of its inputs")
+    fn mask(&self, scale: Scale) -> &Plane {
+        let found = self.masks.iter().find(|(other, _)| *other == scale);
+        &found.expect("a plan holds the masks of its inputs").1
     }
 
     /// For each pixel the share of it that an input replaces.
     fn replaced(&self, input: &Input, pixels: usize) -> Vec<f32> {
         match input {
             Input::Clean => vec![0.0; pixels],
-            Input::Filled(_) => vec![1.0; pixels],
-            Input::Faded(_) => self.mask().host.iter().map(|kept| 1.0 - kept).collect(),
+            Input::Filled(_) | Input::Painted(_) => vec![1.0; pixels],
+            Input::Faded { scale, invert, .. } => {
+                let share = |kept: &f32| if *invert { *kept } else { 1.0 - kept };
+                self.mask(*scale).host.iter().map(share).collect()
+            }
+            Input::Chosen { pixels: chosen, .. } => chosen.plane(pixels).collect(),
             Input::Mixed { ranking, count, reveal, .. } => {
                 let is_first = |&rank: &f32| rank < *count as f32;
                 let share = |rank| f32::from(u8::from(is_first(rank) != *reveal));
@@ -129,7 +142,10 @@ impl Item {
     /// # Errors
     /// If a fill cannot be painted.
     pub(crate) fn new(image: &DeviceImage, map: &Rc<DeviceMap>, input: Input) -> Result<Self, FillError> {
-        let fill = input.fill().map(|fill| image.fill(fill, map, &input)).transpose()?;
+        let fill = match &input {
+            Input::Painted(painted) => Some(image.painted(painted.bytes())),
+            input => input.fill().map(|fill| image.fill(fill, map, input)).transpose()?,
+        };
         Ok(Self { clean: image.clean.clone(), fill, map: Rc::clone(map), input })
     }
 
@@ -139,16 +155,16 @@ impl Item {
 
     /// Whether both differ in nothing but how many pixels are meant, and are made of the same pixels.
     fn alike(&self, other: &Self) -> bool {
-        let (
-            Input::Mixed { ranking, fill, reveal, .. },
-            Input::Mixed { ranking: ranking2, fill: fill2, reveal: reveal2, .. },
-        ) = (&self.input, &other.input)
-        else {
-            return false;
+        let alike = match (&self.input, &other.input) {
+            (
+                Input::Mixed { ranking, fill, reveal, .. },
+                Input::Mixed { ranking: ranking2, fill: fill2, reveal: reveal2, .. },
+            ) => (ranking, fill, reveal) == (ranking2, fill2, reveal2),
+            (Input::Chosen { fill, .. }, Input::Chosen { fill: fill2, .. }) => fill == fill2,
+            _ => false,
         };
-        Rc::ptr_eq(&self.map, &other.map)
-            && (ranking, fill, reveal) == (ranking2, fill2, reveal2)
-            && fill.reuse() != Reuse::Mask
+        let own = self.input.fill().is_none_or(|fill| fill.reuse() == Reuse::Mask);
+        Rc::ptr_eq(&self.map, &other.map) && alike && !own
     }
 }
 
@@ -163,11 +179,14 @@ fn part(items: &[Item]) -> Tensor<4> {
     match &first.input {
         Input::Clean => first.clean.clone(),
         input if input.fill().is_some_and(|fill| fill.is_whole()) => whole(items),
-        Input::Filled(_) => first.fill(),
-        Input::Faded(_) => {
-            let mask = first.map.mask().device.clone();
-            first.clean.clone() * mask.clone() + first.fill() * (-mask + 1.0)
+        Input::Filled(_) | Input::Painted(_) => first.fill(),
+        Input::Faded { scale, invert, .. } => {
+            let mask = first.map.mask(*scale).device.clone();
+            let (inside, others) = (first.clean.clone(), first.fill());
+            let (inside, others) = if *invert { (others, inside) } else { (inside, others) };
+            inside * mask.clone() + others * (-mask + 1.0)
         }
+        Input::Chosen { .. } => choose(items),
         Input::Mixed { ranking, reveal, .. } => {
             let (inside, others) = (first.clean.clone(), first.fill());
             let (inside, others) = if *reveal { (inside, others) } else { (others, inside) };
@@ -179,6 +198,22 @@ fn part(items: &[Item]) -> Tensor<4> {
 /// What a generator made stands as it is.
 fn whole(items: &[Item]) -> Tensor<4> {
     Tensor::cat(items.iter().map(Item::fill).collect(), 0)
+}
+
+/// The pixels that items choose from their fill, and the rest from the image.
+fn choose(items: &[Item]) -> Tensor<4> {
+    let (clean, fill) = (items[0].clean.clone(), items[0].fill());
+    let [_, channels, height, width] = clean.dims();
+    let plane = |item: &Item| match &item.input {
+        Input::Chosen { pixels, .. } => pixels.clone(),
+        _ => PixelSet::new(height * width, []),
+    };
+    let planes: Vec<f32> =
+        items.iter().flat_map(|item| plane(item).plane(height * width).collect::<Vec<_>>()).collect();
+    let shape = [items.len(), channels, height, width];
+    let planes =
+        Tensor::<4>::from_data(TensorData::new(planes, [items.len(), 1, height, width]), &clean.device());
+    clean.expand(shape).mask_where(planes.greater_elem(0.5).expand(shape), fill.expand(shape))
 }
 
 /// The pixels whose rank is below an item's count from `inside`, and the rest from `others`.

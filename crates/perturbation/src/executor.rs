@@ -220,11 +220,9 @@ impl<'a, T> Executor<'a, T> {
     /// Hands the answers of the last batch to those who wait for them.
     fn receive(&mut self) {
         let Some(sent) = self.sent.take() else { return };
-        for (address, prediction, probabilities) in sent.receive() {
+        for (address, prediction, clean) in sent.receive() {
             match address {
-                Address::Clean(cell) => {
-                    cell.get_or_init(|| Clean { probabilities, predicted: prediction.predicted });
-                }
+                Address::Clean(cell) => _ = clean.map(|clean| cell.set(clean)),
                 Address::Input { job, input } => {
                     self.waiting[job - self.done].predictions[input] = Some(prediction);
                 }

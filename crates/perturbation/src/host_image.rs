@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use images::{FillError, Image, Preprocess};
+use images::{FillError, Image, Preprocess, segments};
+use maps::{Cells, Units};
 
 use crate::catalogue::ParsedTest;
 use crate::painter::{Replacement, Reuse};
@@ -16,6 +17,7 @@ pub struct HostImage {
     preprocess: Arc<Preprocess>,
     seed: u64,
     fills: Vec<(Replacement, Vec<f32>)>,
+    cells: Vec<(Cells, Vec<u32>)>,
 }
 
 impl HostImage {
@@ -37,6 +39,7 @@ impl HostImage {
             preprocess: Arc::clone(preprocess),
             seed,
             fills: Vec::new(),
+            cells: Vec::new(),
         };
         let everywhere = vec![1.0; image.height * image.width];
         for fill in tests.iter().flat_map(ParsedTest::fills) {
@@ -45,7 +48,29 @@ impl HostImage {
                 host.fills.push((fill.clone(), painted));
             }
         }
+        for units in tests.iter().filter_map(ParsedTest::units) {
+            if let Units::Cells(cells) = units
+                && host.cells(units).is_empty()
+            {
+                let numbers = host.cut(cells);
+                host.cells.push((cells, numbers));
+            }
+        }
         Ok(host)
+    }
+
+    /// For each pixel the number of its cell; nothing if a test has not named such cells.
+    pub fn cells(&self, units: Units) -> &[u32] {
+        let Units::Cells(cells) = units else { return &[] };
+        self.cells.iter().find(|(other, _)| *other == cells).map_or(&[], |(_, numbers)| numbers)
+    }
+
+    fn cut(&self, cells: Cells) -> Vec<u32> {
+        match cells {
+            Cells::Blocks(count) => segments::blocks(self.size, count),
+            Cells::Squares(side) => segments::squares(self.size, side),
+            Cells::Segments(count) => segments::slic(&self.image_bytes(), self.size, count),
+        }
     }
 
     /// Which image it is.
@@ -61,6 +86,11 @@ impl HostImage {
     /// The normalised planes, (C, H, W) in C order.
     pub fn pixels(&self) -> &[f32] {
         &self.pixels
+    }
+
+    /// The bytes of its planes before they were normalised, red, green and blue: what tests paint from.
+    pub fn image_bytes(&self) -> Vec<u8> {
+        self.preprocess.bytes(&self.pixels)
     }
 
     /// How it was prepared.

@@ -1,5 +1,8 @@
 //! A perturbed image, by what it is.
 
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
 use maps::Ranking;
 
 use crate::painter::Replacement;
@@ -22,8 +25,98 @@ pub enum Input {
         /// These are the image's and the others the fill's, not the other way round.
         reveal: bool,
     },
-    /// x m + fill (1 - m) with the map m moved to 0..1.
-    Faded(Replacement),
+    /// x m + fill (1 - m), where m is the map on a scale.
+    Faded {
+        /// Where the map is 0.
+        fill: Replacement,
+        /// What m is.
+        scale: Scale,
+        /// m and 1 - m change places.
+        invert: bool,
+    },
+    /// Some pixels from the fill, whatever their order, and the others from the image.
+    Chosen {
+        /// The pixels that are replaced.
+        pixels: PixelSet,
+        /// What replaces them.
+        fill: Replacement,
+    },
+    /// An image that the test has painted itself.
+    Painted(Painted),
+}
+
+/// What a map is multiplied as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Scale {
+    /// Moved to 0..1 by its own least and greatest value.
+    MinMax,
+    /// As it is.
+    Raw,
+}
+
+/// Some of an image's pixels, shared and known by their content.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct PixelSet {
+    words: Arc<[u64]>,
+    count: usize,
+}
+
+impl PixelSet {
+    /// The pixels of an image of so many, by their flat indices; one that comes twice counts once.
+    pub fn new(pixels: usize, chosen: impl IntoIterator<Item = usize>) -> Self {
+        let mut words = vec![0_u64; pixels.div_ceil(64)];
+        chosen.into_iter().for_each(|pixel| words[pixel / 64] |= 1 << (pixel % 64));
+        let count = words.iter().map(|word| word.count_ones() as usize).sum();
+        Self { words: words.into(), count }
+    }
+
+    /// How many they are.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Whether a pixel is one of them.
+    pub fn has(&self, pixel: usize) -> bool {
+        self.words[pixel / 64] >> (pixel % 64) & 1 == 1
+    }
+
+    /// 1 for each of the first `pixels` pixels that is one of them, 0 for the others.
+    pub fn plane(&self, pixels: usize) -> impl Iterator<Item = f32> {
+        (0..pixels).map(|pixel| f32::from(u8::from(self.has(pixel))))
+    }
+}
+
+/// Pixels of a test's own, in the bytes of the image before it is normalised, known by a key.
+#[derive(Clone, Debug)]
+pub struct Painted {
+    key: Arc<str>,
+    bytes: Arc<[u8]>,
+}
+
+impl Painted {
+    /// Planes (C, H, W) of bytes. Equal keys must mean equal images, for one map.
+    pub fn new(key: &str, bytes: Vec<u8>) -> Self {
+        Self { key: key.into(), bytes: bytes.into() }
+    }
+
+    /// The bytes, (C, H, W).
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl PartialEq for Painted {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+}
+
+impl Eq for Painted {}
+
+impl Hash for Painted {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key.hash(state);
+    }
 }
 
 impl Input {
@@ -38,11 +131,23 @@ impl Input {
         }
     }
 
+    /// Some pixels of an image of `pixels` are replaced. None and all of them are inputs that other tests have too.
+    pub fn chosen(chosen: PixelSet, pixels: usize, fill: &Replacement) -> Self {
+        match chosen.count() {
+            0 => Self::Clean,
+            all if all == pixels => Self::Filled(fill.clone()),
+            _ => Self::Chosen { pixels: chosen, fill: fill.clone() },
+        }
+    }
+
     /// What replaces its pixels, if any are.
     pub fn fill(&self) -> Option<&Replacement> {
         match self {
-            Self::Clean => None,
-            Self::Filled(fill) | Self::Faded(fill) | Self::Mixed { fill, .. } => Some(fill),
+            Self::Clean | Self::Painted(_) => None,
+            Self::Filled(fill)
+            | Self::Faded { fill, .. }
+            | Self::Mixed { fill, .. }
+            | Self::Chosen { fill, .. } => Some(fill),
         }
     }
 }
@@ -57,7 +162,10 @@ mod tests {
     #[test]
     fn nothing_and_everything_need_no_order() {
         let zero = Replacement::from(Fill::Zero);
-        let ranking = |region| Ranking { order: Order::MostRelevantFirst, region };
+        let ranking = |side| match side {
+            1 => Ranking::pixels(Order::MostRelevantFirst),
+            side => Ranking { order: Order::MostRelevantFirst, units: maps::Units::Regions(side) },
+        };
         let mixed = |region, count, reveal| Input::mixed(ranking(region), count, 100, &zero, reveal);
         assert_eq!((mixed(1, 0, false), mixed(1, 100, true)), (Input::Clean, Input::Clean));
         let filled = Input::Filled(zero.clone());

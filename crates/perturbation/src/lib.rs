@@ -31,7 +31,7 @@ pub use executor::{Curve, CurvePoint, Executor, Job, MapResult, PushError};
 pub use forwards::Forwards;
 pub use host_image::HostImage;
 pub use images::{Fill, FillError};
-pub use input::Input;
+pub use input::{Input, Painted, PixelSet, Scale};
 pub use painter::{Painter, Replacement, Reuse};
 pub use plan::{Plan, PlanBuilder};
 pub use point::{Measures, Point};

@@ -6,7 +6,7 @@ use maps::{Map, Ranked, Ranking};
 
 use crate::catalogue::ParsedTest;
 use crate::host_image::HostImage;
-use crate::input::Input;
+use crate::input::{Input, Scale};
 use crate::painter::{Replacement, Reuse};
 use crate::point::{Measures, Point};
 use crate::undefined::Undefined;
@@ -17,7 +17,7 @@ pub struct PlanBuilder<'a> {
     map: &'a Map,
     image: &'a HostImage,
     ranked: HashMap<Ranking, Ranked>,
-    mask: Option<Vec<f32>>,
+    masks: HashMap<Scale, Vec<f32>>,
 }
 
 impl<'a> PlanBuilder<'a> {
@@ -37,16 +37,23 @@ impl<'a> PlanBuilder<'a> {
     /// If the map puts none of them first.
     pub fn ranked(&mut self, ranking: Ranking) -> Result<&Ranked, Undefined> {
         self.check()?;
-        Ok(self.ranked.entry(ranking).or_insert_with(|| ranking.rank(self.map)))
+        Ok(self
+            .ranked
+            .entry(ranking)
+            .or_insert_with(|| ranking.rank(self.map, self.image.cells(ranking.units))))
     }
 
-    /// The map moved to 0..1, made once.
+    /// The map on a scale, made once.
     ///
     /// # Errors
-    /// If it has no range.
-    pub fn mask(&mut self) -> Result<&[f32], Undefined> {
+    /// If it is constant: it has no range, and lets everything through alike.
+    pub fn mask(&mut self, scale: Scale) -> Result<&[f32], Undefined> {
         self.check()?;
-        Ok(self.mask.get_or_insert_with(|| self.map.normalised()))
+        let values = || match scale {
+            Scale::MinMax => self.map.normalised(),
+            Scale::Raw => self.map.values().iter().map(|&value| value as f32).collect(),
+        };
+        Ok(self.masks.entry(scale).or_insert_with(values))
     }
 
     fn check(&self) -> Result<(), Undefined> {
@@ -59,8 +66,8 @@ impl<'a> PlanBuilder<'a> {
         for input in points.iter().flat_map(|point| &point.inputs) {
             match input {
                 Input::Mixed { ranking, .. } => _ = self.ranked(*ranking)?,
-                Input::Faded(_) => _ = self.mask()?,
-                Input::Clean | Input::Filled(_) => {}
+                Input::Faded { scale, .. } => _ = self.mask(*scale)?,
+                Input::Clean | Input::Filled(_) | Input::Chosen { .. } | Input::Painted(_) => {}
             }
         }
         Ok(points)
@@ -89,7 +96,7 @@ pub(crate) struct Step {
 pub struct Plan {
     pub(crate) size: [usize; 2],
     pub(crate) ranks: Vec<(Ranking, Vec<f32>)>,
-    pub(crate) mask: Option<Vec<f32>>,
+    pub(crate) masks: Vec<(Scale, Vec<f32>)>,
     pub(crate) inputs: Vec<Input>,
     /// For each test its steps, or why it measures nothing on this map.
     pub(crate) curves: Vec<Result<Vec<Step>, Undefined>>,
@@ -99,7 +106,7 @@ impl Plan {
     /// Sorts the map and joins the inputs of all tests. This is the costly part of the host's work: do it beside the
     /// device's.
     pub fn new(map: &Map, image: &HostImage, tests: &[ParsedTest]) -> Self {
-        let mut builder = PlanBuilder { map, image, ranked: HashMap::new(), mask: None };
+        let mut builder = PlanBuilder { map, image, ranked: HashMap::new(), masks: HashMap::new() };
         let mut joined = Joined::default();
         let mut step = |point: Point| Step {
             fraction: point.fraction,
@@ -115,7 +122,8 @@ impl Plan {
             }
         }
         let ranks = builder.ranked.into_iter().map(|(ranking, ranked)| (ranking, ranked.ranks)).collect();
-        Self { size: map.size(), ranks, mask: builder.mask, inputs, curves }
+        let masks = builder.masks.into_iter().collect();
+        Self { size: map.size(), ranks, masks, inputs, curves }
     }
 
     /// The number of inputs to compute, the clean image included.

@@ -11,6 +11,9 @@ pub struct Measures {
     pub area: Option<f64>,
     /// How far the image that is shown is from the clean one, in the test's own unit.
     pub distance: Option<f64>,
+    /// The sum of the map over the pixels that this point perturbs: those that the point before it did not, on a curve; all
+    /// of them, where each point stands for itself. Channels are summed first; raw and signed.
+    pub mass: Option<f64>,
 }
 
 /// A point of a test's curve.

@@ -14,11 +14,15 @@ use perturbation::{
 };
 
 const PIXELS: usize = SIDE * SIDE;
-const RANKING: Ranking = Ranking { order: Order::MostRelevantFirst, region: 1 };
+const RANKING: Ranking = Ranking { order: Order::MostRelevantFirst, units: maps::Units::Pixels };
 /// Painted by `Counted` so far.
 static PAINTED: AtomicUsize = AtomicUsize::new(0);
 
 /// The share of the image that is replaced, as a colour.
+fn faded_by(fill: &Replacement) -> Input {
+    Input::Faded { fill: fill.clone(), scale: perturbation::Scale::MinMax, invert: false }
+}
+
 #[derive(Debug)]
 struct Share {
     whole: bool,
@@ -121,12 +125,12 @@ impl Test for Quarters {
             measures: area(quarter),
             ..Point::new(quarter as f64 / 4.0, self.inputs(quarter))
         };
-        let faded = Point::new(2.0, self.0.iter().map(|fill| Input::Faded(fill.clone())).collect());
+        let faded = Point::new(2.0, self.0.iter().map(|fill| faded_by(fill)).collect());
         Ok((0..=4).map(quarter).chain([faded]).collect())
     }
 
     fn demand(&self, _: usize) -> Demand {
-        let faded = self.0.iter().map(|fill| Input::Faded(fill.clone()));
+        let faded = self.0.iter().map(|fill| faded_by(fill));
         Demand::Inputs((0..=4).flat_map(|quarter| self.inputs(quarter)).chain(faded).collect())
     }
 }
@@ -178,7 +182,7 @@ fn close(a: f32, b: f32) -> bool {
 #[test]
 fn a_painter_sees_which_pixels_are_replaced() {
     let (classifier, map) = (tiny_basic(), maps("signed").remove(0));
-    let (found, ranks) = (curve("share", 4), RANKING.rank(&map).ranks);
+    let (found, ranks) = (curve("share", 4), RANKING.rank(&map, &[]).ranks);
     for quarter in 1..=4 {
         let first = |i: usize| f32::from(u8::from(ranks[i] < (quarter * PIXELS / 4) as f32));
         let expected = by_hand(&classifier, quarter as f32 / 4.0, first);

@@ -66,7 +66,8 @@ row! {
         boxes: Option<Boxes> = carried,
     } extra later &[
         "model", "method", "map", "map_index", "reason", "list", "class", "png", "test", "point", "points", "fraction",
-        "probability", "predicted", "information", "area", "overlap", "metric", "direction", "value", "rank",
+        "probability", "predicted", "logit", "mass", "information", "area", "distance", "overlap", "metric", "direction",
+        "value", "rank",
     ]
 }
 
@@ -88,8 +89,8 @@ row! {
         /// Why there is no map.
         reason: String = optional,
     } extra later &[
-        "test", "point", "points", "fraction", "probability", "predicted", "information", "area", "overlap", "metric",
-        "direction", "value",
+        "test", "point", "points", "fraction", "probability", "predicted", "logit", "mass", "information", "area",
+        "distance", "overlap", "metric", "direction", "value",
     ]
 }
 
@@ -122,6 +123,17 @@ row! {
         map_index: Option<usize> = optional,
         /// Why there is no curve: then this is the test's only row.
         reason: String = optional,
+        /// Score of the target class before the softmax.
+        logit: Option<f64> = optional,
+        /// Sum of the map over the pixels that this point perturbs and the point before it did not; or over all of them,
+        /// where each point stands for itself.
+        mass: Option<f64> = optional,
+        /// Size of what is shown, in the test's own unit.
+        information: Option<f64> = optional,
+        /// Share of the pixels that are shown as they are, or within the crop.
+        area: Option<f64> = optional,
+        /// How far what is shown is from the clean image, in the test's own unit.
+        distance: Option<f64> = optional,
     } extra later &["metric", "direction", "value"]
 }
 

@@ -167,6 +167,12 @@ impl Reader {
         Ok(format!("{}:{}", self.name, self.canonical.join(",")))
     }
 
+    /// The canonical form of the parameters that were taken (`a=1,b=2`, or nothing), and those that are left over, which
+    /// belong to something else.
+    pub fn split(self) -> (String, Vec<(String, String)>) {
+        (self.canonical.join(","), self.given)
+    }
+
     /// The parameters taken so far with their defaults, for help texts.
     pub fn parameters(&self) -> String {
         if self.known.is_empty() { "it has none".into() } else { self.known.join(",") }

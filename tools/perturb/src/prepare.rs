@@ -11,8 +11,9 @@ use setup::Cache;
 
 use crate::source::Task;
 
-/// Bytes of decoded images that are kept: as many as a chunk of `explain` has, whose methods come one after another.
-const KEPT: usize = 256 << 20;
+/// Bytes of decoded images that are kept: 55 of 224 x 224 pixels, a chunk of `explain` up to 3,500 images, whose methods
+/// come one after another. Larger chunks are decoded again for each method, beside the computation.
+const KEPT: usize = 32 << 20;
 
 /// A task that is ready for the device, or the stage at which it failed and why.
 pub struct Prepared {

@@ -1,6 +1,6 @@
 //! From a map's row to the rows of its responses.
 
-use perturbation::CurvePoint;
+use perturbation::{CurvePoint, Measures};
 use pipe::{Explained, Response};
 
 /// A row of responses without an answer yet.
@@ -19,6 +19,11 @@ pub fn response(row: Explained) -> Response {
         probability: f64::NAN,
         predicted: None,
         reason: String::new(),
+        logit: None,
+        mass: None,
+        information: None,
+        area: None,
+        distance: None,
         extra: row.extra,
     }
 }
@@ -29,4 +34,8 @@ pub fn answer(row: &mut Response, place: usize, point: &CurvePoint) {
     row.fraction = point.fraction;
     row.probability = pipe::from_f32(point.probability);
     row.predicted = Some(point.predicted);
+    row.logit = Some(pipe::from_f32(point.logit));
+    let Measures { information, area, distance, mass } = point.measures;
+    (row.information, row.area, row.distance, row.mass) =
+        (information, area, distance, mass.map(|mass| pipe::from_f32(mass as f32)));
 }

@@ -5,12 +5,11 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 use maps::Map;
-use metrics::{Kind, Measured};
+use metrics::{Measure, Measured, ParsedMetric};
 use pipe::{CheckedMaps, Explained, Rows, input_name, note};
 use rayon::prelude::*;
 
 use crate::maps::{BLOCK, MapScores, Outcome, Readable, flawed, read};
-use crate::wanted::OfMaps;
 
 /// Scores each map by its partner in the reference. One without a partner is a failure.
 ///
@@ -138,7 +137,7 @@ fn outcome(
     (for_a, for_b): &mut (CheckedMaps, CheckedMaps),
     a: &Explained,
     b: &Explained,
-    metrics: &[OfMaps],
+    metrics: &[ParsedMetric],
 ) -> Outcome {
     if !b.reason.is_empty() {
         return Outcome::Undefined(b.reason.clone());
@@ -150,7 +149,7 @@ fn outcome(
     both.and_then(|(a, b)| measure(a, b, metrics)).unwrap_or_else(Outcome::Failed)
 }
 
-fn measure(a: Readable, b: Readable, metrics: &[OfMaps]) -> Result<Outcome> {
+fn measure(a: Readable, b: Readable, metrics: &[ParsedMetric]) -> Result<Outcome> {
     let (a, b) = match (a, b) {
         (Ok(a), Ok(b)) => (a, b),
         (Err(reason), _) | (_, Err(reason)) => {
@@ -158,10 +157,10 @@ fn measure(a: Readable, b: Readable, metrics: &[OfMaps]) -> Result<Outcome> {
         }
     };
     check_sizes(&a, &b)?;
-    let value = |OfMaps { metric, .. }: &OfMaps| -> Measured {
-        match metric.kind {
-            Kind::Agreement(measure) => measure(&a, &b),
-            _ => Err(format!("{} is not a metric of two maps", metric.name)),
+    let value = |metric: &ParsedMetric| -> Measured {
+        match &metric.measure {
+            Measure::Maps(measure) => measure(&a, &b),
+            _ => Err(format!("{} is not a metric of two maps", metric.metric.name)),
         }
     };
     Ok(Outcome::Measured(metrics.iter().map(value).collect()))

@@ -1,14 +1,13 @@
 //! From the responses of `perturb` to scores, one curve at a time.
 
 use anyhow::Result;
-use metrics::{Curve, Point, known_tests, of_test};
+use metrics::{Curve, Measure, Measured, OfTest, Point, Selection, known_tests, name_of, without_order};
 use pipe::{ErrorArgs, Failures, OutputArgs, Response, Rows, Score, Writer};
 
 use crate::row::Key;
-use crate::wanted::Wanted;
 
 /// Columns of `perturb` that tell one row of a curve from another, so they say nothing about its score.
-const OF_POINTS: [&str; 3] = ["information", "area", "overlap"];
+const OF_POINTS: [&str; 1] = ["overlap"];
 
 /// Scores each curve. One that is damaged has NaN scores with a reason, and the others go on; a row that cannot be read is a
 /// failure of its curve.
@@ -16,24 +15,38 @@ const OF_POINTS: [&str; 3] = ["information", "area", "overlap"];
 /// # Errors
 ///
 /// If a table is damaged, the output cannot be written, or more curves failed than allowed.
-pub fn score(rows: Rows<Response>, wanted: &Wanted, output: &OutputArgs, errors: &ErrorArgs) -> Result<()> {
+pub fn score(
+    rows: Rows<Response>,
+    selection: &Selection,
+    output: &OutputArgs,
+    errors: &ErrorArgs,
+) -> Result<()> {
     let of_curves = |name: &&String| !OF_POINTS.contains(&name.as_str());
     let carried: Vec<&String> = rows.extra_names().iter().filter(of_curves).collect();
-    let mut scores =
-        Scores { wanted, out: Writer::open(output, &carried)?, failures: errors.failures()?, count: 0 };
+    let out = Writer::open(output, &carried)?;
+    let mut scores = Scores { selection, out, failures: errors.failures()?, count: 0, of_map: Vec::new() };
     for rows in (Curves { rows: rows.with_flaws(), next: None }) {
-        scores.add(&rows?)?;
+        scores.add(rows?)?;
     }
+    scores.end_of_map()?;
     scores.out.finish()?;
     scores.failures.finish(scores.count)
 }
 
 /// The table of scores, and the failures.
 struct Scores<'a> {
-    wanted: &'a Wanted,
+    selection: &'a Selection,
     out: Writer<Score>,
     failures: Failures,
     count: u64,
+    /// The curves of the map so far that metrics of both orders are made from.
+    of_map: Vec<Known>,
+}
+
+/// A curve, and why there is none.
+struct Known {
+    first: Response,
+    curve: Result<Curve, String>,
 }
 
 /// The rows that belong to one test of one map: the first one, and the points of all.
@@ -47,13 +60,16 @@ struct CurveRows {
 }
 
 impl Scores<'_> {
-    fn add(&mut self, rows: &CurveRows) -> Result<()> {
+    fn add(&mut self, rows: CurveRows) -> Result<()> {
         self.count += 1;
+        if self.of_map.first().is_some_and(|known| !same_map(&known.first, &rows.first)) {
+            self.end_of_map()?;
+        }
         let Response { image, method, test, .. } = &rows.first;
         if let Some(flaw) = &rows.flaw {
             self.failures.add(image, method, "score", flaw)?;
         }
-        let Some(metrics) = of_test(test) else {
+        if !known_tests().contains(&name_of(test)) {
             let known = known_tests().join(", ");
             let error = format!("no metric is made from the test `{test}`; known tests are {known}");
             return if rows.flaw.is_some() {
@@ -61,21 +77,60 @@ impl Scores<'_> {
             } else {
                 self.failures.add(image, method, "score", error)
             };
-        };
+        }
         let key = Key::from(&rows.first);
-        let curve = Curve::new(rows.points.clone());
-        for metric in metrics.iter().filter(|metric| self.wanted.has(&metric.name)) {
-            let known = rows.flaw.clone().or_else(|| (!rows.reason.is_empty()).then(|| rows.reason.clone()));
-            let score = if let Some(reason) = known {
-                key.score(&metric.name, metric.direction, Err(reason))
-            } else {
-                let value = curve.as_ref().map_err(Clone::clone).and_then(|curve| metric.measure(curve));
-                key.told(&metric.name, metric.direction, value)
-            };
+        let known = rows.flaw.clone().or_else(|| (!rows.reason.is_empty()).then(|| rows.reason.clone()));
+        let is_told = known.is_some();
+        let curve = known.map_or_else(|| Curve::new(rows.points), Err);
+        for OfTest { name, direction, metric } in self.selection.of_test(test) {
+            let value = curve.as_ref().map_err(Clone::clone).and_then(|curve| match &metric.measure {
+                Measure::Curve(measure) => measure(curve),
+                _ => Err(format!("{name} is not a metric of a curve")),
+            });
+            let score =
+                if is_told { key.score(&name, direction, value) } else { key.told(&name, direction, value) };
             self.out.write(&score)?;
+        }
+        if !self.selection.of_both_orders(&without_order(test).0).is_empty() {
+            self.of_map.push(Known { first: rows.first, curve });
         }
         Ok(())
     }
+
+    /// The metrics of tests that the map that ends here went through in both orders.
+    fn end_of_map(&mut self) -> Result<()> {
+        let curves = std::mem::take(&mut self.of_map);
+        for Known { first, curve } in &curves {
+            let (test, reversed) = without_order(&first.test);
+            if reversed {
+                continue;
+            }
+            let is_other = |other: &&Known| without_order(&other.first.test) == (test.clone(), true);
+            let other = curves.iter().find(is_other);
+            // One order alone is a test of its own, unless both are asked for.
+            if other.is_none() && !self.selection.is_named() {
+                continue;
+            }
+            for OfTest { name, direction, metric } in self.selection.of_both_orders(&test) {
+                let value = both(curve, other.map(|other| &other.curve), &metric.measure);
+                self.out.write(&Key::from(first).told(&name, direction, value))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn both(first: &Result<Curve, String>, other: Option<&Result<Curve, String>>, measure: &Measure) -> Measured {
+    let first = first.as_ref().map_err(Clone::clone)?;
+    let other = other.ok_or("the curve with order=lerf is missing")?;
+    match measure {
+        Measure::BothOrders(measure) => measure(first, other.as_ref().map_err(Clone::clone)?),
+        _ => Err("it is no metric of two curves".to_owned()),
+    }
+}
+
+fn same_map(a: &Response, b: &Response) -> bool {
+    a.target == b.target && a.image == b.image && a.method == b.method && a.model == b.model
 }
 
 /// A row and what is wrong with it.
@@ -127,6 +182,12 @@ fn point(row: &Response) -> Point {
         of: row.points,
         fraction: row.fraction,
         probability: row.probability,
+        predicted: row.predicted,
+        logit: row.logit,
+        mass: row.mass,
+        information: row.information,
+        area: row.area,
+        distance: row.distance,
         hit: row.predicted.map(|predicted| Some(predicted) == row.target),
     }
 }

@@ -11,11 +11,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Result;
-use metrics::Kind;
+use metrics::Input;
 use pipe::{Explained, Response, Rows, Tables, Usage};
 
 use crate::maps::MapScores;
-use crate::wanted::Wanted;
 
 /// Scores saliency maps: one row for each metric of each map.
 ///
@@ -92,7 +91,7 @@ fn run(args: &Args) -> Result<()> {
     if args.list_metrics {
         return wanted::list(&mut pipe::stdout());
     }
-    let wanted = Wanted::new(&args.metric).map_err(Usage)?;
+    let selection = wanted::select(&args.metric, args.tolerance).map_err(|error| Usage(error.to_string()))?;
     let standard_input = |path: &Path| path == Path::new("-");
     if args.against.as_deref().is_some_and(standard_input)
         && (args.files.is_empty() || args.files.iter().any(|path| standard_input(path)))
@@ -102,16 +101,19 @@ fn run(args: &Args) -> Result<()> {
     let tables = Tables::open(&args.files)?;
     if let Some(reference) = &args.against {
         let rows: Rows<Explained> = tables.rows()?;
-        let wanted = wanted.of_maps(|kind| matches!(kind, Kind::Agreement(_)), 0.0);
-        return against::score(reference, rows, |extra| MapScores::open(args, wanted, extra));
+        let metrics = selection.of(|input| input == Input::Maps);
+        return against::score(reference, rows, |extra| MapScores::open(args, metrics, extra));
     }
     if tables.have("test") {
         let rows: Rows<Response> = tables.rows()?;
-        return curves::score(rows, &wanted, &args.output, &args.errors);
+        return curves::score(rows, &selection, &args.output, &args.errors);
     }
     let rows: Rows<Explained> = tables.rows()?;
-    let wanted = wanted.of_maps(|kind| matches!(kind, Kind::Place(_)), args.tolerance);
-    places::score(rows, args.tolerance, |extra| MapScores::open(args, wanted, extra))
+    let have_boxes = rows.extra_names().iter().any(|name| name == "boxes");
+    // What is named is written, as NaN if need be; the others only where there are boxes.
+    let asked = selection.is_named() || have_boxes;
+    let metrics = selection.of(|input| input == Input::Map || (input == Input::Place && asked));
+    places::score(rows, |extra| MapScores::open(args, metrics, extra))
 }
 
 fn tolerance(text: &str) -> Result<f64, &'static str> {

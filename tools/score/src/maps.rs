@@ -2,12 +2,11 @@
 
 use anyhow::{Context, Result, bail};
 use maps::{Map, MapError};
-use metrics::Measured;
+use metrics::{Measured, ParsedMetric};
 use pipe::{CheckedMaps, Explained, Failures, Score, Writer};
 
 use crate::Args;
 use crate::row::Key;
-use crate::wanted::OfMaps;
 
 /// How many maps are in memory at a time.
 pub const BLOCK: usize = 256;
@@ -52,7 +51,7 @@ pub fn read(reader: &mut CheckedMaps, row: &Explained) -> Result<Readable> {
 /// The table of scores, and the failures.
 pub struct MapScores {
     /// What is measured.
-    pub metrics: Vec<OfMaps>,
+    pub metrics: Vec<ParsedMetric>,
     out: Writer<Score>,
     failures: Failures,
     count: u64,
@@ -64,7 +63,7 @@ impl MapScores {
     /// # Errors
     ///
     /// If it cannot be written.
-    pub fn open(args: &Args, metrics: Vec<OfMaps>, extra: &[String]) -> Result<Self> {
+    pub fn open(args: &Args, metrics: Vec<ParsedMetric>, extra: &[String]) -> Result<Self> {
         let out = Writer::open(&args.output, extra)?;
         Ok(Self { metrics, out, failures: args.errors.failures()?, count: 0 })
     }
@@ -86,15 +85,15 @@ impl MapScores {
                 return self.write_undefined(&key, &reason);
             }
         };
-        for (OfMaps { name, metric }, value) in self.metrics.iter().zip(values) {
-            self.out.write(&key.told(name, metric.direction, value))?;
+        for (metric, value) in self.metrics.iter().zip(values) {
+            self.out.write(&key.told(&metric.name(""), metric.metric.direction, value))?;
         }
         Ok(())
     }
 
     fn write_undefined(&mut self, key: &Key<'_>, reason: &str) -> Result<()> {
-        for OfMaps { name, metric } in &self.metrics {
-            self.out.write(&key.score(name, metric.direction, Err(reason.to_owned())))?;
+        for metric in &self.metrics {
+            self.out.write(&key.score(&metric.name(""), metric.metric.direction, Err(reason.to_owned())))?;
         }
         Ok(())
     }

@@ -1,54 +1,21 @@
-//! Which metrics are asked for.
+//! The list of metrics, and which of them are asked for.
 
 use std::io::Write;
 
 use anyhow::Result;
-use metrics::{Kind, Metric, name_of};
+use metrics::{Input, Metric, Selection};
 
-/// The metrics that are asked for.
-pub struct Wanted(Vec<String>);
-
-/// A metric of maps and what it is called in the table.
-pub struct OfMaps {
-    pub name: String,
-    pub metric: &'static Metric,
-}
-
-impl Wanted {
-    /// All metrics if none is named.
-    ///
-    /// # Errors
-    ///
-    /// If there is no metric of such a name.
-    pub fn new(specs: &[String]) -> Result<Self, String> {
-        let known = |spec: &&String| metrics::all().all(|metric| metric.name != name_of(spec));
-        match specs.iter().find(known) {
-            Some(spec) => {
-                let names: Vec<&str> = metrics::all().map(|metric| metric.name).collect();
-                Err(format!("unknown metric `{spec}`: known are {}", names.join(", ")))
-            }
-            None => Ok(Self(specs.to_vec())),
-        }
-    }
-
-    /// Whether a metric is asked for, by its name or with its parameters.
-    pub fn has(&self, metric: &str) -> bool {
-        self.0.is_empty() || self.0.iter().any(|spec| spec == metric || spec == name_of(metric))
-    }
-
-    /// The metrics of one kind, with the tolerance in the name of the one that has it.
-    pub fn of_maps(&self, kind: impl Fn(&Kind) -> bool, tolerance: f64) -> Vec<OfMaps> {
-        let named = |metric: &'static Metric| {
-            let tolerant = metric.name == "pointing-game" && tolerance > 0.0;
-            let parameter = if tolerant { format!(":tolerance={tolerance}") } else { String::new() };
-            OfMaps { name: format!("{}{parameter}", metric.name), metric }
-        };
-        metrics::all()
-            .filter(|metric| kind(&metric.kind))
-            .map(named)
-            .filter(|metric| self.has(&metric.name))
-            .collect()
-    }
+/// The metrics that are asked for; a tolerance above 0 is that of a pointing game whose spec has none.
+///
+/// # Errors
+///
+/// If there is no metric of such a name, or a parameter is not known or allowed.
+pub fn select(specs: &[String], tolerance: f64) -> Result<Selection, spec::Error> {
+    let tolerant = |spec: &str| match spec {
+        "pointing-game" if tolerance > 0.0 => format!("pointing-game:tolerance={tolerance}"),
+        spec => spec.to_owned(),
+    };
+    Selection::new(specs, tolerant)
 }
 
 /// Writes the list for `--list-metrics`.
@@ -57,13 +24,22 @@ impl Wanted {
 ///
 /// If the output cannot be written.
 pub fn list(out: &mut impl Write) -> Result<()> {
-    for Metric { name, direction, summary, kind } in metrics::all() {
-        let on = match kind {
-            Kind::Curve { test, .. } => format!("test {test}"),
-            Kind::Place(_) => "map and boxes".to_owned(),
-            Kind::Agreement(_) => "two maps".to_owned(),
+    for metric in metrics::all() {
+        let Metric { name, direction, summary, input, on_request, .. } = metric;
+        let on = match input {
+            Input::Curve(tests) => format!("test {}", tests.join(", ")),
+            Input::BothOrders(tests) => format!("test {}, both orders", tests.join(", ")),
+            Input::Map => "map".to_owned(),
+            Input::Place => "map and boxes".to_owned(),
+            Input::Maps => "two maps".to_owned(),
         };
-        writeln!(out, "{name:<22}{direction:<8}{on:<17}{summary}")?;
+        let star = if *on_request { "*" } else { "" };
+        writeln!(out, "{:<28}{direction:<8}{on:<22}{summary}", format!("{name}{star}"))?;
+        let parameters = metric.parameters();
+        if parameters != "it has none" {
+            writeln!(out, "{:<28}{parameters}", "")?;
+        }
     }
+    writeln!(out, "* only with --metric")?;
     Ok(out.flush()?)
 }

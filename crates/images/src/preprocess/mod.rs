@@ -140,12 +140,35 @@ impl Preprocess {
 
     /// An image as the network's input, `(c, h, w)`.
     pub fn normalise(&self, image: &Image) -> Vec<f32> {
-        let (area, channels) = (image.height * image.width, self.channels.count());
+        self.planes(&image.pixels, |value| value)
+    }
+
+    /// The bytes of an image's planes (red, green, blue; or one of grey; or a fourth of opacity) as the network's input.
+    pub fn normalise_bytes(&self, bytes: &[u8]) -> Vec<f32> {
+        self.planes(bytes, |byte| f32::from(byte) / 255.0)
+    }
+
+    /// The bytes of an image's planes that the network's input was made from: what [`Preprocess::normalise_bytes`] takes.
+    pub fn bytes(&self, input: &[f32]) -> Vec<u8> {
+        let channels = self.channels.count();
+        let area = input.len() / channels;
+        let mut bytes = Vec::with_capacity(input.len());
+        for plane in 0..channels {
+            let c = if self.channels == Channels::Bgr { 2 - plane } else { plane };
+            let value = |&x: &f32| ((x * self.std[c] + self.mean[c]) * 255.0).round() as u8;
+            bytes.extend(input[c * area..][..area].iter().map(value));
+        }
+        bytes
+    }
+
+    fn planes<T: Copy>(&self, pixels: &[T], value: impl Fn(T) -> f32) -> Vec<f32> {
+        let channels = self.channels.count();
+        let area = pixels.len() / channels;
         let mut input = Vec::with_capacity(channels * area);
         for c in 0..channels {
             let plane = if self.channels == Channels::Bgr { 2 - c } else { c };
-            let values = &image.pixels[plane * area..][..area];
-            input.extend(values.iter().map(|value| (value - self.mean[c]) / self.std[c]));
+            let values = &pixels[plane * area..][..area];
+            input.extend(values.iter().map(|&pixel| (value(pixel) - self.mean[c]) / self.std[c]));
         }
         input
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use maps::{Order, Ranked, Ranking};
+use maps::{Cells, Order, Ranked, Ranking, Units};
 use spec::Reader;
 
 use super::{Demand, Test};
@@ -10,7 +10,7 @@ use crate::fill;
 use crate::input::Input;
 use crate::painter::Replacement;
 use crate::plan::PlanBuilder;
-use crate::point::Point;
+use crate::point::{Measures, Point};
 use crate::undefined::Undefined;
 
 /// How many pixels step `j` of `steps` takes of `n`.
@@ -35,12 +35,8 @@ struct Gradual {
 /// A curve from fraction 0 to 1, in the order and the regions of the spec.
 pub(super) fn curve(reader: &mut Reader, default: &str, reveal: bool) -> Result<Arc<dyn Test>, spec::Error> {
     let fills = fill::take(reader, default)?;
-    let order =
-        reader.choose("order", &[("morf", Order::MostRelevantFirst), ("lerf", Order::LeastRelevantFirst)])?;
-    let odd = |&region: &usize| region % 2 == 1 && region < 10_000;
-    let region = reader.take_if("region", 1, "an odd whole number", odd)?;
+    let ranking = Ranking { order: take_order(reader)?, units: take_units(reader)? };
     let steps = take_steps(reader, 100)?;
-    let ranking = Ranking { order, region };
     Ok(Arc::new(Gradual { fills, ranking, steps, count: Count::ToTheEnd, reveal }))
 }
 
@@ -48,8 +44,29 @@ pub(super) fn curve(reader: &mut Reader, default: &str, reveal: bool) -> Result<
 pub(super) fn before_the_end(reader: &mut Reader, order: Order) -> Result<Arc<dyn Test>, spec::Error> {
     let fills = fill::take(reader, "black")?;
     let steps = take_steps(reader, 10)?;
-    let ranking = Ranking { order, region: 1 };
+    let ranking = Ranking::pixels(order);
     Ok(Arc::new(Gradual { fills, ranking, steps, count: Count::BeforeTheEnd, reveal: false }))
+}
+
+pub(super) fn take_order(reader: &mut Reader) -> Result<Order, spec::Error> {
+    reader.choose("order", &[("morf", Order::MostRelevantFirst), ("lerf", Order::LeastRelevantFirst)])
+}
+
+/// `region=SIDE`, `blocks=K` or `segments=COUNT`; 1 region pixel, or none of the others, is single pixels.
+fn take_units(reader: &mut Reader) -> Result<Units, spec::Error> {
+    let odd = |&region: &usize| region % 2 == 1 && region < 10_000;
+    let region = reader.take_if("region", 1, "an odd whole number", odd)?;
+    if region > 1 {
+        return Ok(Units::Regions(region));
+    }
+    let few = |&count: &usize| count <= 1000;
+    let blocks = reader.take_if("blocks", 0, "a whole number up to 1000, 0 for single pixels", few)?;
+    if blocks > 0 {
+        return Ok(Units::Cells(Cells::Blocks(blocks)));
+    }
+    let segments =
+        reader.take_if("segments", 0, "a whole number up to 10000, 0 for single pixels", |n| *n <= 10_000)?;
+    Ok(if segments > 0 { Units::Cells(Cells::Segments(segments)) } else { Units::Pixels })
 }
 
 fn take_steps(reader: &mut Reader, default: usize) -> Result<usize, spec::Error> {
@@ -64,16 +81,26 @@ impl Test for Gradual {
     fn points(&self, builder: &mut PlanBuilder<'_>) -> Result<Vec<Point>, Undefined> {
         let pixels = builder.map().pixels();
         let ranked = builder.ranked(self.ranking)?;
+        let mut before = 0;
         let point = |step| {
             let count = self.count(step, pixels, Some(ranked));
-            Point::new(step as f64 / self.steps as f64, self.inputs(count, pixels).collect())
+            let mass = ranked.sums[count] - ranked.sums[before];
+            before = count;
+            Point {
+                measures: Measures { mass: Some(mass), ..Measures::default() },
+                ..Point::new(step as f64 / self.steps as f64, self.inputs(count, pixels).collect())
+            }
         };
         Ok(self.every_step().map(point).collect())
     }
 
+    fn units(&self) -> Option<Units> {
+        Some(self.ranking.units)
+    }
+
     /// Where regions are covered depends on the map, but how many pixels a step takes of single ones does not.
     fn demand(&self, pixels: usize) -> Demand {
-        if self.ranking.region > 1 {
+        if self.ranking.units != Units::Pixels {
             return Demand::AtMost((self.every_step().len() - 1) as u64 * self.fills.len() as u64);
         }
         let counts = self.every_step().map(|step| self.count(step, pixels, None));
@@ -96,7 +123,7 @@ impl Gradual {
         let product = step * pixels;
         match (self.count, ranked) {
             (Count::BeforeTheEnd, _) => product / self.steps,
-            (Count::ToTheEnd, Some(ranked)) if self.ranking.region > 1 => {
+            (Count::ToTheEnd, Some(ranked)) if self.ranking.units != Units::Pixels => {
                 ranked.cover(product.div_ceil(self.steps))
             }
             (Count::ToTheEnd, _) => (2 * product + self.steps) / (2 * self.steps),

@@ -8,7 +8,7 @@ use maps::{Order, Ranking, Ties};
 
 use super::{Demand, Entry, Test};
 use crate::fill;
-use crate::input::Input;
+use crate::input::{Input, Scale};
 use crate::painter::Replacement;
 use crate::plan::PlanBuilder;
 use crate::point::Point;
@@ -17,7 +17,8 @@ use crate::undefined::Undefined;
 pub(super) const ENTRY: Entry = Entry {
     name: "mask",
     summary: "the image x and x m + fill (1 - m), where m is the map moved to 0..1, or whether it reaches a percentile; \
-              of equal values at the percentile the first by index, or with ties=all all",
+              of equal values at the percentile the first by index, or with ties=all all; scale=none multiplies with the \
+              map as it is, invert=true with 1 - m",
     source: "ADP and PIC of EEA, BEE; Average Drop and IIC of the Coherency study: fill=zero, percentile=50 to 90, ties=all",
     build: |reader| {
         let fills = fill::take(reader, "black")?;
@@ -27,7 +28,11 @@ pub(super) const ENTRY: Entry = Entry {
         let choices =
             &[("index", Ties::Index), ("all", Ties::All)][..if percentile.0.is_some() { 2 } else { 1 }];
         let ties = reader.choose("ties", choices)?;
-        Ok(Arc::new(Mask { fills, percentile, ties }))
+        let choices =
+            &[("min-max", Scale::MinMax), ("none", Scale::Raw)][..if percentile.0.is_none() { 2 } else { 1 }];
+        let scale = reader.choose("scale", choices)?;
+        let invert = reader.take("invert", false)?;
+        Ok(Arc::new(Mask { fills, percentile, ties, scale, invert }))
     },
 };
 
@@ -37,6 +42,8 @@ struct Mask {
     fills: Vec<Replacement>,
     percentile: Percentile,
     ties: Ties,
+    scale: Scale,
+    invert: bool,
 }
 
 /// The percentile that the map is cut at, if it is.
@@ -86,17 +93,22 @@ impl Test for Mask {
 
 impl Mask {
     fn faded(&self, builder: &mut PlanBuilder<'_>) -> Result<Point, Undefined> {
-        let mask = builder.mask()?;
-        let kept: f64 = mask.iter().copied().map(f64::from).sum::<f64>() / mask.len() as f64;
-        Ok(Point::new(1.0 - kept, self.fills.iter().cloned().map(Input::Faded).collect()))
+        let Self { scale, invert, .. } = *self;
+        let mask = builder.mask(scale)?;
+        // A map as it is may leave 0..1, but no more than all of an image is perturbed.
+        let inside = mask.iter().map(|&share| f64::from(share.clamp(0.0, 1.0)));
+        let kept = inside.sum::<f64>() / mask.len() as f64;
+        let faded = |fill: &Replacement| Input::Faded { fill: fill.clone(), scale, invert };
+        Ok(Point::new(if invert { kept } else { 1.0 - kept }, self.fills.iter().map(faded).collect()))
     }
 
     /// The pixels that a percentile selects are the first ones, most relevant first, whatever the ties.
     fn cut(&self, builder: &mut PlanBuilder<'_>, percentile: f64) -> Result<Point, Undefined> {
-        let ranking = Ranking { order: Order::MostRelevantFirst, region: 1 };
+        let ranking = Ranking::pixels(Order::MostRelevantFirst);
         builder.ranked(ranking)?;
         let (kept, pixels) = (builder.map().count_from(percentile, self.ties), builder.map().pixels());
-        let input = |fill| Input::mixed(ranking, kept, pixels, fill, true);
-        Ok(Point::new((pixels - kept) as f64 / pixels as f64, self.fills.iter().map(input).collect()))
+        let input = |fill| Input::mixed(ranking, kept, pixels, fill, !self.invert);
+        let replaced = if self.invert { kept } else { pixels - kept };
+        Ok(Point::new(replaced as f64 / pixels as f64, self.fills.iter().map(input).collect()))
     }
 }

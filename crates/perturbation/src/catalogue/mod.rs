@@ -5,11 +5,15 @@ mod gradual;
 mod insertion;
 mod mask;
 mod neg;
+mod one_by_one;
+mod patches;
 mod pos;
+mod superpixels;
 
 use std::fmt::Debug;
 use std::sync::Arc;
 
+use maps::Units;
 use spec::Reader;
 
 use crate::forwards::Forwards;
@@ -23,6 +27,11 @@ use crate::undefined::Undefined;
 pub trait Test: Debug + Send + Sync {
     /// The fills that its inputs name.
     fn fills(&self) -> &[Replacement];
+
+    /// What it perturbs as a whole, if that is not known from a fill or an input alone: cells are cut once for an image.
+    fn units(&self) -> Option<Units> {
+        None
+    }
 
     /// The points of its curve for the map and the image of a builder.
     ///
@@ -69,7 +78,15 @@ impl Entry {
 }
 
 /// The tests of this crate.
-pub const TESTS: &[Entry] = &[deletion::ENTRY, insertion::ENTRY, pos::ENTRY, neg::ENTRY, mask::ENTRY];
+pub const TESTS: &[Entry] = &[
+    deletion::ENTRY,
+    insertion::ENTRY,
+    pos::ENTRY,
+    neg::ENTRY,
+    mask::ENTRY,
+    patches::ENTRY,
+    superpixels::ENTRY,
+];
 
 /// A test with its parameters, known by its spec string.
 #[derive(Clone, Debug)]
@@ -110,6 +127,11 @@ impl ParsedTest {
         self.test.fills()
     }
 
+    /// What it perturbs as a whole, if it says so.
+    pub fn units(&self) -> Option<Units> {
+        self.test.units()
+    }
+
     /// What it costs for one map of so many pixels, without the clean image, which all maps of an image share.
     pub fn forwards(&self, pixels: usize) -> Forwards {
         Forwards::of(std::slice::from_ref(self), pixels)
@@ -136,7 +158,7 @@ mod tests {
     fn every_test_builds_from_its_name() {
         for entry in TESTS {
             assert_eq!(spec(entry.name), entry.name);
-            assert!(entry.parameters().starts_with("fill="), "{}", entry.parameters());
+            assert!(entry.parameters().contains("fill="), "{}", entry.parameters());
         }
     }
 
@@ -153,7 +175,7 @@ mod tests {
     #[test]
     fn errors_name_the_test_the_parameter_and_what_is_allowed() {
         let message = |text: &str| parse(text).unwrap_err().to_string();
-        let known = "known are deletion, insertion, pos, neg, mask";
+        let known = "known are deletion, insertion, pos, neg, mask, patches, superpixels";
         assert_eq!(message("delete"), format!("unknown test `delete`: {known}; did you mean `deletion`?"));
         assert_eq!(message("xyz"), format!("unknown test `xyz`: {known}"));
         assert_eq!(
@@ -164,7 +186,7 @@ mod tests {
         assert_eq!(message("pos:region=9"), "`pos` has no parameter `region`: fill=black,steps=10");
         assert_eq!(
             message("deletion:sigma=2"),
-            "`deletion` has no parameter `sigma`: fill=black,order=morf,region=1,steps=100"
+            "`deletion` has no parameter `sigma`: fill=black,order=morf,region=1,blocks=0,segments=0,steps=100"
         );
         assert_eq!(
             message("mask:percentile=101"),

@@ -22,16 +22,16 @@ pub(super) enum Address {
 #[derive(Debug)]
 pub(super) struct Sent {
     addresses: Vec<Address>,
-    /// `(n, 2)`: the probability of the target and the predicted class.
+    /// `(n, 3)`: the probability and the logit of the target, and the predicted class.
     predictions: Tensor<2>,
-    /// `(clean images, classes)`: all probabilities.
+    /// `(clean images, 2 classes)`: all probabilities, then all logits.
     clean: Option<Tensor<2>>,
 }
 
 impl Sent {
     /// Starts a batch; nothing is read back yet, so that the host composes the next one beside the device's work.
     ///
-    /// Of a perturbed image two numbers come back, the probability of its target and the class, in one tensor: a read waits
+    /// Of a perturbed image three numbers come back, those of its target and the class, in one tensor: a read waits
     /// for the device. Of a clean image all classes do, since its later maps may have other targets.
     pub(super) fn new(
         classifier: &Classifier,
@@ -43,35 +43,43 @@ impl Sent {
         let logits = classifier.logits(compose(items));
         let predicted = logits.clone().argmax(1).float();
         let probabilities = match classifier.network.graph().link {
-            Link::Softmax => softmax(logits),
-            Link::Sigmoid => sigmoid(logits),
-            Link::Identity => logits,
+            Link::Softmax => softmax(logits.clone()),
+            Link::Sigmoid => sigmoid(logits.clone()),
+            Link::Identity => logits.clone(),
         };
         let targets: Vec<i32> = targets.iter().map(|&target| target as i32).collect();
         let targets = Tensor::<2, Int>::from_data(TensorData::new(targets, [items.len(), 1]), device);
-        let predictions = Tensor::cat(vec![probabilities.clone().gather(1, targets), predicted], 1);
+        let of_target = |all: &Tensor<2>| all.clone().gather(1, targets.clone());
+        let predictions = Tensor::cat(vec![of_target(&probabilities), of_target(&logits), predicted], 1);
         let is_clean = |(row, address): (i32, &Address)| matches!(address, Address::Clean(_)).then_some(row);
         let rows: Vec<i32> = (0..).zip(&addresses).filter_map(is_clean).collect();
-        let select = || probabilities.select(0, Tensor::from_data(rows.as_slice(), device));
+        let select = || {
+            let rows = Tensor::from_data(rows.as_slice(), device);
+            Tensor::cat(vec![probabilities, logits], 1).select(0, rows)
+        };
         let clean = (!rows.is_empty()).then(select);
         Self { addresses, predictions, clean }
     }
 
-    /// Waits for the answers; those to clean images come with the probabilities of all classes.
-    pub(super) fn receive(self) -> Vec<(Address, Prediction, Vec<f32>)> {
-        let classes = self.clean.as_ref().map_or(1, |clean| clean.dims()[1]);
+    /// Waits for the answers; those to clean images come with the numbers of all classes.
+    pub(super) fn receive(self) -> Vec<(Address, Prediction, Option<Clean>)> {
+        let classes = self.clean.as_ref().map_or(1, |clean| clean.dims()[1] / 2);
         let clean = self.clean.map(numbers).unwrap_or_default();
-        let mut clean = clean.chunks(classes);
+        let mut clean = clean.chunks(2 * classes);
         let predictions = numbers(self.predictions);
         let answer = |(address, prediction): (Address, &[f32])| {
-            let probabilities = match address {
-                Address::Clean(_) => clean.next().unwrap_or_default().to_vec(),
-                Address::Input { .. } => Vec::new(),
+            let [probability, logit, predicted] = [0, 1, 2].map(|at| prediction[at]);
+            let prediction = Prediction { probability, logit, predicted: predicted as usize };
+            let of_clean = |all: &[f32]| {
+                let (probabilities, logits) = all.split_at(classes);
+                let (probabilities, logits) = (probabilities.to_vec(), logits.to_vec());
+                Clean { probabilities, logits, predicted: prediction.predicted }
             };
-            let prediction = Prediction { probability: prediction[0], predicted: prediction[1] as usize };
-            (address, prediction, probabilities)
+            let is_clean = matches!(address, Address::Clean(_));
+            let clean = if is_clean { clean.next().map(of_clean) } else { None };
+            (address, prediction, clean)
         };
-        self.addresses.into_iter().zip(predictions.chunks(2)).map(answer).collect()
+        self.addresses.into_iter().zip(predictions.chunks(3)).map(answer).collect()
     }
 }
 

@@ -13,6 +13,8 @@ const REMEMBERED: usize = 1024;
 pub(super) struct Clean {
     /// Of all classes.
     pub(super) probabilities: Vec<f32>,
+    /// The scores before the softmax, of all classes.
+    pub(super) logits: Vec<f32>,
     /// The class with the highest score.
     pub(super) predicted: usize,
 }

@@ -18,6 +18,8 @@ pub struct CurvePoint {
     pub fraction: f64,
     /// The probability of the target class; the mean over the runs of a random fill.
     pub probability: f32,
+    /// Its score before the softmax; the mean over the runs.
+    pub logit: f32,
     /// The class with the highest score; the most frequent one over runs, the lowest of equally frequent ones.
     pub predicted: usize,
     /// What the test measures besides, as its plan says.
@@ -43,6 +45,8 @@ pub struct MapResult<T> {
 pub(super) struct Prediction {
     /// Of the target class.
     pub(super) probability: f32,
+    /// Of the target class, before the softmax.
+    pub(super) logit: f32,
     /// The class with the highest score.
     pub(super) predicted: usize,
 }
@@ -77,8 +81,8 @@ impl<T> Waiting<T> {
         let answer = |step: &Step| {
             let predictions: Vec<Prediction> =
                 step.sources.iter().map(|&source| self.prediction(source)).collect();
-            let Prediction { probability, predicted } = join(&predictions);
-            CurvePoint { fraction: step.fraction, probability, predicted, measures: step.measures }
+            let Prediction { probability, logit, predicted } = join(&predictions);
+            CurvePoint { fraction: step.fraction, probability, logit, predicted, measures: step.measures }
         };
         let curve = |steps: &Result<Vec<Step>, Undefined>| match steps {
             Ok(steps) => Ok(steps.iter().map(answer).collect()),
@@ -90,6 +94,7 @@ impl<T> Waiting<T> {
     fn prediction(&self, source: Source) -> Prediction {
         let of_clean = |clean: &Clean| Prediction {
             probability: clean.probabilities[self.target],
+            logit: clean.logits[self.target],
             predicted: clean.predicted,
         };
         let prediction = match source {
@@ -100,14 +105,18 @@ impl<T> Waiting<T> {
     }
 }
 
-/// The mean probability and the most frequent class; the lowest of equally frequent ones.
+/// The mean probability and logit and the most frequent class; the lowest of equally frequent ones.
 fn join(predictions: &[Prediction]) -> Prediction {
-    let sum: f64 = predictions.iter().map(|prediction| f64::from(prediction.probability)).sum();
-    let probability = (sum / predictions.len() as f64) as f32;
+    let mean = |value: fn(&Prediction) -> f32| {
+        let sum: f64 = predictions.iter().map(|prediction| f64::from(value(prediction))).sum();
+        (sum / predictions.len() as f64) as f32
+    };
+    let (probability, logit) =
+        (mean(|prediction| prediction.probability), mean(|prediction| prediction.logit));
     let votes = |class: usize| predictions.iter().filter(|prediction| prediction.predicted == class).count();
     let classes = predictions.iter().map(|prediction| prediction.predicted);
     let predicted = classes.max_by_key(|&class| (votes(class), Reverse(class))).unwrap_or_default();
-    Prediction { probability, predicted }
+    Prediction { probability, logit, predicted }
 }
 
 #[cfg(test)]
@@ -117,8 +126,9 @@ mod tests {
     #[test]
     fn runs_are_joined() {
         let join = |predictions: &[(f32, usize)]| {
-            let prediction = |&(probability, predicted): &(f32, usize)| Prediction { probability, predicted };
-            let Prediction { probability, predicted } =
+            let prediction =
+                |&(probability, predicted): &(f32, usize)| Prediction { probability, logit: 0.0, predicted };
+            let Prediction { probability, predicted, .. } =
                 join(&predictions.iter().map(prediction).collect::<Vec<_>>());
             (probability, predicted)
         };
