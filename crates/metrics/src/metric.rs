@@ -1,10 +1,13 @@
 //! What a metric is, and the list of all.
 
 use maps::Map;
-use pipe::{Boxes, Direction};
+use pipe::Direction;
 use spec::Reader;
 
-use crate::{Curve, agreement, area, confidence, place};
+use crate::{
+    Curve, Truth, agreement, area, confidence, distance, likeness, place, retrieval, segmentation, sparsity,
+    ssim, texture,
+};
 
 /// A metric's value, or why it is not defined.
 pub type Measured = Result<f64, String>;
@@ -49,8 +52,8 @@ pub enum Measure {
     BothOrders(Box<dyn Fn(&Curve, &Curve) -> Measured + Send + Sync>),
     /// Of a map.
     Map(Box<dyn Fn(&Map) -> Measured + Send + Sync>),
-    /// Of a map and the boxes around the object, which lie within it.
-    Place(Box<dyn Fn(&Map, &Boxes) -> Measured + Send + Sync>),
+    /// Of a map and where the object is in it.
+    Place(Box<dyn Fn(&Map, &Truth) -> Measured + Send + Sync>),
     /// Of a reference map and another one of the same size.
     Maps(Box<dyn Fn(&Map, &Map) -> Measured + Send + Sync>),
 }
@@ -60,8 +63,16 @@ impl Measure {
         Self::Curve(Box::new(measure))
     }
 
-    pub(crate) fn place(measure: impl Fn(&Map, &Boxes) -> Measured + Send + Sync + 'static) -> Self {
-        Self::Place(Box::new(measure))
+    pub(crate) fn map(measure: impl Fn(&Map) -> Measured + Send + Sync + 'static) -> Self {
+        Self::Map(Box::new(measure))
+    }
+
+    /// A truth without a pixel makes nothing of any map.
+    pub(crate) fn place(measure: impl Fn(&Map, &Truth) -> Measured + Send + Sync + 'static) -> Self {
+        Self::Place(Box::new(move |map, truth| {
+            truth.check(map)?;
+            measure(map, truth)
+        }))
     }
 
     pub(crate) fn maps(measure: impl Fn(&Map, &Map) -> Measured + Send + Sync + 'static) -> Self {
@@ -88,7 +99,21 @@ impl Metric {
 
 /// All metrics, in the order in which they are listed and written.
 pub fn all() -> impl Iterator<Item = &'static Metric> {
-    [area::METRICS, confidence::METRICS, place::METRICS, agreement::METRICS].into_iter().flatten()
+    [
+        area::METRICS,
+        confidence::METRICS,
+        sparsity::METRICS,
+        texture::METRICS,
+        place::METRICS,
+        retrieval::METRICS,
+        segmentation::METRICS,
+        agreement::METRICS,
+        distance::METRICS,
+        ssim::METRICS,
+        likeness::METRICS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// The tests that metrics are made from.
@@ -103,8 +128,31 @@ pub fn known_tests() -> Vec<&'static str> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+    use crate::ParsedMetric;
+
+    fn measure(spec: &str) -> Measure {
+        ParsedMetric::parse(spec).unwrap().measure
+    }
+
+    /// A metric of a map.
+    pub fn alone(spec: &str, map: &Map) -> Measured {
+        let Measure::Map(measure) = measure(spec) else { panic!("{spec}") };
+        measure(map)
+    }
+
+    /// A metric of a map and the truth.
+    pub fn placed(spec: &str, map: &Map, truth: &Truth) -> Measured {
+        let Measure::Place(measure) = measure(spec) else { panic!("{spec}") };
+        measure(map, truth)
+    }
+
+    /// A metric of a reference and a map.
+    pub fn compared(spec: &str, reference: &Map, map: &Map) -> Measured {
+        let Measure::Maps(measure) = measure(spec) else { panic!("{spec}") };
+        measure(reference, map)
+    }
 
     #[test]
     fn names_are_unique() {
