@@ -20,6 +20,7 @@ mod agreement;
 mod area;
 mod confidence;
 mod curve;
+mod irof;
 mod metric;
 mod place;
 mod selection;
