@@ -34,8 +34,11 @@ const QUANTUS: usize = 37;
 fn every_metric_of_other_programs_is_here_or_says_why_not() {
     let text = std::fs::read_to_string(testing::root().join("docs").join(DOCUMENT)).unwrap();
     let table = &text[testing::golden::between(&text, "toolkits").unwrap()];
-    let rows: Vec<Vec<&str>> =
-        table.lines().skip(2).map(|line| line.trim_matches('|').split(" | ").map(str::trim).collect()).collect();
+    let rows: Vec<Vec<&str>> = table
+        .lines()
+        .skip(2)
+        .map(|line| line.trim_matches('|').split(" | ").map(str::trim).collect())
+        .collect();
     assert_eq!(rows.iter().filter(|row| row[0].starts_with("Quantus")).count(), QUANTUS);
     for row in &rows {
         let [_, name, here, why] = row[..] else { panic!("{row:?}") };

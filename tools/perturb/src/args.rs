@@ -80,8 +80,8 @@ pub struct Args {
 /// A map on standard input has no row that could tell its image's label.
 fn unlabelled(text: &str) -> Result<Target, &'static str> {
     match text.parse() {
-        Ok(Target::Label) | Err(_) => Err("predicted or a class index is needed"),
-        Ok(target) => Ok(target),
+        Ok(target @ (Target::Rank(1) | Target::Class(_))) => Ok(target),
+        _ => Err("predicted or a class index is needed"),
     }
 }
 

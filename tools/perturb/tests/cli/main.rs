@@ -191,7 +191,11 @@ fn the_record_tells_what_was_computed() {
 #[test]
 fn tests_are_listed_with_their_parameters() {
     let list = testing::run(PERTURB, ["--list-tests"], "").success();
-    for line in ["deletion", "    parameters: fill=black,order=morf,region=1,blocks=0,segments=0,steps=100", "    zero "] {
+    for line in [
+        "deletion",
+        "    parameters: fill=black,order=morf,region=1,blocks=0,segments=0,steps=100",
+        "    zero ",
+    ] {
         assert!(list.lines().any(|other| other.starts_with(line)), "{list}");
     }
 }
