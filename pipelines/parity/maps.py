@@ -65,7 +65,8 @@ def maps(args):
         single, rho, double, own = measured.T
         close = int((single < L2).sum())
         fine = (rho > SPEARMAN).all() and len(rows) == count
-        fine &= close >= 5 and np.median(double) <= 2 * np.median(own) if jumps else close == count
+        # Where an activation near zero falls differs with the order of sums, so a map may jump on one side only.
+        fine &= close == count or (jumps and close >= 5 and np.median(double) <= 2 * np.median(own))
         good &= bool(fine)
         medians = f"medians {np.median(single):.1e}, {np.median(double):.1e}, {np.median(own):.1e}"
         print(f"\n{method}: {close} of {count} below {L2}; {medians}; {'ok' if fine else 'TOO FAR'}\n", flush=True)

@@ -23,6 +23,7 @@ mod curve;
 mod distance;
 #[cfg(test)]
 mod fixtures;
+mod irof;
 mod likeness;
 mod metric;
 mod pair;

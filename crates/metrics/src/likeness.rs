@@ -86,7 +86,7 @@ fn top_k_jaccard(a: &Map, b: &Map, k: usize) -> Measured {
     Ok(both / (2.0 * k as f64 - both))
 }
 
-/// Shares of what each value exceeds the least one by, and 1e-10 of the range more, so that none is 0.
+/// Shares of what each value exceeds the least one by, and 1e-10 more, so that none is 0.
 fn shares(map: &Map) -> Result<Vec<f64>, String> {
     let (low, high) = map.range();
     let values = unit(map).map_err(|_| "a map is constant".to_owned())?;

@@ -5,8 +5,8 @@ use pipe::Direction;
 use spec::Reader;
 
 use crate::{
-    Curve, Truth, agreement, area, confidence, distance, likeness, place, retrieval, segmentation, sparsity,
-    ssim, texture,
+    Curve, Truth, agreement, area, confidence, distance, irof, likeness, place, retrieval, segmentation,
+    sparsity, ssim, texture,
 };
 
 /// A metric's value, or why it is not defined.
@@ -64,20 +64,27 @@ impl Measure {
     }
 
     pub(crate) fn map(measure: impl Fn(&Map) -> Measured + Send + Sync + 'static) -> Self {
-        Self::Map(Box::new(measure))
+        Self::Map(Box::new(move |map| finite(measure(map))))
     }
 
     /// A truth without a pixel makes nothing of any map.
     pub(crate) fn place(measure: impl Fn(&Map, &Truth) -> Measured + Send + Sync + 'static) -> Self {
         Self::Place(Box::new(move |map, truth| {
             truth.check(map)?;
-            measure(map, truth)
+            finite(measure(map, truth))
         }))
     }
 
     pub(crate) fn maps(measure: impl Fn(&Map, &Map) -> Measured + Send + Sync + 'static) -> Self {
-        Self::Maps(Box::new(measure))
+        Self::Maps(Box::new(move |a, b| finite(measure(a, b))))
     }
+}
+
+/// Sums of numbers near the largest doubles are none.
+fn finite(measured: Measured) -> Measured {
+    measured.and_then(
+        |value| if value.is_finite() { Ok(value) } else { Err("its sums are too large".to_owned()) },
+    )
 }
 
 impl std::fmt::Debug for Measure {
@@ -102,6 +109,7 @@ pub fn all() -> impl Iterator<Item = &'static Metric> {
     [
         area::METRICS,
         confidence::METRICS,
+        irof::METRICS,
         sparsity::METRICS,
         texture::METRICS,
         place::METRICS,

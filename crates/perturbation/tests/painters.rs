@@ -18,11 +18,11 @@ const RANKING: Ranking = Ranking { order: Order::MostRelevantFirst, units: maps:
 /// Painted by `Counted` so far.
 static PAINTED: AtomicUsize = AtomicUsize::new(0);
 
-/// The share of the image that is replaced, as a colour.
 fn faded_by(fill: &Replacement) -> Input {
     Input::Faded { fill: fill.clone(), scale: perturbation::Scale::MinMax, invert: false }
 }
 
+/// The share of the image that is replaced, as a colour.
 #[derive(Debug)]
 struct Share {
     whole: bool,
@@ -125,12 +125,12 @@ impl Test for Quarters {
             measures: area(quarter),
             ..Point::new(quarter as f64 / 4.0, self.inputs(quarter))
         };
-        let faded = Point::new(2.0, self.0.iter().map(|fill| faded_by(fill)).collect());
+        let faded = Point::new(2.0, self.0.iter().map(faded_by).collect());
         Ok((0..=4).map(quarter).chain([faded]).collect())
     }
 
     fn demand(&self, _: usize) -> Demand {
-        let faded = self.0.iter().map(|fill| faded_by(fill));
+        let faded = self.0.iter().map(faded_by);
         Demand::Inputs((0..=4).flat_map(|quarter| self.inputs(quarter)).chain(faded).collect())
     }
 }

@@ -8,8 +8,8 @@ use std::str::FromStr;
 pub enum Target {
     /// The true class.
     Label,
-    /// The class with the highest score.
-    Predicted,
+    /// The class with the K-th highest score, from 1; of equal scores the lower class comes first.
+    Rank(usize),
     /// This class.
     Class(usize),
 }
@@ -20,9 +20,14 @@ impl FromStr for Target {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text {
             "label" => Ok(Self::Label),
-            "predicted" => Ok(Self::Predicted),
-            index => {
-                index.parse().map(Self::Class).map_err(|_| "label, predicted or a class index is needed")
+            "predicted" => Ok(Self::Rank(1)),
+            "second" => Ok(Self::Rank(2)),
+            text => {
+                let (number, of): (_, fn(usize) -> Self) = match text.strip_prefix("rank:") {
+                    Some(rank) => (rank.parse().ok().filter(|rank| *rank > 0), Self::Rank),
+                    None => (text.parse().ok(), Self::Class),
+                };
+                number.map(of).ok_or("label, predicted, second, rank:K or a class index is needed")
             }
         }
     }
@@ -32,7 +37,9 @@ impl Display for Target {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Label => out.write_str("label"),
-            Self::Predicted => out.write_str("predicted"),
+            Self::Rank(1) => out.write_str("predicted"),
+            Self::Rank(2) => out.write_str("second"),
+            Self::Rank(rank) => write!(out, "rank:{rank}"),
             Self::Class(class) => write!(out, "{class}"),
         }
     }
@@ -44,10 +51,14 @@ mod tests {
 
     #[test]
     fn a_target_is_a_word_or_a_class() {
-        for text in ["label", "predicted", "0", "281"] {
+        for text in ["label", "predicted", "second", "rank:10", "0", "281"] {
             assert_eq!(text.parse::<Target>().unwrap().to_string(), text);
         }
-        for text in ["", "-1", "cat", "1.5", "Label"] {
+        assert_eq!(
+            ["rank:1", "rank:2"].map(|text| text.parse::<Target>().unwrap()),
+            [1, 2].map(Target::Rank)
+        );
+        for text in ["", "-1", "cat", "1.5", "Label", "rank:0", "rank:", "rank:-1", "third"] {
             assert!(text.parse::<Target>().is_err(), "{text}");
         }
     }

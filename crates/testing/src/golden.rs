@@ -54,6 +54,29 @@ pub fn json<T: DeserializeOwned>(name: impl AsRef<Path>) -> T {
     serde_json::from_str(&read(&path)).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
+/// Checks what stands in a document of the repository, `docs/NAME`, between two lines: `<!-- SECTION: ... -->` and
+/// `<!-- end of SECTION -->`.
+#[track_caller]
+pub fn section(name: &str, section: &str, actual: &str) {
+    let path = crate::root().join("docs").join(name);
+    let text = read(&path);
+    let place = between(&text, section).unwrap_or_else(|| panic!("{}: no {section}", path.display()));
+    if bless() {
+        let text = format!("{}{actual}{}", &text[..place.start], &text[place.end..]);
+        fs::write(&path, text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    } else {
+        assert!(&text[place] == actual, "{}: {section} is not up to date{HINT}", path.display());
+    }
+}
+
+/// Where the lines of a section stand in a document.
+pub fn between(text: &str, section: &str) -> Option<std::ops::Range<usize>> {
+    let start = text.find(&format!("<!-- {section}: "))?;
+    let start = start + text[start..].find('\n')? + 1;
+    let end = start + text[start..].find(&format!("<!-- end of {section} -->"))?;
+    Some(start..end)
+}
+
 const HINT: &str = " (BLESS=1 writes it anew)";
 
 /// Path of an expected output, which is written first if that is wanted.

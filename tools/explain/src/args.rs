@@ -51,7 +51,7 @@ pub struct Args {
     /// Explanation method with parameters, such as rise:masks=400 (repeatable; see --list-methods)
     #[arg(short, long = "method", value_name = "SPEC", default_value = "gradcam")]
     pub methods: Vec<String>,
-    /// Class to explain: label, predicted, or a class index; a column target has precedence
+    /// Class to explain: label, predicted, second, rank:K (of the scores), or a class index; a column target has precedence
     #[arg(short, long, value_name = "CLASS", default_value = "predicted")]
     pub target: Target,
     /// Layer for methods that read one: the same as layer=NAME in their SPEC [default: the last feature map, in a

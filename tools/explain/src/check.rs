@@ -40,6 +40,9 @@ pub fn fits(args: &Args, classifier: &Classifier, images: &[Listed]) -> Result<(
         Target::Class(class) if class >= classes => {
             bail!(Usage(format!("--target {class}, but the model has {classes} classes, counted from 0")))
         }
+        Target::Rank(rank) if rank > classes => {
+            bail!(Usage(format!("--target {}, but the model has {classes} classes", args.target)))
+        }
         Target::Label if !images.is_empty() && !images.iter().any(chosen) => {
             bail!(Usage("--target label, but no image has a label".into()))
         }

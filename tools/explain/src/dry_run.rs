@@ -3,7 +3,7 @@
 use anyhow::Result;
 use attribution::Passes;
 use pipe::{Cells, Column, Line, Row, Writer};
-use setup::{Loaded, Speed, rounded};
+use setup::{Loaded, Speed, Target, rounded};
 
 use crate::chunk::{Chosen, Plan};
 use crate::pack::Pack;
@@ -76,7 +76,7 @@ struct Survey {
     open: Vec<Vec<usize>>,
     /// For each method the number of all packs.
     packs: Vec<usize>,
-    /// Images whose predicted class is asked for.
+    /// Images whose class is found by its rank.
     predicted: usize,
 }
 
@@ -90,8 +90,7 @@ impl Survey {
             let packs = plan.open(number, &hashes);
             let readable = || (0..rows.len()).filter(|row| hashes[*row].is_ok());
             let wanted = |row: usize| packs.iter().flatten().any(|pack| pack.wants(row));
-            survey.predicted +=
-                readable().filter(|row| rows[*row].asked == "predicted" && wanted(*row)).count();
+            survey.predicted += readable().filter(|row| is_found(&rows[*row].asked) && wanted(*row)).count();
             for (method, found) in packs.iter().enumerate() {
                 let left = |pack: &Pack| readable().filter(|row| pack.wants(*row)).count();
                 survey.packs[method] += found.len();
@@ -100,6 +99,11 @@ impl Survey {
         }
         survey
     }
+}
+
+/// Whether the classifier has to be asked first which class is meant.
+fn is_found(asked: &str) -> bool {
+    matches!(asked.parse(), Ok(Target::Rank(_)))
 }
 
 /// Writes a row for each method, and one for the predicted classes where they are asked for; the last lines on standard error

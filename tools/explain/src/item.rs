@@ -1,11 +1,13 @@
 //! One image of the list: which class is explained, and the row of its map.
 
+use std::cmp::Ordering;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Error, Result, bail};
 use images::{Geometry, Image};
 use models::{Classifier, Tensor};
 use pipe::{BoundingBox, Boxes, Explained, Item as Outcome};
+use setup::Target;
 
 use crate::list::{List, Listed};
 
@@ -19,39 +21,53 @@ pub struct Item {
     pub name: String,
     /// The image as the network sees it.
     pub image: Image,
-    /// The class to explain; nothing if it is the predicted one.
-    pub class: Option<usize>,
+    /// The class to explain, by its number or by the rank of its score.
+    pub class: Target,
 }
 
-/// The class that is asked for; nothing if it is the predicted one.
-pub fn class(asked: &str, classes: usize) -> Result<Option<usize>> {
-    match asked {
-        "predicted" => return Ok(None),
-        "label" => bail!("--target label, but the image has no label"),
-        _ => {}
+/// The class that is asked for, if a model of so many classes has it.
+pub fn class(asked: &str, classes: usize) -> Result<Target> {
+    let target = asked.parse().map_err(Error::msg)?;
+    match target {
+        Target::Label => bail!("--target label, but the image has no label"),
+        Target::Class(class) if class >= classes => {
+            bail!("class {class}, but the model has {classes} classes, counted from 0")
+        }
+        Target::Rank(rank) if rank > classes => {
+            bail!("--target {target}, but the model has {classes} classes")
+        }
+        _ => Ok(target),
     }
-    let class: usize = asked.parse().context("a class is a number")?;
-    if class >= classes {
-        bail!("class {class}, but the model has {classes} classes, counted from 0");
-    }
-    Ok(Some(class))
 }
 
 /// The class to explain in each image of a group; the network is asked only where it has to be. Nothing is an image
-/// whose scores are not finite, so that no class is the predicted one.
-pub fn targets(classifier: &Classifier, group: &[Item], images: &Tensor<4>) -> Vec<Option<usize>> {
-    let asked: Vec<usize> = (0..group.len()).filter(|&i| group[i].class.is_none()).collect();
-    if asked.is_empty() {
-        return group.iter().map(|item| item.class).collect();
+/// whose scores are not finite, so that none has a rank.
+pub fn targets(classifier: &Classifier, group: &[Item], images: &Tensor<4>) -> Result<Vec<Option<usize>>> {
+    let is_asked = |item: &Item| matches!(item.class, Target::Rank(_));
+    let asked: Vec<usize> = (0..group.len()).filter(|&i| is_asked(&group[i])).collect();
+    let mut scores = Vec::new();
+    if !asked.is_empty() {
+        let one = |&i: &usize| images.clone().narrow(0, i, 1);
+        let logits = classifier.logits(Tensor::cat(asked.iter().map(one).collect(), 0));
+        scores = logits.into_data().try_into_vec().context("scores are f32")?;
     }
-    let one = |&i: &usize| images.clone().narrow(0, i, 1);
-    let scores = classifier.logits(Tensor::cat(asked.iter().map(one).collect(), 0));
-    let best = scores.clone().argmax(1).into_data();
-    // The sum of all scores is finite only if each one is.
-    let sums = scores.abs().sum_dim(1).into_data();
-    let best = best.iter::<i64>().zip(sums.iter::<f32>());
-    let mut best = best.map(|(class, sum)| sum.is_finite().then_some(class as usize));
-    group.iter().map(|item| item.class.or_else(|| best.next().flatten())).collect()
+    let mut scores = scores.chunks(classifier.network.classes());
+    let class = |item: &Item| match item.class {
+        Target::Rank(rank) => scores.next().and_then(|scores| ranked(scores, rank)),
+        Target::Class(class) => Some(class),
+        Target::Label => None,
+    };
+    Ok(group.iter().map(class).collect())
+}
+
+/// The class whose score is the `rank`-th highest, from 1; of equal scores the lower class comes first.
+fn ranked(scores: &[f32], rank: usize) -> Option<usize> {
+    if !scores.iter().all(|score| score.is_finite()) {
+        return None;
+    }
+    let mut classes: Vec<usize> = (0..scores.len()).collect();
+    classes.sort_by(|&a, &b| scores[b].partial_cmp(&scores[a]).unwrap_or(Ordering::Equal));
+    classes.get(rank - 1).copied()
 }
 
 impl Item {
@@ -123,5 +139,21 @@ impl Maps {
     pub fn iter(&self) -> impl Iterator<Item = Map<'_>> {
         let size = self.shape.iter().product();
         self.values.chunks(size).map(|values| Map { shape: &self.shape, values })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ranked;
+
+    #[test]
+    fn scores_have_ranks_and_equal_ones_go_by_their_class() {
+        let scores = [0.5, 2.0, -1.0, 2.0];
+        assert_eq!(
+            [1, 2, 3, 4, 5].map(|rank| ranked(&scores, rank)),
+            [Some(1), Some(3), Some(0), Some(2), None]
+        );
+        assert_eq!(ranked(&[-0.0, 0.0], 1), Some(0));
+        assert_eq!(ranked(&[0.0, f32::NAN], 1), None);
     }
 }

@@ -17,7 +17,7 @@ const FLAWED: &str = "invalid";
 pub struct Listed {
     /// Its row.
     pub row: Row,
-    /// The class that is asked for: `predicted`, or a number; `label` if there is none.
+    /// The class that is asked for, as a [`Target`] is written; `label` if there is none.
     pub asked: String,
     /// What is wrong with the row, so that the image is not explained.
     pub flaw: Option<String>,
@@ -100,7 +100,7 @@ fn asked(target: Target, row: &Row, names: &ClassNames) -> Result<String, String
         _ if own.is_some() => own,
         Target::Label => label,
         Target::Class(class) => Some(class),
-        Target::Predicted => None,
+        Target::Rank(_) => None,
     };
     Ok(class.map_or_else(|| target.to_string(), |class| class.to_string()))
 }

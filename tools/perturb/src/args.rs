@@ -22,7 +22,9 @@ Examples:
 A table has the columns image,target,method,map and, if its maps lie in packs, map_index: what explain writes, or one \
 line for a file of np.save; doubles are ordered as doubles. A constant map has no order: its rows are NaN with a \
 reason. The classifier must be the one that was explained. On standard output stands a row for each perturbed image: \
-image,target,model,method,test,fraction,probability,predicted and all other columns.";
+image,target,model,method,test,fraction,probability,predicted and all other columns. `logit` is the target's score before \
+the softmax, `mass` the sum of the map over the pixels that a point perturbs and the one before it did not; what a test \
+measures besides stands in `information`, `area` or `distance`.";
 
 /// Perturb images where their saliency maps point, and write down how the classifier responds.
 #[derive(Parser, Debug)]
@@ -78,8 +80,8 @@ pub struct Args {
 /// A map on standard input has no row that could tell its image's label.
 fn unlabelled(text: &str) -> Result<Target, &'static str> {
     match text.parse() {
-        Ok(Target::Label) | Err(_) => Err("predicted or a class index is needed"),
-        Ok(target) => Ok(target),
+        Ok(target @ (Target::Rank(1) | Target::Class(_))) => Ok(target),
+        _ => Err("predicted or a class index is needed"),
     }
 }
 

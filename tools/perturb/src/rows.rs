@@ -34,7 +34,7 @@ pub fn answer(row: &mut Response, place: usize, point: &CurvePoint) {
     row.fraction = point.fraction;
     row.probability = pipe::from_f32(point.probability);
     row.predicted = Some(point.predicted);
-    row.logit = Some(pipe::from_f32(point.logit));
+    row.logit = point.logit.is_finite().then(|| pipe::from_f32(point.logit));
     let Measures { information, area, distance, mass } = point.measures;
     (row.information, row.area, row.distance, row.mass) =
         (information, area, distance, mass.map(|mass| pipe::from_f32(mass as f32)));

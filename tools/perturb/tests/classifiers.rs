@@ -42,7 +42,7 @@ fn probabilities_of_a_program_are_taken_as_they_are() {
     assert_eq!(table.lines().count(), 21);
     for line in table.lines().skip(1) {
         assert!(line.contains(",exec:sh serve.sh 99@") && line.contains(",m,pos,"), "{line}");
-        assert!(line.contains(",0.25,0,") && line.ends_with(",10,map.npy,,"), "{line}");
+        assert!(line.contains(",0.25,0,") && line.contains(",10,map.npy,,,"), "{line}");
     }
 }
 
@@ -122,10 +122,9 @@ fn answers_that_are_no_numbers_are_failures() {
     let rows: Vec<String> = output.text().lines().skip(1).map(str::to_owned).collect();
     assert!(
         rows.len() == 2
-            && rows
-                .iter()
-                .all(|row| row
-                    .ends_with(",NaN,NaN,,,,map.npy,,answer: the classifier's scores are not finite")),
+            && rows.iter().all(
+                |row| row.contains(",NaN,NaN,,,,map.npy,,answer: the classifier's scores are not finite")
+            ),
         "{rows:?}"
     );
 }

@@ -40,12 +40,16 @@ impl Sent {
         targets: &[usize],
     ) -> Self {
         let device = &classifier.device;
-        let logits = classifier.logits(compose(items));
+        let mut logits = classifier.logits(compose(items));
         let predicted = logits.clone().argmax(1).float();
         let probabilities = match classifier.network.graph().link {
             Link::Softmax => softmax(logits.clone()),
             Link::Sigmoid => sigmoid(logits.clone()),
-            Link::Identity => logits.clone(),
+            // A program answers with probabilities, and nobody knows what was before them.
+            Link::Identity => {
+                let unknown = logits.full_like(f32::NAN);
+                std::mem::replace(&mut logits, unknown)
+            }
         };
         let targets: Vec<i32> = targets.iter().map(|&target| target as i32).collect();
         let targets = Tensor::<2, Int>::from_data(TensorData::new(targets, [items.len(), 1]), device);

@@ -18,7 +18,7 @@ pub struct CurvePoint {
     pub fraction: f64,
     /// The probability of the target class; the mean over the runs of a random fill.
     pub probability: f32,
-    /// Its score before the softmax; the mean over the runs.
+    /// Its score before the softmax; the mean over the runs; NaN where the classifier gives none.
     pub logit: f32,
     /// The class with the highest score; the most frequent one over runs, the lowest of equally frequent ones.
     pub predicted: usize,

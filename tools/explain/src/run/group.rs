@@ -4,12 +4,13 @@ use anyhow::{Result, bail};
 use attribution::Request;
 use models::Tensor;
 use pipe::npy;
+use setup::Target;
 
 use super::Run;
 use crate::item::{self, Item, Map, Maps};
 use crate::report::Clock;
 
-/// Why no class is the predicted one.
+/// Why no class has a rank.
 const UNDEFINED: &str = "the classifier's scores are not finite";
 
 /// Some images of a group, on the device.
@@ -29,16 +30,19 @@ impl Run<'_> {
         }
         let classifier = &self.loaded.classifier;
         let images = classifier.input(&group.iter().map(|item| &item.image).collect::<Vec<_>>());
-        let mut targets = item::targets(classifier, &group, &images);
+        let mut targets = item::targets(classifier, &group, &images)?;
         if let Some(reason) = classifier.failure() {
             bail!("{}: {reason}", classifier.name);
         }
         for (item, target) in group.iter().zip(&mut targets) {
             let list = self.plan.list;
-            let twice = target.filter(|class| item.class.is_none() && list.asks(&item.name, *class));
+            let is_found = matches!(item.class, Target::Rank(_));
+            let twice = target.filter(|class| is_found && list.asks(&item.name, *class));
             let reason = match (*target, twice) {
                 (None, _) => UNDEFINED.into(),
-                (_, Some(class)) => format!("the predicted class is {class}, which the list asks for too"),
+                (_, Some(class)) => {
+                    format!("the {} class is {class}, which the list asks for too", item.class)
+                }
                 _ => continue,
             };
             *target = None;

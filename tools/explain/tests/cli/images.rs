@@ -128,6 +128,10 @@ fn a_table_chooses_classes_and_carries_what_it_knows() {
     assert_eq!((predicted.len(), predicted[1]), (4, 7));
     assert_eq!(classes("--target 5"), [5, 7, 5, 5]);
     assert_eq!(classes(""), predicted);
+    // All ranks of an image are all classes.
+    let ranks: Vec<usize> = (1..=10).map(|rank| classes(&format!("--target rank:{rank}"))[0]).collect();
+    assert_eq!((ranks[0], ranks[1]), (predicted[0], classes("--target second")[0]));
+    assert_eq!(ranks.iter().collect::<std::collections::BTreeSet<_>>().len(), 10, "{ranks:?}");
     for (i, class) in [0, 2, 3].map(|i| (i, predicted[i])) {
         let alone = rows(&run(&work, &format!("-m random testbed/{i:03}"), "").success());
         assert_eq!(alone[0].target, Some(class), "a class in one row does not change the others");

@@ -15,8 +15,7 @@ const PERTURB: &str = env!("CARGO_BIN_EXE_perturb");
 
 const SIDE: usize = 64;
 
-const HEADER: &str =
-    "image,target,model,method,test,fraction,probability,predicted,point,points,map,map_index,reason";
+const HEADER: &str = "image,target,model,method,test,fraction,probability,predicted,point,points,map,map_index,reason,logit,mass,information,area,distance";
 
 /// A map without ties that is different for every `seed`.
 fn map(seed: usize) -> Vec<f32> {
@@ -55,7 +54,7 @@ fn all_cells(table: &str) -> Vec<Vec<String>> {
 fn cells(table: &str) -> Vec<Vec<String>> {
     let chosen = |row: Vec<String>| {
         let model = row[2].split_once('@').unwrap().0.to_owned();
-        [&row[..2], &[model], &row[3..8], &row[13..]].concat()
+        [&row[..2], &[model], &row[3..8], &row[18..]].concat()
     };
     all_cells(table).into_iter().filter(|row| row[12].is_empty()).map(chosen).collect()
 }
@@ -192,7 +191,11 @@ fn the_record_tells_what_was_computed() {
 #[test]
 fn tests_are_listed_with_their_parameters() {
     let list = testing::run(PERTURB, ["--list-tests"], "").success();
-    for line in ["deletion", "    parameters: fill=black,order=morf,region=1,steps=100", "    zero "] {
+    for line in [
+        "deletion",
+        "    parameters: fill=black,order=morf,region=1,blocks=0,segments=0,steps=100",
+        "    zero ",
+    ] {
         assert!(list.lines().any(|other| other.starts_with(line)), "{list}");
     }
 }
