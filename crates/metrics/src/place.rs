@@ -90,6 +90,7 @@ fn mass(map: &Map, truth: &Truth, sign: Sign) -> Measured {
         }
     }
     match sign {
+        _ if all.is_infinite() => Err("its sums are too large".to_owned()),
         _ if all > 0.0 => Ok(inside / all),
         Sign::Positive => Err("no value of the map is positive".to_owned()),
         _ => Err("the map is zero everywhere".to_owned()),

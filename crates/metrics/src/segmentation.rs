@@ -6,12 +6,17 @@ use pipe::BoundingBox;
 use pipe::Direction::Higher;
 use spec::Reader;
 
-use crate::threshold::Threshold;
+use crate::sparsity::unit;
+use crate::threshold::{CONSTANT, Threshold};
 use crate::truth::tight_box;
 use crate::{Input, Measure, Measured, Metric, Truth};
 
 /// The share of the highest value from which on Grad-CAM's authors draw boxes.
 const OF_HIGHEST: f64 = 0.15;
+
+/// Grad-CAM's maps begin at 0, and Choe et al. move each map to 0..1.
+const AS_IT_IS: (&str, bool) = ("none", false);
+const MOVED: (&str, bool) = ("min-max", true);
 
 pub(crate) const METRICS: &[Metric] = &[
     Metric {
@@ -37,22 +42,22 @@ pub(crate) const METRICS: &[Metric] = &[
         on_request: true,
         input: Input::Place,
         build: |reader| {
-            let threshold = take_share(reader)?;
-            Ok(Measure::place(move |map, truth| box_iou(map, truth, threshold)))
+            let (threshold, moved) = (take_share(reader)?, reader.choose("scale", &[AS_IT_IS, MOVED])?);
+            Ok(Measure::place(move |map, truth| box_iou(map, truth, threshold, moved)))
         },
     },
     Metric {
         name: "box-accuracy",
         direction: Higher,
-        summary: "1 if box-iou reaches iou; the best mean over thresholds is MaxBoxAcc",
+        summary: "1 if box-iou of the map moved to 0..1 reaches iou; the best mean over thresholds is MaxBoxAcc",
         on_request: true,
         input: Input::Place,
         build: |reader| {
-            let threshold = take_share(reader)?;
+            let (threshold, moved) = (take_share(reader)?, reader.choose("scale", &[MOVED, AS_IT_IS])?);
             let share = |x: &f64| *x > 0.0 && *x <= 1.0;
             let least = reader.take_if("iou", 0.5, "a number above 0, 1 at most", share)?;
             Ok(Measure::place(move |map, truth| {
-                Ok(f64::from(u8::from(box_iou(map, truth, threshold)? >= least)))
+                Ok(f64::from(u8::from(box_iou(map, truth, threshold, moved)? >= least)))
             }))
         },
     },
@@ -74,9 +79,14 @@ fn overlap(reader: &mut Reader, measure: fn(f64, f64, f64) -> f64) -> Result<Mea
     }))
 }
 
-/// With the true box that fits best.
-fn box_iou(map: &Map, truth: &Truth, threshold: f64) -> Measured {
-    let part = Threshold::OfHighest(threshold).part(map)?;
+/// With the true box that fits best, of the map as it is or moved to 0..1.
+fn box_iou(map: &Map, truth: &Truth, threshold: f64, moved: bool) -> Measured {
+    let part = if moved {
+        let values = unit(map).map_err(|_| CONSTANT.to_owned())?;
+        values.iter().map(|&value| value >= threshold).collect()
+    } else {
+        Threshold::OfHighest(threshold).part(map)?
+    };
     let width = map.size()[1];
     let found = tight_box(&largest_part(&part, width), width).ok_or("no pixel reaches the threshold")?;
     Ok(truth.boxes().iter().map(|truth| iou(&found, truth)).fold(0.0, f64::max))
@@ -152,10 +162,16 @@ mod tests {
         {
             close(of(&format!("box-iou:threshold={threshold}"), &map(BLOBS)), iou, 1e-10);
             let hit = f64::from(u8::from(iou >= 0.5));
-            assert_eq!(of(&format!("box-accuracy:threshold={threshold}"), &map(BLOBS)), Ok(hit));
+            let spec = format!("box-accuracy:threshold={threshold},scale=none");
+            assert_eq!(of(&spec, &map(BLOBS)), Ok(hit));
         }
         close(of("box-iou", &map(BLOBS)), 0.25, 1e-15);
         assert_eq!(of("box-accuracy:threshold=0.5,iou=0.7", &map(BLOBS)), Ok(0.0));
+        // Of a map that begins far above 0 the whole is above any share of its highest value.
+        let high = map(|n, i, j| 100.0 + BLOBS(n, i, j));
+        close(of("box-iou:threshold=0.5", &high), 0.25, 1e-15);
+        close(of("box-iou:threshold=0.5,scale=min-max", &high), 0.64, 1e-10);
+        assert_eq!(of("box-accuracy:threshold=0.5", &high), Ok(1.0));
     }
 
     /// A line of five pixels is larger than a square of four, though the area within its contour is 0.
@@ -172,20 +188,20 @@ mod tests {
 
     #[test]
     fn degenerate_input_has_a_reason() {
-        let constant = "the map is constant: no threshold parts it";
         for (values, share, mean) in [
-            (vec![0.0; 4], Err(constant), Err(constant)),
-            (vec![2.0; 4], Err(constant), Err(constant)),
-            (vec![2.0], Err(constant), Err(constant)),
+            (vec![0.0; 4], Err(CONSTANT), Err(CONSTANT)),
+            (vec![2.0; 4], Err(CONSTANT), Err(CONSTANT)),
+            (vec![2.0], Err(CONSTANT), Err(CONSTANT)),
             (vec![-1.0, -2.0, -2.0, -2.0], Err("no value of the map is positive"), Ok(1.0)),
             (vec![0.0, -1.0, 0.0, -1.0], Err("no value of the map is positive"), Ok(0.5)),
         ] {
             let (map, truth) = (row(&values), boxes("0 0 1 1", &row(&values)));
             let own = |measured: Result<f64, &str>| measured.map_err(str::to_owned);
-            for spec in ["box-iou", "box-accuracy", "mask-iou:threshold=0.5"] {
+            for spec in ["box-iou", "box-accuracy:scale=none", "mask-iou:threshold=0.5"] {
                 assert_eq!(placed(spec, &map, &truth), own(share), "{spec} {values:?}");
             }
             assert_eq!(placed("mask-iou", &map, &truth), own(mean), "{values:?}");
+            assert_eq!(placed("box-accuracy", &map, &truth).is_err(), mean.is_err(), "{values:?}");
         }
         for metric in METRICS {
             let reason = Err("the mask is empty: no pixel is the object's".to_owned());

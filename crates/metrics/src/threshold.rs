@@ -7,6 +7,9 @@ use maps::{Map, Order};
 use spec::Reader;
 use stats::otsu::otsu;
 
+/// Why no threshold makes two parts.
+pub(crate) const CONSTANT: &str = "the map is constant: no threshold parts it";
+
 /// Where a map is cut.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Threshold {
@@ -36,7 +39,7 @@ impl Threshold {
     /// If the map has no two values, or the threshold is a share of something that is not positive.
     pub(crate) fn part(self, map: &Map) -> Result<Vec<bool>, String> {
         if map.is_constant() {
-            return Err("the map is constant: no threshold parts it".to_owned());
+            return Err(CONSTANT.to_owned());
         }
         let values = map.values();
         let from = |least: f64| Ok(values.iter().map(|&value| value >= least).collect());

@@ -2,6 +2,7 @@
 
 mod curves;
 mod maps;
+mod truth;
 
 use std::fmt::Write;
 
