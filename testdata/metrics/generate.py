@@ -75,7 +75,9 @@ def placed():
             yield f"top-k:k={K}", name, of_quantus(quantus.TopKIntersection(k=K, abs=False, **common), a, **s)
         yield "roc-auc", name, float(roc_auc_score(truth, a.ravel()))
         yield "average-precision", name, float(average_precision_score(truth, a.ravel()))
-        for spec, chosen in (("mean", a >= a.mean()), ("0.5", a >= 0.5 * a.max()), ("otsu", a > threshold_otsu(a))):
+        # scikit-image's threshold is the middle of the last bin of the lower class; ours is the end of that bin.
+        otsu = threshold_otsu(a) + (a.max() - a.min()) / 512
+        for spec, chosen in (("mean", a >= a.mean()), ("0.5", a >= 0.5 * a.max()), ("otsu", a > otsu)):
             both = (chosen & (OBJECT > 0)).sum()
             yield f"mask-iou:threshold={spec}", name, float(both / (chosen | (OBJECT > 0)).sum())
             yield f"dice:threshold={spec}", name, float(2 * both / (chosen.sum() + OBJECT.sum()))

@@ -102,6 +102,18 @@ pub fn looks_like_image(path: &Path) -> bool {
         .is_ok_and(|count| image::guess_format(&start[..count]).is_ok_and(|format| format.reading_enabled()))
 }
 
+/// Height and width of an image file, as its header says.
+///
+/// # Errors
+/// If the file cannot be read or is no image.
+pub fn size(path: &Path) -> Result<[usize; 2], ImageError> {
+    let unusable = |reason: String| ImageError { path: path.display().to_string(), reason };
+    let reader = ImageReader::open(path).and_then(ImageReader::with_guessed_format);
+    let sides = reader.map_err(|error| unusable(error.to_string()))?.into_dimensions();
+    let (width, height) = sides.map_err(|error| unusable(error.to_string()))?;
+    Ok([height as usize, width as usize])
+}
+
 /// Opens an image file and decodes it to 8-bit RGB. Grey becomes RGB, transparency is kept apart; the format is
 /// recognised by content, because data sets hold PNG files named `.JPEG`.
 ///

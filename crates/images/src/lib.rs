@@ -14,7 +14,7 @@ pub mod preprocess;
 mod resample;
 pub mod segments;
 
-pub use decode::{Decoded, ImageError, decode, hash, looks_like_image};
+pub use decode::{Decoded, ImageError, decode, hash, looks_like_image, size};
 pub use fill::{Fill, FillError};
 pub use geometry::Geometry;
 pub use image::Image;

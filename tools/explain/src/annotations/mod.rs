@@ -5,7 +5,7 @@ mod voc;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use pipe::{BoundingBox, Boxes, Class, Image as Row, Usage, note};
 use setup::Target;
 
@@ -20,6 +20,14 @@ pub struct Annotation {
     pub class: String,
     /// In pixels of the original image.
     pub area: BoundingBox,
+}
+
+/// What a file says about an image.
+#[derive(Clone, Debug)]
+pub struct Found {
+    pub boxes: Vec<Annotation>,
+    /// Width and height of the image that the boxes were drawn on, if the file says.
+    pub size: Option<[f64; 2]>,
 }
 
 /// The boxes of a data set.
@@ -63,7 +71,7 @@ impl Annotations {
             match self.find(&row.image) {
                 Ok(None) => counts.without += 1,
                 Ok(Some(found)) => {
-                    let boxes = of_class(found, class(row, target, names), names, &mut counts);
+                    let boxes = of_class(found.boxes, class(row, target, names), names, &mut counts);
                     row.extra.set("boxes", boxes.to_string());
                     row.boxes = Some(boxes);
                 }
@@ -96,20 +104,34 @@ impl Annotations {
     }
 
     /// The boxes of an image; nothing if it is not known.
-    fn find(&self, image: &str) -> Result<Option<Vec<Annotation>>> {
+    fn find(&self, image: &str) -> Result<Option<Found>> {
         let image = Path::new(image);
         let Some(stem) = image.file_stem().and_then(|stem| stem.to_str()) else { return Ok(None) };
         match self {
-            Self::Table { boxes, .. } => Ok(boxes.get(stem).cloned()),
+            Self::Table { boxes, .. } => {
+                Ok(boxes.get(stem).map(|boxes| Found { boxes: boxes.clone(), size: None }))
+            }
             Self::Folder(folder) => {
                 // Images for training lie in a folder for each class, and so do their files.
                 let class = image.parent().and_then(Path::file_name).unwrap_or_default();
                 let name = format!("{stem}.xml");
                 let places = [folder.join(&name), folder.join(class).join(&name)];
-                places.iter().find(|path| path.is_file()).map(|path| voc::read(path)).transpose()
+                let Some(path) = places.iter().find(|path| path.is_file()) else { return Ok(None) };
+                let found = voc::read(path)?;
+                check_size(&found, image).with_context(|| path.display().to_string())?;
+                Ok(Some(found))
             }
         }
     }
+}
+
+/// Boxes of an image that was resized since lie somewhere else. One that cannot be read fails where it is opened.
+fn check_size(found: &Found, image: &Path) -> Result<()> {
+    let (Some([width, height]), Ok([h, w])) = (found.size, images::size(image)) else { return Ok(()) };
+    if [w as f64, h as f64] != [width, height] {
+        bail!("the boxes are those of {width} x {height} pixels, but {} has {w} x {h}", image.display());
+    }
+    Ok(())
 }
 
 /// The class whose boxes are an image's, in the words of the list.

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use pipe::BoundingBox;
 use roxmltree::{Document, Node, ParsingOptions};
 
-use super::Annotation;
+use super::{Annotation, Found};
 
 /// The most bytes of a file: those of the data sets have a few thousand.
 const LONGEST: u64 = 1 << 20;
@@ -21,7 +21,7 @@ const NODES: u32 = 1 << 16;
 ///
 /// # Errors
 /// If it is no such file, or a box is none, or reaches beyond the image whose size the file gives.
-pub fn read(path: &Path) -> Result<Vec<Annotation>> {
+pub fn read(path: &Path) -> Result<Found> {
     let named = || path.display().to_string();
     let mut text = String::new();
     File::open(path).and_then(|file| file.take(LONGEST + 1).read_to_string(&mut text)).with_context(named)?;
@@ -31,7 +31,7 @@ pub fn read(path: &Path) -> Result<Vec<Annotation>> {
     parse(&text).with_context(named)
 }
 
-fn parse(text: &str) -> Result<Vec<Annotation>> {
+fn parse(text: &str) -> Result<Found> {
     let options = ParsingOptions { allow_dtd: false, nodes_limit: NODES, ..ParsingOptions::default() };
     let document = Document::parse_with_options(text.trim_start_matches('\u{feff}'), options)?;
     let root = document.root_element();
@@ -40,10 +40,10 @@ fn parse(text: &str) -> Result<Vec<Annotation>> {
     }
     let size = child(root, "size").map(size).transpose()?.flatten();
     let objects = root.children().filter(|node| node.has_tag_name("object"));
-    objects
+    let boxes = objects
         .enumerate()
-        .map(|(at, object)| annotation(object, size).with_context(|| format!("object {}", at + 1)))
-        .collect()
+        .map(|(at, object)| annotation(object, size).with_context(|| format!("object {}", at + 1)));
+    Ok(Found { boxes: boxes.collect::<Result<_>>()?, size })
 }
 
 fn child<'a>(node: Node<'a, 'a>, name: &str) -> Option<Node<'a, 'a>> {
@@ -107,11 +107,13 @@ mod tests {
         let two = object("n01440764", ["1", "2", "50", "40"]) + &object(" cat ", ["0", "0", "9.5", "1e1"]);
         let found = parse(&("\u{feff}".to_owned() + &file(&two))).unwrap();
         let shown: Vec<_> =
-            found.iter().map(|a| (a.class.as_str(), a.area.x0, a.area.x1, a.area.y1)).collect();
+            found.boxes.iter().map(|a| (a.class.as_str(), a.area.x0, a.area.x1, a.area.y1)).collect();
         assert_eq!(shown, [("n01440764", 1.0, 50.0, 40.0), ("cat", 0.0, 9.5, 10.0)]);
-        assert_eq!(parse("<annotation/>").unwrap(), []);
+        assert_eq!(found.size, Some([50.0, 40.0]));
+        assert_eq!(parse("<annotation/>").unwrap().boxes, []);
         let unknown = file(&two).replace("50</width>", "0</width>").replace("xmax>50", "xmax>70");
-        assert_eq!(parse(&unknown).unwrap()[0].area.x1, 70.0);
+        let unknown = parse(&unknown).unwrap();
+        assert_eq!((unknown.boxes[0].area.x1, unknown.size), (70.0, None));
     }
 
     #[test]

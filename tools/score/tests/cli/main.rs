@@ -215,6 +215,7 @@ fn the_help_starts_with_examples_and_the_list_names_each_metric() {
             "ins",
             "adp",
             "pic",
+            "irof",
             "pointing-game",
             "energy-pointing-game",
             "spearman",
