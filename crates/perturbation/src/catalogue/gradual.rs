@@ -101,7 +101,8 @@ impl Test for Gradual {
     /// Where regions are covered depends on the map, but how many pixels a step takes of single ones does not.
     fn demand(&self, pixels: usize) -> Demand {
         if self.ranking.units != Units::Pixels {
-            return Demand::AtMost((self.every_step().len() - 1) as u64 * self.fills.len() as u64);
+            let count = (self.every_step().len() - 1) as u64 * self.fills.len() as u64;
+            return Demand::AtMost { count, of_image: 0 };
         }
         let counts = self.every_step().map(|step| self.count(step, pixels, None));
         Demand::Inputs(counts.flat_map(|count| self.inputs(count, pixels)).collect())

@@ -49,8 +49,13 @@ pub trait Test: Debug + Send + Sync {
 pub enum Demand {
     /// These inputs, some of them perhaps twice.
     Inputs(Vec<Input>),
-    /// The map's values decide; no more than so many.
-    AtMost(u64),
+    /// The map's values or the image decide; no more than so many.
+    AtMost {
+        /// For each map.
+        count: u64,
+        /// For all maps of an image that explain one class.
+        of_image: u64,
+    },
 }
 
 /// A test in a list of tests.

@@ -74,6 +74,6 @@ impl Test for OneByOne {
             Units::Cells(Cells::Segments(count)) => (2 * count).min(pixels),
             _ => pixels,
         };
-        Demand::AtMost((parts.min(self.steps) * self.fills.len()) as u64)
+        Demand::AtMost { count: (parts.min(self.steps) * self.fills.len()) as u64, of_image: 0 }
     }
 }
