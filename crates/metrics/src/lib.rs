@@ -17,13 +17,24 @@
 //! ```
 
 mod agreement;
+mod answer;
 mod area;
+mod changes;
 mod confidence;
 mod curve;
+mod draws;
+mod enough;
+#[cfg(test)]
+mod fixture;
+mod infidelity;
 mod irof;
 mod metric;
 mod place;
+mod region;
 mod selection;
+mod shape;
+mod single;
+mod subset;
 
 pub use curve::{Curve, Point};
 pub use metric::{Input, Measure, Measured, Metric, all, known_tests};

@@ -4,7 +4,10 @@ use maps::Map;
 use pipe::{Boxes, Direction};
 use spec::Reader;
 
-use crate::{Curve, agreement, area, confidence, irof, place};
+use crate::{
+    Curve, agreement, area, changes, confidence, enough, infidelity, irof, name_of, place, region, shape,
+    single, subset,
+};
 
 /// A metric's value, or why it is not defined.
 pub type Measured = Result<f64, String>;
@@ -29,7 +32,8 @@ pub struct Metric {
 /// What a metric is measured on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Input {
-    /// The answers to a perturbation test: one of these.
+    /// The answers to a perturbation test: one of these. One with a parameter, `insertion:order=lerf`, is a test that has it,
+    /// and the direction is that of this test, whichever order it names.
     Curve(&'static [&'static str]),
     /// The answers to a test in both orders.
     BothOrders(&'static [&'static str]),
@@ -60,6 +64,10 @@ impl Measure {
         Self::Curve(Box::new(measure))
     }
 
+    pub(crate) fn both_orders(measure: impl Fn(&Curve, &Curve) -> Measured + Send + Sync + 'static) -> Self {
+        Self::BothOrders(Box::new(measure))
+    }
+
     pub(crate) fn place(measure: impl Fn(&Map, &Boxes) -> Measured + Send + Sync + 'static) -> Self {
         Self::Place(Box::new(measure))
     }
@@ -88,9 +96,22 @@ impl Metric {
 
 /// All metrics, in the order in which they are listed and written.
 pub fn all() -> impl Iterator<Item = &'static Metric> {
-    [area::METRICS, confidence::METRICS, irof::METRICS, place::METRICS, agreement::METRICS]
-        .into_iter()
-        .flatten()
+    [
+        area::METRICS,
+        confidence::METRICS,
+        irof::METRICS,
+        region::METRICS,
+        shape::METRICS,
+        changes::METRICS,
+        enough::METRICS,
+        subset::METRICS,
+        single::METRICS,
+        infidelity::METRICS,
+        place::METRICS,
+        agreement::METRICS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// The tests that metrics are made from.
@@ -98,7 +119,8 @@ pub fn known_tests() -> Vec<&'static str> {
     let mut tests: Vec<&str> = Vec::new();
     for metric in all() {
         if let Input::Curve(of) | Input::BothOrders(of) = metric.input {
-            tests.extend(of.iter().filter(|test| !tests.contains(test)).copied().collect::<Vec<_>>());
+            let of = of.iter().map(|test| name_of(test));
+            tests.extend(of.filter(|test| !tests.contains(test)).collect::<Vec<_>>());
         }
     }
     tests
