@@ -18,7 +18,6 @@ mod list;
 mod lrp;
 mod method;
 mod methods;
-mod otsu;
 mod request;
 mod segments;
 mod subsets;

@@ -55,6 +55,11 @@ impl Geometry {
         Ok(rows.iter().flat_map(|row| columns.iter().map(move |column| mask[row * width + column])).collect())
     }
 
+    /// Height and width of the frame.
+    pub fn frame(&self) -> [usize; 2] {
+        self.frame
+    }
+
     /// For each row and column of the frame the one of the original that lies under its centre.
     fn sources(&self) -> [Vec<usize>; 2] {
         [0, 1].map(|axis| {

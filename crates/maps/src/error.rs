@@ -31,6 +31,16 @@ pub enum MapError {
         /// NaN or an infinity.
         value: f64,
     },
+    /// A pixel of a mask that is neither outside nor inside.
+    #[error("the mask is {value} at row {row}, column {column}, where 0 is outside and more is inside")]
+    Negative {
+        /// Row of the first such pixel.
+        row: usize,
+        /// Its column.
+        column: usize,
+        /// A number below 0.
+        value: f64,
+    },
 }
 
 /// A shape as NumPy prints it: `(2, 3)`, `(2,)`, `()`.

@@ -17,6 +17,7 @@
 
 mod error;
 mod map;
+mod mask;
 mod order;
 mod reduce;
 mod scale;
@@ -24,6 +25,7 @@ mod sign;
 
 pub use error::MapError;
 pub use map::{Map, Ties};
+pub use mask::Mask;
 pub use order::{Cells, Order, Ranked, Ranking, Units};
 pub use reduce::Reduce;
 pub use scale::Scale;

@@ -1,4 +1,4 @@
-//! What is measured on explanations: on a perturbation curve, on a map and where the object lies, on two maps.
+//! What is measured on explanations: on a perturbation curve, on a map, on a map and where the object lies, on two maps.
 //!
 //! A metric is a function with a name, a direction and a summary. One file holds one family, and [`all`] lists them. A
 //! metric that is not defined for its input says why; it never gives a number instead.
@@ -22,20 +22,33 @@ mod area;
 mod changes;
 mod confidence;
 mod curve;
+mod distance;
 mod draws;
 mod enough;
 #[cfg(test)]
 mod fixture;
+#[cfg(test)]
+mod fixtures;
 mod infidelity;
 mod irof;
+mod likeness;
 mod metric;
+mod pair;
 mod place;
 mod region;
+mod retrieval;
+mod segmentation;
 mod selection;
 mod shape;
 mod single;
+mod sparsity;
+mod ssim;
 mod subset;
+mod texture;
+mod threshold;
+mod truth;
 
 pub use curve::{Curve, Point};
 pub use metric::{Input, Measure, Measured, Metric, all, known_tests};
 pub use selection::{OfTest, ParsedMetric, Selection, name_of, without_order};
+pub use truth::Truth;

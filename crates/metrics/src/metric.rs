@@ -1,12 +1,12 @@
 //! What a metric is, and the list of all.
 
 use maps::Map;
-use pipe::{Boxes, Direction};
+use pipe::Direction;
 use spec::Reader;
 
 use crate::{
-    Curve, agreement, area, changes, confidence, enough, infidelity, irof, name_of, place, region, shape,
-    single, subset,
+    Curve, Truth, agreement, area, changes, confidence, distance, enough, infidelity, irof, likeness,
+    name_of, place, region, retrieval, segmentation, shape, single, sparsity, ssim, subset, texture,
 };
 
 /// A metric's value, or why it is not defined.
@@ -53,8 +53,8 @@ pub enum Measure {
     BothOrders(Box<dyn Fn(&Curve, &Curve) -> Measured + Send + Sync>),
     /// Of a map.
     Map(Box<dyn Fn(&Map) -> Measured + Send + Sync>),
-    /// Of a map and the boxes around the object, which lie within it.
-    Place(Box<dyn Fn(&Map, &Boxes) -> Measured + Send + Sync>),
+    /// Of a map and where the object is in it.
+    Place(Box<dyn Fn(&Map, &Truth) -> Measured + Send + Sync>),
     /// Of a reference map and another one of the same size.
     Maps(Box<dyn Fn(&Map, &Map) -> Measured + Send + Sync>),
 }
@@ -68,13 +68,28 @@ impl Measure {
         Self::BothOrders(Box::new(measure))
     }
 
-    pub(crate) fn place(measure: impl Fn(&Map, &Boxes) -> Measured + Send + Sync + 'static) -> Self {
-        Self::Place(Box::new(measure))
+    pub(crate) fn map(measure: impl Fn(&Map) -> Measured + Send + Sync + 'static) -> Self {
+        Self::Map(Box::new(move |map| finite(measure(map))))
+    }
+
+    /// A truth without a pixel makes nothing of any map.
+    pub(crate) fn place(measure: impl Fn(&Map, &Truth) -> Measured + Send + Sync + 'static) -> Self {
+        Self::Place(Box::new(move |map, truth| {
+            truth.check(map)?;
+            finite(measure(map, truth))
+        }))
     }
 
     pub(crate) fn maps(measure: impl Fn(&Map, &Map) -> Measured + Send + Sync + 'static) -> Self {
-        Self::Maps(Box::new(measure))
+        Self::Maps(Box::new(move |a, b| finite(measure(a, b))))
     }
+}
+
+/// Sums of numbers near the largest doubles are none.
+fn finite(measured: Measured) -> Measured {
+    measured.and_then(
+        |value| if value.is_finite() { Ok(value) } else { Err("its sums are too large".to_owned()) },
+    )
 }
 
 impl std::fmt::Debug for Measure {
@@ -107,8 +122,15 @@ pub fn all() -> impl Iterator<Item = &'static Metric> {
         subset::METRICS,
         single::METRICS,
         infidelity::METRICS,
+        sparsity::METRICS,
+        texture::METRICS,
         place::METRICS,
+        retrieval::METRICS,
+        segmentation::METRICS,
         agreement::METRICS,
+        distance::METRICS,
+        ssim::METRICS,
+        likeness::METRICS,
     ]
     .into_iter()
     .flatten()
@@ -127,8 +149,31 @@ pub fn known_tests() -> Vec<&'static str> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+    use crate::ParsedMetric;
+
+    fn measure(spec: &str) -> Measure {
+        ParsedMetric::parse(spec).unwrap().measure
+    }
+
+    /// A metric of a map.
+    pub fn alone(spec: &str, map: &Map) -> Measured {
+        let Measure::Map(measure) = measure(spec) else { panic!("{spec}") };
+        measure(map)
+    }
+
+    /// A metric of a map and the truth.
+    pub fn placed(spec: &str, map: &Map, truth: &Truth) -> Measured {
+        let Measure::Place(measure) = measure(spec) else { panic!("{spec}") };
+        measure(map, truth)
+    }
+
+    /// A metric of a reference and a map.
+    pub fn compared(spec: &str, reference: &Map, map: &Map) -> Measured {
+        let Measure::Maps(measure) = measure(spec) else { panic!("{spec}") };
+        measure(reference, map)
+    }
 
     #[test]
     fn names_are_unique() {

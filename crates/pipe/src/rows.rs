@@ -54,7 +54,7 @@ macro_rules! row {
 }
 
 row! {
-    /// An image to explain. `label` and `boxes` stay among the carried columns too, so that they reach the scores.
+    /// An image to explain. `label`, `boxes` and `mask` stay among the carried columns too, so that they reach the scores.
     Image {
         /// Path of the image, as given.
         image: String = filled,
@@ -64,6 +64,8 @@ row! {
         target: Option<Class> = optional,
         /// Where the object is.
         boxes: Option<Boxes> = carried,
+        /// Path of an image or an array that says which pixels are the object's; may be empty.
+        mask: String = carried,
     } extra later &[
         "model", "method", "map", "map_index", "reason", "list", "class", "png", "test", "point", "points", "fraction",
         "probability", "predicted", "logit", "mass", "information", "area", "distance", "overlap", "metric", "direction",

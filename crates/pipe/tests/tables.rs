@@ -258,7 +258,10 @@ fn several_tables_are_one() {
     let rows = Rows::<Image>::open(&[&a, &none, &b]).unwrap();
     assert_eq!(rows.extra_names(), ["x", "y", "z"]);
     let rows: Vec<Image> = rows.collect::<Result<_, _>>().unwrap();
-    assert_eq!(written(&rows, &["x", "y", "z"]), "image,label,target,boxes,x,y,z\na,,,,1,2,\nb,,,,,4,5\n");
+    assert_eq!(
+        written(&rows, &["x", "y", "z"]),
+        "image,label,target,boxes,mask,x,y,z\na,,,,,1,2,\nb,,,,,,4,5\n"
+    );
     let rows = Rows::<Image>::open(&[&none, &none, &none]).unwrap();
     let error = rows.last().unwrap().unwrap_err().to_string();
     assert!(error.ends_with("none.csv and 2 more: a header and no rows"), "{error}");
@@ -321,6 +324,6 @@ fn carried_cells_can_be_changed_and_added() {
     rows[1].extra.set("y", "8".into());
     assert_eq!(rows[1].extra.get("y"), Some("8"));
     assert_eq!(rows[1].extra.get("z"), None);
-    assert_eq!(written(&rows, &["x", "y"]), "image,label,target,boxes,x,y\na,,,,9,\nb,,,,2,8\n");
+    assert_eq!(written(&rows, &["x", "y"]), "image,label,target,boxes,mask,x,y\na,,,,,9,\nb,,,,,2,8\n");
     assert_eq!(Extra::default().iter().count(), 0);
 }

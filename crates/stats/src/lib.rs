@@ -5,9 +5,11 @@
 
 pub mod correlation;
 pub mod curve;
+pub mod density;
 pub mod gaussian;
 pub mod interval;
 mod kendall;
+pub mod otsu;
 pub mod paired;
 pub mod random;
 pub mod ranks;

@@ -40,7 +40,8 @@ pub struct Args {
     /// without any, a table on standard input
     #[arg(value_name = "IMAGE")]
     pub images: Vec<OsString>,
-    /// Table of images with a column image, and label, target and boxes (`x0 y0 x1 y1;...` in pixels) if known;
+    /// Table of images with a column image, and label, target, boxes (`x0 y0 x1 y1;...` in pixels) and mask (path of a grey
+    /// image or .npy of the image's size, bright inside) if known;
     /// lines `NAME CLASS` as in ImageNet's val.txt; Kaggle's ImageId,PredictionString; with one array of images its labels
     /// (.csv in order or with a column index, or .npy); `-` is standard input
     #[arg(long = "images", value_name = "FILE")]
@@ -48,6 +49,10 @@ pub struct Args {
     /// Folder that the names in a table are relative to [default: the working folder]
     #[arg(long, value_name = "DIR")]
     pub root: Option<PathBuf>,
+    /// Where the objects are: a folder of XML files as of PASCAL VOC and ImageNet, called as their images, or ImageNet's
+    /// LOC_val_solution.csv. Boxes of the image's class, where the files name classes that the model knows
+    #[arg(long, value_name = "DIR|FILE")]
+    pub boxes: Option<PathBuf>,
     /// Explanation method with parameters, such as rise:masks=400 (repeatable; see --list-methods)
     #[arg(short, long = "method", value_name = "SPEC", default_value = "gradcam")]
     pub methods: Vec<String>,

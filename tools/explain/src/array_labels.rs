@@ -22,13 +22,14 @@ impl pipe::Row for OfArray {
         Column::carried("label"),
         Column::optional("target"),
         Column::carried("boxes"),
+        Column::carried("mask"),
     ];
     const LATER: &'static [&'static str] = Row::LATER;
 
     fn read(line: &mut Line<'_>) -> Result<Self, pipe::Error> {
         let index = line.value()?;
-        let (label, target, boxes) = (line.value()?, line.value()?, line.value()?);
-        Ok(Self { index, row: Row { image: String::new(), label, target, boxes, extra: line.extra() } })
+        let (label, target, boxes, mask) = (line.value()?, line.value()?, line.value()?, line.value()?);
+        Ok(Self { index, row: Row { image: String::new(), label, target, boxes, mask, extra: line.extra() } })
     }
 
     fn write(&self, _: &mut Cells<'_>) {}

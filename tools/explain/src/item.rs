@@ -77,13 +77,14 @@ impl Item {
     }
 }
 
-/// The row of a map, or of the reason why there is none.
+/// The row of a map, or of the reason why there is none; `mask` is the path of the image's mask in the map's frame, if any.
 pub fn row(
     list: &List,
     item: &Listed,
     method: &str,
     classifier: &Classifier,
     (outcome, map): (&Outcome, Option<PathBuf>),
+    mask: &str,
 ) -> Result<Explained> {
     let mut extra = item.row.extra.clone();
     extra.set("list", list.key.clone());
@@ -93,6 +94,9 @@ pub fn row(
     if let (Some(boxes), Some(geometry)) = (&item.row.boxes, &outcome.geometry) {
         let geometry = serde_json::from_value(geometry.clone()).context("the geometry of a sidecar")?;
         extra.set("boxes", place(boxes, &geometry).to_string());
+    }
+    if !item.row.mask.is_empty() {
+        extra.set("mask", mask.to_owned());
     }
     Ok(Explained {
         image: item.row.image.clone(),

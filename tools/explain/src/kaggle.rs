@@ -1,10 +1,12 @@
 //! Kaggle's solutions of the ImageNet challenge: `ImageId,PredictionString`.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
 use pipe::{Boxes, Cells, Class, Column, Image as Row, Line, Tables};
 
+use crate::annotations::Annotation;
 use crate::class_names::is_synset;
 use crate::list::Rows;
 use crate::tables::{Input, labelled};
@@ -46,6 +48,45 @@ pub fn read(path: &Path, input: Input) -> Result<Rows> {
     })
 }
 
+/// The boxes of each image of a table of solutions, by the image's name without its ending.
+///
+/// # Errors
+/// If it is damaged, or an answer cannot be understood.
+pub fn annotations(path: &Path) -> Result<HashMap<String, Vec<Annotation>>> {
+    let mut all = HashMap::new();
+    for solution in pipe::Rows::<Solution>::open(&[path])? {
+        let Solution { id, answer } = solution?;
+        let boxes = groups(&answer).and_then(|groups| groups.into_iter().map(Annotation::of_group).collect());
+        let boxes = boxes
+            .with_context(|| format!("{}: {id}: PredictionString `{}`", path.display(), answer.trim()))?;
+        if all.insert(id.clone(), boxes).is_some() {
+            bail!("{}: {id} is there twice", path.display());
+        }
+    }
+    Ok(all)
+}
+
+/// The words of an answer, a class and four numbers at a time.
+fn groups(answer: &str) -> Result<Vec<[&str; 5]>> {
+    let words: Vec<&str> = answer.split_whitespace().collect();
+    let (groups, rest) = words.as_chunks();
+    if words.is_empty() {
+        bail!("it is empty");
+    }
+    if !rest.is_empty() {
+        bail!("a box has not four numbers");
+    }
+    Ok(groups.to_vec())
+}
+
+impl Annotation {
+    fn of_group([class, corners @ ..]: [&str; 5]) -> Result<Self> {
+        let boxes: Boxes =
+            corners.join(" ").parse().map_err(|wanted| anyhow!("it does not hold {wanted}"))?;
+        Ok(Self { class: class.to_owned(), area: boxes.0[0] })
+    }
+}
+
 impl Solution {
     /// The images of the challenge are `ID.JPEG`; those for training lie in a folder for each synset.
     fn row(self) -> (Row, Option<String>) {
@@ -66,15 +107,13 @@ impl Solution {
     }
 
     fn parts(&self) -> Result<(String, Boxes)> {
-        let words: Vec<&str> = self.answer.split_whitespace().collect();
-        let groups: Vec<&[&str]> = words.chunks(5).collect();
-        let synset = *words.first().context("it is empty")?;
+        let groups = groups(&self.answer)?;
+        let synset = groups[0][0].to_owned();
         if groups.iter().any(|group| group[0] != synset) {
-            bail!("it names several classes, or a box has not four numbers");
+            bail!("it names several classes");
         }
-        let boxes: Vec<String> = groups.iter().map(|group| group[1..].join(" ")).collect();
-        let boxes = boxes.join(";").parse().map_err(|wanted| anyhow!("it does not hold {wanted}"))?;
-        Ok((synset.to_owned(), boxes))
+        let boxes: Vec<_> = groups.into_iter().map(Annotation::of_group).collect::<Result<_>>()?;
+        Ok((synset, Boxes(boxes.into_iter().map(|annotation| annotation.area).collect())))
     }
 }
 

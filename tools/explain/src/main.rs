@@ -1,5 +1,6 @@
 //! Explain a classifier's decisions: images in, saliency maps (`.npy`) and a table of them out.
 
+mod annotations;
 mod args;
 mod array_labels;
 mod baselines;
@@ -11,6 +12,7 @@ mod finish;
 mod item;
 mod kaggle;
 mod list;
+mod masks;
 mod named;
 mod pack;
 mod plan;

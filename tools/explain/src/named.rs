@@ -76,7 +76,8 @@ fn array(name: &str) -> Rows {
 }
 
 fn image(image: String) -> Row {
-    let mut row = Row { label: None, target: None, boxes: None, extra: Extra::default(), image };
+    let mut row =
+        Row { extra: Extra::default(), label: None, target: None, boxes: None, mask: String::new(), image };
     if let Some(scene) = testbed::image(&row.image) {
         let bounds = scene.objects.iter().map(|object| object.bounds.map(f64::from));
         let boxes = Boxes(bounds.map(|[x0, y0, x1, y1]| BoundingBox { x0, y0, x1, y1 }).collect());

@@ -39,6 +39,9 @@ pub fn read(path: &Path, root: Option<&Path>) -> Result<Rows> {
     if let Some(root) = root {
         for (row, _) in rows.rows.iter_mut().filter(|(row, _)| testbed::image(&row.image).is_none()) {
             row.image = root.join(&row.image).to_string_lossy().into_owned();
+            if !row.mask.is_empty() {
+                row.mask = root.join(&row.mask).to_string_lossy().into_owned();
+            }
         }
     }
     Ok(rows)
@@ -115,7 +118,7 @@ fn plain_row(line: &str) -> (Row, Option<String>) {
 pub fn labelled(image: String, label: Option<Class>, text: &str) -> Row {
     let mut extra = Extra::default();
     extra.set("label", text.to_owned());
-    Row { image, label, target: None, boxes: None, extra }
+    Row { image, label, target: None, boxes: None, mask: String::new(), extra }
 }
 
 #[cfg(test)]

@@ -1,22 +1,32 @@
-//! Maps by themselves, and with the boxes around the object.
+//! Maps by themselves, and with boxes around the object or a mask of it.
 
-use anyhow::{Result, anyhow, bail};
-use maps::Map;
-use metrics::{Input, Measure, Measured, ParsedMetric};
+use std::path::Path;
+
+use anyhow::{Context, Result, anyhow};
+use maps::{Map, Mask};
+use metrics::{Input, Measure, Measured, ParsedMetric, Truth};
+use pipe::npy::MapReader;
 use pipe::{Boxes, CheckedMaps, Explained, Rows, note};
 use rayon::prelude::*;
 
 use crate::maps::{BLOCK, MapScores, Outcome, flawed, read};
 
-/// Scores each map, by its boxes where the metric needs some. A map that cannot be read is a failure of that map alone.
+/// Why there is no truth.
+const NOTHING: &str = "no boxes and no mask";
+
+/// The columns that say where the object is.
+const OF_TRUTH: [&str; 2] = ["boxes", "mask"];
+
+/// Scores each map, by its boxes or its mask where the metric needs some. A map that cannot be read is a failure of that map
+/// alone.
 ///
 /// # Errors
 ///
 /// If a table is damaged, the output cannot be written, or more maps failed than allowed.
 pub fn score(rows: Rows<Explained>, open: impl FnOnce(&[String]) -> Result<MapScores>) -> Result<()> {
     let mut scores = open(rows.extra_names())?;
-    let have_boxes = rows.extra_names().iter().any(|name| name == "boxes");
-    let need_boxes = scores.metrics.iter().any(|metric| metric.metric.input == Input::Place);
+    let have_truth = have_truth(rows.extra_names());
+    let need_truth = scores.metrics.iter().any(|metric| metric.metric.input == Input::Place);
     let (mut without, mut all) = (0, 0);
     let mut rows = rows.with_flaws();
     loop {
@@ -29,7 +39,7 @@ pub fn score(rows: Rows<Explained>, open: impl FnOnce(&[String]) -> Result<MapSc
         if scores.metrics.is_empty() {
             continue;
         }
-        without += block.iter().filter(|(row, _)| text(row).is_empty()).count();
+        without += block.iter().filter(|(row, _)| Given::of(row).is_nothing()).count();
         let metrics = &scores.metrics;
         let outcomes: Vec<Outcome> = block
             .par_iter()
@@ -43,15 +53,57 @@ pub fn score(rows: Rows<Explained>, open: impl FnOnce(&[String]) -> Result<MapSc
         }
     }
     if all > 0 && scores.metrics.is_empty() {
-        note("no column `boxes` says where the objects are: no map is scored");
-    } else if need_boxes && have_boxes && without > 0 {
-        note(format_args!("{without} of {all} maps have no boxes: their scores are NaN"));
+        note("no column `boxes` or `mask` says where the objects are: no map is scored");
+    } else if need_truth && have_truth && without > 0 {
+        note(format_args!("{without} of {all} maps have no boxes and no mask: their scores are NaN"));
     }
     scores.finish()
 }
 
-fn text(row: &Explained) -> &str {
-    row.extra.get("boxes").unwrap_or_default().trim()
+/// Whether a table has a column that says where the object is.
+pub fn have_truth(columns: &[String]) -> bool {
+    columns.iter().any(|name| OF_TRUTH.contains(&name.as_str()))
+}
+
+/// What a row says about where the object is.
+struct Given<'a> {
+    boxes: &'a str,
+    mask: &'a str,
+}
+
+impl<'a> Given<'a> {
+    fn of(row: &'a Explained) -> Self {
+        let [boxes, mask] = OF_TRUTH.map(|name| row.extra.get(name).unwrap_or_default().trim());
+        Self { boxes, mask }
+    }
+
+    fn is_nothing(&self) -> bool {
+        self.boxes.is_empty() && self.mask.is_empty()
+    }
+
+    /// The boxes, if there are any.
+    fn boxes(&self) -> Result<Option<Boxes>> {
+        if self.boxes.is_empty() {
+            return Ok(None);
+        }
+        self.boxes.parse().map(Some).map_err(|wanted| anyhow!("`{}` is not {wanted}", self.boxes))
+    }
+
+    /// Where the object is in a map of this size. A mask says more than boxes: these are its boxes then.
+    fn truth(&self, boxes: Option<&Boxes>, size: [usize; 2]) -> Result<Option<Truth>> {
+        let truth = match (self.mask, boxes) {
+            ("", None) => return Ok(None),
+            ("", Some(boxes)) => Truth::of_boxes(boxes, size),
+            (path, boxes) => Truth::of_mask(read_mask(path)?, boxes, size),
+        };
+        truth.map(Some).map_err(anyhow::Error::msg)
+    }
+}
+
+fn read_mask(path: &str) -> Result<Mask> {
+    let array = MapReader::new().read(Path::new(path), None)?;
+    let grey = Map::new(&array.shape, array.data, 1);
+    grey.and_then(|grey| Mask::of(&grey)).with_context(|| format!("the mask {path}"))
 }
 
 fn outcome(reader: &mut CheckedMaps, row: &Explained, metrics: &[ParsedMetric]) -> Outcome {
@@ -59,47 +111,27 @@ fn outcome(reader: &mut CheckedMaps, row: &Explained, metrics: &[ParsedMetric]) 
         return Outcome::Undefined(row.reason.clone());
     }
     // Where nothing but places is measured, a map without boxes need not be there.
-    if text(row).is_empty() && metrics.iter().all(|metric| metric.metric.input == Input::Place) {
-        return Outcome::Undefined("no boxes".to_owned());
+    if Given::of(row).is_nothing() && metrics.iter().all(|metric| metric.metric.input == Input::Place) {
+        return Outcome::Undefined(NOTHING.to_owned());
     }
     measure(reader, row, metrics).unwrap_or_else(Outcome::Failed)
 }
 
 fn measure(reader: &mut CheckedMaps, row: &Explained, metrics: &[ParsedMetric]) -> Result<Outcome> {
-    let boxes: Option<Boxes> = match text(row) {
-        "" => None,
-        text => Some(text.parse().map_err(|wanted| anyhow!("`{text}` is not {wanted}"))?),
-    };
+    let given = Given::of(row);
+    let boxes = given.boxes()?;
     let map = match read(reader, row)? {
         Ok(map) => map,
         Err(reason) => return Ok(Outcome::Measured(vec![Err(reason); metrics.len()])),
     };
-    if let Some(boxes) = &boxes {
-        check_size(&map, boxes)?;
-    }
+    let truth = given.truth(boxes.as_ref(), map.size())?;
     let value = |metric: &ParsedMetric| -> Measured {
-        match (&metric.measure, &boxes) {
+        match (&metric.measure, &truth) {
             (Measure::Map(measure), _) => measure(&map),
-            (Measure::Place(measure), Some(boxes)) => measure(&map, boxes),
-            (Measure::Place(_), None) => Err("no boxes".to_owned()),
+            (Measure::Place(measure), Some(truth)) => measure(&map, truth),
+            (Measure::Place(_), None) => Err(NOTHING.to_owned()),
             _ => Err(format!("{} is not a metric of a map", metric.metric.name)),
         }
     };
     Ok(Outcome::Measured(metrics.iter().map(value).collect()))
-}
-
-/// Boxes that reach beyond the map were made for an image of another size.
-fn check_size(map: &Map, boxes: &Boxes) -> Result<()> {
-    let [height, width] = map.size();
-    let beyond = boxes
-        .0
-        .iter()
-        .find(|area| area.x0 < 0.0 || area.y0 < 0.0 || area.x1 > width as f64 || area.y1 > height as f64);
-    match beyond {
-        Some(area) => {
-            let area = Boxes(vec![*area]);
-            bail!("the box `{area}` reaches beyond the map, which is {width} wide and {height} high")
-        }
-        None => Ok(()),
-    }
 }

@@ -30,7 +30,7 @@ pub fn list(out: &mut impl Write) -> Result<()> {
             Input::Curve(tests) => format!("test {}", tests.join(", ")),
             Input::BothOrders(tests) => format!("test {}, both orders", tests.join(", ")),
             Input::Map => "map".to_owned(),
-            Input::Place => "map and boxes".to_owned(),
+            Input::Place => "map and truth".to_owned(),
             Input::Maps => "two maps".to_owned(),
         };
         let star = if *on_request { "*" } else { "" };

@@ -11,11 +11,11 @@ use models::features::Layout;
 use models::resize::Resample;
 use models::{Classifier, NodeId, Tensor, TensorData};
 use spec::Reader;
+use stats::otsu::otsu;
 
 use super::scorecam::unit_range;
 use crate::context::Context;
 use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, explainer};
-use crate::otsu::otsu;
 use crate::request::Request;
 
 pub(crate) const SISE: Entry = Entry {

@@ -7,8 +7,10 @@ use std::collections::VecDeque;
 use anyhow::{Context, Result};
 use attribution::Explainer;
 use pipe::{Explained, Failures, Progress, Writer};
+use serde_json::Value;
 use setup::Loaded;
 
+use crate::annotations::Annotations;
 use crate::args::Args;
 use crate::baselines::Baselines;
 use crate::check;
@@ -16,7 +18,8 @@ use crate::chunk::{Chunk, Plan};
 use crate::dry_run;
 use crate::finish::Finish;
 use crate::item::{self, Item};
-use crate::list::{self, List};
+use crate::list::{self, List, Listed};
+use crate::masks;
 use crate::plan;
 use crate::report::Report;
 use crate::source::{Event, Opened, Source};
@@ -25,10 +28,14 @@ use crate::source::{Event, Opened, Source};
 pub fn explain(args: &Args) -> Result<()> {
     let (methods, finish) = (args.parse_methods()?, Finish::new(&args.steps)?);
     check::arguments(args, &methods)?;
-    let rows = list::read(args)?;
+    let annotations = args.boxes.as_deref().map(Annotations::open).transpose()?;
+    let mut rows = list::read(args)?;
     let needs: Vec<Vec<String>> = methods.iter().map(|named| named.needs().unfolded).collect();
     let mut loaded = args.model.open(&needs)?;
     let names = args.name_classes(&mut loaded.classifier)?;
+    if let Some(annotations) = &annotations {
+        annotations.add_to(&mut rows, args.target, &names)?;
+    }
     let list = List::new(rows, args.target, &names);
     let contexts = loaded.views.all().iter().map(attribution::Context::new).collect::<Result<Vec<_>, _>>()?;
     let explainers = check::prepared(&methods, &loaded, &contexts)?;
@@ -221,18 +228,45 @@ impl<'a> Run<'a> {
     fn publish(&mut self) -> Result<()> {
         while self.chunks.front().is_some_and(Chunk::is_done) {
             let Some(chunk) = self.chunks.pop_front() else { break };
+            let masks = if self.args.npy { Vec::new() } else { self.place_masks(&chunk)? };
             let Some(table) = &mut self.table else { continue };
             for (packs, chosen) in chunk.packs.iter().zip(&self.plan.methods) {
                 for (place, listed) in chunk.rows.iter().enumerate() {
                     let result = packs.iter().find_map(|pack| pack.result(place));
                     let result = result.expect("the packs of a method hold all images of the chunk");
                     let classifier = &self.loaded.classifier;
-                    table.write(&item::row(self.plan.list, listed, &chosen.name, classifier, result)?)?;
+                    let mask = &masks[place];
+                    let row = item::row(self.plan.list, listed, &chosen.name, classifier, result, mask)?;
+                    table.write(&row)?;
                 }
             }
             table.flush()?;
         }
         Ok(())
+    }
+
+    /// The masks of a chunk's images in the frame of their maps, as cells of the table. A map whose mask cannot be used counts as
+    /// failed, though it is there: it says nothing about the mask, which may be repaired.
+    fn place_masks(&mut self, chunk: &Chunk<'a>) -> Result<Vec<String>> {
+        let mut cells = Vec::new();
+        for (place, Listed { row, .. }) in chunk.rows.iter().enumerate() {
+            let results = chunk.packs.iter().flatten().filter_map(|pack| pack.result(place));
+            let geometries: Vec<&Value> = results.filter_map(|(item, _)| item.geometry.as_ref()).collect();
+            let Some(&geometry) = geometries.first().filter(|_| !row.mask.is_empty()) else {
+                cells.push(String::new());
+                continue;
+            };
+            let geometry = serde_json::from_value(geometry.clone()).context("the geometry of a sidecar")?;
+            cells.push(match masks::read(&row.mask, &geometry) {
+                Ok(mask) => masks::write(&mask, &self.args.out)?,
+                Err(error) => {
+                    let maps = geometries.len() as u64;
+                    self.failures.add_several(maps, &row.image, "", "mask", format!("{error:#}"))?;
+                    String::new()
+                }
+            });
+        }
+        Ok(cells)
     }
 
     fn finish(mut self, modified_bytes: u64) -> Result<()> {

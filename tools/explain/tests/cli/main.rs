@@ -12,6 +12,7 @@ mod onnx;
 mod resume;
 mod rows;
 mod sources;
+mod truth;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -2,6 +2,7 @@
 
 mod curves;
 mod maps;
+mod truth;
 
 use std::fmt::Write;
 
@@ -198,6 +199,11 @@ fn the_help_starts_with_examples_and_the_list_names_each_metric() {
     assert!(help.starts_with("Examples:\n") && help.contains("--tolerance"), "{help}");
     let list = run(SCORE, ["--list-metrics"], "").success();
     let names: Vec<&str> = list.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    for on_request in ["gini*", "roc-auc*", "box-iou*", "ssim*", "auc-judd*"] {
+        assert!(names.contains(&on_request), "{names:?}");
+    }
+    let usual = |name: &str| !name.ends_with('*') && !name.contains('=');
+    let names: Vec<&str> = names.into_iter().filter(|name| usual(name)).collect();
     assert_eq!(
         names,
         [

@@ -30,8 +30,8 @@ fn pointing_and_energy_of_maps() {
         a,1,m,ig,energy-pointing-game,higher,0.3,,0 0 1 2\n\
         a,1,m,ig,pointing-game,higher,1,,0 0 1 2;2 1 3 2\n\
         a,1,m,ig,energy-pointing-game,higher,0.8,,0 0 1 2;2 1 3 2\n\
-        b,1,m,ig,pointing-game,higher,NaN,no boxes,\n\
-        b,1,m,ig,energy-pointing-game,higher,NaN,no boxes,\n\
+        b,1,m,ig,pointing-game,higher,NaN,no boxes and no mask,\n\
+        b,1,m,ig,energy-pointing-game,higher,NaN,no boxes and no mask,\n\
         c,1,m,ig,pointing-game,higher,1,,1 0 2 1\n\
         c,1,m,ig,energy-pointing-game,higher,0.6666666666666666,,1 0 2 1\n\
         d,1,m,ig,pointing-game,higher,NaN,the map is constant: it points nowhere,0 0 1 2\n\
@@ -41,7 +41,7 @@ fn pointing_and_energy_of_maps() {
     assert_csv(&output.success(), expected, 1e-12);
     let notes = "score: d, ig, pointing-game: NaN: the map is constant: it points nowhere\n\
         score: d, ig, energy-pointing-game: NaN: no value of the map is positive\n\
-        score: 1 of 6 maps have no boxes: their scores are NaN\n";
+        score: 1 of 6 maps have no boxes and no mask: their scores are NaN\n";
     assert_eq!(output.stderr, notes);
 }
 

@@ -5,7 +5,7 @@ const BINS: usize = 256;
 /// The threshold that parts numbers between their smallest and largest into the two classes with the largest variance
 /// between them, on 256 bins; the upper end of the last bin of the lower class. Equal numbers have no two classes: their
 /// value itself.
-pub(crate) fn otsu(values: &[f32]) -> f32 {
+pub fn otsu(values: &[f32]) -> f32 {
     let (low, high) = values.iter().fold((f32::MAX, f32::MIN), |(low, high), &x| (low.min(x), high.max(x)));
     if values.is_empty() || high <= low {
         return if values.is_empty() { 0.0 } else { low };
