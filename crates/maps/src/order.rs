@@ -55,6 +55,17 @@ pub enum Cells {
     Segments(usize),
 }
 
+impl Cells {
+    /// No more parts than so many, of an image of so many pixels.
+    pub fn at_most(self, pixels: usize) -> usize {
+        match self {
+            Self::Blocks(count) => count.saturating_mul(count).min(pixels),
+            Self::Squares(side) => pixels.div_ceil(side.max(1)),
+            Self::Segments(count) => count.saturating_mul(2).min(pixels),
+        }
+    }
+}
+
 /// A map's pixels in the order of a [`Ranking`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ranked {

@@ -3,7 +3,8 @@
 use pipe::Direction::{Higher, Lower};
 use stats::curve;
 
-use crate::{Curve, Input, Measure, Measured, Metric, Point};
+use crate::answer::Answer;
+use crate::{Curve, Input, Measure, Measured, Metric};
 
 pub(crate) const METRICS: &[Metric] = &[
     Metric {
@@ -58,7 +59,7 @@ pub(crate) const METRICS: &[Metric] = &[
 
 /// Area under the target's probability.
 fn probability(curve: &Curve) -> Measured {
-    area(curve, |_, point| Ok(point.probability))
+    under(curve, Answer::Probability)
 }
 
 /// The same in per cent.
@@ -68,21 +69,18 @@ fn percent(curve: &Curve) -> Measured {
 
 /// Area under 1 where the target is predicted and 0 where it is not, in per cent.
 fn hits(curve: &Curve) -> Measured {
-    let height = |at, point: &Point| {
-        let hit = point.hit.ok_or_else(|| format!("point {at} has no predicted class"))?;
-        Ok(f64::from(u8::from(hit)))
-    };
-    area(curve, height).map(|area| 100.0 * area)
+    under(curve, Answer::Hit).map(|area| 100.0 * area)
 }
 
-fn area(curve: &Curve, height: impl Fn(usize, &Point) -> Measured) -> Measured {
+/// Area under one of a point's numbers.
+pub(crate) fn under(curve: &Curve, answer: Answer) -> Measured {
     let points = curve.points();
     if let Some(at) = points.windows(2).position(|pair| pair[1].fraction <= pair[0].fraction) {
         let (before, after) = (points[at].fraction, points[at + 1].fraction);
         return Err(format!("the fraction does not rise from {before} to {after} at point {}", at + 1));
     }
-    let heights = points.iter().enumerate().map(|(at, point)| Ok((point.fraction, height(at, point)?)));
-    let heights: Vec<(f64, f64)> = heights.collect::<Result<_, String>>()?;
+    let fractions = points.iter().map(|point| point.fraction);
+    let heights: Vec<(f64, f64)> = fractions.zip(answer.all(curve)?).collect();
     curve::area(&heights).map_err(|error| error.to_string())
 }
 

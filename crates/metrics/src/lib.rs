@@ -17,22 +17,33 @@
 //! ```
 
 mod agreement;
+mod answer;
 mod area;
+mod changes;
 mod confidence;
 mod curve;
 mod distance;
+mod draws;
+mod enough;
+#[cfg(test)]
+mod fixture;
 #[cfg(test)]
 mod fixtures;
+mod infidelity;
 mod irof;
 mod likeness;
 mod metric;
 mod pair;
 mod place;
+mod region;
 mod retrieval;
 mod segmentation;
 mod selection;
+mod shape;
+mod single;
 mod sparsity;
 mod ssim;
+mod subset;
 mod texture;
 mod threshold;
 mod truth;

@@ -5,8 +5,8 @@ use pipe::Direction;
 use spec::Reader;
 
 use crate::{
-    Curve, Truth, agreement, area, confidence, distance, irof, likeness, place, retrieval, segmentation,
-    sparsity, ssim, texture,
+    Curve, Truth, agreement, area, changes, confidence, distance, enough, infidelity, irof, likeness,
+    name_of, place, region, retrieval, segmentation, shape, single, sparsity, ssim, subset, texture,
 };
 
 /// A metric's value, or why it is not defined.
@@ -32,7 +32,8 @@ pub struct Metric {
 /// What a metric is measured on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Input {
-    /// The answers to a perturbation test: one of these.
+    /// The answers to a perturbation test: one of these. One with a parameter, `insertion:order=lerf`, is a test that has it,
+    /// and the direction is that of this test, whichever order it names.
     Curve(&'static [&'static str]),
     /// The answers to a test in both orders.
     BothOrders(&'static [&'static str]),
@@ -61,6 +62,10 @@ pub enum Measure {
 impl Measure {
     pub(crate) fn curve(measure: impl Fn(&Curve) -> Measured + Send + Sync + 'static) -> Self {
         Self::Curve(Box::new(measure))
+    }
+
+    pub(crate) fn both_orders(measure: impl Fn(&Curve, &Curve) -> Measured + Send + Sync + 'static) -> Self {
+        Self::BothOrders(Box::new(measure))
     }
 
     pub(crate) fn map(measure: impl Fn(&Map) -> Measured + Send + Sync + 'static) -> Self {
@@ -110,6 +115,13 @@ pub fn all() -> impl Iterator<Item = &'static Metric> {
         area::METRICS,
         confidence::METRICS,
         irof::METRICS,
+        region::METRICS,
+        shape::METRICS,
+        changes::METRICS,
+        enough::METRICS,
+        subset::METRICS,
+        single::METRICS,
+        infidelity::METRICS,
         sparsity::METRICS,
         texture::METRICS,
         place::METRICS,
@@ -129,7 +141,8 @@ pub fn known_tests() -> Vec<&'static str> {
     let mut tests: Vec<&str> = Vec::new();
     for metric in all() {
         if let Input::Curve(of) | Input::BothOrders(of) = metric.input {
-            tests.extend(of.iter().filter(|test| !tests.contains(test)).copied().collect::<Vec<_>>());
+            let of = of.iter().map(|test| name_of(test));
+            tests.extend(of.filter(|test| !tests.contains(test)).collect::<Vec<_>>());
         }
     }
     tests

@@ -102,38 +102,46 @@ impl Selection {
         self.metrics.into_iter().filter(|parsed| input(parsed.metric.input)).collect()
     }
 
-    /// The metrics of a test, given by its spec. A test in the order of the least relevant first turns the direction round.
+    /// The metrics of a test, given by its spec. A test in the order of the least relevant first turns the direction round, and
+    /// so does one whose mask is, except where a metric names that parameter.
     pub fn of_test(&self, test: &str) -> Vec<OfTest<'_>> {
-        let reversed = parts(split(test).1).contains(&"order=lerf");
-        let turned = |direction| if reversed { opposite(direction) } else { direction };
-        self.made_from(
-            test,
-            |name, input| matches!(input, Input::Curve(tests) if tests.contains(&name)),
-            turned,
-        )
+        let turned = |parameter: &&str| ["order=lerf", "invert=true"].contains(parameter);
+        let turned = parts(split(test).1).iter().filter(|part| turned(part)).count() % 2 == 1;
+        self.made_from(test, |input| {
+            let Input::Curve(tests) = input else { return None };
+            let mut fitting = tests.iter().filter(|pattern| is_of(test, pattern)).peekable();
+            fitting.peek()?;
+            Some(turned && fitting.all(|pattern| !pattern.contains(':')))
+        })
     }
 
     /// The metrics of a test in both orders, given by its spec in the usual order.
     pub fn of_both_orders(&self, test: &str) -> Vec<OfTest<'_>> {
-        let fits = |name: &str, input| matches!(input, Input::BothOrders(tests) if tests.contains(&name));
-        self.made_from(test, fits, |direction| direction)
+        self.made_from(test, |input| match input {
+            Input::BothOrders(tests) => tests.iter().any(|pattern| is_of(test, pattern)).then_some(false),
+            _ => None,
+        })
     }
 
-    fn made_from(
-        &self,
-        test: &str,
-        fits: impl Fn(&str, Input) -> bool,
-        turned: impl Fn(Direction) -> Direction,
-    ) -> Vec<OfTest<'_>> {
-        let (name, parameters) = split(test);
-        let is_of = |parsed: &&ParsedMetric| fits(name, parsed.metric.input) && parsed.is_of(parameters);
+    /// The metrics for whose input there is something, and whether their direction is turned.
+    fn made_from(&self, test: &str, turned: impl Fn(Input) -> Option<bool>) -> Vec<OfTest<'_>> {
+        let parameters = split(test).1;
         let mut found = Vec::new();
-        for metric in self.metrics.iter().filter(is_of) {
-            let direction = turned(metric.metric.direction);
-            found.push(OfTest { name: metric.name(parameters), direction, metric });
+        for parsed in self.metrics.iter().filter(|parsed| parsed.is_of(parameters)) {
+            let usual = parsed.metric.direction;
+            if let Some(turned) = turned(parsed.metric.input) {
+                let direction = if turned { opposite(usual) } else { usual };
+                found.push(OfTest { name: parsed.name(parameters), direction, metric: parsed });
+            }
         }
         found
     }
+}
+
+/// Whether a test is one of a name and, where the pattern has some, of these parameters.
+fn is_of(test: &str, pattern: &str) -> bool {
+    let ((name, parameters), (wanted, with)) = (split(test), split(pattern));
+    name == wanted && parts(with).iter().all(|part| parts(parameters).contains(part))
 }
 
 /// The spec of a test without its order, and whether the least relevant pixels come first in it.
@@ -183,6 +191,34 @@ mod tests {
         assert_eq!(found(&[], "deletion:order=lerf,steps=10"), [higher("deletion:order=lerf,steps=10")]);
         assert_eq!(found(&[], "insertion:fill=zero,order=lerf"), [lower("insertion:fill=zero,order=lerf")]);
         assert!(found(&[], "nothing").is_empty() && found(&[], "").is_empty());
+    }
+
+    #[test]
+    fn a_mask_turned_round_turns_the_direction_and_a_named_parameter_does_not() {
+        let directions = |specs: &[&str], test: &str| -> Vec<Direction> {
+            found(specs, test).into_iter().map(|(_, direction)| direction).collect()
+        };
+        let (lower, higher) = (Direction::Lower, Direction::Higher);
+        assert_eq!(directions(&[], "mask"), [lower, higher]);
+        assert_eq!(directions(&[], "mask:fill=zero,invert=true"), [higher, lower]);
+        assert_eq!(directions(&["drop-in-deletion"], "mask:fill=zero,invert=true"), [higher]);
+        assert!(found(&["drop-in-deletion"], "mask").is_empty());
+        assert_eq!(directions(&["completeness"], "deletion"), [lower]);
+        assert_eq!(directions(&["completeness"], "deletion:order=lerf"), [lower]);
+        assert!(found(&["monotonicity"], "insertion").is_empty());
+        assert_eq!(directions(&["monotonicity"], "insertion:fill=zero,order=lerf"), [higher]);
+    }
+
+    #[test]
+    fn a_metric_has_its_own_parameters_behind_those_of_the_test() {
+        let names = |specs: &[&str], test: &str| -> Vec<String> {
+            found(specs, test).into_iter().map(|(name, _)| name).collect()
+        };
+        let name = "infidelity:scaled=true,score=probability";
+        assert_eq!(names(&["infidelity:score=probability,scaled=true"], "noise"), [name]);
+        let name = "deletion-value:fill=blur,at=0.2";
+        assert_eq!(names(&["deletion-value:at=0.2"], "deletion:fill=blur"), [name]);
+        assert_eq!(names(&[], "subset:size=8"), ["faithfulness-correlation:size=8"]);
     }
 
     #[test]

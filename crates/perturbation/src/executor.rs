@@ -1,7 +1,7 @@
 //! Running the inputs of many images and maps in full batches.
 
 mod batch;
-mod clean;
+mod known;
 mod map_result;
 
 use std::cell::OnceCell;
@@ -9,14 +9,13 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use images::FillError;
 use models::Classifier;
 
 use crate::compose::{DeviceImage, DeviceMap, Item};
 use crate::host_image::HostImage;
 use crate::plan::Plan;
 use batch::{Address, Sent};
-use clean::{Clean, CleanAnswers};
+use known::{Clean, Known};
 use map_result::Waiting;
 pub use map_result::{Curve, CurvePoint, MapResult};
 
@@ -59,9 +58,10 @@ pub enum PushError {
 /// Inputs of different tests, maps and images share batches, because one map's last batch would often be nearly empty, and
 /// a classifier costs the most where batches are small. An input in a batch never influences another one, so what shares
 /// a batch changes no answer. Jobs are complete as their last input is, and are kept in line until then: rows come in
-/// the order of the table, whichever batch they were in. The clean image is asked about once for all maps of an image,
-/// before the first of them, in the same batches as everything else, so that a curve whose point is the clean image gets
-/// the very same number.
+/// the order of the table, whichever batch they were in. What does not depend on the map is asked about once for all maps
+/// of an image: the clean image before the first of them, and images of nothing but a fill, of pixels that chance chose,
+/// or that a test has painted. They go in the same batches as everything else, so that equal images get the very same
+/// number.
 ///
 /// Memory holds the jobs of one or two batches and the clean answers of the last images, however many jobs there are.
 pub struct Executor<'a, T> {
@@ -70,13 +70,11 @@ pub struct Executor<'a, T> {
     batch_size: Box<dyn Fn([usize; 2]) -> usize + 'a>,
     /// The batch size for the images that are queued.
     batch: usize,
-    clean: CleanAnswers,
+    known: Known,
     device_image: Option<Rc<DeviceImage>>,
     items: Vec<(Item, Address, usize)>,
     sent: Option<Sent>,
     waiting: VecDeque<Waiting<T>>,
-    /// The number of jobs that have left `waiting`.
-    done: usize,
     forwards: u64,
 }
 
@@ -88,12 +86,11 @@ impl<'a, T> Executor<'a, T> {
             classes: classifier.network.classes(),
             batch_size: Box::new(batch_size),
             batch: 1,
-            clean: CleanAnswers::default(),
+            known: Known::default(),
             device_image: None,
             items: Vec::new(),
             sent: None,
             waiting: VecDeque::new(),
-            done: 0,
             forwards: 0,
         }
     }
@@ -117,38 +114,27 @@ impl<'a, T> Executor<'a, T> {
         // Where no test measures anything, only a class that is not known yet needs an answer.
         let asked = plan.is_defined() || target.is_none();
         let (clean, new) =
-            if asked { self.clean.get(device_image.host().hash()) } else { (Rc::default(), false) };
+            if asked { self.known.clean(device_image.host().hash()) } else { (Rc::default(), false) };
         if new {
             self.enqueue(Item::clean(&device_image, &map), Address::Clean(Rc::clone(&clean)), 0);
         }
         let target = target.unwrap_or_else(|| self.predicted(&clean));
-        let (job, predictions) = (self.done + self.waiting.len(), vec![None; plan.inputs.len()]);
-        self.waiting.push_back(Waiting {
-            tag,
-            target,
-            curves: plan.curves,
-            clean,
-            predictions,
-            failed: None,
-        });
-        for (input, what) in plan.inputs.into_iter().enumerate() {
-            match Item::new(&device_image, &map, what) {
-                Ok(item) => self.enqueue(item, Address::Input { job, input }, target),
-                Err(error) => {
-                    self.give_up(input, error);
-                    break;
+        let (mut answers, mut failed) = (Vec::with_capacity(plan.inputs.len()), None);
+        for input in plan.inputs {
+            let (answer, new) = self.known.input(device_image.host().hash(), &input, target);
+            if new {
+                match Item::new(&device_image, &map, input) {
+                    Ok(item) => self.enqueue(item, Address::Input(Rc::clone(&answer)), target),
+                    Err(error) => {
+                        failed = Some(error);
+                        break;
+                    }
                 }
             }
+            answers.push(answer);
         }
+        self.waiting.push_back(Waiting { tag, target, curves: plan.curves, clean, answers, failed });
         Ok(())
-    }
-
-    /// Asks no more inputs of the last job than the first `asked`, which may be on their way.
-    fn give_up(&mut self, asked: usize, error: FillError) {
-        if let Some(waiting) = self.waiting.back_mut() {
-            waiting.predictions.truncate(asked);
-            waiting.failed = Some(error);
-        }
     }
 
     /// Runs what is left over. More jobs may follow.
@@ -162,7 +148,6 @@ impl<'a, T> Executor<'a, T> {
         if !self.waiting.front()?.is_complete() {
             return None;
         }
-        self.done += 1;
         self.waiting.pop_front().map(Waiting::outcome)
     }
 
@@ -223,9 +208,7 @@ impl<'a, T> Executor<'a, T> {
         for (address, prediction, clean) in sent.receive() {
             match address {
                 Address::Clean(cell) => _ = clean.map(|clean| cell.set(clean)),
-                Address::Input { job, input } => {
-                    self.waiting[job - self.done].predictions[input] = Some(prediction);
-                }
+                Address::Input(answer) => _ = answer.set(prediction),
             }
         }
     }

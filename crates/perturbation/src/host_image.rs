@@ -114,7 +114,8 @@ impl HostImage {
         &self.fills
     }
 
-    fn fill(&self, fill: &Replacement) -> Option<&[f32]> {
+    /// A fill that is kept with it.
+    pub(crate) fn fill(&self, fill: &Replacement) -> Option<&[f32]> {
         self.fills.iter().find(|(other, _)| other == fill).map(|(_, painted)| painted.as_slice())
     }
 }

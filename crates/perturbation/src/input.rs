@@ -1,6 +1,5 @@
 //! A perturbed image, by what it is.
 
-use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use maps::Ranking;
@@ -86,36 +85,19 @@ impl PixelSet {
     }
 }
 
-/// Pixels of a test's own, in the bytes of the image before it is normalised, known by a key.
-#[derive(Clone, Debug)]
-pub struct Painted {
-    key: Arc<str>,
-    bytes: Arc<[u8]>,
-}
+/// Pixels of a test's own, in the bytes of the image before it is normalised, shared and known by their content.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Painted(Arc<[u8]>);
 
 impl Painted {
-    /// Planes (C, H, W) of bytes. Equal keys must mean equal images, for one map.
-    pub fn new(key: &str, bytes: Vec<u8>) -> Self {
-        Self { key: key.into(), bytes: bytes.into() }
+    /// Planes of bytes, (C, H, W).
+    pub fn new(bytes: Vec<u8>) -> Self {
+        Self(bytes.into())
     }
 
     /// The bytes, (C, H, W).
     pub fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-}
-
-impl PartialEq for Painted {
-    fn eq(&self, other: &Self) -> bool {
-        self.key == other.key
-    }
-}
-
-impl Eq for Painted {}
-
-impl Hash for Painted {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.key.hash(state);
+        &self.0
     }
 }
 
@@ -138,6 +120,11 @@ impl Input {
             all if all == pixels => Self::Filled(fill.clone()),
             _ => Self::Chosen { pixels: chosen, fill: fill.clone() },
         }
+    }
+
+    /// Whether it needs a map; if not, all maps of an image share it.
+    pub fn depends_on_the_map(&self) -> bool {
+        matches!(self, Self::Mixed { .. } | Self::Faded { .. })
     }
 
     /// What replaces its pixels, if any are.

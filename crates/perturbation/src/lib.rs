@@ -11,7 +11,7 @@
 //!
 //! let tests = ["deletion:steps=10", "pos"].map(|spec| ParsedTest::parse(spec, &[TESTS]).unwrap());
 //! // On 10 x 10 pixels POS needs nine of the perturbed images of deletion, which has one more: the wholly black one.
-//! assert_eq!(Forwards::of(&tests, 10 * 10), Forwards { count: 10, exact: true });
+//! assert_eq!(Forwards::of(&tests, 10 * 10), Forwards { count: 9, of_image: 1, exact: true });
 //! ```
 
 mod catalogue;

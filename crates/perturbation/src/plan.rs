@@ -56,7 +56,11 @@ impl<'a> PlanBuilder<'a> {
         Ok(self.masks.entry(scale).or_insert_with(values))
     }
 
-    fn check(&self) -> Result<(), Undefined> {
+    /// Whether the map says anything: for tests whose images do not depend on its order.
+    ///
+    /// # Errors
+    /// If it is constant.
+    pub fn check(&self) -> Result<(), Undefined> {
         if self.map.is_constant() { Err(Undefined::Constant) } else { Ok(()) }
     }
 

@@ -12,7 +12,8 @@ pub struct Measures {
     /// How far the image that is shown is from the clean one, in the test's own unit.
     pub distance: Option<f64>,
     /// The sum of the map over the pixels that this point perturbs: those that the point before it did not, on a curve; all
-    /// of them, where each point stands for itself. Channels are summed first; raw and signed.
+    /// of them, where each point stands for itself. Channels are summed first; raw and signed. Where noise or a square
+    /// changes the image, each value of the map is multiplied with the change of its pixel, x - x', in normalised space.
     pub mass: Option<f64>,
 }
 

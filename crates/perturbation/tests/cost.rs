@@ -22,17 +22,30 @@ fn an_exact_number_is_the_one_that_is_computed() {
     for specs in all {
         for label in ["signed", "ties"] {
             let (found, promised) = counted(label, specs);
-            assert_eq!((found, true), (promised.count, promised.exact), "{label} {specs:?}");
+            assert_eq!(
+                (found, true),
+                (promised.count + promised.of_image, promised.exact),
+                "{label} {specs:?}"
+            );
         }
     }
 }
 
 #[test]
 fn a_bound_is_not_exceeded() {
-    for specs in
-        [&["deletion:region=9,steps=30"][..], &["mask", "mask:percentile=75"], &["mask:fill=uniform,runs=3"]]
-    {
+    for specs in [
+        &["deletion:region=9,steps=30"][..],
+        &["mask", "mask:percentile=75"],
+        &["mask:fill=uniform,runs=3"],
+        &["subset:size=0.2+30,draws=5,fill=uniform,runs=2", "subset:grid=4,draws=3"],
+        &["single:blocks=3", "single:blocks=0,steps=6,fill=uniform,runs=2"],
+        &["square:size=24", "square:size=100,fill=uniform,runs=2"],
+        &["noise:draws=4", "single:blocks=0,segments=9"],
+    ] {
         let (found, promised) = counted("ties", specs);
-        assert!(found > 0 && found <= promised.count && !promised.exact, "{specs:?}: {found} {promised:?}");
+        assert!(
+            found > 0 && found <= promised.count + promised.of_image && !promised.exact,
+            "{specs:?}: {found} {promised:?}"
+        );
     }
 }

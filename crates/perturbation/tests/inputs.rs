@@ -28,12 +28,12 @@ impl Test for Named {
             let chosen = PixelSet::new(PIXELS, order[..quarter * PIXELS / 4].iter().copied());
             Point::new(quarter as f64 / 4.0, vec![Input::chosen(chosen, PIXELS, &self.0[0])])
         };
-        let own = Painted::new("own", builder.image().image_bytes());
+        let own = Painted::new(builder.image().image_bytes());
         Ok((0..=4).map(quarter).chain([Point::new(1.0, vec![Input::Painted(own)])]).collect())
     }
 
     fn demand(&self, _: usize) -> Demand {
-        Demand::AtMost(5)
+        Demand::AtMost { count: 1, of_image: 4 }
     }
 }
 

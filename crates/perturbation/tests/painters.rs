@@ -251,7 +251,8 @@ fn a_painter_that_fails_costs_its_job_and_no_other() {
         let [first, failed, last] = found.try_into().unwrap();
         assert_eq!(failed.curves.unwrap_err().to_string(), "the generator has left");
         assert!(first.curves.unwrap() == last.curves.unwrap(), "batches of {batch}");
-        // Two whole tests, the two quarters before the failure, and the clean image.
-        assert_eq!(executor.forwards(), 5 + 2 + 5 + 1);
+        // Two tests of four inputs that depend on the map, the image of nothing but the fill that both share, the two quarters
+        // before the failure, and the clean image.
+        assert_eq!(executor.forwards(), 4 + 4 + 1 + 2 + 1);
     }
 }

@@ -128,7 +128,7 @@ row! {
         /// Score of the target class before the softmax.
         logit: Option<f64> = optional,
         /// Sum of the map over the pixels that this point perturbs and the point before it did not; or over all of them,
-        /// where each point stands for itself.
+        /// where each point stands for itself; of noise and squares the sum of the map times the change of the input.
         mass: Option<f64> = optional,
         /// Size of what is shown, in the test's own unit.
         information: Option<f64> = optional,

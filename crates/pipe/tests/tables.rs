@@ -258,7 +258,10 @@ fn several_tables_are_one() {
     let rows = Rows::<Image>::open(&[&a, &none, &b]).unwrap();
     assert_eq!(rows.extra_names(), ["x", "y", "z"]);
     let rows: Vec<Image> = rows.collect::<Result<_, _>>().unwrap();
-    assert_eq!(written(&rows, &["x", "y", "z"]), "image,label,target,boxes,mask,x,y,z\na,,,,,1,2,\nb,,,,,,4,5\n");
+    assert_eq!(
+        written(&rows, &["x", "y", "z"]),
+        "image,label,target,boxes,mask,x,y,z\na,,,,,1,2,\nb,,,,,,4,5\n"
+    );
     let rows = Rows::<Image>::open(&[&none, &none, &none]).unwrap();
     let error = rows.last().unwrap().unwrap_err().to_string();
     assert!(error.ends_with("none.csv and 2 more: a header and no rows"), "{error}");

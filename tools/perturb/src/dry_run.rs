@@ -70,12 +70,13 @@ pub fn write(
     tasks: impl Iterator<Item = Result<Task>>,
     done: usize,
 ) -> Result<()> {
-    let (mut rows, mut maps, mut images) = (0, 0, HashSet::new());
+    let (mut rows, mut maps, mut images, mut asked) = (0, 0, HashSet::new(), HashSet::new());
     for task in tasks {
         let row = task?.row;
         rows += 1;
         if rows > done && row.reason.is_empty() {
             maps += 1;
+            asked.insert((row.image.clone(), row.target));
             images.insert(row.image);
         }
     }
@@ -93,8 +94,8 @@ pub fn write(
         longest: rounded(of_a_map as f64 * speed.forward),
     };
     let of = |tests: &[ParsedTest]| {
-        let Forwards { count, exact } = Forwards::of(tests, size[0] * size[1]);
-        (count * maps as u64, count, exact)
+        let Forwards { count, of_image, exact } = Forwards::of(tests, size[0] * size[1]);
+        (count * maps as u64 + of_image * asked.len() as u64, count + of_image, exact)
     };
     let mut table = Writer::<Estimate>::stdout::<&str>(&[])?;
     for test in tests {

@@ -59,8 +59,13 @@ fn take_units(reader: &mut Reader) -> Result<Units, spec::Error> {
     if region > 1 {
         return Ok(Units::Regions(region));
     }
+    take_cells(reader, 0)
+}
+
+/// `blocks=K` or `segments=COUNT`, or single pixels.
+pub(super) fn take_cells(reader: &mut Reader, blocks: usize) -> Result<Units, spec::Error> {
     let few = |&count: &usize| count <= 1000;
-    let blocks = reader.take_if("blocks", 0, "a whole number up to 1000, 0 for single pixels", few)?;
+    let blocks = reader.take_if("blocks", blocks, "a whole number up to 1000, 0 for single pixels", few)?;
     if blocks > 0 {
         return Ok(Units::Cells(Cells::Blocks(blocks)));
     }
@@ -69,7 +74,7 @@ fn take_units(reader: &mut Reader) -> Result<Units, spec::Error> {
     Ok(if segments > 0 { Units::Cells(Cells::Segments(segments)) } else { Units::Pixels })
 }
 
-fn take_steps(reader: &mut Reader, default: usize) -> Result<usize, spec::Error> {
+pub(super) fn take_steps(reader: &mut Reader, default: usize) -> Result<usize, spec::Error> {
     reader.take_if("steps", default, "a whole number from 1 to 100000", |steps| (1..=100_000).contains(steps))
 }
 
@@ -86,8 +91,10 @@ impl Test for Gradual {
             let count = self.count(step, pixels, Some(ranked));
             let mass = ranked.sums[count] - ranked.sums[before];
             before = count;
+            let shown = if self.reveal { count } else { pixels - count };
+            let area = Some(shown as f64 / pixels as f64);
             Point {
-                measures: Measures { mass: Some(mass), ..Measures::default() },
+                measures: Measures { mass: Some(mass), area, ..Measures::default() },
                 ..Point::new(step as f64 / self.steps as f64, self.inputs(count, pixels).collect())
             }
         };
@@ -101,7 +108,8 @@ impl Test for Gradual {
     /// Where regions are covered depends on the map, but how many pixels a step takes of single ones does not.
     fn demand(&self, pixels: usize) -> Demand {
         if self.ranking.units != Units::Pixels {
-            return Demand::AtMost((self.every_step().len() - 1) as u64 * self.fills.len() as u64);
+            let count = (self.every_step().len() - 1) as u64 * self.fills.len() as u64;
+            return Demand::AtMost { count, of_image: 0 };
         }
         let counts = self.every_step().map(|step| self.count(step, pixels, None));
         Demand::Inputs(counts.flat_map(|count| self.inputs(count, pixels)).collect())

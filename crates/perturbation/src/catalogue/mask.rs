@@ -87,7 +87,7 @@ impl Test for Mask {
 
     /// A map whose pixels all reach the percentile leaves the image as it is.
     fn demand(&self, _: usize) -> Demand {
-        Demand::AtMost(self.fills.len() as u64)
+        Demand::AtMost { count: self.fills.len() as u64, of_image: 0 }
     }
 }
 

@@ -1,13 +1,18 @@
 //! The tests by name: which perturbed images each of them needs.
 
 mod deletion;
+mod draws;
 mod gradual;
 mod insertion;
 mod mask;
 mod neg;
+mod noise;
 mod one_by_one;
 mod patches;
 mod pos;
+mod single;
+mod square;
+mod subset;
 mod superpixels;
 
 use std::fmt::Debug;
@@ -49,8 +54,13 @@ pub trait Test: Debug + Send + Sync {
 pub enum Demand {
     /// These inputs, some of them perhaps twice.
     Inputs(Vec<Input>),
-    /// The map's values decide; no more than so many.
-    AtMost(u64),
+    /// The map's values or the image decide; no more than so many.
+    AtMost {
+        /// For each map.
+        count: u64,
+        /// For all maps of an image that explain one class.
+        of_image: u64,
+    },
 }
 
 /// A test in a list of tests.
@@ -86,6 +96,10 @@ pub const TESTS: &[Entry] = &[
     mask::ENTRY,
     patches::ENTRY,
     superpixels::ENTRY,
+    subset::ENTRY,
+    single::ENTRY,
+    square::ENTRY,
+    noise::ENTRY,
 ];
 
 /// A test with its parameters, known by its spec string.
@@ -158,7 +172,8 @@ mod tests {
     fn every_test_builds_from_its_name() {
         for entry in TESTS {
             assert_eq!(spec(entry.name), entry.name);
-            assert!(entry.parameters().contains("fill="), "{}", entry.parameters());
+            let parameters = entry.parameters();
+            assert!(parameters.contains("fill=") || entry.name == "noise", "{parameters}");
         }
     }
 
@@ -170,12 +185,16 @@ mod tests {
         assert_eq!(spec("deletion:runs=1,fill=uniform"), "deletion:fill=uniform,runs=1");
         assert_eq!(spec("mask:percentile=85,ties=index"), "mask:percentile=85");
         assert_eq!(spec("mask:ties=all,percentile=85"), "mask:percentile=85,ties=all");
+        assert_eq!(spec("subset:draws=10,size=0.20"), "subset:draws=10");
+        assert_eq!(spec("subset:size=16+0.5,grid=9"), "subset:size=16+0.5,grid=9");
+        assert_eq!(spec("single:blocks=14"), "single");
+        assert_eq!(spec("single:steps=8,order=lerf,blocks=0"), "single:blocks=0,order=lerf,steps=8");
     }
 
     #[test]
     fn errors_name_the_test_the_parameter_and_what_is_allowed() {
         let message = |text: &str| parse(text).unwrap_err().to_string();
-        let known = "known are deletion, insertion, pos, neg, mask, patches, superpixels";
+        let known = "known are deletion, insertion, pos, neg, mask, patches, superpixels, subset, single, square, noise";
         assert_eq!(message("delete"), format!("unknown test `delete`: {known}; did you mean `deletion`?"));
         assert_eq!(message("xyz"), format!("unknown test `xyz`: {known}"));
         assert_eq!(
@@ -199,6 +218,16 @@ mod tests {
             "mask:percentile=50,ties=first",
             "deletion:fill=blur,sigma=0",
             "deletion:fill=uniform,runs=0",
+            "subset:size=0",
+            "subset:size=1.5",
+            "subset:size=0.1+",
+            "subset:size=nan",
+            "subset:draws=0",
+            "single:steps=8",
+            "single:order=lerf",
+            "square:size=0",
+            "noise:sigma=0",
+            "noise:fill=black",
         ] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }

@@ -70,10 +70,9 @@ impl Test for OneByOne {
     /// There are no more parts than pixels; how many superpixels there are depends on the image.
     fn demand(&self, pixels: usize) -> Demand {
         let parts = match self.ranking.units {
-            Units::Cells(Cells::Squares(side)) => pixels.div_ceil(side),
-            Units::Cells(Cells::Segments(count)) => (2 * count).min(pixels),
+            Units::Cells(cells) => cells.at_most(pixels),
             _ => pixels,
         };
-        Demand::AtMost((parts.min(self.steps) * self.fills.len()) as u64)
+        Demand::AtMost { count: (parts.min(self.steps) * self.fills.len()) as u64, of_image: 0 }
     }
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use models::{Classifier, Int, Link, Tensor, TensorData, sigmoid};
 
-use super::clean::Clean;
+use super::known::{Answer, Clean};
 use super::map_result::Prediction;
 use crate::compose::{Item, compose};
 
@@ -14,8 +14,8 @@ use crate::compose::{Item, compose};
 pub(super) enum Address {
     /// All maps of an image.
     Clean(Rc<OnceCell<Clean>>),
-    /// An input of a job's plan; jobs are counted from the first one that was pushed.
-    Input { job: usize, input: usize },
+    /// All who ask for an input.
+    Input(Answer),
 }
 
 /// A batch that the device is working on.

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use images::FillError;
 
-use super::clean::Clean;
+use super::known::{Answer, Clean};
 use crate::plan::{Source, Step};
 use crate::point::Measures;
 use crate::undefined::Undefined;
@@ -59,17 +59,16 @@ pub(super) struct Waiting<T> {
     pub(super) curves: Vec<Result<Vec<Step>, Undefined>>,
     pub(super) clean: Rc<OnceCell<Clean>>,
     /// For each input of the plan; for those before the one that could not be painted, if there is one.
-    pub(super) predictions: Vec<Option<Prediction>>,
+    pub(super) answers: Vec<Answer>,
     /// Why there will be no outcome.
     pub(super) failed: Option<FillError>,
 }
 
 impl<T> Waiting<T> {
-    /// Whether no answer is to come any more. Answers find their job by its number, so that also one that has failed stays
-    /// until the inputs that were sent have come back.
+    /// Whether no answer is to come any more.
     pub(super) fn is_complete(&self) -> bool {
         let is_asked = self.curves.iter().any(Result::is_ok);
-        (!is_asked || self.clean.get().is_some()) && self.predictions.iter().all(Option::is_some)
+        (!is_asked || self.clean.get().is_some()) && self.answers.iter().all(|answer| answer.get().is_some())
     }
 
     pub(super) fn outcome(self) -> MapResult<T> {
@@ -99,7 +98,7 @@ impl<T> Waiting<T> {
         };
         let prediction = match source {
             Source::Clean => self.clean.get().map(of_clean),
-            Source::Input(input) => self.predictions[input],
+            Source::Input(input) => self.answers[input].get().copied(),
         };
         prediction.expect("a complete job has all its predictions")
     }

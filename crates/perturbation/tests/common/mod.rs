@@ -45,6 +45,20 @@ pub fn constant(scores: &[f32]) -> Classifier {
     classifier(Network::new(graph, vec![matrix, vector]))
 }
 
+/// A linear classifier of 8 x 8 pixels, an image for it, and the weight of each pixel, the same in all channels, for class 1.
+pub fn linear() -> (Classifier, Image, Vec<f64>) {
+    let weight =
+        |class: usize, i: usize| ((i + 2 * (i / 8) + 4 * class + i % 8 * (i / 8)) % 5) as f32 / 8.0 - 0.25;
+    let mut graph = Graph::new([3, 8, 8]);
+    let flat = graph.push("flat", Op::Flatten, &[Graph::INPUT]);
+    let matrix = graph.parameter("fc.weight", &[3, 192]);
+    graph.push("fc", Op::Linear { weight: matrix, bias: None }, &[flat]);
+    let values: Vec<f32> = (0..3 * 192).map(|at| weight(at / 192, at % 64)).collect();
+    let matrix = models::network::Weight::new(TensorData::new(values, [3, 192]), &device::cpu().device);
+    let weights = (0..64).map(|i| f64::from(weight(1, i))).collect();
+    (classifier(Network::new(graph, vec![matrix])), ramp([8, 8]), weights)
+}
+
 fn classifier(network: Network) -> Classifier {
     Classifier {
         name: "tiny".into(),
