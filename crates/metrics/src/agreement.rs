@@ -64,6 +64,8 @@ fn defined(correlation: Correlation) -> Measured {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fixtures::{self, A, B, S, T, close};
+    use crate::metric::tests::compared;
 
     fn map(values: &[f32]) -> Map {
         Map::from_plane([1, values.len()], values.to_vec()).unwrap()
@@ -75,6 +77,18 @@ mod tests {
         assert_eq!(of_values(&a, &b, spearman), Ok(-1.0));
         assert_eq!(of_magnitudes(&a, &b, spearman), Ok(1.0));
         assert!((of_magnitudes(&a, &b, pearson).unwrap() - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn the_numbers_are_those_of_the_catalogue() {
+        for (spec, a, b, expected) in [
+            ("spearman", A, B, 0.113_827_838_8),
+            ("spearman", T, A, -0.070_983_769_5),
+            ("spearman-abs", S, B, 0.006_456_043_956),
+            ("pearson", A, B, 0.109_599_266_4),
+        ] {
+            close(compared(spec, &fixtures::map(a), &fixtures::map(b)), expected, 1e-10);
+        }
     }
 
     #[test]

@@ -45,18 +45,21 @@ pub enum Input {
     Maps,
 }
 
+/// A function of two things.
+type OfTwo<A, B> = Box<dyn Fn(&A, &B) -> Measured + Send + Sync>;
+
 /// A metric with its parameters: a function of what it is measured on.
 pub enum Measure {
     /// Of a whole curve.
     Curve(Box<dyn Fn(&Curve) -> Measured + Send + Sync>),
     /// Of the curve with the most relevant pixels first, and of that with the least relevant ones first.
-    BothOrders(Box<dyn Fn(&Curve, &Curve) -> Measured + Send + Sync>),
+    BothOrders(OfTwo<Curve, Curve>),
     /// Of a map.
     Map(Box<dyn Fn(&Map) -> Measured + Send + Sync>),
     /// Of a map and where the object is in it.
-    Place(Box<dyn Fn(&Map, &Truth) -> Measured + Send + Sync>),
+    Place(OfTwo<Map, Truth>),
     /// Of a reference map and another one of the same size.
-    Maps(Box<dyn Fn(&Map, &Map) -> Measured + Send + Sync>),
+    Maps(OfTwo<Map, Map>),
 }
 
 impl Measure {

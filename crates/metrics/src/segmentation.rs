@@ -112,7 +112,9 @@ fn largest_part(chosen: &[bool], width: usize) -> Vec<bool> {
         }
     }
     let mut inside = vec![false; chosen.len()];
-    largest.into_iter().for_each(|at| inside[at] = true);
+    for at in largest {
+        inside[at] = true;
+    }
     inside
 }
 
@@ -153,6 +155,9 @@ mod tests {
             close(of(&format!("dice:threshold={threshold}"), &map(A)), 2.0 * iou / (1.0 + iou), 1e-10);
         }
         close(of("mask-iou", &map(A)), 3.0 / 13.0, 1e-15);
+        // Impact coverage of a patch of nine pixels: as many of the highest ones.
+        let patch = boxes("3 3 6 6", &map(A));
+        close(placed("mask-iou:threshold=share:0.140625", &map(A), &patch), 0.2, 1e-15);
     }
 
     #[test]

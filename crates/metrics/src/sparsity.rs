@@ -192,6 +192,13 @@ mod tests {
         }
     }
 
+    /// The complexity rise of eMPRT from T to B.
+    #[test]
+    fn two_entropies_make_a_rise() {
+        let [before, after] = [T, B].map(|values| alone("discrete-entropy", &map(values)).unwrap());
+        close(Ok(after / before - 1.0), 1.138_027_861, 1e-9);
+    }
+
     #[test]
     fn one_pixel_and_equal_pixels_are_the_ends() {
         let mut hot = vec![0.0; 64];

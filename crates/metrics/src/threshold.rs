@@ -58,7 +58,9 @@ impl Threshold {
             Self::Share(share) => {
                 let count = (share * values.len() as f64).round() as usize;
                 let mut chosen = vec![false; values.len()];
-                Order::MostRelevantFirst.sort(values)[..count].iter().for_each(|&at| chosen[at] = true);
+                for &at in &Order::MostRelevantFirst.sort(values)[..count] {
+                    chosen[at] = true;
+                }
                 Ok(chosen)
             }
         }
