@@ -1,6 +1,7 @@
 //! `score` as a shell sees it. The expected values are worked out by hand beside each test.
 
 mod curves;
+mod draws;
 mod maps;
 
 use std::fmt::Write;
@@ -197,7 +198,10 @@ fn the_help_starts_with_examples_and_the_list_names_each_metric() {
     let help = run(SCORE, ["--help"], "").success();
     assert!(help.starts_with("Examples:\n") && help.contains("--tolerance"), "{help}");
     let list = run(SCORE, ["--list-metrics"], "").success();
-    let names: Vec<&str> = list.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    let named = |line: &&str| !line.starts_with([' ', '*']);
+    let names = list.lines().filter(named).filter_map(|line| line.split_whitespace().next());
+    let names: Vec<&str> = names.filter(|name| !name.ends_with('*')).collect();
+    assert!(list.contains("\nsensitivity-n* ") && list.contains("\n* only with --metric\n"), "{list}");
     assert_eq!(
         names,
         [
@@ -209,6 +213,12 @@ fn the_help_starts_with_examples_and_the_list_names_each_metric() {
             "ins",
             "adp",
             "pic",
+            "irof",
+            "aopc",
+            "abpc",
+            "faithfulness-correlation",
+            "faithfulness-estimate",
+            "infidelity",
             "pointing-game",
             "energy-pointing-game",
             "spearman",
