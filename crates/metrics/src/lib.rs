@@ -22,6 +22,7 @@ mod confidence;
 mod curve;
 mod metric;
 mod place;
+mod road;
 mod selection;
 
 pub use curve::{Curve, Point};

@@ -131,13 +131,18 @@ impl<'a, T> Executor<'a, T> {
             predictions,
             failed: None,
         });
-        for (input, what) in plan.inputs.into_iter().enumerate() {
-            match Item::new(&device_image, &map, what) {
-                Ok(item) => self.enqueue(item, Address::Input { job, input }, target),
-                Err(error) => {
-                    self.give_up(input, error);
-                    break;
-                }
+        let mut asked = 0;
+        while asked < plan.inputs.len() {
+            let room = self.batch - self.items.len();
+            let inputs = &plan.inputs[asked..plan.inputs.len().min(asked + room)];
+            let (items, failed) = Item::several(&device_image, &map, inputs);
+            for item in items {
+                self.enqueue(item, Address::Input { job, input: asked }, target);
+                asked += 1;
+            }
+            if let Some(error) = failed {
+                self.give_up(asked, error);
+                break;
             }
         }
         Ok(())
