@@ -11,9 +11,8 @@ from zennit.attribution import Gradient
 from zennit.composites import EpsilonPlus
 from zennit.torchvision import ResNetCanonizer
 
-from bench.imputation import LEVELS, masks
+from bench.imputation import LEVELS, masks, planes
 from bench.peer import peer
-from parity.common import MEAN, STD
 
 BATCH = 16
 
@@ -121,7 +120,7 @@ def road(s):
 
 
 def imputation(s, kind):
-    imputer, pixels = road_metrics.NoisyLinearImputer(noise=0.0), (s.x.cpu() * STD + MEAN).float()
+    imputer, pixels = road_metrics.NoisyLinearImputer(noise=0.0), torch.from_numpy(planes(s.paths[: len(s.x)]))
     known = torch.from_numpy(~masks(s.maps[: len(s.x)], kind)).float()
     return np.stack([[imputer(x, mask).numpy() for mask in of_map] for x, of_map in zip(pixels, known)])
 

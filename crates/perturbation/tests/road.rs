@@ -65,22 +65,22 @@ fn imputed_pixels_of_the_catalogue() {
     let inside = mask(64, (2..6).flat_map(|i| (3..7).map(move |j| 8 * i + j)));
     let imputed = impute(&image8(1), [8, 8], &inside, 1e-7).unwrap();
     let expected = [
-        0.4453256146,
-        0.4166012782,
-        0.5229605219,
-        0.5170612965,
-        0.4224955583,
-        0.4657137025,
-        0.5087201026,
-        0.5250472057,
-        0.4224324691,
-        0.4864018486,
-        0.5294082487,
-        0.5983174499,
-        0.5439143133,
-        0.4978524862,
-        0.5308783966,
-        0.6156499951,
+        0.445_325_614_6,
+        0.416_601_278_2,
+        0.522_960_521_9,
+        0.517_061_296_5,
+        0.422_495_558_3,
+        0.465_713_702_5,
+        0.508_720_102_6,
+        0.525_047_205_7,
+        0.422_432_469_1,
+        0.486_401_848_6,
+        0.529_408_248_7,
+        0.598_317_449_9,
+        0.543_914_313_3,
+        0.497_852_486_2,
+        0.530_878_396_6,
+        0.615_649_995_1,
     ];
     let found: Vec<f32> = (0..64).filter(|&pixel| inside[pixel]).map(|pixel| imputed[pixel]).collect();
     assert_close(&found, &expected, Tolerance::new(5e-7, 5e-7));
@@ -99,21 +99,21 @@ fn road_of_the_catalogue() {
     let least: Vec<usize> = most.iter().rev().copied().collect();
     let of = |order: &[usize]| tenths.clone().map(|count| imputed8(order, count).0).collect::<Vec<f64>>();
     let expected = [
-        0.617483843,
-        0.6130512279,
-        0.6084414824,
-        0.6632488518,
-        0.7785823099,
-        0.7249466475,
-        0.5866388542,
-        0.4807744844,
-        0.2590683968,
+        0.617_483_843,
+        0.613_051_227_9,
+        0.608_441_482_4,
+        0.663_248_851_8,
+        0.778_582_309_9,
+        0.724_946_647_5,
+        0.586_638_854_2,
+        0.480_774_484_4,
+        0.259_068_396_8,
     ];
     let (most, least) = (of(&most), of(&least));
     most.iter().zip(expected).for_each(|(&found, expected)| check(found, expected, 2e-6));
-    check(mean(most.clone()), 0.5924706775, 1e-6);
-    check(mean(least.clone()), 0.3849636877, 1e-6);
-    check((mean(least) - mean(most)) / 2.0, -0.1037534949, 1e-6);
+    check(mean(most.clone()), 0.592_470_677_5, 1e-6);
+    check(mean(least.clone()), 0.384_963_687_7, 1e-6);
+    check((mean(least) - mean(most)) / 2.0, -0.103_753_494_9, 1e-6);
 }
 
 /// Of 64 pixels its percentiles remove one more than an exact count at four of nine levels.
@@ -129,12 +129,12 @@ fn averages_of_pytorch_grad_cam_at_its_own_thresholds() {
         (mean(probabilities) - clean.0, mean(logits) - clean.1)
     };
     let (most, least) = (change(&most), change(&least));
-    check(most.0, -0.03810202, 2e-6);
-    check(least.0, -0.24629392, 2e-6);
-    check((least.0 - most.0) / 2.0, -0.10409595, 2e-6);
-    check(most.1, -0.1209093, 1e-5);
-    check(least.1, -0.44482914, 1e-5);
-    check((least.1 - most.1) / 2.0, -0.16195992, 1e-5);
+    check(most.0, -0.038_102_02, 2e-6);
+    check(least.0, -0.246_293_92, 2e-6);
+    check((least.0 - most.0) / 2.0, -0.104_095_95, 2e-6);
+    check(most.1, -0.120_909_3, 1e-5);
+    check(least.1, -0.444_829_14, 1e-5);
+    check((least.1 - most.1) / 2.0, -0.161_959_92, 1e-5);
 }
 
 /// A hole that leaves one corner, a comb, a chessboard and everything but one pixel.

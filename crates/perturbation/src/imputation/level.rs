@@ -78,14 +78,16 @@ impl Level {
 
     /// One Gauss-Seidel sweep forward.
     pub(super) fn sweep_forward(&self, b: &[Pixel], x: &mut [Pixel]) {
-        self.equations().for_each(|(equation, place, stencil)| self.relax(b[equation], place, stencil, x));
+        for (equation, place, stencil) in self.equations() {
+            self.relax(b[equation], place, stencil, x);
+        }
     }
 
     /// One Gauss-Seidel sweep backward, the transpose of the one forward.
     pub(super) fn sweep_backward(&self, b: &[Pixel], x: &mut [Pixel]) {
-        self.equations()
-            .rev()
-            .for_each(|(equation, place, stencil)| self.relax(b[equation], place, stencil, x));
+        for (equation, place, stencil) in self.equations().rev() {
+            self.relax(b[equation], place, stencil, x);
+        }
     }
 
     #[inline]
@@ -106,10 +108,8 @@ impl Level {
             let [down, right] = [row % 2, column % 2];
             let first = (row / 2 + 1) * stride + column / 2 + 1;
             spread(stencil, [down, right], |[i, j], part| add(&mut grid[first + i * stride + j], &part));
-            corners.push(
-                [first, first + right, first + down * stride, first + down * stride + right]
-                    .map(|at| at as u32),
-            );
+            let (first, right, down) = (first as u32, right as u32, (down * stride) as u32);
+            corners.push([first, first + right, first + down, first + down + right]);
         }
         (Self::new(size, &grid), corners)
     }
@@ -119,15 +119,18 @@ impl Level {
         coarse.fill(Pixel::default());
         for ((_, place, stencil), corners) in self.equations().zip(corners) {
             let part = after(x, place, self.stride(), stencil) * -0.25;
-            corners.iter().for_each(|&corner| coarse[corner as usize] += part);
+            for &corner in corners {
+                coarse[corner as usize] += part;
+            }
         }
     }
 
     /// x + P coarse.
     pub(super) fn prolong(&self, coarse: &[Pixel], corners: &[Corners], x: &mut [Pixel]) {
         for (&place, corners) in self.places.iter().zip(corners) {
-            let [a, b, c, d] = corners.map(|corner| coarse[corner as usize]);
-            x[place as usize] += (a + b + c + d) * 0.25;
+            let [a, b, c, d] = *corners;
+            let at = |corner: u32| coarse[corner as usize];
+            x[place as usize] += (at(a) + at(b) + at(c) + at(d)) * 0.25;
         }
     }
 }
@@ -150,10 +153,10 @@ fn after(x: &[Pixel], place: usize, stride: usize, stencil: &Stencil) -> Pixel {
 /// says whether its row and column lie between coarse ones.
 fn spread(fine: &Stencil, odd: [usize; 2], mut add: impl FnMut([usize; 2], Stencil)) {
     // A P: the fine neighbours' coefficients, collected on coarse columns, then on coarse rows.
-    let rows: [[f32; 3]; 3] =
-        std::array::from_fn(|row| collect([fine[3 * row], fine[3 * row + 1], fine[3 * row + 2]], odd[1]));
-    let columns: [[f32; 3]; 3] =
-        std::array::from_fn(|column| collect([rows[0][column], rows[1][column], rows[2][column]], odd[0]));
+    let row = |row: usize| collect([fine[3 * row], fine[3 * row + 1], fine[3 * row + 2]], odd[1]);
+    let rows = [row(0), row(1), row(2)];
+    let column = |column: usize| collect([rows[0][column], rows[1][column], rows[2][column]], odd[0]);
+    let columns = [column(0), column(1), column(2)];
     // Pᵀ: to each corner, seen from where it is.
     let share = [1.0, 0.5][odd[0]] * [1.0, 0.5][odd[1]];
     for i in 0..=odd[0] {
@@ -181,5 +184,7 @@ fn collect([before, at, after]: [f32; 3], odd: usize) -> [f32; 3] {
 }
 
 fn add(sum: &mut Stencil, part: &Stencil) {
-    sum.iter_mut().zip(part).for_each(|(sum, part)| *sum += part);
+    for (sum, part) in sum.iter_mut().zip(part) {
+        *sum += part;
+    }
 }

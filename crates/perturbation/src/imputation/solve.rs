@@ -21,7 +21,9 @@ pub(super) fn solve(
         let error = multigrid.precondition(&residual).to_vec();
         let places = multigrid.system().places();
         if places.iter().all(|&place| error[place as usize].magnitude() <= accuracy) {
-            places.iter().for_each(|&place| x[place as usize] += error[place as usize]);
+            for &place in places {
+                x[place as usize] += error[place as usize];
+            }
             return Some(x);
         }
         let now = dot(&residual, &error, places);
@@ -46,7 +48,9 @@ fn dot(a: &[Pixel], b: &[Pixel], places: &[u32]) -> [f64; Pixel::CHANNELS] {
     let mut sums = [0.0; Pixel::CHANNELS];
     for (a, &place) in a.iter().zip(places) {
         let product = *a * b[place as usize];
-        sums.iter_mut().zip(product.0).for_each(|(sum, value)| *sum += f64::from(value));
+        for (sum, value) in sums.iter_mut().zip(product.0) {
+            *sum += f64::from(value);
+        }
     }
     sums
 }
