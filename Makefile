@@ -103,7 +103,7 @@ parity: build ## Compare with PyTorch and its libraries at full size (testdata/r
 	  --locked --lib --test real --test parity -- --nocapture $(PARITY_TESTS))
 
 bench: build ## Our time over that of PyTorch, Captum and others; BENCH="--tasks forward" (needs testdata/requirements.txt)
-	$(CARGO) build --workspace --release --locked --example pass --example layers
+	$(CARGO) build --workspace --release --locked --example pass --example layers --example impute
 	$(PYTHON) pipelines/bench --bin $(BIN) --out $(OUT)/bench $(BENCH)
 
 cuda:

@@ -5,11 +5,13 @@ import quantus
 import torch
 from captum.attr import IntegratedGradients, KernelShap, NoiseTunnel, Occlusion, Saliency
 from pytorch_grad_cam import AblationCAM, GradCAM, ScoreCAM
-from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
+from pytorch_grad_cam.metrics import road as road_metrics
+from pytorch_grad_cam.utils.model_targets import ClassifierOutputSoftmaxTarget, ClassifierOutputTarget
 from zennit.attribution import Gradient
 from zennit.composites import EpsilonPlus
 from zennit.torchvision import ResNetCanonizer
 
+from bench.imputation import LEVELS, masks, planes
 from bench.peer import peer
 
 BATCH = 16
@@ -102,3 +104,26 @@ def pixel_flipping(s):
         model=s.net, x_batch=s.x.cpu().numpy(), y_batch=s.targets.cpu().numpy(), a_batch=s.maps[:, None],
         channel_first=True, device=s.device)
     return np.asarray(curves)
+
+
+@peer("road", "pytorch-grad-cam")
+def road(s):
+    """Without noise, which its metrics have no argument for. Its percentiles remove from the other end, and one pixel more than
+    an exact count at some levels."""
+    road_metrics.NoisyLinearImputer.__init__.__defaults__ = (0.0, road_metrics.neighbors_weights)
+    curves = []
+    for x, target, cam in zip(s.x, s.targets, s.maps):
+        arguments = x[None], cam[None].astype(np.float64), [ClassifierOutputSoftmaxTarget(int(target))], s.net
+        for metric in (road_metrics.ROADMostRelevantFirst, road_metrics.ROADLeastRelevantFirst):
+            curves.append([float(metric(100 - level)(*arguments, return_diff=False)[0]) for level in LEVELS])
+    return np.array(curves)
+
+
+def imputation(s, kind):
+    imputer, pixels = road_metrics.NoisyLinearImputer(noise=0.0), torch.from_numpy(planes(s.paths[: len(s.x)]))
+    known = torch.from_numpy(~masks(s.maps[: len(s.x)], kind)).float()
+    return np.stack([[imputer(x, mask).numpy() for mask in of_map] for x, of_map in zip(pixels, known)])
+
+
+for of_map in ("gradcam", "random"):
+    peer(f"imputation-{of_map}", "pytorch-grad-cam")(imputation)

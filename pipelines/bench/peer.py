@@ -27,7 +27,7 @@ class Subject:
 
         self.network = Network(name, weights, device)
         self.net, self.fast, self.device = self.network.net, self.network.fast, device
-        self.x = images(paths).to(device)
+        self.paths, self.x = paths, images(paths).to(device)
         with torch.no_grad():
             self.targets = torch.cat([self.fast(self.lay(x)).argmax(1) for x in self.x.split(8)])
         self.maps = self.ranks = None

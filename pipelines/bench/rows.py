@@ -6,11 +6,13 @@ NETWORKS = ("resnet50-v1", "mobilenet-v2", "vit-b16")
 CONVOLUTIONAL, RESNET, TRANSFORMER = NETWORKS[:2], NETWORKS[:1], NETWORKS[2:]
 LOOP = "PyTorch loop"
 RUNTIME = "ONNX Runtime"
+ONE = 10**6
 
 
 @dataclass(frozen=True)
 class Row:
-    """`kind` is `pass` (through the example `pass` of models), `maps` (explain) or `curves` (perturb)."""
+    """`kind` is `pass` (through the example `pass` of models), `maps` (explain), `curves` (perturb) or `imputation` (through
+    the example `impute` of perturbation)."""
 
     task: str
     kind: str
@@ -42,6 +44,10 @@ def rows(masks, samples):
         # Quantus takes away a number of values that divides the pixels, and a pixel has three: 32 * 3 steps come closest.
         Row("pixel-flipping", "curves", ("deletion:fill=zero,steps=96",), ("Quantus", LOOP), 97),
         Row("curves", "curves", curves, (LOOP,), 202),
+        # The peer spends its time on sparse systems: one image in a run, whatever --forwards.
+        Row("road", "curves", ("road:noise=0", "road:noise=0,order=lerf"), ("pytorch-grad-cam",), ONE, **family),
+        *(Row(f"imputation-{kind}", "imputation", (f"imputation of a {kind} map",), ("pytorch-grad-cam",), ONE, **family,
+              settings=(("kind", kind),)) for kind in ("gradcam", "random")),
         # A row for each family of methods.
         Row("smoothgrad", "maps", ("smoothgrad:samples=25",), ("Captum",), 75, RESNET),
         Row("lrp", "maps", ("lrp:preset=epsilon-plus",), ("zennit",), 6, RESNET, RESNET),

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import spearmanr
 
-from bench import ours
+from bench import imputation, ours
 from bench.peer import Peer, prepare
 
 HEAD = "| network | ours | peer | images | runs | ours, s/image | peer, s/image | ours / peer | of minima | agreement |"
@@ -20,7 +20,8 @@ PAUSE = 0.5
 PACKAGES = ["torch", "torchvision", "timm", "onnxruntime", "captum", "grad-cam", "zennit", "quantus"]
 EXPLAIN = """
 Images is how many a run computes; forward and backward are one batch of made-up numbers. Agreement: of maps the lowest
-Spearman correlation between ours and the peer's over the images, of curves and of constant maps the largest difference. Random
+Spearman correlation between ours and the peer's over the images, of curves, of imputed pixels (0 to 1) and of constant maps the
+largest difference. ROAD's imputation is 18 masks of an image, the peer's by SciPy's direct solver. Random
 methods draw their own samples on each side. Quantus takes away single channels of a pixel."""
 
 
@@ -69,7 +70,7 @@ def agreement(kind, own, their):
         sys.exit(f"our answer has the shape {own.shape}, the peer's {their.shape}, or some are not finite")
     if kind == "curves":
         own = own[:, -their.shape[1] :]  # Quantus leaves out the image as it was
-    if kind == "curves" or any(np.ptp(values, (1, 2)).min() == 0 for values in (own, their)):
+    if kind in ("curves", "imputation") or any(np.ptp(values, (1, 2)).min() == 0 for values in (own, their)):
         return f"{np.abs(own - their).max():.1e} apart"
     return f"{min(spearmanr(a.ravel(), b.ravel()).statistic for a, b in zip(own, their)):.4f}"
 
@@ -108,6 +109,9 @@ class Network:
         if row.kind == "maps":
             taken, printed = self.tools.explain(row.specs[0], self.paths[:count])
             return taken / count, ours.read_maps(printed)
+        if row.kind == "imputation":
+            missing = imputation.masks(ours.read_maps(self.maps)[:count], **dict(row.settings))
+            return imputation.impute(self.args, self.paths[:count], missing)
         table = self.args.out / "followed.csv"
         table.write_text("\n".join(self.maps.splitlines()[: count + 1]) + "\n")
         taken, printed = self.tools.perturb(row.specs, table)
@@ -120,7 +124,7 @@ class Network:
     def measure(self, row, table):
         long = row.forwards > self.args.forwards
         count = max(1, min(self.args.forwards // row.forwards, len(self.paths)))
-        if row.kind == "curves":
+        if row.kind in ("curves", "imputation"):
             self.follow()
         names = [name for name in row.peers if not self.args.peers or name in self.args.peers]
         sides = {"ours": lambda: self.own(row, count)}

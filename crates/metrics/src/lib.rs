@@ -37,6 +37,7 @@ mod pair;
 mod place;
 mod region;
 mod retrieval;
+mod road;
 mod segmentation;
 mod selection;
 mod shape;

@@ -6,7 +6,7 @@ use spec::Reader;
 
 use crate::{
     Curve, Truth, agreement, area, changes, confidence, distance, enough, infidelity, irof, likeness,
-    name_of, place, region, retrieval, segmentation, shape, single, sparsity, ssim, subset, texture,
+    name_of, place, region, retrieval, road, segmentation, shape, single, sparsity, ssim, subset, texture,
 };
 
 /// A metric's value, or why it is not defined.
@@ -118,6 +118,7 @@ pub fn all() -> impl Iterator<Item = &'static Metric> {
         area::METRICS,
         confidence::METRICS,
         irof::METRICS,
+        road::METRICS,
         region::METRICS,
         shape::METRICS,
         changes::METRICS,

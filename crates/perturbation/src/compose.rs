@@ -67,28 +67,36 @@ impl DeviceImage {
 
     /// Bytes of a test's own, normalised as the image's are.
     fn painted(&self, bytes: &[u8]) -> Tensor<4> {
-        let preprocess = self.host.preprocess();
-        let pixels = preprocess.normalise_bytes(bytes);
-        upload(pixels, preprocess.channels.count(), self.host.size(), &self.clean.device())
+        self.upload(self.host.preprocess().normalise_bytes(bytes))
     }
 
-    /// What replaces pixels of an input: from the image, or painted now.
-    fn fill(&self, fill: &Replacement, map: &DeviceMap, input: &Input) -> Result<Tensor<4>, FillError> {
+    /// What replaces pixels: from the image, or painted now.
+    fn fill(&self, fill: &Replacement) -> Result<Tensor<4>, FillError> {
         let mut last = self.last.borrow_mut();
         if let Some((_, painted)) = self.fills.iter().chain(&*last).find(|(other, _)| other == fill) {
             return Ok(painted.clone());
         }
-        let size = self.host.size();
-        let replaced = match fill.reuse() {
-            Reuse::Mask => map.replaced(input, size[0] * size[1]),
-            Reuse::Image | Reuse::Run => vec![1.0; size[0] * size[1]],
-        };
-        let channels = self.host.preprocess().channels.count();
-        let painted = upload(fill.paint(&self.host, &replaced)?, channels, size, &self.clean.device());
-        if fill.reuse() != Reuse::Mask {
-            *last = Some((fill.clone(), painted.clone()));
-        }
+        let [height, width] = self.host.size();
+        let painted = self.upload(fill.paint(&self.host, &vec![1.0; height * width])?);
+        *last = Some((fill.clone(), painted.clone()));
         Ok(painted)
+    }
+
+    /// What replaces pixels of each of some inputs whose fill sees which pixels those are.
+    fn fill_each(
+        &self,
+        fill: &Replacement,
+        map: &DeviceMap,
+        inputs: &[Input],
+    ) -> Vec<Result<Tensor<4>, FillError>> {
+        let [height, width] = self.host.size();
+        let masks: Vec<Vec<f32>> = inputs.iter().map(|input| map.replaced(input, height * width)).collect();
+        let painted = fill.paint_each(&self.host, &masks);
+        painted.into_iter().map(|painted| Ok(self.upload(painted?))).collect()
+    }
+
+    fn upload(&self, planes: Vec<f32>) -> Tensor<4> {
+        upload(planes, self.host.preprocess().channels.count(), self.host.size(), &self.clean.device())
     }
 }
 
@@ -136,17 +144,45 @@ impl Item {
         Self { clean: image.clean.clone(), fill: None, map: Rc::clone(map), input: Input::Clean }
     }
 
-    /// Gets everything ready that the input is composed of. A fill that is painted for this input is painted here, so that
-    /// a batch holds no more of them than it has inputs.
-    ///
-    /// # Errors
-    /// If a fill cannot be painted.
-    pub(crate) fn new(image: &DeviceImage, map: &Rc<DeviceMap>, input: Input) -> Result<Self, FillError> {
-        let fill = match &input {
-            Input::Painted(painted) => Some(image.painted(painted.bytes())),
-            input => input.fill().map(|fill| image.fill(fill, map, input)).transpose()?,
-        };
-        Ok(Self { clean: image.clean.clone(), fill, map: Rc::clone(map), input })
+    /// Gets everything ready that some inputs are composed of. Fills that are painted for an input are painted here, those of
+    /// neighbours together, so that a batch holds no more of them than it has inputs. If one cannot be painted, the items
+    /// before it come with the error.
+    pub(crate) fn several(
+        image: &DeviceImage,
+        map: &Rc<DeviceMap>,
+        inputs: &[Input],
+    ) -> (Vec<Self>, Option<FillError>) {
+        let mut items = Vec::with_capacity(inputs.len());
+        for neighbours in inputs.chunk_by(are_painted_together) {
+            for (input, fill) in neighbours.iter().zip(Self::fills(image, map, neighbours)) {
+                match fill {
+                    Ok(fill) => {
+                        let (clean, map, input) = (image.clean.clone(), Rc::clone(map), input.clone());
+                        items.push(Self { clean, fill, map, input });
+                    }
+                    Err(error) => return (items, Some(error)),
+                }
+            }
+        }
+        (items, None)
+    }
+
+    /// What replaces pixels of inputs that are painted together, or of one.
+    fn fills(
+        image: &DeviceImage,
+        map: &DeviceMap,
+        inputs: &[Input],
+    ) -> Vec<Result<Option<Tensor<4>>, FillError>> {
+        match &inputs[0] {
+            Input::Painted(painted) => vec![Ok(Some(image.painted(painted.bytes())))],
+            input => match input.fill() {
+                None => vec![Ok(None)],
+                Some(fill) if fill.reuse() == Reuse::Mask => {
+                    image.fill_each(fill, map, inputs).into_iter().map(|fill| fill.map(Some)).collect()
+                }
+                Some(fill) => vec![image.fill(fill).map(Some)],
+            },
+        }
     }
 
     fn fill(&self) -> Tensor<4> {
@@ -166,6 +202,11 @@ impl Item {
         let own = self.input.fill().is_none_or(|fill| fill.reuse() == Reuse::Mask);
         Rc::ptr_eq(&self.map, &other.map) && alike && !own
     }
+}
+
+/// Whether both have the same fill, which is painted for each input.
+fn are_painted_together(one: &Input, other: &Input) -> bool {
+    one.fill() == other.fill() && one.fill().is_some_and(|fill| fill.reuse() == Reuse::Mask)
 }
 
 /// The images of a batch, `(n, 3, h, w)`. Neighbours that differ only in their number of pixels are made together.

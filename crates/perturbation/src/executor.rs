@@ -9,13 +9,15 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use images::FillError;
 use models::Classifier;
 
 use crate::compose::{DeviceImage, DeviceMap, Item};
 use crate::host_image::HostImage;
+use crate::input::Input;
 use crate::plan::Plan;
 use batch::{Address, Sent};
-use known::{Clean, Known};
+use known::{Answer, Clean, Known};
 use map_result::Waiting;
 pub use map_result::{Curve, CurvePoint, MapResult};
 
@@ -119,22 +121,45 @@ impl<'a, T> Executor<'a, T> {
             self.enqueue(Item::clean(&device_image, &map), Address::Clean(Rc::clone(&clean)), 0);
         }
         let target = target.unwrap_or_else(|| self.predicted(&clean));
-        let (mut answers, mut failed) = (Vec::with_capacity(plan.inputs.len()), None);
-        for input in plan.inputs {
-            let (answer, new) = self.known.input(device_image.host().hash(), &input, target);
-            if new {
-                match Item::new(&device_image, &map, input) {
-                    Ok(item) => self.enqueue(item, Address::Input(Rc::clone(&answer)), target),
-                    Err(error) => {
-                        failed = Some(error);
-                        break;
-                    }
-                }
-            }
-            answers.push(answer);
-        }
+        let (answers, failed) = self.ask(&device_image, &map, &plan.inputs, target);
         self.waiting.push_back(Waiting { tag, target, curves: plan.curves, clean, answers, failed });
         Ok(())
+    }
+
+    /// Asks about the inputs of a job, as many at once as a batch holds, since those that are painted one by one are all
+    /// painted before any of them is asked about. If one cannot be painted, the answers are to those before it.
+    fn ask(
+        &mut self,
+        image: &DeviceImage,
+        map: &Rc<DeviceMap>,
+        inputs: &[Input],
+        target: usize,
+    ) -> (Vec<Answer>, Option<FillError>) {
+        let hash = image.host().hash();
+        let mut answers = Vec::with_capacity(inputs.len());
+        for inputs in inputs.chunks(self.batch) {
+            let known: Vec<(Answer, bool)> =
+                inputs.iter().map(|input| self.known.input(hash, input, target)).collect();
+            let new = inputs.iter().zip(&known).filter(|(_, (_, is_new))| *is_new);
+            let new: Vec<Input> = new.map(|(input, _)| input.clone()).collect();
+            let (items, failed) = Item::several(image, map, &new);
+            let mut items = items.into_iter();
+            for (input, (answer, is_new)) in inputs.iter().zip(known) {
+                if is_new {
+                    let Some(item) = items.next() else {
+                        // Nobody will answer: another map must not wait for it.
+                        self.known.forget(hash, input, target);
+                        continue;
+                    };
+                    self.enqueue(item, Address::Input(Rc::clone(&answer)), target);
+                }
+                answers.push(answer);
+            }
+            if failed.is_some() {
+                return (answers, failed);
+            }
+        }
+        (answers, None)
     }
 
     /// Runs what is left over. More jobs may follow.

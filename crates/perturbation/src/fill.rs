@@ -2,10 +2,11 @@
 
 use images::{Blur, Fill};
 
+use crate::imputation::Impute;
 use crate::painter::Replacement;
 
 /// The words of a spec string and what they stand for.
-pub const WORDS: [(&str, &str); 5] = [
+pub const WORDS: [(&str, &str); 6] = [
     ("black", "pixel value 0 (EEA; \"delete\" of Meaningful Perturbation)"),
     ("mean", "the image's own mean colour (Meaningful Perturbation)"),
     (
@@ -13,11 +14,15 @@ pub const WORDS: [(&str, &str); 5] = [
         "0 in normalised space, the mean colour of the data set (RISE, BEE; \"mean\" of the Coherency study)",
     ),
     ("blur", "the image under a Gaussian blur (Coherency study; RISE's insertion)"),
+    (
+        "impute",
+        "replaced pixels solved for as weighted means of their neighbours, plus normal noise (ROAD); some pixels must stay",
+    ),
     ("uniform", "U(0, 1) in normalised space, the answers averaged over runs (Coherency study)"),
 ];
 
 /// The parameters that go with some fills only, for the list of tests.
-pub const OPTIONS: &str = "fill=blur: kernel=11,sigma=5; fill=uniform: runs=5";
+pub const OPTIONS: &str = "fill=blur: kernel=11,sigma=5; fill=impute: noise=0.01; fill=uniform: runs=5";
 
 /// The words in a spec string.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -26,14 +31,16 @@ enum Kind {
     Mean,
     Zero,
     Blur,
+    Impute,
     Uniform,
 }
 
-const KINDS: [(&str, Kind); 5] = [
+const KINDS: [(&str, Kind); 6] = [
     ("black", Kind::Black),
     ("mean", Kind::Mean),
     ("zero", Kind::Zero),
     ("blur", Kind::Blur),
+    ("impute", Kind::Impute),
     ("uniform", Kind::Uniform),
 ];
 
@@ -42,18 +49,24 @@ const KINDS: [(&str, Kind); 5] = [
 pub(crate) fn take(reader: &mut spec::Reader, default: &str) -> Result<Vec<Replacement>, spec::Error> {
     let mut kinds = KINDS;
     kinds.sort_by_key(|(word, _)| *word != default);
-    let fills = match reader.choose("fill", &kinds)? {
-        Kind::Black => vec![Fill::Black],
-        Kind::Mean => vec![Fill::Mean],
-        Kind::Zero => vec![Fill::Zero],
-        Kind::Blur => vec![Fill::Blur(take_blur(reader)?)],
+    let fill = match reader.choose("fill", &kinds)? {
+        Kind::Black => Fill::Black,
+        Kind::Mean => Fill::Mean,
+        Kind::Zero => Fill::Zero,
+        Kind::Blur => Fill::Blur(take_blur(reader)?),
+        Kind::Impute => return Ok(vec![Replacement::new(Impute { noise: take_noise(reader)? })]),
         Kind::Uniform => {
             let runs =
                 reader.take_if("runs", 5_u64, "a whole number from 1 to 1000", |n| (1..=1000).contains(n))?;
-            (0..runs).map(|draw| Fill::Uniform { draw }).collect()
+            return Ok((0..runs).map(|draw| Fill::Uniform { draw }.into()).collect());
         }
     };
-    Ok(fills.into_iter().map(Replacement::from).collect())
+    Ok(vec![fill.into()])
+}
+
+fn take_noise(reader: &mut spec::Reader) -> Result<f32, spec::Error> {
+    let allowed = |noise: &f32| (0.0..=1.0).contains(noise);
+    reader.take_if("noise", 0.01, "a standard deviation from 0 to 1", allowed)
 }
 
 fn take_blur(reader: &mut spec::Reader) -> Result<Blur, spec::Error> {

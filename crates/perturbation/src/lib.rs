@@ -20,6 +20,7 @@ mod executor;
 pub mod fill;
 mod forwards;
 mod host_image;
+pub mod imputation;
 mod input;
 mod painter;
 mod plan;

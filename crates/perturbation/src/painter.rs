@@ -6,6 +6,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use images::{Fill, FillError};
+use rayon::prelude::*;
 
 use crate::host_image::HostImage;
 
@@ -43,6 +44,12 @@ pub trait Painter: Debug + Send + Sync {
     /// # Errors
     /// If the image cannot be painted, or whoever paints it has failed.
     fn paint(&self, image: &HostImage, replaced: &[f32]) -> Result<Vec<f32>, FillError>;
+
+    /// Paints an image under several masks, as many as a batch holds: what [`Painter::paint`] gives for each of them, one by
+    /// one over all threads unless the painter has a better way.
+    fn paint_each(&self, image: &HostImage, masks: &[Vec<f32>]) -> Vec<Result<Vec<f32>, FillError>> {
+        masks.par_iter().map(|replaced| self.paint(image, replaced)).collect()
+    }
 }
 
 /// A shared painter, which is what its key says: equal keys are equal replacements, so that equal inputs are computed once.

@@ -154,3 +154,20 @@ fn superpixels_are_replaced_one_by_one_to_the_last() {
         .collect();
     assert_eq!(forwards, [24, 100 * 5]);
 }
+
+/// An image of which nothing is left cannot be imputed. All maps of the image ask for it, and none may wait for another.
+#[test]
+fn what_cannot_be_painted_fails_for_every_map() {
+    let (classifier, maps) = (tiny_basic(), maps("signed"));
+    let asked: Vec<_> = maps.iter().map(|map| (0, map.clone(), Some(3))).collect();
+    for batch in [1, 16] {
+        let mut executor = perturbation::Executor::new(&classifier, |_| batch);
+        for job in common::jobs(&asked, &["deletion:fill=impute,steps=2"]) {
+            executor.push(job).unwrap();
+        }
+        executor.flush();
+        let found: Vec<_> = std::iter::from_fn(|| executor.pop()).collect();
+        assert_eq!(found.len(), 2);
+        assert!(found.iter().all(|result| result.curves.is_err()), "batches of {batch}");
+    }
+}

@@ -10,6 +10,7 @@ mod noise;
 mod one_by_one;
 mod patches;
 mod pos;
+mod road;
 mod single;
 mod square;
 mod subset;
@@ -96,6 +97,7 @@ pub const TESTS: &[Entry] = &[
     mask::ENTRY,
     patches::ENTRY,
     superpixels::ENTRY,
+    road::ENTRY,
     subset::ENTRY,
     single::ENTRY,
     square::ENTRY,
@@ -194,12 +196,12 @@ mod tests {
     #[test]
     fn errors_name_the_test_the_parameter_and_what_is_allowed() {
         let message = |text: &str| parse(text).unwrap_err().to_string();
-        let known = "known are deletion, insertion, pos, neg, mask, patches, superpixels, subset, single, square, noise";
+        let known = "known are deletion, insertion, pos, neg, mask, patches, superpixels, road, subset, single, square, noise";
         assert_eq!(message("delete"), format!("unknown test `delete`: {known}; did you mean `deletion`?"));
         assert_eq!(message("xyz"), format!("unknown test `xyz`: {known}"));
         assert_eq!(
             message("deletion:fill=red"),
-            "`deletion`: fill=red is not one of black, mean, zero, blur, uniform"
+            "`deletion`: fill=red is not one of black, mean, zero, blur, impute, uniform"
         );
         assert_eq!(message("insertion:region=8"), "`insertion`: region=8 is not an odd whole number");
         assert_eq!(message("pos:region=9"), "`pos` has no parameter `region`: fill=black,steps=10");

@@ -60,6 +60,13 @@ impl Known {
         }
     }
 
+    /// Takes back that an input was asked about.
+    pub(super) fn forget(&mut self, hash: &str, input: &Input, target: usize) {
+        if !input.depends_on_the_map() {
+            self.of(hash).inputs.remove(&(digest(input), target));
+        }
+    }
+
     fn of(&mut self, hash: &str) -> &mut OfImage {
         if !self.images.contains_key(hash) {
             if self.oldest.len() == REMEMBERED
