@@ -103,3 +103,17 @@ fn torch_mask() {
         }
     }
 }
+
+/// Parts that are replaced alone: probability, logit and mass of each.
+#[test]
+fn torch_parts_alone() {
+    for (spec, name) in [("single:blocks=8", "signed.single"), ("square:size=16", "signed.square")] {
+        let mut found = Vec::new();
+        for curves in curves(&tiny_basic(), &maps("signed"), &[spec]) {
+            for point in &curves[0] {
+                found.extend([point.probability, point.logit, point.measures.mass.unwrap() as f32]);
+            }
+        }
+        assert_close(&found, &golden(name).data, Tolerance::new(1e-5, 1e-5));
+    }
+}

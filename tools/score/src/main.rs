@@ -71,7 +71,11 @@ Examples:
 const RULES: &str = "\
 Areas follow the trapezoidal rule over `fraction`; they are not divided by its range, so `pos`, whose fractions end at \
 0.9, is at most 90. A metric keeps the parameters of its test: `pos:fill=blur` gives `pos:fill=blur` and \
-`del:fill=blur`. A test in the order of the least relevant first (`deletion:order=lerf`) turns the direction round.
+`del:fill=blur`. A test in the order of the least relevant first (`deletion:order=lerf`) turns the direction round, and so \
+does a mask turned round (`mask:invert=true`), unless --list-metrics names that test.
+
+Of draws (`subset`, `single`, `noise`, `square`) each row is compared with the clean image's before it, whose fraction is 0, \
+and `mass` is what the map says of it; `score=` chooses the number that is compared: probability, logit or hit.
 
 Maps with channels are summed over them first. A pixel lies inside a box if it overlaps it: a box `10 20 30 40` holds \
 columns 10 to 29 and rows 20 to 39. Of equal highest values the first one, row by row, is the map's point. The \

@@ -1,6 +1,7 @@
 //! `score` as a shell sees it. The expected values are worked out by hand beside each test.
 
 mod curves;
+mod draws;
 mod maps;
 mod truth;
 
