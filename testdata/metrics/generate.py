@@ -65,7 +65,9 @@ def placed():
     s = dict(s_batch=OBJECT[None, None])
     truth = OBJECT.ravel()
     for name, a in MAPS.items():
-        yield "pointing-game", name, of_quantus(quantus.PointingGame(**common), a, **s)
+        if name != "ties":
+            # Quantus takes any of several highest values.
+            yield "pointing-game", name, of_quantus(quantus.PointingGame(**common), a, **s)
         yield "attribution-localisation", name, of_quantus(quantus.AttributionLocalisation(**common), a, **s)
         if name in POSITIVE:
             yield "relevance-mass", name, of_quantus(quantus.RelevanceMassAccuracy(**common), a, **s)

@@ -182,7 +182,7 @@ mod tests {
     /// A line of five pixels is larger than a square of four, though the area within its contour is 0.
     #[test]
     fn parts_are_compared_by_their_pixels() {
-        let values = |n: u32| f64::from(u8::from(n >= 56 && n < 61 || [6, 7, 14, 15].contains(&n)));
+        let values = |n: u32| f64::from(u8::from((56..61).contains(&n) || [6, 7, 14, 15].contains(&n)));
         let lines = Map::from_plane([8, 8], (0..64).map(values).collect()).unwrap();
         assert_eq!(placed("box-iou", &lines, &boxes("0 7 5 8", &lines)), Ok(1.0));
         // Corners join, the best of several boxes counts, and of equal parts the first is taken.

@@ -50,7 +50,7 @@ fn a_mask_that_cannot_be_used_is_told_and_its_map_stays() {
     png(&work, "coloured.png", 128, 64);
     let clear = |x: u32, _| image::LumaA([255, if x < 9 { 0 } else { 255 }]);
     image::GrayAlphaImage::from_fn(128, 64, clear).save(work.join("clear.png")).unwrap();
-    npy::write_file(&work.join("pack.npy"), &[2, 64, 128], &[1.0; 2 * 64 * 128]).unwrap();
+    npy::write_file(&work.join("pack.npy"), &[2, 64, 128], &vec![1.0; 2 * 64 * 128]).unwrap();
     for (mask, reason) in [
         ("high.png", "high.png: the mask is 128 x 64, its image 64 x 128"),
         (
