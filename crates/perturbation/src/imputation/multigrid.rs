@@ -39,8 +39,13 @@ impl Multigrid {
         &self.grids[0].level
     }
 
+    /// What the last V-cycle made.
+    pub(super) fn preconditioned(&self) -> &[Pixel] {
+        &self.grids[0].x
+    }
+
     /// About A⁻¹ b for the finest grid: one V-cycle from zero, a symmetric positive definite function of b.
-    pub(super) fn precondition(&mut self, b: &[Pixel]) -> &[Pixel] {
+    pub(super) fn precondition(&mut self, b: &[Pixel]) {
         self.grids[0].b.copy_from_slice(b);
         let last = self.grids.len() - 1;
         for fine in 0..last {
@@ -57,7 +62,6 @@ impl Multigrid {
             fine.level.prolong(&coarse.x, &fine.corners, &mut fine.x);
             fine.level.sweep_backward(&fine.b, &mut fine.x);
         }
-        &self.grids[0].x
     }
 }
 

@@ -18,15 +18,15 @@ pub(super) fn solve(
     let (mut direction, mut product) = (x.clone(), residual.clone());
     let mut before = [0.0; Pixel::CHANNELS];
     for _ in 0..MOST_ITERATIONS {
-        let error = multigrid.precondition(&residual).to_vec();
-        let places = multigrid.system().places();
+        multigrid.precondition(&residual);
+        let (error, places) = (multigrid.preconditioned(), multigrid.system().places());
         if places.iter().all(|&place| error[place as usize].magnitude() <= accuracy) {
             for &place in places {
                 x[place as usize] += error[place as usize];
             }
             return Some(x);
         }
-        let now = dot(&residual, &error, places);
+        let now = dot(&residual, error, places);
         let renewed = ratio(now, before);
         for &place in places {
             let direction = &mut direction[place as usize];
