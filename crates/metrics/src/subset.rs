@@ -34,7 +34,7 @@ pub(crate) const METRICS: &[Metric] = &[
     Metric {
         name: "mu-fidelity",
         direction: Higher,
-        summary: "Spearman of the map's sum over random subsets and the fall of the score without them; -1 to 1",
+        summary: "Spearman of the map's sum over random subsets of one size and the fall of the score without them; -1 to 1",
         on_request: true,
         input: Input::Curve(&["subset"]),
         build: |reader| {
@@ -46,11 +46,16 @@ pub(crate) const METRICS: &[Metric] = &[
 
 /// Pearson over the draws of one size.
 fn faithfulness_correlation(curve: &Curve, answer: Answer) -> Measured {
+    correlation(&of_one_size(curve, answer)?)
+}
+
+/// The larger a subset, the larger its sum and the fall: of several sizes any positive map would agree.
+fn of_one_size(curve: &Curve, answer: Answer) -> Result<Vec<Draw>, String> {
     let draws = all(curve, answer)?;
     if draws.iter().any(|draw| draw.fraction != draws[0].fraction) {
         return Err("the subsets have several sizes: sensitivity-n is the mean over them".to_owned());
     }
-    correlation(&draws)
+    Ok(draws)
 }
 
 /// The mean of Pearson's coefficient over the sizes, each of which must have one.
@@ -65,9 +70,9 @@ fn sensitivity_n(curve: &Curve, answer: Answer) -> Measured {
     Ok(sum / sizes.len() as f64)
 }
 
-/// Spearman over all draws.
+/// Spearman over the draws of one size.
 fn mu_fidelity(curve: &Curve, answer: Answer) -> Measured {
-    let draws = all(curve, answer)?;
+    let draws = of_one_size(curve, answer)?;
     let (masses, falls) = pairs(&draws);
     agreement(&masses, &falls, spearman)
 }
@@ -117,7 +122,8 @@ mod tests {
         check(sensitivity_n(&both, Probability), (-0.078_310_331_02 - 0.621_616_846_2) / 2.0);
         // Not one number for several sizes at once, and never one across images.
         let reason = "the subsets have several sizes: sensitivity-n is the mean over them".to_owned();
-        assert_eq!(faithfulness_correlation(&both, Probability), Err(reason));
+        assert_eq!(faithfulness_correlation(&both, Probability), Err(reason.clone()));
+        assert_eq!(mu_fidelity(&both, Probability), Err(reason));
         let model = Linear::new(3, 2);
         let one = |size, draws| sensitivity_n(&subsets(&model, &a(), &[(size, draws)]), Probability);
         check(one(8, 0..12), -0.086_380_128_1);
@@ -132,7 +138,7 @@ mod tests {
             (0..64).filter(|n| goes[cell(n / 8) * grid + cell(n % 8)]).collect::<Vec<_>>()
         };
         let draws = model.draws(map, &(0..20).map(removed).collect::<Vec<_>>());
-        // Some draws remove nothing, which is no run's beginning.
+        // The sizes differ there, and some draws remove nothing, which is no run's beginning.
         let mut points = draws.points().to_vec();
         points[1..].iter_mut().for_each(|point| point.fraction = 0.2);
         Curve::new(points).unwrap()
