@@ -75,7 +75,8 @@ fn hits(curve: &Curve) -> Measured {
     area(curve, height).map(|area| 100.0 * area)
 }
 
-fn area(curve: &Curve, height: impl Fn(usize, &Point) -> Measured) -> Measured {
+/// Area under a height that each point has, over fractions that rise.
+pub(crate) fn area(curve: &Curve, height: impl Fn(usize, &Point) -> Measured) -> Measured {
     let points = curve.points();
     if let Some(at) = points.windows(2).position(|pair| pair[1].fraction <= pair[0].fraction) {
         let (before, after) = (points[at].fraction, points[at + 1].fraction);

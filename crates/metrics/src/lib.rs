@@ -18,8 +18,12 @@
 
 mod agreement;
 mod area;
+mod at;
+mod classic;
 mod confidence;
+mod crop;
 mod curve;
+mod information;
 mod metric;
 mod place;
 mod selection;

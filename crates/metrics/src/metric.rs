@@ -4,7 +4,7 @@ use maps::Map;
 use pipe::{Boxes, Direction};
 use spec::Reader;
 
-use crate::{Curve, agreement, area, confidence, place};
+use crate::{Curve, agreement, area, classic, confidence, crop, information, place};
 
 /// A metric's value, or why it is not defined.
 pub type Measured = Result<f64, String>;
@@ -88,7 +88,8 @@ impl Metric {
 
 /// All metrics, in the order in which they are listed and written.
 pub fn all() -> impl Iterator<Item = &'static Metric> {
-    [area::METRICS, confidence::METRICS, place::METRICS, agreement::METRICS].into_iter().flatten()
+    let curves = [area::METRICS, confidence::METRICS, information::METRICS, crop::METRICS, classic::METRICS];
+    curves.into_iter().chain([place::METRICS, agreement::METRICS]).flatten()
 }
 
 /// The tests that metrics are made from.
