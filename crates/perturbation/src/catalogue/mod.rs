@@ -1,7 +1,10 @@
 //! The tests by name: which perturbed images each of them needs.
 
+mod classic;
+mod crop;
 mod deletion;
 mod gradual;
+mod information;
 mod insertion;
 mod mask;
 mod neg;
@@ -9,6 +12,7 @@ mod one_by_one;
 mod patches;
 mod pos;
 mod superpixels;
+mod violation;
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -86,6 +90,10 @@ pub const TESTS: &[Entry] = &[
     mask::ENTRY,
     patches::ENTRY,
     superpixels::ENTRY,
+    information::ENTRY,
+    crop::ENTRY,
+    classic::ENTRY,
+    violation::ENTRY,
 ];
 
 /// A test with its parameters, known by its spec string.
@@ -158,7 +166,7 @@ mod tests {
     fn every_test_builds_from_its_name() {
         for entry in TESTS {
             assert_eq!(spec(entry.name), entry.name);
-            assert!(entry.parameters().contains("fill="), "{}", entry.parameters());
+            assert!(entry.parameters().contains('='), "{}", entry.parameters());
         }
     }
 
@@ -175,12 +183,14 @@ mod tests {
     #[test]
     fn errors_name_the_test_the_parameter_and_what_is_allowed() {
         let message = |text: &str| parse(text).unwrap_err().to_string();
-        let known = "known are deletion, insertion, pos, neg, mask, patches, superpixels";
+        let known = "known are deletion, insertion, pos, neg, mask, patches, superpixels, information, crop, classic, \
+                     violation";
         assert_eq!(message("delete"), format!("unknown test `delete`: {known}; did you mean `deletion`?"));
         assert_eq!(message("xyz"), format!("unknown test `xyz`: {known}"));
         assert_eq!(
             message("deletion:fill=red"),
-            "`deletion`: fill=red is not one of black, mean, zero, blur, uniform"
+            "`deletion`: fill=red is not one of black, mean, zero, blur, uniform, white, constant, min, max, level, \
+             pil-blur, rise-blur, box-blur, uniform-pixels, normal"
         );
         assert_eq!(message("insertion:region=8"), "`insertion`: region=8 is not an odd whole number");
         assert_eq!(message("pos:region=9"), "`pos` has no parameter `region`: fill=black,steps=10");
@@ -199,6 +209,12 @@ mod tests {
             "mask:percentile=50,ties=first",
             "deletion:fill=blur,sigma=0",
             "deletion:fill=uniform,runs=0",
+            "information:thresholds=0.1",
+            "crop:threshold=2",
+            "crop:threshold=0.5,steps=3",
+            "classic:end=0.05",
+            "classic:end=1.1",
+            "violation:blocks=-1",
         ] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
