@@ -1,9 +1,10 @@
 //! What perturbed pixels are replaced with, as far as the image alone decides it.
 
 use rand::RngExt;
+use rand_distr::StandardNormal;
 use stats::gaussian::Blur;
 
-use crate::Preprocess;
+use crate::{Preprocess, box_blur};
 
 /// A replacement for a whole image, in the network's normalised space. Fills are painted on the host, so they are
 /// the same on every device.
@@ -11,14 +12,47 @@ use crate::Preprocess;
 pub enum Fill {
     /// Pixel value 0: POS and NEG of Chefer et al. and of EEA, "delete" of the Meaningful Perturbation metric.
     Black,
+    /// One value of 0..255 for all pixels and channels: 255 is white; InterpretDL's grey is 127.
+    Constant(u8),
+    /// The least number in the normalised image, over all channels: "black" of Quantus.
+    Least,
+    /// The greatest number in the normalised image, over all channels: "white" of Quantus.
+    Greatest,
+    /// The mean of the normalised image over all pixels and channels: "mean" of Quantus, if it were not that of the image as
+    /// perturbed so far.
+    Level,
     /// The image's own mean colour: "mean" of the Meaningful Perturbation metric.
     Mean,
     /// 0 in normalised space, the mean colour of the data set: "mean" of the Coherency study, the zero of RISE and BEE.
     Zero,
     /// The image blurred: "blur" of the Coherency study with a kernel of 11 and a deviation of 5.
     Blur(Blur),
+    /// The normalised image under RISE's kernel, whose deviation of 5 is folded into 11 x 11 pixels so that it is nearly a box;
+    /// zeros lie around the image.
+    Folded(Blur),
+    /// The mean of a square of this odd side of the normalised image, zeros around it; 0 is Gomez et al.'s side: a fifth of
+    /// the height, at least 9, made odd.
+    Box {
+        /// Pixels on a side.
+        side: usize,
+    },
+    /// Pillow's `GaussianBlur(radius)` of the bytes: "blur" of the Meaningful Perturbation metric with a radius of 10.
+    Boxes {
+        /// The deviation in pixels.
+        radius: u32,
+    },
     /// Independent numbers from U(0, 1) in normalised space for each pixel and channel: "uniform" of the Coherency study.
     Uniform {
+        /// Which of several images of noise.
+        draw: u64,
+    },
+    /// Independent pixel values from U(0, 1), normalised like the image: Samek et al., region perturbation.
+    UniformPixels {
+        /// Which of several images of noise.
+        draw: u64,
+    },
+    /// Independent numbers from N(0, 1) in normalised space: AttriBench.
+    Normal {
         /// Which of several images of noise.
         draw: u64,
     },
@@ -43,7 +77,7 @@ pub enum FillError {
 impl Fill {
     /// Paints an image of `size` (height, width) whose normalised planes are `pixels`, (C, H, W) in C order.
     ///
-    /// Uniform noise is keyed by (`seed`, "uniform", `hash` of the image, draw).
+    /// Noise is keyed by (`seed`, "uniform", "uniform-pixels" or "normal", `hash` of the image, draw).
     ///
     /// # Errors
     /// If the image is too small to be blurred.
@@ -55,16 +89,37 @@ impl Fill {
         seed: u64,
         hash: &str,
     ) -> Result<Vec<f32>, FillError> {
-        let area = size[0] * size[1];
+        let (area, all) = (size[0] * size[1], pixels.len());
+        let random = |kind, draw| stats::random::generator(seed, &[kind, hash], draw);
         Ok(match self {
             Self::Black => solid(preprocess.normalised(0.0), area),
-            Self::Zero => vec![0.0; pixels.len()],
+            Self::Constant(value) => solid(preprocess.normalised(f32::from(value) / 255.0), area),
+            Self::Zero => vec![0.0; all],
+            Self::Least => vec![pixels.iter().copied().fold(f32::INFINITY, f32::min); all],
+            Self::Greatest => vec![pixels.iter().copied().fold(f32::NEG_INFINITY, f32::max); all],
+            Self::Level => vec![mean(pixels); all],
             Self::Mean => solid(pixels.chunks(area).map(mean).collect(), area),
             Self::Blur(blur) => blurred(pixels, size, blur)?,
-            Self::Uniform { draw } => {
-                let numbers = stats::random::generator(seed, &["uniform", hash], draw);
-                numbers.random_iter::<f32>().take(pixels.len()).collect()
+            Self::Folded(blur) => {
+                let weights = box_blur::folded_gaussian(blur.kernel, blur.sigma);
+                weighed(pixels, size, &weights)
             }
+            Self::Box { side } => {
+                let side = if side == 0 { (size[0] / 5).max(9) | 1 } else { side };
+                weighed(pixels, size, &vec![1.0 / side as f64; side])
+            }
+            Self::Boxes { radius } => {
+                let mut bytes = preprocess.bytes(pixels);
+                bytes.chunks_mut(area).for_each(|plane| box_blur::gaussian_by_boxes(plane, size[1], radius));
+                preprocess.normalise_bytes(&bytes)
+            }
+            Self::Uniform { draw } => random("uniform", draw).random_iter::<f32>().take(all).collect(),
+            Self::UniformPixels { draw } => {
+                let values = random("uniform-pixels", draw).random_iter::<f32>().take(all).enumerate();
+                let channel = |i: usize| (preprocess.mean[i / area], preprocess.std[i / area]);
+                values.map(|(i, value)| (value - channel(i).0) / channel(i).1).collect()
+            }
+            Self::Normal { draw } => random("normal", draw).sample_iter(StandardNormal).take(all).collect(),
         })
     }
 }
@@ -78,6 +133,12 @@ fn blurred(pixels: &[f32], size: [usize; 2], blur: Blur) -> Result<Vec<f32>, Fil
     let mut planes = pixels.to_vec();
     planes.chunks_mut(height * width).for_each(|plane| blur.apply(plane, width));
     Ok(planes)
+}
+
+fn weighed(pixels: &[f32], [height, width]: [usize; 2], weights: &[f64]) -> Vec<f32> {
+    let mut planes = pixels.to_vec();
+    planes.chunks_mut(height * width).for_each(|plane| box_blur::weigh(plane, width, weights));
+    planes
 }
 
 fn solid(colour: Vec<f32>, area: usize) -> Vec<f32> {
@@ -103,6 +164,11 @@ mod tests {
         assert_eq!(paint(Fill::Mean, ""), [0.5, 0.5, 6.0, 6.0, -2.0, -2.0]);
         assert_eq!(paint(Fill::Zero, ""), [0.0; 6]);
         assert_eq!(paint(Fill::Black, "")[2], -0.456 / 0.224);
+        assert_eq!(paint(Fill::Constant(0), ""), paint(Fill::Black, ""));
+        assert_eq!(paint(Fill::Constant(255), "")[2], (1.0 - 0.456) / 0.224);
+        assert_eq!(paint(Fill::Least, ""), [-3.0; 6]);
+        assert_eq!(paint(Fill::Greatest, ""), [7.0; 6]);
+        assert_eq!(paint(Fill::Level, ""), [1.5; 6]);
     }
 
     #[test]
@@ -112,6 +178,9 @@ mod tests {
         assert_ne!(noise(0, "a1"), noise(1, "a1"));
         assert_ne!(noise(0, "a1"), noise(0, "b2"));
         assert!(noise(0, "a1").iter().all(|value| (0.0..1.0).contains(value)));
+        let of_bytes = paint(Fill::UniformPixels { draw: 0 }, "a1");
+        assert!((0..2).all(|i| (0.0..1.0).contains(&(of_bytes[2 + i] * 0.224 + 0.456))), "{of_bytes:?}");
+        assert_ne!(paint(Fill::Normal { draw: 0 }, "a1"), paint(Fill::Normal { draw: 1 }, "a1"));
     }
 
     #[test]

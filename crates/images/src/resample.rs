@@ -1,6 +1,8 @@
 //! Resampling by weights: exact for PyTorch's bilinear and bicubic `interpolate` with and without antialiasing, and for
 //! both corner conventions.
 
+use std::ops::Range;
+
 /// How a new sample is made of old ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Filter {
@@ -126,6 +128,18 @@ impl Resample {
     }
 }
 
+/// The window of rows and columns of planes (C, H, W) of bytes, resized to the whole as Pillow's bicubic filter does.
+pub fn enlarge(planes: &[u8], [height, width]: [usize; 2], window: [Range<usize>; 2]) -> Vec<u8> {
+    let [rows, columns] = window;
+    let size = [rows.len(), columns.len()];
+    let rule = Resample::BICUBIC.antialiased();
+    let enlarged = |plane: &[u8]| {
+        let lines = rows.clone().flat_map(|row| &plane[row * width..][columns.clone()]);
+        rule.resize_bytes(&lines.copied().collect::<Vec<u8>>(), size, [height, width], 1)
+    };
+    planes.chunks(height * width).flat_map(enlarged).collect()
+}
+
 fn blend(row: &[u8], out: &mut [u8], taps: &[(usize, Vec<f64>)], channels: usize) {
     for (pixel, (first, weights)) in out.chunks_mut(channels).zip(taps) {
         for (c, cell) in pixel.iter_mut().enumerate() {
@@ -167,6 +181,13 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_window_of_one_pixel_is_its_colour_and_the_whole_stays() {
+        let planes: Vec<u8> = (0..24).collect();
+        assert_eq!(enlarge(&planes, [3, 4], [1..2, 2..3]), [[6; 12], [18; 12]].concat());
+        assert_eq!(enlarge(&planes, [3, 4], [0..3, 0..4]), planes);
     }
 
     #[test]

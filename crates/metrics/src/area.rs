@@ -4,7 +4,7 @@ use pipe::Direction::{Higher, Lower};
 use stats::curve;
 
 use crate::answer::Answer;
-use crate::{Curve, Input, Measure, Measured, Metric};
+use crate::{Curve, Input, Measure, Measured, Metric, Point};
 
 pub(crate) const METRICS: &[Metric] = &[
     Metric {
@@ -74,13 +74,18 @@ fn hits(curve: &Curve) -> Measured {
 
 /// Area under one of a point's numbers.
 pub(crate) fn under(curve: &Curve, answer: Answer) -> Measured {
+    area(curve, |at, point| answer.of(at, point))
+}
+
+/// Area under a height that each point has, over fractions that rise.
+pub(crate) fn area(curve: &Curve, height: impl Fn(usize, &Point) -> Measured) -> Measured {
     let points = curve.points();
     if let Some(at) = points.windows(2).position(|pair| pair[1].fraction <= pair[0].fraction) {
         let (before, after) = (points[at].fraction, points[at + 1].fraction);
         return Err(format!("the fraction does not rise from {before} to {after} at point {}", at + 1));
     }
-    let fractions = points.iter().map(|point| point.fraction);
-    let heights: Vec<(f64, f64)> = fractions.zip(answer.all(curve)?).collect();
+    let heights = points.iter().enumerate().map(|(at, point)| Ok((point.fraction, height(at, point)?)));
+    let heights: Vec<(f64, f64)> = heights.collect::<Result<_, String>>()?;
     curve::area(&heights).map_err(|error| error.to_string())
 }
 

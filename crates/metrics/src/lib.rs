@@ -19,8 +19,11 @@
 mod agreement;
 mod answer;
 mod area;
+mod at;
 mod changes;
+mod classic;
 mod confidence;
+mod crop;
 mod curve;
 mod distance;
 mod draws;
@@ -30,6 +33,7 @@ mod fixture;
 #[cfg(test)]
 mod fixtures;
 mod infidelity;
+mod information;
 mod irof;
 mod likeness;
 mod metric;

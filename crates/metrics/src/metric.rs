@@ -5,8 +5,9 @@ use pipe::Direction;
 use spec::Reader;
 
 use crate::{
-    Curve, Truth, agreement, area, changes, confidence, distance, enough, infidelity, irof, likeness,
-    name_of, place, region, retrieval, road, segmentation, shape, single, sparsity, ssim, subset, texture,
+    Curve, Truth, agreement, area, changes, classic, confidence, crop, distance, enough, infidelity,
+    information, irof, likeness, name_of, place, region, retrieval, road, segmentation, shape, single,
+    sparsity, ssim, subset, texture,
 };
 
 /// A metric's value, or why it is not defined.
@@ -117,6 +118,9 @@ pub fn all() -> impl Iterator<Item = &'static Metric> {
     [
         area::METRICS,
         confidence::METRICS,
+        information::METRICS,
+        crop::METRICS,
+        classic::METRICS,
         irof::METRICS,
         road::METRICS,
         region::METRICS,

@@ -100,13 +100,25 @@ impl Painter for Fill {
             Self::Black => "black".into(),
             Self::Mean => "mean".into(),
             Self::Zero => "zero".into(),
+            Self::Constant(value) => format!("constant:value={value}"),
+            Self::Least => "min".into(),
+            Self::Greatest => "max".into(),
+            Self::Level => "level".into(),
+            Self::Folded(blur) => format!("rise-blur:kernel={},sigma={}", blur.kernel, blur.sigma),
+            Self::Box { side } => format!("box-blur:side={side}"),
+            Self::Boxes { radius } => format!("pil-blur:radius={radius}"),
+            Self::UniformPixels { draw } => format!("uniform-pixels:draw={draw}"),
+            Self::Normal { draw } => format!("normal:draw={draw}"),
             Self::Blur(blur) => format!("blur:kernel={},sigma={}", blur.kernel, blur.sigma),
             Self::Uniform { draw } => format!("uniform:draw={draw}"),
         }
     }
 
     fn reuse(&self) -> Reuse {
-        if matches!(self, Self::Uniform { .. }) { Reuse::Run } else { Reuse::Image }
+        match self {
+            Self::Uniform { .. } | Self::UniformPixels { .. } | Self::Normal { .. } => Reuse::Run,
+            _ => Reuse::Image,
+        }
     }
 
     fn paint(&self, image: &HostImage, _: &[f32]) -> Result<Vec<f32>, FillError> {

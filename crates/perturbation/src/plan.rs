@@ -226,6 +226,9 @@ mod tests {
         assert_eq!(forwards(&["deletion"]), 101);
         assert_eq!(forwards(&["pos", "deletion"]), 101);
         assert_eq!(forwards(&["pos:fill=zero", "deletion"]), 110);
+        // The classic curve goes to the end, where everything is black.
+        assert_eq!([forwards(&["classic"]), forwards(&["pos", "classic"])], [11, 11]);
+        assert_eq!(forwards(&["pos", "classic:end=0.5"]), 10);
     }
 
     #[test]
@@ -264,6 +267,8 @@ mod tests {
         for values in [vec![0.0; 100], vec![-0.0; 100], vec![0.3; 100]] {
             let flat = Map::from_plane([10, 10], values).unwrap();
             let specs = ["deletion:steps=1", "insertion:region=9", "pos", "neg", "mask", "mask:percentile=0"];
+            let specs =
+                [&specs[..], &["information", "crop", "crop:threshold=0.5", "classic", "violation"]].concat();
             let plan = plan_of(&flat, &specs);
             assert!(
                 plan.curves.iter().all(|curve| curve.as_ref().is_err_and(|why| *why == Undefined::Constant))
@@ -306,6 +311,9 @@ mod tests {
             |spec: &str| -> Vec<f64> { curve(&plan(&[spec])).iter().map(|step| step.fraction).collect() };
         assert_eq!(fractions("pos"), [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]);
         assert_eq!(fractions("deletion:steps=4"), [0.0, 0.25, 0.5, 0.75, 1.0]);
+        assert_eq!(fractions("classic:end=0.3"), [0.0, 0.1, 0.2, 0.3]);
+        assert_eq!(fractions("classic:order=lerf").len(), 11);
+        assert_eq!(fractions("crop:steps=2"), [0.0, 0.5, 1.0]);
         assert_eq!(fractions("mask")[0], 0.0);
         assert!((fractions("mask")[1] - 0.5).abs() < 1e-6);
     }

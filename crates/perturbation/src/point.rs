@@ -5,9 +5,9 @@ use crate::input::Input;
 /// What a test knows about a point besides its fraction, where it measures anything.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Measures {
-    /// Bits of information in the image that is shown.
+    /// Information in the image that is shown, in bytes.
     pub information: Option<f64>,
-    /// The share of the pixels that are shown as they are, from 0 to 1.
+    /// The share of the pixels that are shown as they are, or lie in the crop that is shown, from 0 to 1.
     pub area: Option<f64>,
     /// How far the image that is shown is from the clean one, in the test's own unit.
     pub distance: Option<f64>,

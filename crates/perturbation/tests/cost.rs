@@ -15,10 +15,16 @@ fn counted(label: &str, specs: &[&str]) -> (u64, Forwards) {
 
 #[test]
 fn an_exact_number_is_the_one_that_is_computed() {
-    let alone =
-        ["pos", "neg:steps=7", "deletion:steps=12,fill=uniform,runs=2", "insertion:steps=5,order=lerf"];
+    let alone = [
+        "pos",
+        "neg:steps=7",
+        "deletion:steps=12,fill=uniform,runs=2",
+        "insertion:steps=5,order=lerf",
+        "information",
+        "classic:fill=pil-blur,end=0.5",
+    ];
     let all: Vec<&[&str]> =
-        alone.chunks(1).chain([&alone[..], &["pos", "deletion:steps=20", "neg"]]).collect();
+        alone.chunks(1).chain([&alone[..], &["pos", "deletion:steps=20", "neg", "classic"]]).collect();
     for specs in all {
         for label in ["signed", "ties"] {
             let (found, promised) = counted(label, specs);
@@ -41,6 +47,8 @@ fn a_bound_is_not_exceeded() {
         &["single:blocks=3", "single:blocks=0,steps=6,fill=uniform,runs=2"],
         &["square:size=24", "square:size=100,fill=uniform,runs=2"],
         &["noise:draws=4", "single:blocks=0,segments=9"],
+        &["crop", "mask"],
+        &["crop:threshold=0.9", "violation:fill=normal"],
     ] {
         let (found, promised) = counted("ties", specs);
         assert!(

@@ -15,7 +15,7 @@ pub fn tests() -> String {
         let (name, summary, source) = (entry.name, entry.summary, entry.source);
         format!("{name}\n    {summary}\n    {source}\n    parameters: {}\n", entry.parameters())
     };
-    let line = |(word, meaning): &(&str, &str)| format!("    {word:<8} {meaning}\n");
+    let line = |(word, meaning): &(&str, &str)| format!("    {word:<14} {meaning}\n");
     let tests: String = TESTS.iter().map(block).collect();
     let fills: String = fill::WORDS.iter().map(line).collect();
     format!("{tests}\nfill, and the parameters that go with some of them ({}):\n{fills}", fill::OPTIONS)

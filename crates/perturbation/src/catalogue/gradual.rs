@@ -18,8 +18,8 @@ use crate::undefined::Undefined;
 enum Count {
     /// `j n / steps` rounded, halves up, for j = 0 ... steps; whole regions that cover at least that.
     ToTheEnd,
-    /// `j n / steps` cut down, for j = 0 ... steps - 1: without the last image, which tells nothing about the map.
-    BeforeTheEnd,
+    /// `j n / steps` cut down, for j = 0 ... `last`.
+    CutDown { last: usize },
 }
 
 /// The parameters of such a test.
@@ -35,17 +35,32 @@ struct Gradual {
 /// A curve from fraction 0 to 1, in the order and the regions of the spec.
 pub(super) fn curve(reader: &mut Reader, default: &str, reveal: bool) -> Result<Arc<dyn Test>, spec::Error> {
     let fills = fill::take(reader, default)?;
-    let ranking = Ranking { order: take_order(reader)?, units: take_units(reader)? };
+    let ranking = Ranking { order: take_order(reader)?, units: take_units(reader, 0)? };
     let steps = take_steps(reader, 100)?;
     Ok(Arc::new(Gradual { fills, ranking, steps, count: Count::ToTheEnd, reveal }))
 }
 
-/// A curve of single pixels whose last fraction is 1 - 1 / steps.
+/// A curve of single pixels whose last fraction is 1 - 1 / steps: the last image would tell nothing about the map.
 pub(super) fn before_the_end(reader: &mut Reader, order: Order) -> Result<Arc<dyn Test>, spec::Error> {
     let fills = fill::take(reader, "black")?;
     let steps = take_steps(reader, 10)?;
+    Ok(single_pixels(fills, order, steps, steps - 1))
+}
+
+/// A curve of single pixels, in the order of the spec, whose last fraction is `end` or the step before it.
+pub(super) fn until_an_end(reader: &mut Reader) -> Result<Arc<dyn Test>, spec::Error> {
+    let fills = fill::take(reader, "black")?;
+    let order = take_order(reader)?;
+    let steps = take_steps(reader, 10)?;
+    let last = |end: f64| (end * steps as f64 + 1e-9) as usize;
+    let allowed = |end: &f64| *end <= 1.0 && last(*end) > 0;
+    let end = reader.take_if("end", 1.0, "a number from that of one step to 1", allowed)?;
+    Ok(single_pixels(fills, order, steps, last(end)))
+}
+
+fn single_pixels(fills: Vec<Replacement>, order: Order, steps: usize, last: usize) -> Arc<dyn Test> {
     let ranking = Ranking::pixels(order);
-    Ok(Arc::new(Gradual { fills, ranking, steps, count: Count::BeforeTheEnd, reveal: false }))
+    Arc::new(Gradual { fills, ranking, steps, count: Count::CutDown { last }, reveal: false })
 }
 
 pub(super) fn take_order(reader: &mut Reader) -> Result<Order, spec::Error> {
@@ -53,13 +68,13 @@ pub(super) fn take_order(reader: &mut Reader) -> Result<Order, spec::Error> {
 }
 
 /// `region=SIDE`, `blocks=K` or `segments=COUNT`; 1 region pixel, or none of the others, is single pixels.
-fn take_units(reader: &mut Reader) -> Result<Units, spec::Error> {
+pub(super) fn take_units(reader: &mut Reader, blocks: usize) -> Result<Units, spec::Error> {
     let odd = |&region: &usize| region % 2 == 1 && region < 10_000;
     let region = reader.take_if("region", 1, "an odd whole number", odd)?;
     if region > 1 {
         return Ok(Units::Regions(region));
     }
-    take_cells(reader, 0)
+    take_cells(reader, blocks)
 }
 
 /// `blocks=K` or `segments=COUNT`, or single pixels.
@@ -118,7 +133,10 @@ impl Test for Gradual {
 
 impl Gradual {
     fn every_step(&self) -> std::ops::Range<usize> {
-        0..self.steps + usize::from(self.count == Count::ToTheEnd)
+        match self.count {
+            Count::ToTheEnd => 0..self.steps + 1,
+            Count::CutDown { last } => 0..last + 1,
+        }
     }
 
     /// The input of each fill.
@@ -130,7 +148,7 @@ impl Gradual {
     fn count(&self, step: usize, pixels: usize, ranked: Option<&Ranked>) -> usize {
         let product = step * pixels;
         match (self.count, ranked) {
-            (Count::BeforeTheEnd, _) => product / self.steps,
+            (Count::CutDown { .. }, _) => product / self.steps,
             (Count::ToTheEnd, Some(ranked)) if self.ranking.units != Units::Pixels => {
                 ranked.cover(product.div_ceil(self.steps))
             }

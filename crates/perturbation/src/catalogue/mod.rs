@@ -1,8 +1,11 @@
 //! The tests by name: which perturbed images each of them needs.
 
+mod classic;
+mod crop;
 mod deletion;
 mod draws;
 mod gradual;
+mod information;
 mod insertion;
 mod mask;
 mod neg;
@@ -15,6 +18,7 @@ mod single;
 mod square;
 mod subset;
 mod superpixels;
+mod violation;
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -98,6 +102,10 @@ pub const TESTS: &[Entry] = &[
     patches::ENTRY,
     superpixels::ENTRY,
     road::ENTRY,
+    information::ENTRY,
+    crop::ENTRY,
+    classic::ENTRY,
+    violation::ENTRY,
     subset::ENTRY,
     single::ENTRY,
     square::ENTRY,
@@ -174,8 +182,7 @@ mod tests {
     fn every_test_builds_from_its_name() {
         for entry in TESTS {
             assert_eq!(spec(entry.name), entry.name);
-            let parameters = entry.parameters();
-            assert!(parameters.contains("fill=") || entry.name == "noise", "{parameters}");
+            assert!(entry.parameters().contains('='), "{}", entry.parameters());
         }
     }
 
@@ -196,12 +203,14 @@ mod tests {
     #[test]
     fn errors_name_the_test_the_parameter_and_what_is_allowed() {
         let message = |text: &str| parse(text).unwrap_err().to_string();
-        let known = "known are deletion, insertion, pos, neg, mask, patches, superpixels, road, subset, single, square, noise";
+        let known = "known are deletion, insertion, pos, neg, mask, patches, superpixels, road, information, crop, classic, \
+                     violation, subset, single, square, noise";
         assert_eq!(message("delete"), format!("unknown test `delete`: {known}; did you mean `deletion`?"));
         assert_eq!(message("xyz"), format!("unknown test `xyz`: {known}"));
         assert_eq!(
             message("deletion:fill=red"),
-            "`deletion`: fill=red is not one of black, mean, zero, blur, impute, uniform"
+            "`deletion`: fill=red is not one of black, mean, zero, blur, impute, uniform, white, constant, min, max, level, \
+             pil-blur, rise-blur, box-blur, uniform-pixels, normal"
         );
         assert_eq!(message("insertion:region=8"), "`insertion`: region=8 is not an odd whole number");
         assert_eq!(message("pos:region=9"), "`pos` has no parameter `region`: fill=black,steps=10");
@@ -230,6 +239,12 @@ mod tests {
             "square:size=0",
             "noise:sigma=0",
             "noise:fill=black",
+            "information:thresholds=0.1",
+            "crop:threshold=2",
+            "crop:threshold=0.5,steps=3",
+            "classic:end=0.05",
+            "classic:end=1.1",
+            "violation:blocks=-1",
         ] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }

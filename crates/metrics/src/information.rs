@@ -1,0 +1,179 @@
+//! Performance information curves: how much of an image's information a classifier needs (Kapishnikov et al., "XRAI: Better
+//! Attributions Through Regions", 2019, section 4.2).
+
+use pipe::Direction::Higher;
+use stats::curve;
+
+use crate::{Curve, Input, Measure, Measured, Metric, Point};
+
+pub(crate) const METRICS: &[Metric] = &[
+    Metric {
+        name: "aic",
+        direction: Higher,
+        summary: "area under [the target is predicted] over the information that is shown; 0 to 1",
+        on_request: false,
+        input: Input::Curve(&["information"]),
+        build: |reader| {
+            let monotone = take_monotone(reader)?;
+            Ok(Measure::curve(move |curve| accuracy(curve, monotone)))
+        },
+    },
+    Metric {
+        name: "sic",
+        direction: Higher,
+        summary: "area under the target's probability, from the blank image's to the clean one's, over the information that \
+                  is shown; 0 to 1",
+        on_request: false,
+        input: Input::Curve(&["information"]),
+        build: |reader| {
+            let share = |least: &f64| (0.0..=1.0).contains(least);
+            let least = reader.take_if("min-probability", 0.5, "a number from 0 to 1", share)?;
+            let monotone = take_monotone(reader)?;
+            Ok(Measure::curve(move |curve| probability(curve, least, monotone)))
+        },
+    },
+];
+
+/// Whether a height counts as the greatest so far, as published.
+fn take_monotone(reader: &mut spec::Reader) -> Result<bool, spec::Error> {
+    reader.take("monotone", true)
+}
+
+fn accuracy(curve: &Curve, monotone: bool) -> Measured {
+    let hit = |(at, point): (usize, &Point)| {
+        point
+            .hit
+            .map(|hit| f64::from(u8::from(hit)))
+            .ok_or_else(|| format!("point {at} has no predicted class"))
+    };
+    let hits: Vec<f64> = curve.points().iter().enumerate().map(hit).collect::<Result<_, _>>()?;
+    match hits[..] {
+        [.., 0.0] => Err("the target is not predicted for the clean image".to_owned()),
+        [1.0, ..] => Err("the target is predicted for the blank image".to_owned()),
+        _ => area(curve, &hits, monotone),
+    }
+}
+
+fn probability(curve: &Curve, least: f64, monotone: bool) -> Measured {
+    let heights: Vec<f64> = curve.points().iter().map(|point| point.probability).collect();
+    match heights.last() {
+        Some(&clean) if clean < least => {
+            Err(format!("the clean image has probability {clean}, below min-probability={least}"))
+        }
+        _ => area(curve, &heights, monotone),
+    }
+}
+
+/// Area under the heights over the information, both from 0 for the first point, the blank image, to 1 for the last one, the
+/// clean image. Of several points with the same information the highest counts.
+fn area(curve: &Curve, heights: &[f64], monotone: bool) -> Measured {
+    let size = |(at, point): (usize, &Point)| {
+        point.information.ok_or_else(|| format!("point {at} does not say how much information is shown"))
+    };
+    let sizes: Vec<f64> = curve.points().iter().enumerate().map(size).collect::<Result<_, _>>()?;
+    let ([e0, shown @ .., e1], [p0, answers @ .., p1]) = (&sizes[..], heights) else {
+        return Err("there are no blank and clean image".to_owned());
+    };
+    if e0 >= e1 {
+        return Err(format!(
+            "the blank image holds as much information as the clean one ({e0} and {e1} bytes)"
+        ));
+    }
+    if p0 >= p1 {
+        return Err(format!("the blank image has a probability as high as the clean one's ({p0} and {p1})"));
+    }
+    let mut highest = 0.0_f64;
+    let knot = |(size, answer): (&f64, &f64)| {
+        let x = ((size - e0) / (e1 - e0)).clamp(0.0, 1.0);
+        let y = ((answer - p0) / (p1 - p0)).clamp(0.0, 1.0);
+        highest = highest.max(y);
+        (x, if monotone { highest } else { y })
+    };
+    let knots = shown.iter().zip(answers).map(knot);
+    let mut knots: Vec<(f64, f64)> = [(0.0, 0.0), (1.0, 1.0)].into_iter().chain(knots).collect();
+    knots.sort_by(|a, b| b.0.total_cmp(&a.0).then(b.1.total_cmp(&a.1)));
+    knots.dedup_by_key(|knot| knot.0);
+    knots.reverse();
+    curve::area(&knots).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The catalogue's scripted numbers: sizes from 200 for the blank to 1000 for the clean image.
+    const SIZES: [f64; 7] = [200.0, 260.0, 320.0, 500.0, 780.0, 920.0, 1000.0];
+
+    fn curve(sizes: &[f64], answers: &[f64]) -> Curve {
+        let point = |(&size, &probability): (&f64, &f64)| Point {
+            information: Some(size),
+            probability,
+            hit: Some(probability >= 0.5),
+            ..Point::default()
+        };
+        Curve::new(sizes.iter().zip(answers).map(point).collect()).unwrap()
+    }
+
+    fn sic(sizes: &[f64], answers: &[f64], monotone: bool) -> Measured {
+        probability(&curve(sizes, answers), 0.5, monotone)
+    }
+
+    fn check(found: Measured, expected: f64) {
+        assert!((found.clone().unwrap() - expected).abs() < 1e-7, "{found:?} for {expected}");
+    }
+
+    #[test]
+    fn scripted_curves_have_their_areas() {
+        let first = [0.1, 0.15, 0.4, 0.35, 0.8, 0.95, 0.9];
+        check(sic(&SIZES, &first, true), 0.585_937_5);
+        check(sic(&SIZES, &first, false), 0.567_968_75);
+        check(sic(&SIZES, &[0.1, 0.5, 0.6, 0.7, 0.85, 0.9, 0.9], true), 0.780_468_75);
+        check(sic(&SIZES, &[0.1, 0.1, 0.1, 0.2, 0.3, 0.95, 0.9], true), 0.289_062_5);
+        // Hits from 780 bytes on: a step from (0.375, 0) to (0.725, 1), and 1 from there.
+        check(accuracy(&curve(&SIZES, &first), true), 0.35 / 2.0 + 0.275);
+    }
+
+    /// Two points at one size, one below the blank image's and one above the clean one's.
+    #[test]
+    fn sizes_need_not_rise_nor_stay_between_the_ends() {
+        let sizes = [200.0, 600.0, 600.0, 150.0, 1100.0, 1000.0];
+        let answers = [0.0, 0.25, 0.5, 0.125, 0.75, 1.0];
+        // Knots (0, 0.125), (0.5, 0.5), (1, 1).
+        check(sic(&sizes, &answers, false), 0.5 * (0.125 + 0.5) / 2.0 + 0.5 * 1.5 / 2.0);
+        let same = sic(&[0.0, 5.0, 5.0, 10.0], &[0.0, 0.5, 0.2, 1.0], false);
+        assert_eq!(same, sic(&[0.0, 5.0, 5.0, 10.0], &[0.0, 0.2, 0.5, 1.0], false));
+    }
+
+    #[test]
+    fn an_area_lies_between_0_and_1() {
+        check(sic(&[0.0, 0.0, 9.0, 10.0], &[0.0, 1.0, 1.0, 1.0], true), 1.0);
+        check(sic(&[0.0, 10.0, 10.0], &[0.0, 0.0, 1.0], true), 0.5);
+        check(sic(&[0.0, 10.0], &[0.0, 1.0], true), 0.5);
+    }
+
+    #[test]
+    fn images_that_the_curve_is_not_defined_for_say_why() {
+        let reason = |sizes: &[f64], answers: &[f64]| sic(sizes, answers, true).unwrap_err();
+        assert_eq!(
+            reason(&[1.0, 2.0], &[0.0, 0.4]),
+            "the clean image has probability 0.4, below min-probability=0.5"
+        );
+        let same = reason(&[2.0, 2.0], &[0.0, 0.9]);
+        assert_eq!(same, "the blank image holds as much information as the clean one (2 and 2 bytes)");
+        let blank = reason(&[1.0, 2.0], &[0.9, 0.9]);
+        assert_eq!(blank, "the blank image has a probability as high as the clean one's (0.9 and 0.9)");
+        let hits = |answers: [f64; 2]| accuracy(&curve(&[1.0, 2.0], &answers), true).unwrap_err();
+        assert_eq!(hits([0.1, 0.2]), "the target is not predicted for the clean image");
+        assert_eq!(hits([0.6, 0.7]), "the target is predicted for the blank image");
+        let unknown = Curve::new(vec![Point { probability: 1.0, ..Point::default() }; 2]).unwrap();
+        assert_eq!(
+            probability(&unknown, 0.5, true),
+            Err("point 0 does not say how much information is shown".to_owned())
+        );
+        assert_eq!(accuracy(&unknown, true), Err("point 0 has no predicted class".to_owned()));
+        for points in [0, 1] {
+            let short = curve(&[1.0; 1][..points], &[0.9; 1][..points]);
+            assert!(probability(&short, 0.5, true).is_err() && accuracy(&short, true).is_err());
+        }
+    }
+}
