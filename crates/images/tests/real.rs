@@ -1,6 +1,7 @@
 //! How estimates of information agree on real images, where there are any (`PLUMBLINE_DATA`).
 
 use std::fs;
+use std::path::PathBuf;
 
 use images::{Information, Preprocess, bokeh, decode};
 use stats::correlation::pearson;
@@ -11,12 +12,12 @@ const SHARES: [f64; 6] = [0.0, 0.03, 0.1, 0.21, 0.5, 0.75];
 /// The planes of 50 images of ImageNet, 224 x 224.
 fn planes() -> Vec<Vec<u8>> {
     let Some(data) = testing::data_dir() else { return Vec::new() };
-    let mut paths: Vec<_> =
+    let mut paths: Vec<PathBuf> =
         fs::read_dir(data.join("imagenet")).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "JPEG"));
     paths.sort();
     let preprocess = Preprocess::preset("imagenet").unwrap();
-    let open = |path| {
+    let open = |path: &PathBuf| {
         let image = decode(path).unwrap().prepare("", &preprocess).unwrap();
         preprocess.bytes(&preprocess.normalise(&image))
     };
