@@ -38,7 +38,7 @@ impl Painter for Impute {
         // The weighted mean of neighbours is the same, before and after an image is normalised.
         let accuracy = ACCURACY / deviations.iter().fold(0.0, |greatest: f32, &std| greatest.max(std));
         let imputed = impute(image.pixels(), image.size(), &missing, accuracy);
-        let mut planes = imputed.map_err(|error| FillError::Failed(format!("fill=impute: {error}")))?;
+        let mut planes = imputed.map_err(|error| FillError::Failed(format!("imputation: {error}")))?;
         if self.noise > 0.0 {
             let mut normal = stats::random::generator(image.seed(), &["impute", image.hash()], 0)
                 .sample_iter(StandardNormal);
