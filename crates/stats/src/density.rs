@@ -50,7 +50,9 @@ mod tests {
     fn the_density_is_the_sum_of_kernels() {
         let values: Vec<f64> = (0..500_u32).map(|i| f64::from(i * i % 997) / 996.0).collect();
         let mut density = Density::default();
-        values.iter().for_each(|&value| density.add(value));
+        for &value in &values {
+            density.add(value);
+        }
         assert_eq!(density.count(), 500);
         for place in (0..100).map(|i| f64::from(i) / 99.0) {
             let kernel = |value: &f64| (-((place - value) / 0.05).powi(2) / 2.0).exp();
@@ -63,7 +65,9 @@ mod tests {
     #[test]
     fn the_ends_are_inside_and_nothing_has_no_density() {
         let mut ends = Density::default();
-        [0.0, 1.0, -1e-9, 1.0 + 1e-9].iter().for_each(|&value| ends.add(value));
+        for value in [0.0, 1.0, -1e-9, 1.0 + 1e-9] {
+            ends.add(value);
+        }
         assert!((ends.at(0.0, 0.05) - ends.at(1.0, 0.05)).abs() < 1e-12);
         assert!(Density::default().at(0.5, 0.05).is_nan());
     }
