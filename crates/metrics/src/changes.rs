@@ -105,7 +105,7 @@ mod tests {
 
     use super::*;
     use crate::curve::tests::curve;
-    use crate::fixture::{Linear, a, check};
+    use crate::linear::{Linear, a, check};
     use crate::{Point, area};
     use Answer::{Logit, Probability};
 

@@ -102,7 +102,7 @@ fn clean_and_masked(curve: &Curve) -> Result<(f64, f64), String> {
 mod tests {
     use super::*;
     use crate::curve::tests::curve;
-    use crate::fixture::{Linear, a, check};
+    use crate::linear::{Linear, a, check};
 
     /// The map from 0 to 1, or as it is, or turned round.
     fn masked(channels: usize, target: usize, mask: impl Fn(f64) -> f64) -> Curve {

@@ -87,7 +87,7 @@ mod tests {
 
     use super::*;
     use crate::Point;
-    use crate::fixture::{Linear, a, check};
+    use crate::linear::{Linear, a, check};
 
     #[test]
     fn minimal_subsets_are_the_catalogues() {

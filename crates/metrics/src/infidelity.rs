@@ -38,7 +38,7 @@ fn infidelity(curve: &Curve, scaled: bool, answer: Answer) -> Measured {
 mod tests {
     use super::*;
     use crate::Point;
-    use crate::fixture::{Linear, a, check, noise};
+    use crate::linear::{Linear, a, check, noise};
     use Answer::{Logit, Probability};
 
     /// Four draws of uniform noise around 0.

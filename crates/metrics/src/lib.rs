@@ -29,13 +29,13 @@ mod distance;
 mod draws;
 mod enough;
 #[cfg(test)]
-mod fixture;
-#[cfg(test)]
 mod fixtures;
 mod infidelity;
 mod information;
 mod irof;
 mod likeness;
+#[cfg(test)]
+mod linear;
 mod metric;
 mod pair;
 mod place;

@@ -82,7 +82,7 @@ mod tests {
 
     use super::*;
     use crate::curve::tests::curve;
-    use crate::fixture::{Linear, a, check};
+    use crate::linear::{Linear, a, check};
     use Answer::Probability;
 
     /// Blocks of `side` pixels by the map's mean, replaced by zeros.

@@ -102,7 +102,7 @@ fn non_sensitivity(curve: &Curve) -> Measured {
 mod tests {
     use super::*;
     use crate::Point;
-    use crate::fixture::{Linear, a, b, check, ties};
+    use crate::linear::{Linear, a, b, check, ties};
     use Answer::{Logit, Probability};
 
     /// Groups of `size` pixels, the most relevant ones first, each replaced alone by zeros.

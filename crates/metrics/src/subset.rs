@@ -89,7 +89,7 @@ fn pairs(draws: &[Draw]) -> (Vec<f64>, Vec<f64>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture::{Linear, a, b, check, noise};
+    use crate::linear::{Linear, a, b, check, noise};
     use Answer::{Logit, Probability};
 
     /// The catalogue's subsets of `size` pixels, replaced by zeros.

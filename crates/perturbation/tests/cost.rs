@@ -20,7 +20,6 @@ fn an_exact_number_is_the_one_that_is_computed() {
         "neg:steps=7",
         "deletion:steps=12,fill=uniform,runs=2",
         "insertion:steps=5,order=lerf",
-        "information",
         "classic:fill=pil-blur,end=0.5",
     ];
     let all: Vec<&[&str]> =
@@ -48,6 +47,7 @@ fn a_bound_is_not_exceeded() {
         &["square:size=24", "square:size=100,fill=uniform,runs=2"],
         &["noise:draws=4", "single:blocks=0,segments=9"],
         &["crop", "mask"],
+        &["information"],
         &["crop:threshold=0.9", "violation:fill=normal"],
     ] {
         let (found, promised) = counted("ties", specs);
@@ -56,4 +56,15 @@ fn a_bound_is_not_exceeded() {
             "{specs:?}: {found} {promised:?}"
         );
     }
+}
+
+/// BEE's eight metrics: POS and DEL, NEG and INS, ADP and PIC, AIC and SIC are four tests, and equal inputs are one.
+#[test]
+fn eight_metrics_cost_less_than_45_forwards_for_a_map() {
+    let forwards = Forwards::of(&tests(&["pos", "neg", "mask", "information"]), 224 * 224);
+    // Nine and nine, the masked image, ten thresholds; the blank image and the clean one are those of all maps.
+    assert_eq!((forwards.count, forwards.of_image), (9 + 9 + 1 + 9, 1));
+    assert!(forwards.count + forwards.of_image + 1 <= 45);
+    let (found, _) = counted("signed", &["pos", "neg", "mask", "information"]);
+    assert!(found <= 2 * (28 + 1), "{found}");
 }

@@ -96,7 +96,7 @@ fn a_cell_that_cannot_be_read_is_a_failure_of_its_curve() {
     let bad = falling("pos").replace("0.3,0.7", "0.3,seven");
     let lost = rows(falling("pos").replace("a.png", "b.png"))
         .replace("b.png,7,vgg,ig,\"pos\",0.4", "b.png,?,vgg,ig,\"pos\",0.4");
-    let table = bad + &lost + &rows(falling("road")) + &rows(falling("pos").replace("a.png", "c.png"));
+    let table = bad + &lost + &rows(falling("other")) + &rows(falling("pos").replace("a.png", "c.png"));
     let output = work.run(SCORE, ["-m", "pos", "--errors", "errors.csv"], &table);
     let message = output.failure(1);
     let lines: Vec<&str> = message.lines().collect();
@@ -109,8 +109,9 @@ fn a_cell_that_cannot_be_read_is_a_failure_of_its_curve() {
         "score: b.png, ig, score: standard input, line 16, column `target`: \"?\" is not a whole number or nothing"
     );
     assert!(
-        lines[2]
-            .starts_with("score: a.png, ig, score: no metric is made from the test `road`; known tests are "),
+        lines[2].starts_with(
+            "score: a.png, ig, score: no metric is made from the test `other`; known tests are "
+        ),
         "{message}"
     );
     assert_eq!(lines[3..], ["score: 3 of 4 failed; see errors.csv"]);

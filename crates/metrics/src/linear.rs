@@ -1,22 +1,23 @@
-//! For tests: maps and a model of 8 x 8 pixels whose answers have a closed form, as in the vectors that NumPy computed.
+//! For tests: a model of 8 x 8 pixels whose answers have a closed form, as in the vectors that NumPy computed.
 
 use maps::Order;
 
+use crate::fixtures::{A, B, T, map};
 use crate::{Curve, Measured, Point};
 
 /// 64 distinct values from 0 on.
 pub(crate) fn a() -> Vec<f64> {
-    (0..64).map(|n| f64::from((7 * n + 2) % 67) / 67.0).collect()
+    map(A).values().to_vec()
 }
 
-/// Another one.
+/// Other ones.
 pub(crate) fn b() -> Vec<f64> {
-    (0..64).map(|n| f64::from((11 * n + 5) % 71) / 71.0).collect()
+    map(B).values().to_vec()
 }
 
-/// Seven values.
+/// Seven values, each several times.
 pub(crate) fn ties() -> Vec<f64> {
-    (0..64).map(|n| f64::from((3 * (n / 8) + 5 * (n % 8)) % 7) / 7.0).collect()
+    map(T).values().to_vec()
 }
 
 /// Numbers from 0 to 1 in place of random ones.
