@@ -13,7 +13,7 @@ fn row(entry: &Entry) -> String {
 fn the_table_of_tests_is_that_of_the_code() {
     let head =
         "| test | what the classifier is shown | source | parameters and defaults |\n|---|---|---|---|\n";
-    let fills: String = fill::WORDS.iter().map(|(word, what)| format!("| `{word}` | {what} |\n")).collect();
+    let fills = fill::WORDS.map(|(word, what)| format!("| `{word}` | {what} |\n")).concat();
     let fills = format!("\n| `fill` | what replaces pixels |\n|---|---|\n{fills}");
     let table = head.to_owned() + &TESTS.iter().map(row).collect::<String>() + &fills;
     testing::golden::section("metrics.md", "tests", &table);
