@@ -70,8 +70,8 @@ fn a_table_written_is_the_table_read() {
     assert_eq!(copied::<Score>(SCORES), SCORES);
     let table = "image,target,model,method,map,map_index,reason,label,boxes\na,1,m,ig,m.npy,7,,2,1 2 3 4\na,,m,ig,,,gone,,\n";
     assert_eq!(copied::<Explained>(table), table);
-    let table = "image,target,model,method,test,fraction,probability,predicted,point,points,map,map_index,reason,area\n\
-                 a,1,m,ig,pos,0.1,0.30000001192092896,5,1,10,m.npy,2,,9\n";
+    let table = "image,target,model,method,test,fraction,probability,predicted,point,points,map,map_index,reason,logit,mass,\
+                 information,area,distance,fold\na,1,m,ig,pos,0.1,0.30000001192092896,5,1,10,m.npy,2,,-1.5,0.25,,0.9,,9\n";
     assert_eq!(copied::<Response>(table), table);
     let table = "image,label,target,boxes,note\na,1,,0 0 1.5 1;2 2 3 3,x\n";
     assert_eq!(copied::<Image>(table), table);
