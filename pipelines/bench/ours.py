@@ -99,6 +99,16 @@ def read_curves(printed):
     return np.array([[probability for _, probability in sorted(curves[key])] for key in order])
 
 
+def read_answers(printed):
+    """All probabilities of an image in the order of the rows, (images, rows)."""
+    import numpy as np
+
+    answers = {}
+    for row in csv.DictReader(printed.splitlines()):
+        answers.setdefault(row["image"], []).append(float(row["probability"]))
+    return np.array(list(answers.values()))
+
+
 def pass_sides(args, network):
     """Processes that answer a line with a pass of the network: the example `pass` of models, PyTorch, ONNX Runtime."""
     example = args.bin / "examples/pass"

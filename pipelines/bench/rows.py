@@ -6,13 +6,14 @@ NETWORKS = ("resnet50-v1", "mobilenet-v2", "vit-b16")
 CONVOLUTIONAL, RESNET, TRANSFORMER = NETWORKS[:2], NETWORKS[:1], NETWORKS[2:]
 LOOP = "PyTorch loop"
 RUNTIME = "ONNX Runtime"
+APART = "each metric apart"
 ONE = 10**6
 
 
 @dataclass(frozen=True)
 class Row:
-    """`kind` is `pass` (through the example `pass` of models), `maps` (explain), `curves` (perturb) or `imputation` (through
-    the example `impute` of perturbation)."""
+    """`kind` is `pass` (through the example `pass` of models), `maps` (explain), `curves` or, of several lengths, `answers`
+    (perturb), or `imputation` (through the example `impute` of perturbation)."""
 
     task: str
     kind: str
@@ -44,6 +45,8 @@ def rows(masks, samples):
         # Quantus takes away a number of values that divides the pixels, and a pixel has three: 32 * 3 steps come closest.
         Row("pixel-flipping", "curves", ("deletion:fill=zero,steps=96",), ("Quantus", LOOP), 97),
         Row("curves", "curves", curves, (LOOP,), 202),
+        # BEE's eight metrics: two of each test. The other side is our own, which runs a test for each metric.
+        Row("together", "answers", ("pos", "neg", "mask", "information"), (APART,), 30),
         # The peer spends its time on sparse systems: one image in a run, whatever --forwards.
         Row("road", "curves", ("road:noise=0", "road:noise=0,order=lerf"), ("pytorch-grad-cam",), ONE, **family),
         *(Row(f"imputation-{kind}", "imputation", (f"imputation of a {kind} map",), ("pytorch-grad-cam",), ONE, **family,

@@ -13,6 +13,7 @@ from scipy.stats import spearmanr
 
 from bench import imputation, ours
 from bench.peer import Peer, prepare
+from bench.rows import APART
 
 HEAD = "| network | ours | peer | images | runs | ours, s/image | peer, s/image | ours / peer | of minima | agreement |"
 # The other side's threads wait for more work in a loop before they sleep.
@@ -70,7 +71,7 @@ def agreement(kind, own, their):
         sys.exit(f"our answer has the shape {own.shape}, the peer's {their.shape}, or some are not finite")
     if kind == "curves":
         own = own[:, -their.shape[1] :]  # Quantus leaves out the image as it was
-    if kind in ("curves", "imputation") or any(np.ptp(values, (1, 2)).min() == 0 for values in (own, their)):
+    if kind in ("curves", "answers", "imputation") or any(np.ptp(values, (1, 2)).min() == 0 for values in (own, their)):
         return f"{np.abs(own - their).max():.1e} apart"
     return f"{min(spearmanr(a.ravel(), b.ravel()).statistic for a, b in zip(own, their)):.4f}"
 
@@ -112,19 +113,27 @@ class Network:
         if row.kind == "imputation":
             missing = imputation.masks(ours.read_maps(self.maps)[:count], **dict(row.settings))
             return imputation.impute(self.args, self.paths[:count], missing)
+        taken, printed = self.tools.perturb(row.specs, self.followed(count))
+        read = ours.read_answers if row.kind == "answers" else ours.read_curves
+        return taken / count, read(printed)
+
+    def followed(self, count):
         table = self.args.out / "followed.csv"
         table.write_text("\n".join(self.maps.splitlines()[: count + 1]) + "\n")
-        taken, printed = self.tools.perturb(row.specs, table)
-        return taken / count, ours.read_curves(printed)
+        return table
 
     def theirs(self, row, name, count):
+        if name == APART:
+            parts = [self.tools.perturb([spec], self.followed(count)) for spec in row.specs for _ in range(2)]
+            answers = [ours.read_answers(printed) for _, printed in parts[::2]]
+            return sum(taken for taken, _ in parts) / count, np.concatenate(answers, 1)
         taken, answer = self.peer.ask(row.task, name, count, dict(row.settings))
         return taken / count, answer
 
     def measure(self, row, table):
         long = row.forwards > self.args.forwards
         count = max(1, min(self.args.forwards // row.forwards, len(self.paths)))
-        if row.kind in ("curves", "imputation"):
+        if row.kind in ("curves", "answers", "imputation"):
             self.follow()
         names = [name for name in row.peers if not self.args.peers or name in self.args.peers]
         sides = {"ours": lambda: self.own(row, count)}

@@ -3,6 +3,7 @@
     python pipelines/parity maps        attribution maps of ResNet-50 v1                     (explain)
     python pipelines/parity methods     every method on three networks with real weights     (explain)
     python pipelines/parity curves      deletion and insertion along the maps that we wrote  (explain, perturb)
+    python pipelines/parity metrics     tests and metrics of MobileNetV2 along the maps of 20 images      (explain, perturb, score)
     python pipelines/parity accuracy    top-1 and top-5 of PyTorch for each real weight file, as reference figures
     python pipelines/parity rise        writes RISE of ResNet-50 v1 over given masks, for the test that reads $PLUMBLINE_PARITY
     python pipelines/parity depth       writes every architecture with seeded weights, for the tests that read $PLUMBLINE_PARITY
@@ -22,10 +23,11 @@ sys.path[0] = str(ROOT / "pipelines")
 
 import torch  # noqa: E402
 
-from parity import curves, maps, methods, seeded  # noqa: E402
+from parity import curves, maps, methods, metrics, seeded  # noqa: E402
 
 COMMANDS = {
-    "maps": maps.maps, "methods": methods.methods, "curves": curves.curves, "accuracy": seeded.accuracy, "depth": seeded.depth,
+    "maps": maps.maps, "methods": methods.methods, "curves": curves.curves, "metrics": metrics.metrics,
+    "accuracy": seeded.accuracy, "depth": seeded.depth,
     "rise": seeded.rise, "onnx": seeded.onnx, "onnx-others": seeded.others,
 }
 DEFAULT = ["maps", "methods", "curves"]

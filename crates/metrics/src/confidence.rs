@@ -8,6 +8,14 @@ use crate::{Curve, Input, Measure, Measured, Metric};
 
 pub(crate) const METRICS: &[Metric] = &[
     Metric {
+        name: "confidence",
+        direction: Higher,
+        summary: "the target's probability in the clean image, to hold other metrics against; 0 to 1",
+        on_request: true,
+        input: Input::Curve(&["deletion"]),
+        build: |_| Ok(Measure::curve(confidence)),
+    },
+    Metric {
         name: "adp",
         direction: Lower,
         summary: "how much of the probability the masked image loses, in per cent; 0 to 100",
@@ -51,6 +59,14 @@ pub(crate) const METRICS: &[Metric] = &[
         },
     },
 ];
+
+/// Of the first point, where nothing is replaced yet.
+fn confidence(curve: &Curve) -> Measured {
+    match curve.points().first() {
+        Some(clean) if clean.fraction == 0.0 => Ok(clean.probability),
+        _ => Err("the curve does not begin with the clean image".to_owned()),
+    }
+}
 
 /// 100 max(0, clean - masked) / clean.
 fn drop(curve: &Curve) -> Measured {
@@ -108,6 +124,13 @@ mod tests {
     fn masked(channels: usize, target: usize, mask: impl Fn(f64) -> f64) -> Curve {
         let highest = a().into_iter().fold(0.0, f64::max);
         Linear::new(channels, target).masked(|n| mask(a()[n] / highest))
+    }
+
+    #[test]
+    fn the_confidence_is_that_of_the_clean_image() {
+        assert_eq!(super::confidence(&curve(&[(0.0, 0.7), (1.0, 0.1)]).unwrap()), Ok(0.7));
+        let reason = "the curve does not begin with the clean image".to_owned();
+        assert_eq!(super::confidence(&curve(&[(0.1, 0.7), (1.0, 0.1)]).unwrap()), Err(reason));
     }
 
     #[test]
