@@ -57,6 +57,7 @@ pub fn write(
         .set("maps", done.maps)
         .set("failures", done.failures)
         .set("forwards", done.forwards)
+        .set("forwards_per_map", done.forwards as f64 / done.maps.max(1) as f64)
         .set("seconds_compute", done.compute.as_secs_f64());
     record.write(path)
 }

@@ -184,6 +184,7 @@ fn the_record_tells_what_was_computed() {
     let record: serde_json::Value = serde_json::from_str(&work.read("run.json")).unwrap();
     // Two clean images and nine of each test for each of three maps.
     assert_eq!((&record["forwards"], &record["maps"], &record["seed"]), (&56.into(), &3.into(), &5.into()));
+    assert!((record["forwards_per_map"].as_f64().unwrap() - 56.0 / 3.0).abs() < 1e-9);
     assert!(record["seconds_compute"].as_f64().unwrap() > 0.0);
     assert_eq!(record["tests"][1], "neg");
 }
