@@ -73,7 +73,7 @@ fn a_table_written_is_the_table_read() {
     let table = "image,target,model,method,test,fraction,probability,predicted,point,points,map,map_index,reason,logit,mass,\
                  information,area,distance,fold\na,1,m,ig,pos,0.1,0.30000001192092896,5,1,10,m.npy,2,,-1.5,0.25,,0.9,,9\n";
     assert_eq!(copied::<Response>(table), table);
-    let table = "image,label,target,boxes,note\na,1,,0 0 1.5 1;2 2 3 3,x\n";
+    let table = "image,label,target,boxes,mask,note\na,1,,0 0 1.5 1;2 2 3 3,a-mask.png,x\n";
     assert_eq!(copied::<Image>(table), table);
     let table = "model,method,metric_a,metric_b,coefficient,correlation,ci_low,ci_high,p_value,n\nm,ig,pos,neg,spearman,-0.5,-0.7,-0.2,,10\n";
     assert_eq!(copied::<Correlation>(table), table);
