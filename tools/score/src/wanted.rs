@@ -34,7 +34,7 @@ pub fn list(out: &mut impl Write) -> Result<()> {
             Input::Maps => "two maps".to_owned(),
         };
         let star = if *on_request { "*" } else { "" };
-        writeln!(out, "{:<28}{direction:<8}{on:<22}{summary}", format!("{name}{star}"))?;
+        writeln!(out, "{:<28}{direction:<8}{on:<22} {summary}", format!("{name}{star}"))?;
         let parameters = metric.parameters();
         if parameters != "it has none" {
             writeln!(out, "{:<28}{parameters}", "")?;
