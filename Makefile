@@ -22,7 +22,7 @@ BIN := $(abspath $(or $(CARGO_TARGET_DIR),target))/release
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
 .PHONY: help build install check fmt clippy burn-free test doc smoke check-cuda demo weights imagenet-demo imagenet-results \
-        cifar-results localisation-results shards testbed-weights goldens bless parity bench cuda gpu gpu-carry clean
+        cifar-results metrics-results localisation-results shards testbed-weights goldens bless parity bench cuda gpu gpu-carry clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -80,6 +80,9 @@ imagenet-results: build ## ResNet-50 on 30 ImageNet images for docs/results.md
 
 cifar-results: build ## CIFAR ResNet-56 on 500 images for docs/results.md
 	PATH="$(BIN):$$PATH" pipelines/cifar.sh $(OUT)/cifar 500
+
+metrics-results: build ## BEE's eight metrics and the other tests, MobileNetV2 and the embedded ViT, for docs/results.md
+	PATH="$(BIN):$$PATH" pipelines/metrics.sh $(OUT)/metrics 50
 
 localisation-results: build ## MobileNetV2 and the masks of ECSSD, 12 methods on 100 images, for docs/results.md
 	PATH="$(BIN):$$PATH" pipelines/localisation.sh $(OUT)/localisation 100
