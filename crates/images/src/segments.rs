@@ -21,7 +21,7 @@ pub fn squares([height, width]: [usize; 2], side: usize) -> Vec<u32> {
 
 /// About `count` superpixels of an image's planes (red, green, blue; or one of grey), (C, H, W): SLIC (Achanta et al.,
 /// 2012). Centres start on a grid; a pixel joins the nearest of those within two grid steps by the distance in CIELAB (in
-/// grey values of one channel) and, weighted by [`COMPACTNESS`] over the grid step, in place. Last, parts that are not
+/// grey values of one channel) and, weighted by a compactness of 10 over the grid step, in place. Last, parts that are not
 /// connected to the largest one of their number, or smaller than a quarter of a grid cell, join the neighbour that they
 /// touch first. Numbers follow the first pixel of each part.
 ///
