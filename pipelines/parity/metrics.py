@@ -21,7 +21,7 @@ METHODS = ["gradcam", "gradient"]
 TESTS = ["patches:size=16,fill=black,steps=20", "mask", "mask:invert=true", "road:noise=0,percent=10+50+90",
          "road:noise=0,order=lerf,percent=10+50+90", "classic:fill=pil-blur", "crop", "single"]
 METRICS = ["aopc", "adp", "pic", "average-gain", "drop-in-deletion", "road-combined", "classic", "saliency-metric",
-           "faithfulness-estimate:score=probability"]
+           "faithfulness-estimate"]
 ALONE = ["gini", "entropy"]
 PIXELS, SIDE = 224 * 224, 224
 
@@ -105,12 +105,12 @@ def crop(picture, order, step):
 
 @torch.no_grad()
 def answers(net, images, target):
-    scores = [net(normalise(one)[None])[0].softmax(0) for one in images]
-    return np.array([float(score[target]) for score in scores]), [int(score.argmax()) for score in scores]
+    scores = torch.stack([net(normalise(one)[None])[0] for one in images])
+    return scores.softmax(1)[:, target].numpy(), scores.argmax(1).tolist(), scores[:, target].numpy()
 
 
 def numbers(curves, picture, values):
-    """What our metrics should say, of the curves by their tests: (probabilities, predicted classes)."""
+    """What our metrics should say, of the curves by their tests: (probabilities, predicted classes, logits)."""
     of = {test.split(":")[0] + (":lerf" if "lerf" in test or "invert" in test else ""): curve for test, curve in curves.items()}
     p = {name: curve[0] for name, curve in of.items()}
     clean, masked = p["mask"]
@@ -127,7 +127,7 @@ def numbers(curves, picture, values):
         "road-combined": (p["road:lerf"][1:].mean() - p["road"][1:].mean()) / 2,
         "classic": np.trapezoid(same, np.arange(11) / 10),
         "saliency-metric": np.mean(np.log(np.maximum(areas, 0.05)) - np.log(p["crop"][1:])),
-        "faithfulness-estimate": pearsonr(mass, p["single"][0] - p["single"][1:]).statistic,
+        "faithfulness-estimate": pearsonr(mass, of["single"][2][0] - of["single"][2][1:]).statistic,
     }
 
 
