@@ -175,6 +175,9 @@ def metrics(args):
         for score in (score for score in [*scores, *alone] if same(score) and not inverted(score)):
             name = score["metric"].split(":")[0]
             limit = 0 if name in ("pic", "classic") else RELATIVE * max(abs(expected[name]), 0.1)
+            if name == "average-gain":
+                # What a single-precision probability lacks to 1 is rounded by its last bit.
+                limit += 2**-23 / (1 - references["mask"][0][0])
             far = abs(float(score["value"]) - expected[name])
             worst[name] = max(worst.get(name, 0), far / max(abs(expected[name]), 0.1))
             good &= compare(f"{Path(row['image']).stem}, {row['method']}, {name}", float(score["value"]), expected[name], limit + 1e-9)
