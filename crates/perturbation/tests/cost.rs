@@ -62,7 +62,7 @@ fn a_bound_is_not_exceeded() {
 #[test]
 fn eight_metrics_cost_less_than_45_forwards_for_a_map() {
     let forwards = Forwards::of(&tests(&["pos", "neg", "mask", "information"]), 224 * 224);
-    // Nine and nine, the masked image, ten thresholds; the blank image and the clean one are those of all maps.
+    // Nine and nine, the masked image, nine thresholds; the blank image and the clean one are those of all maps.
     assert_eq!((forwards.count, forwards.of_image), (9 + 9 + 1 + 9, 1));
     let clean = 1;
     assert!((forwards.count + forwards.of_image + clean) <= 45);
