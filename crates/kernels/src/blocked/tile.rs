@@ -76,7 +76,14 @@ unsafe fn tile<const P: usize, const V: usize, const T: usize>(level: Level, job
             assert!(job.count <= V * S::LANES && job.bias.is_none_or(|bias| bias.len() == job.count));
             // SAFETY: the assertions, and the caller of `tile`.
             unsafe {
-                fetch::<S, P, V>(simd, job);
+                if !spreads(job, V, T) {
+                    for i in 0..2 * V {
+                        let mut results = Results::of(job, i, V);
+                        for _ in 0..P {
+                            results.fetch(simd, job);
+                        }
+                    }
+                }
                 // Sums of one part need not be kept beside others.
                 if job.blocks <= job.part {
                     finish(
@@ -93,19 +100,36 @@ unsafe fn tile<const P: usize, const V: usize, const T: usize>(level: Level, job
     level.run(Tile::<P, V, T>(job));
 }
 
-/// Asks for the lines that the results are written to while the sums are made.
+/// Whether the lines of the results are asked for one by one while the first sums are made: many at once would fill the processor's list
+/// of what is under way, and the samples would wait behind them. Where there are few terms, there is no time for that.
 #[inline(always)]
-fn fetch<S: Simd, const P: usize, const V: usize>(simd: S, job: &Job<'_>) {
-    // Vectors of less than a line share one.
-    let step = if S::LANES < BLOCK && job.vector == S::LANES { VECTORS } else { 1 };
-    for p in 0..P {
-        for v in (0..V).step_by(step) {
-            let at = p * job.pixel + v * job.vector;
-            simd.prefetch_write(job.out.wrapping_add(at));
-            if let Some(added) = job.added {
-                simd.prefetch(added.wrapping_add(at));
-            }
-        }
+fn spreads(job: &Job<'_>, vectors: usize, terms: usize) -> bool {
+    terms == BLOCK && job.blocks * job.taps.len() >= 2 * vectors
+}
+
+/// Where results go or what is added to them comes from: a vector of each pixel.
+struct Results {
+    at: Option<*const f32>,
+    write: bool,
+}
+
+impl Results {
+    const NOTHING: Self = Self { at: None, write: false };
+
+    /// First the vectors that are written, then those that are added.
+    #[inline(always)]
+    fn of(job: &Job<'_>, i: usize, vectors: usize) -> Self {
+        let (write, vector) = (i < vectors, i % vectors * job.vector);
+        let start = if write { Some(job.out.cast_const()) } else { job.added };
+        Self { at: start.map(|start| start.wrapping_add(vector)), write }
+    }
+
+    /// Asks for the line of one pixel, and goes on to the next.
+    #[inline(always)]
+    fn fetch<S: Simd>(&mut self, simd: S, job: &Job<'_>) {
+        let Some(at) = self.at else { return };
+        if self.write { simd.prefetch_write(at) } else { simd.prefetch(at) }
+        self.at = Some(at.wrapping_add(job.pixel));
     }
 }
 
@@ -148,8 +172,12 @@ unsafe fn part<S: Simd, const P: usize, const V: usize, const T: usize>(
     (weights, next): &mut (*const f32, Option<*const f32>),
 ) -> Sums<S, P, V> {
     let mut sums = [[simd.splat(0.0); V]; P];
+    let spread = if start == 0 && spreads(job, V, T) { 2 * V } else { 0 };
+    let mut asked = 0;
     for block in start..job.blocks.min(start + job.part) {
         for tap in job.taps {
+            let mut results = if asked < spread { Results::of(job, asked, V) } else { Results::NOTHING };
+            asked += 1;
             let x = job.x.as_ptr().wrapping_add(block * job.block + tap);
             for term in 0..T {
                 let mut line = [simd.splat(0.0); V];
@@ -161,6 +189,9 @@ unsafe fn part<S: Simd, const P: usize, const V: usize, const T: usize>(
                 if let Some(line) = next {
                     simd.prefetch_far(*line);
                     *line = line.wrapping_add(BLOCK);
+                }
+                if term < P {
+                    results.fetch(simd, job);
                 }
                 for p in 0..P {
                     // SAFETY: the caller has samples for this pixel.

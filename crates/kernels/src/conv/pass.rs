@@ -139,9 +139,9 @@ impl Pass<'_> {
                     room = rest;
                     pieces.push(self.chunk(pixels, *image, columns.clone(), copy));
                 }
-                if small || channels > self.maps.channels {
-                    // Tile by tile: the weights stay in the second-level cache, where there are more of them than of a tile's samples,
-                    // or a share of them does.
+                if channels > self.maps.channels {
+                    // Tile by tile: what is read of the samples is more than what is written, and stays in the first-level cache while
+                    // the weights pass by. Else plane by plane, so that few streams of results are written at a time.
                     pieces = pieces.iter().flat_map(|piece| piece.tiles(self.level.pixels())).collect();
                     for piece in &pieces {
                         // SAFETY: `spread` gives each task pixels or units of its own.
