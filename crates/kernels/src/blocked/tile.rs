@@ -128,7 +128,11 @@ impl Results {
     #[inline(always)]
     fn fetch<S: Simd>(&mut self, simd: S, job: &Job<'_>) {
         let Some(at) = self.at else { return };
-        if self.write { simd.prefetch_write(at) } else { simd.prefetch(at) }
+        if self.write {
+            simd.prefetch_write(at)
+        } else {
+            simd.prefetch(at)
+        }
         self.at = Some(at.wrapping_add(job.pixel));
     }
 }
