@@ -96,14 +96,33 @@ def ablation_cam(s):
     return without_gradients(s, AblationCAM)
 
 
+def flipped(s, start, **arguments):
+    """Curves (n, 96) from `start`: Quantus orders the values of all channels, here 3 x 50176 of them, and leaves out the start."""
+    metric = quantus.PixelFlipping(features_in_step=3 * 224 * 224 // 96, disable_warnings=True, **arguments)
+    return np.asarray(metric(
+        model=s.net, x_batch=start, y_batch=s.targets.cpu().numpy(), a_batch=s.maps[:, None], channel_first=True,
+        device=s.device))
+
+
 @peer("pixel-flipping", "Quantus")
 def pixel_flipping(s):
-    """96 steps: Quantus orders the values of all channels, here 3 x 50176 of them."""
-    metric = quantus.PixelFlipping(features_in_step=3 * 224 * 224 // 96, perturb_baseline=0.0, disable_warnings=True)
-    curves = metric(
-        model=s.net, x_batch=s.x.cpu().numpy(), y_batch=s.targets.cpu().numpy(), a_batch=s.maps[:, None],
-        channel_first=True, device=s.device)
-    return np.asarray(curves)
+    return flipped(s, s.x.cpu().numpy(), perturb_baseline=0.0)
+
+
+def put_back(arr, indices, image, **_):
+    """What Quantus asks of a perturbation: the values (n, values) with those of the image at (n, some) of them."""
+    arr = arr.copy()
+    np.put_along_axis(arr, indices, np.take_along_axis(image, indices, 1), 1)
+    return arr
+
+
+@peer("quantus-curves", "Quantus")
+def both_to_zero(s):
+    """It has no insertion: here that is flipping of the zero image, where a flipped value is the image's."""
+    x = s.x.cpu().numpy()
+    image = {"image": x.reshape(len(x), -1)}
+    ways = flipped(s, x, perturb_baseline=0.0), flipped(s, np.zeros_like(x), perturb_func=put_back, perturb_func_kwargs=image)
+    return np.stack(ways, 1).reshape(2 * len(x), -1)
 
 
 @peer("road", "pytorch-grad-cam")

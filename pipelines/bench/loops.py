@@ -116,6 +116,11 @@ def pixel_flipping(s):
     return curves(s, [("deletion", "zero")], 97)
 
 
+@peer("quantus-curves", LOOP)
+def both_to_zero(s):
+    return curves(s, [("deletion", "zero"), ("insertion", "zero")], 97)
+
+
 @peer("curves", LOOP)
 def deletion_and_insertion(s):
     return curves(s, [("deletion", "black"), ("insertion", "blur")])

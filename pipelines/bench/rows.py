@@ -45,6 +45,7 @@ def rows(masks, samples):
         # Quantus takes away a number of values that divides the pixels, and a pixel has three: 32 * 3 steps come closest.
         Row("pixel-flipping", "curves", ("deletion:fill=zero,steps=96",), ("Quantus", LOOP), 97),
         Row("curves", "curves", curves, (LOOP,), 202),
+        Row("quantus-curves", "curves", ("deletion:fill=zero,steps=96", "insertion:fill=zero,steps=96"), ("Quantus", LOOP), 194),
         # BEE's eight metrics: two of each test. The other side is our own, which runs a test for each metric.
         Row("together", "answers", ("pos", "neg", "mask", "information"), (APART,), 30),
         # The peer spends its time on sparse systems: one image in a run, whatever --forwards.
