@@ -36,22 +36,6 @@ stage explain explain "${model[@]}" "${chosen[@]}" -o "$out/maps" --resume -O "$
 stage score score "${asked[@]}" "$out/maps.csv" -O "$out/scores.csv"
 stage rank rank "$out/scores.csv" -O "$out/rank.csv"
 stage box-accuracy score "${boxes[@]}" "$out/maps.csv" -O "$out/boxes.csv"
-stage box-rank rank "$out/boxes.csv" -O "$out/box-rank.csv"
-stage density score --density "$out/maps.csv" -O "$out/density.csv"
-
 # MaxBoxAcc: of each method the best mean over the thresholds, chosen on the images that it is measured on, as published.
-python3 - "$out" << 'END'
-import csv, sys
-
-folder = sys.argv[1]
-best = {}
-with open(f"{folder}/box-rank.csv", newline="") as file:
-    for row in csv.DictReader(file):
-        if float(row["mean"]) > float(best.get(row["method"], {"mean": -1})["mean"]):
-            best[row["method"]] = row
-with open(f"{folder}/maxboxacc.csv", "w", newline="") as file:
-    table = csv.writer(file)
-    table.writerow(["method", "max_box_accuracy", "metric", "n"])
-    for row in sorted(best.values(), key=lambda row: -float(row["mean"])):
-        table.writerow([row["method"], row["mean"], row["metric"], row["n"]])
-END
+stage max-box-accuracy rank --best threshold "$out/boxes.csv" -O "$out/maxboxacc.csv"
+stage density score --density "$out/maps.csv" -O "$out/density.csv"

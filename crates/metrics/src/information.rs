@@ -4,42 +4,60 @@
 use pipe::Direction::Higher;
 use stats::curve;
 
+use crate::at::At;
 use crate::{Curve, Input, Measure, Measured, Metric, Point};
 
 pub(crate) const METRICS: &[Metric] = &[
     Metric {
         name: "aic",
         direction: Higher,
-        summary: "area under [the target is predicted] over the information that is shown; 0 to 1",
+        summary: "area under [the target is predicted] over the information that is shown, or the height at a share of it; 0 to 1",
         on_request: false,
         input: Input::Curve(&["information"]),
         build: |reader| {
-            let monotone = take_monotone(reader)?;
-            Ok(Measure::curve(move |curve| accuracy(curve, monotone)))
+            let reading = Reading::take(reader)?;
+            Ok(Measure::curve(move |curve| accuracy(curve, reading)))
         },
     },
     Metric {
         name: "sic",
         direction: Higher,
         summary: "area under the target's probability, from the blank image's to the clean one's, over the information that \
-                  is shown; 0 to 1",
+                  is shown, or the height at a share of it; 0 to 1",
         on_request: false,
         input: Input::Curve(&["information"]),
         build: |reader| {
             let share = |least: &f64| (0.0..=1.0).contains(least);
             let least = reader.take_if("min-probability", 0.5, "a number from 0 to 1", share)?;
-            let monotone = take_monotone(reader)?;
-            Ok(Measure::curve(move |curve| probability(curve, least, monotone)))
+            let reading = Reading::take(reader)?;
+            Ok(Measure::curve(move |curve| probability(curve, least, reading)))
         },
     },
 ];
 
-/// Whether a height counts as the greatest so far, as published.
-fn take_monotone(reader: &mut spec::Reader) -> Result<bool, spec::Error> {
-    reader.take("monotone", true)
+/// What is read off a curve.
+#[derive(Clone, Copy, Debug)]
+struct Reading {
+    /// Whether a height counts as the greatest so far, as published.
+    monotone: bool,
+    /// The mean height, which is the area, or the one at a share of the information.
+    at: At,
 }
 
-fn accuracy(curve: &Curve, monotone: bool) -> Measured {
+impl Reading {
+    fn take(reader: &mut spec::Reader) -> Result<Self, spec::Error> {
+        Ok(Self { monotone: reader.take("monotone", true)?, at: At::take(reader)? })
+    }
+
+    fn of(self, knots: &[(f64, f64)]) -> Measured {
+        match self.at {
+            At::Mean => curve::area(knots).map_err(|error| error.to_string()),
+            At::Fraction(share) => Ok(height(knots, share)),
+        }
+    }
+}
+
+fn accuracy(curve: &Curve, reading: Reading) -> Measured {
     let hit = |(at, point): (usize, &Point)| {
         point
             .hit
@@ -50,23 +68,23 @@ fn accuracy(curve: &Curve, monotone: bool) -> Measured {
     match hits[..] {
         [.., 0.0] => Err("the target is not predicted for the clean image".to_owned()),
         [1.0, ..] => Err("the target is predicted for the blank image".to_owned()),
-        _ => area(curve, &hits, monotone),
+        _ => read(curve, &hits, reading),
     }
 }
 
-fn probability(curve: &Curve, least: f64, monotone: bool) -> Measured {
+fn probability(curve: &Curve, least: f64, reading: Reading) -> Measured {
     let heights: Vec<f64> = curve.points().iter().map(|point| point.probability).collect();
     match heights.last() {
         Some(&clean) if clean < least => {
             Err(format!("the clean image has probability {clean}, below min-probability={least}"))
         }
-        _ => area(curve, &heights, monotone),
+        _ => read(curve, &heights, reading),
     }
 }
 
-/// Area under the heights over the information, both from 0 for the first point, the blank image, to 1 for the last one, the
+/// What is read off the heights over the information, both from 0 for the first point, the blank image, to 1 for the last one, the
 /// clean image. Of several points with the same information the highest counts.
-fn area(curve: &Curve, heights: &[f64], monotone: bool) -> Measured {
+fn read(curve: &Curve, heights: &[f64], reading: Reading) -> Measured {
     let size = |(at, point): (usize, &Point)| {
         point.information.ok_or_else(|| format!("point {at} does not say how much information is shown"))
     };
@@ -87,18 +105,30 @@ fn area(curve: &Curve, heights: &[f64], monotone: bool) -> Measured {
         let x = ((size - e0) / (e1 - e0)).clamp(0.0, 1.0);
         let y = ((answer - p0) / (p1 - p0)).clamp(0.0, 1.0);
         highest = highest.max(y);
-        (x, if monotone { highest } else { y })
+        (x, if reading.monotone { highest } else { y })
     };
     let knots = shown.iter().zip(answers).map(knot);
     let mut knots: Vec<(f64, f64)> = [(0.0, 0.0), (1.0, 1.0)].into_iter().chain(knots).collect();
     knots.sort_by(|a, b| b.0.total_cmp(&a.0).then(b.1.total_cmp(&a.1)));
     knots.dedup_by_key(|knot| knot.0);
     knots.reverse();
-    curve::area(&knots).map_err(|error| error.to_string())
+    reading.of(&knots)
+}
+
+/// On the line between the knots around a share; knots rise from 0 to 1.
+fn height(knots: &[(f64, f64)], share: f64) -> f64 {
+    let after = knots.partition_point(|knot| knot.0 < share);
+    let (x1, y1) = knots[after];
+    match after.checked_sub(1).map(|before| knots[before]) {
+        Some((x0, y0)) => y0 + (y1 - y0) * (share - x0) / (x1 - x0),
+        None => y1,
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use stats::summary::quantile;
+
     use super::*;
 
     /// The catalogue's scripted numbers: sizes from 200 for the blank to 1000 for the clean image.
@@ -114,23 +144,49 @@ mod tests {
         Curve::new(sizes.iter().zip(answers).map(point).collect()).unwrap()
     }
 
+    const AREA: Reading = Reading { monotone: true, at: At::Mean };
+
     fn sic(sizes: &[f64], answers: &[f64], monotone: bool) -> Measured {
-        probability(&curve(sizes, answers), 0.5, monotone)
+        probability(&curve(sizes, answers), 0.5, Reading { monotone, ..AREA })
     }
 
     fn check(found: Measured, expected: f64) {
         assert!((found.clone().unwrap() - expected).abs() < 1e-7, "{found:?} for {expected}");
     }
 
+    /// The target's probabilities in three images, and the areas.
+    const IMAGES: [([f64; 7], f64); 3] = [
+        ([0.1, 0.15, 0.4, 0.35, 0.8, 0.95, 0.9], 0.585_937_5),
+        ([0.1, 0.5, 0.6, 0.7, 0.85, 0.9, 0.9], 0.780_468_75),
+        ([0.1, 0.1, 0.1, 0.2, 0.3, 0.95, 0.9], 0.289_062_5),
+    ];
+
     #[test]
     fn scripted_curves_have_their_areas() {
-        let first = [0.1, 0.15, 0.4, 0.35, 0.8, 0.95, 0.9];
-        check(sic(&SIZES, &first, true), 0.585_937_5);
+        for (answers, area) in IMAGES {
+            check(sic(&SIZES, &answers, true), area);
+        }
+        let first = IMAGES[0].0;
         check(sic(&SIZES, &first, false), 0.567_968_75);
-        check(sic(&SIZES, &[0.1, 0.5, 0.6, 0.7, 0.85, 0.9, 0.9], true), 0.780_468_75);
-        check(sic(&SIZES, &[0.1, 0.1, 0.1, 0.2, 0.3, 0.95, 0.9], true), 0.289_062_5);
         // Hits from 780 bytes on: a step from (0.375, 0) to (0.725, 1), and 1 from there.
-        check(accuracy(&curve(&SIZES, &first), true), 0.35 / 2.0 + 0.275);
+        check(accuracy(&curve(&SIZES, &first), AREA), 0.35 / 2.0 + 0.275);
+    }
+
+    /// PAIR's aggregate: all knots are multiples of 0.025.
+    #[test]
+    fn heights_make_the_median_curve_of_images() {
+        let levels: Vec<f64> = (0..=40).map(|step| f64::from(step) / 40.0).collect();
+        let height = |answers: &[f64], share| {
+            probability(&curve(&SIZES, answers), 0.5, Reading { at: At::Fraction(share), ..AREA }).unwrap()
+        };
+        let median =
+            |&share: &f64| (share, quantile(&IMAGES.map(|(answers, _)| height(&answers, share)), 0.5));
+        let points: Vec<(f64, f64)> = levels.iter().map(median).collect();
+        check(Ok(curve::area(&points).unwrap()), 0.585_937_5);
+        check(Ok(height(&IMAGES[0].0, 0.0)), 0.0);
+        check(Ok(height(&IMAGES[0].0, 0.075)), 0.0625);
+        check(Ok(height(&IMAGES[0].0, 0.1125)), (0.0625 + 0.375) / 2.0);
+        check(Ok(height(&IMAGES[0].0, 0.95)), 1.0);
     }
 
     /// Two points at one size, one below the blank image's and one above the clean one's.
@@ -162,18 +218,18 @@ mod tests {
         assert_eq!(same, "the blank image holds as much information as the clean one (2 and 2 bytes)");
         let blank = reason(&[1.0, 2.0], &[0.9, 0.9]);
         assert_eq!(blank, "the blank image has a probability as high as the clean one's (0.9 and 0.9)");
-        let hits = |answers: [f64; 2]| accuracy(&curve(&[1.0, 2.0], &answers), true).unwrap_err();
+        let hits = |answers: [f64; 2]| accuracy(&curve(&[1.0, 2.0], &answers), AREA).unwrap_err();
         assert_eq!(hits([0.1, 0.2]), "the target is not predicted for the clean image");
         assert_eq!(hits([0.6, 0.7]), "the target is predicted for the blank image");
         let unknown = Curve::new(vec![Point { probability: 1.0, ..Point::default() }; 2]).unwrap();
         assert_eq!(
-            probability(&unknown, 0.5, true),
+            probability(&unknown, 0.5, AREA),
             Err("point 0 does not say how much information is shown".to_owned())
         );
-        assert_eq!(accuracy(&unknown, true), Err("point 0 has no predicted class".to_owned()));
+        assert_eq!(accuracy(&unknown, AREA), Err("point 0 has no predicted class".to_owned()));
         for points in [0, 1] {
             let short = curve(&[1.0; 1][..points], &[0.9; 1][..points]);
-            assert!(probability(&short, 0.5, true).is_err() && accuracy(&short, true).is_err());
+            assert!(probability(&short, 0.5, AREA).is_err() && accuracy(&short, AREA).is_err());
         }
     }
 }

@@ -49,7 +49,7 @@ pub(crate) const METRICS: &[Metric] = &[
     Metric {
         name: "box-accuracy",
         direction: Higher,
-        summary: "1 if box-iou of the map moved to 0..1 reaches iou; the best mean over thresholds is MaxBoxAcc",
+        summary: "1 if box-iou of the map moved to 0..1 reaches iou; the best mean over thresholds, rank --best threshold, is MaxBoxAcc",
         on_request: true,
         input: Input::Place,
         build: |reader| {

@@ -48,6 +48,14 @@ impl Sample {
 }
 
 impl Board {
+    /// The part on some of the items.
+    #[must_use]
+    pub fn on(&self, keep: impl Fn(u32) -> bool) -> Self {
+        let Self { model, metric, direction, methods } = self;
+        let methods = methods.iter().map(|sample| sample.on(&keep)).collect();
+        Self { model: model.clone(), metric: metric.clone(), direction: *direction, methods }
+    }
+
     /// In how many of the samples each of `items` items is.
     pub(crate) fn coverage(&self, items: usize) -> Vec<usize> {
         let mut counts = vec![0; items];

@@ -22,20 +22,15 @@ impl Board {
             defined.for_each(|(item, _)| counts[*item as usize] += 1);
         }
         let keep = |item: u32| counts[item as usize] == self.methods.len();
-        let methods: Vec<Sample> = self.methods.iter().map(|sample| sample.on(keep)).collect();
+        let kept = self.on(keep);
         let mut notes = Vec::new();
         for sample in self.methods.iter().filter(|sample| sample.failures() > 0) {
             notes.push(self.cost(sample)?);
         }
-        if methods.iter().any(|sample| sample.values.is_empty()) {
+        if kept.methods.iter().any(|sample| sample.values.is_empty()) {
             bail!("{self}: no image has a number from every method");
         }
-        Ok((Self { methods, ..self.clone_without_methods() }, notes))
-    }
-
-    fn clone_without_methods(&self) -> Self {
-        let Self { model, metric, direction, .. } = self;
-        Self { model: model.clone(), metric: metric.clone(), direction: *direction, methods: Vec::new() }
+        Ok((kept, notes))
     }
 
     /// How many values a method lacks, and how far the means of the others move because of it.

@@ -14,7 +14,9 @@ Examples:
     perturb | score | rank > ranks.csv
   rank --incomplete drop shard-*.csv -O ranks.csv
   rank --by-model resnet50.csv vit.csv
-  rank --separation scores.csv";
+  rank --separation scores.csv
+  score $(seq -f '-m box-accuracy:threshold=%g' 0 0.01 1) maps.csv | rank --best threshold
+  score $(seq -f '-m sic:at=%g' 0 0.01 1) responses.csv | rank --median-curve at";
 
 /// Rank explanation methods by the mean of each metric over the images
 ///
@@ -46,6 +48,19 @@ pub struct Args {
     /// Method that makes random maps, for --separation, whatever steps its maps went through
     #[arg(long, value_name = "METHOD", default_value = "random")]
     pub random: String,
+    /// Rank each method by the value of this parameter of the metric that suits it best
+    ///
+    /// Metrics that differ in the parameter only are one, and the row of each method names the one with its best mean, of
+    /// equal ones the first by name: box-accuracy by its threshold is MaxBoxAcc. The choice is made on the images that are
+    /// ranked on, as published, which flatters every method; the interval is that of the one chosen.
+    #[arg(long, value_name = "PARAMETER", conflicts_with = "median_curve")]
+    pub best: Option<String>,
+    /// Rank by the median curve over the images, whose heights are the metrics that differ in this parameter only
+    ///
+    /// `mean` is the mean height of that curve over the parameter, its area over its width, and the interval resamples the
+    /// images: aic and sic by `at` are what PAIR's programs report. Other metrics are left out.
+    #[arg(long, value_name = "PARAMETER", conflicts_with = "separation")]
+    pub median_curve: Option<String>,
     /// Confidence level of the intervals
     #[arg(long, value_name = "SHARE", default_value = "0.95", value_parser = level)]
     pub level: f64,

@@ -1,6 +1,9 @@
 //! Rank explanation methods by their scores.
 
 mod args;
+mod best;
+mod family;
+mod median;
 mod ranking;
 mod separation;
 
@@ -10,6 +13,9 @@ use anyhow::Result;
 use scores::{Foreign, Scores};
 
 use crate::args::Args;
+use crate::best::best;
+use crate::family::families;
+use crate::ranking::{Named, Table};
 
 fn main() -> ExitCode {
     pipe::main(run)
@@ -18,14 +24,17 @@ fn main() -> ExitCode {
 fn run(args: &Args) -> Result<()> {
     let scores = Scores::read(&args.files, args.compare, Foreign::SameItems)?;
     scores.notes.iter().for_each(pipe::note);
-    let mut boards = Vec::new();
-    for board in &scores.boards {
-        let (board, costs) = board.defined()?;
-        costs.iter().for_each(pipe::note);
-        boards.push(board);
+    if let Some(parameter) = &args.median_curve {
+        let families = families(&scores.boards, parameter)?;
+        return ranking::write(&median::tables(&families, parameter, args)?, args);
     }
+    let boards: Vec<Named> = match &args.best {
+        Some(parameter) => families(&scores.boards, parameter)?.iter().map(best).collect(),
+        None => scores.boards.iter().map(Named::new).collect::<Result<_>>()?,
+    };
     if args.separation {
-        return separation::write(&boards, args);
+        return separation::write(boards.iter().map(|named| &named.board), args);
     }
-    ranking::write(&boards, args)
+    let tables: Vec<Table> = boards.iter().map(|named| named.table(args)).collect();
+    ranking::write(&tables, args)
 }

@@ -46,7 +46,7 @@ impl Row for Separation {
 }
 
 /// Writes one row for every board.
-pub fn write(boards: &[Board], args: &Args) -> Result<()> {
+pub fn write<'a>(boards: impl Iterator<Item = &'a Board>, args: &Args) -> Result<()> {
     let mut out = Writer::<Separation>::open::<&str>(&args.output, &[])?;
     for board in boards {
         out.write(&separation(board, &args.random)?)?;
