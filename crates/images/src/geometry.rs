@@ -26,6 +26,11 @@ impl Geometry {
         Self { scale, offset: [corner[1] as f32, corner[0] as f32], original, frame }
     }
 
+    /// An image that is in the frame already.
+    pub fn same(size: [usize; 2]) -> Self {
+        Self::new(size, size, [0, 0], size)
+    }
+
     /// Moves a box `x0 y0 x1 y1` of the original image; it may leave the frame.
     pub fn place(&self, bounds: [f32; 4]) -> [f32; 4] {
         std::array::from_fn(|i| bounds[i] * self.scale[i % 2] - self.offset[i % 2])

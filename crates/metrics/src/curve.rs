@@ -25,6 +25,10 @@ pub struct Point {
     pub area: Option<f64>,
     /// How far what is shown is from the clean image.
     pub distance: Option<f64>,
+    /// Norm of the image's change where each number counts as a share of the clean image's.
+    pub relative: Option<f64>,
+    /// Norm of the change of all scores before the softmax.
+    pub logit_distance: Option<f64>,
     /// Whether the target is the class with the highest probability; nothing if the highest is not known.
     pub hit: Option<bool>,
 }

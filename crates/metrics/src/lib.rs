@@ -16,12 +16,14 @@
 //! # Ok::<(), String>(())
 //! ```
 
+mod again;
 mod agreement;
 mod answer;
 mod area;
 mod at;
 mod changes;
 mod classic;
+mod coherency;
 mod confidence;
 mod crop;
 mod curve;

@@ -5,9 +5,9 @@ use pipe::Direction;
 use spec::Reader;
 
 use crate::{
-    Curve, Truth, agreement, area, changes, classic, confidence, crop, distance, enough, infidelity,
-    information, irof, likeness, name_of, place, region, retrieval, road, segmentation, shape, single,
-    sparsity, ssim, subset, texture,
+    Curve, Truth, again, agreement, area, changes, classic, coherency, confidence, crop, distance, enough,
+    infidelity, information, irof, likeness, name_of, place, region, retrieval, road, segmentation, shape,
+    single, sparsity, ssim, subset, texture,
 };
 
 /// A metric's value, or why it is not defined.
@@ -38,6 +38,8 @@ pub enum Input {
     Curve(&'static [&'static str]),
     /// The answers to a test in both orders.
     BothOrders(&'static [&'static str]),
+    /// The answers to a test, one of these, and the maps of what it showed: `explain --again`.
+    Again(&'static [&'static str]),
     /// A map.
     Map,
     /// A map and where the object is.
@@ -49,12 +51,17 @@ pub enum Input {
 /// A function of two things.
 type OfTwo<A, B> = Box<dyn Fn(&A, &B) -> Measured + Send + Sync>;
 
+/// A function of a curve and the maps of its points.
+type OfMaps = Box<dyn Fn(&Curve, &[Map]) -> Measured + Send + Sync>;
+
 /// A metric with its parameters: a function of what it is measured on.
 pub enum Measure {
     /// Of a whole curve.
     Curve(Box<dyn Fn(&Curve) -> Measured + Send + Sync>),
     /// Of the curve with the most relevant pixels first, and of that with the least relevant ones first.
     BothOrders(OfTwo<Curve, Curve>),
+    /// Of a curve and a map for each of its points; the first is that of the clean image.
+    Again(OfMaps),
     /// Of a map.
     Map(Box<dyn Fn(&Map) -> Measured + Send + Sync>),
     /// Of a map and where the object is in it.
@@ -70,6 +77,10 @@ impl Measure {
 
     pub(crate) fn both_orders(measure: impl Fn(&Curve, &Curve) -> Measured + Send + Sync + 'static) -> Self {
         Self::BothOrders(Box::new(measure))
+    }
+
+    pub(crate) fn again(measure: impl Fn(&Curve, &[Map]) -> Measured + Send + Sync + 'static) -> Self {
+        Self::Again(Box::new(move |curve, maps| finite(measure(curve, maps))))
     }
 
     pub(crate) fn map(measure: impl Fn(&Map) -> Measured + Send + Sync + 'static) -> Self {
@@ -130,6 +141,8 @@ pub fn all() -> impl Iterator<Item = &'static Metric> {
         subset::METRICS,
         single::METRICS,
         infidelity::METRICS,
+        again::METRICS,
+        coherency::METRICS,
         sparsity::METRICS,
         texture::METRICS,
         place::METRICS,
@@ -148,7 +161,7 @@ pub fn all() -> impl Iterator<Item = &'static Metric> {
 pub fn known_tests() -> Vec<&'static str> {
     let mut tests: Vec<&str> = Vec::new();
     for metric in all() {
-        if let Input::Curve(of) | Input::BothOrders(of) = metric.input {
+        if let Input::Curve(of) | Input::BothOrders(of) | Input::Again(of) = metric.input {
             let of = of.iter().map(|test| name_of(test));
             tests.extend(of.filter(|test| !tests.contains(test)).collect::<Vec<_>>());
         }
@@ -163,6 +176,12 @@ pub(crate) mod tests {
 
     fn measure(spec: &str) -> Measure {
         ParsedMetric::parse(spec).unwrap().measure
+    }
+
+    /// A metric of a test and the maps of what it showed.
+    pub fn again(spec: &str, curve: &Curve, maps: &[Map]) -> Measured {
+        let Measure::Again(measure) = measure(spec) else { panic!("{spec}") };
+        measure(curve, maps)
     }
 
     /// A metric of a map.
@@ -197,6 +216,7 @@ pub(crate) mod tests {
             let fits = match (metric.build)(&mut reader).unwrap() {
                 Measure::Curve(_) => matches!(metric.input, Input::Curve(_)),
                 Measure::BothOrders(_) => matches!(metric.input, Input::BothOrders(_)),
+                Measure::Again(_) => matches!(metric.input, Input::Again(_)),
                 Measure::Map(_) => metric.input == Input::Map,
                 Measure::Place(_) => metric.input == Input::Place,
                 Measure::Maps(_) => metric.input == Input::Maps,

@@ -50,7 +50,7 @@ impl ParsedMetric {
             spec::Error::UnknownName { what: "metric", name: reader.name().into(), known: known.join(", ") }
         })?;
         let measure = (metric.build)(&mut reader)?;
-        if !matches!(metric.input, Input::Curve(_) | Input::BothOrders(_)) {
+        if !matches!(metric.input, Input::Curve(_) | Input::BothOrders(_) | Input::Again(_)) {
             reader.clone().finish()?;
         }
         let (own, of) = reader.split();
@@ -112,6 +112,14 @@ impl Selection {
             let mut fitting = tests.iter().filter(|pattern| is_of(test, pattern)).peekable();
             fitting.peek()?;
             Some(turned && fitting.all(|pattern| !pattern.contains(':')))
+        })
+    }
+
+    /// The metrics of a test, given by its spec, whose images were explained again.
+    pub fn of_again(&self, test: &str) -> Vec<OfTest<'_>> {
+        self.made_from(test, |input| match input {
+            Input::Again(tests) => tests.contains(&name_of(test)).then_some(false),
+            _ => None,
         })
     }
 

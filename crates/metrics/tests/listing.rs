@@ -9,6 +9,7 @@ fn row(metric: &Metric) -> String {
     let on = match input {
         Input::Curve(tests) => tests.join(", "),
         Input::BothOrders(tests) => format!("{}, both orders", tests.join(", ")),
+        Input::Again(tests) => format!("{}, explained again", tests.join(", ")),
         Input::Map => "a map".to_owned(),
         Input::Place => "a map and where the object is".to_owned(),
         Input::Maps => "two maps".to_owned(),

@@ -122,14 +122,20 @@ impl Classifier {
     /// # Panics
     /// If sizes differ or there is no image.
     pub fn input(&self, images: &[&Image]) -> Tensor<4> {
-        let (height, width) = (images[0].height, images[0].width);
-        let channels = self.preprocess.channels.count();
-        let mut data = Vec::with_capacity(images.len() * channels * height * width);
-        for image in images {
-            assert_eq!((image.height, image.width), (height, width), "images of one size");
-            data.extend(self.preprocess.normalise(image));
-        }
-        Tensor::from_data(TensorData::new(data, [images.len(), channels, height, width]), &self.device)
+        let size = images[0].size();
+        assert!(images.iter().all(|image| image.size() == size), "images of one size");
+        let planes: Vec<Vec<f32>> = images.iter().map(|image| self.preprocess.normalise(image)).collect();
+        self.stack(&planes.iter().map(|planes| &planes[..]).collect::<Vec<_>>(), size)
+    }
+
+    /// Input `(n, c, h, w)` of planes that are normalised, of images of height and width `size`.
+    ///
+    /// # Panics
+    /// If their numbers do not fit.
+    pub fn stack(&self, images: &[&[f32]], size: [usize; 2]) -> Tensor<4> {
+        let (channels, [height, width]) = (self.preprocess.channels.count(), size);
+        let shape = [images.len(), channels, height, width];
+        Tensor::from_data(TensorData::new(images.concat(), shape), &self.device)
     }
 
     /// The name of the last feature map, if there is one.

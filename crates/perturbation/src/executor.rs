@@ -1,6 +1,7 @@
 //! Running the inputs of many images and maps in full batches.
 
 mod batch;
+mod keep;
 mod known;
 mod map_result;
 
@@ -17,6 +18,7 @@ use crate::host_image::HostImage;
 use crate::input::Input;
 use crate::plan::Plan;
 use batch::{Address, Sent};
+pub use keep::{Keep, Keeper};
 use known::{Answer, Clean, Known};
 use map_result::Waiting;
 pub use map_result::{Curve, CurvePoint, MapResult};
@@ -32,6 +34,8 @@ pub struct Job<T> {
     pub target: Option<usize>,
     /// Whatever the caller wants back with the outcome.
     pub tag: T,
+    /// Who keeps the images, if anybody does: all inputs of the plan in order. Then no other map's answers are taken over.
+    pub keep: Option<Keep>,
 }
 
 /// Why a job is refused. It leaves no trace; other jobs can go on.
@@ -103,7 +107,7 @@ impl<'a, T> Executor<'a, T> {
     /// If the map does not fit the image or the class does not exist. A fill that cannot be painted is the outcome of its
     /// job, since other inputs of the job may be on their way already.
     pub fn push(&mut self, job: Job<T>) -> Result<(), PushError> {
-        let Job { image, mut plan, target, tag } = job;
+        let Job { image, mut plan, target, tag, keep } = job;
         let (map, size) = (plan.size, image.size());
         if map != size {
             return Err(PushError::Size { map, image: size });
@@ -121,7 +125,7 @@ impl<'a, T> Executor<'a, T> {
             self.enqueue(Item::clean(&device_image, &map), Address::Clean(Rc::clone(&clean)), 0);
         }
         let target = target.unwrap_or_else(|| self.predicted(&clean));
-        let (answers, failed) = self.ask(&device_image, &map, &plan.inputs, target);
+        let (answers, failed) = self.ask(&device_image, &map, &plan.inputs, (target, keep));
         self.waiting.push_back(Waiting { tag, target, curves: plan.curves, clean, answers, failed });
         Ok(())
     }
@@ -133,13 +137,16 @@ impl<'a, T> Executor<'a, T> {
         image: &DeviceImage,
         map: &Rc<DeviceMap>,
         inputs: &[Input],
-        target: usize,
+        (target, keep): (usize, Option<Keep>),
     ) -> (Vec<Answer>, Option<FillError>) {
         let hash = image.host().hash();
         let mut answers = Vec::with_capacity(inputs.len());
         for inputs in inputs.chunks(self.batch) {
-            let known: Vec<(Answer, bool)> =
-                inputs.iter().map(|input| self.known.input(hash, input, target)).collect();
+            let known = |input| match keep {
+                Some(_) => (Answer::default(), true),
+                None => self.known.input(hash, input, target),
+            };
+            let known: Vec<(Answer, bool)> = inputs.iter().map(known).collect();
             let new = inputs.iter().zip(&known).filter(|(_, (_, is_new))| *is_new);
             let new: Vec<Input> = new.map(|(input, _)| input.clone()).collect();
             let (items, failed) = Item::several(image, map, &new);
@@ -151,7 +158,7 @@ impl<'a, T> Executor<'a, T> {
                         self.known.forget(hash, input, target);
                         continue;
                     };
-                    self.enqueue(item, Address::Input(Rc::clone(&answer)), target);
+                    self.enqueue(item, Address::Input(Rc::clone(&answer), keep.clone()), target);
                 }
                 answers.push(answer);
             }
@@ -233,7 +240,7 @@ impl<'a, T> Executor<'a, T> {
         for (address, prediction, clean) in sent.receive() {
             match address {
                 Address::Clean(cell) => _ = clean.map(|clean| cell.set(clean)),
-                Address::Input(answer) => _ = answer.set(prediction),
+                Address::Input(answer, _) => _ = answer.set(prediction),
             }
         }
     }

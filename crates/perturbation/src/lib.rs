@@ -28,7 +28,7 @@ mod point;
 mod undefined;
 
 pub use catalogue::{Demand, Entry, ParsedTest, TESTS, Test};
-pub use executor::{Curve, CurvePoint, Executor, Job, MapResult, PushError};
+pub use executor::{Curve, CurvePoint, Executor, Job, Keep, Keeper, MapResult, PushError};
 pub use forwards::Forwards;
 pub use host_image::HostImage;
 pub use images::{Fill, FillError};

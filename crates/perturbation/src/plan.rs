@@ -135,6 +135,11 @@ impl Plan {
         self.inputs.len() + 1
     }
 
+    /// Whether a point is the mean over several inputs, those of a random fill.
+    pub fn has_means(&self) -> bool {
+        self.curves.iter().flatten().flatten().any(|step| step.sources.len() > 1)
+    }
+
     /// Whether any test measures something, so that the clean image is needed.
     pub(crate) fn is_defined(&self) -> bool {
         self.curves.iter().any(Result::is_ok)

@@ -6,15 +6,16 @@ use std::sync::Arc;
 
 use common::{CLASSES, curves, keep, linear, maps, probabilities, ramp, run, tests, tiny_basic};
 use maps::Map;
-use perturbation::{CurvePoint, Executor, HostImage, Input, Job, Plan, Undefined};
+use perturbation::{CurvePoint, Executor, HostImage, Input, Job, Keeper, ParsedTest, Plan, TESTS, Undefined};
 
-const ALL: [&str; 6] = [
+const ALL: [&str; 7] = [
     "subset:size=0.1+40,draws=7",
     "subset:grid=5,draws=7,fill=uniform,runs=2",
     "single:blocks=4",
     "single:blocks=0,steps=5,fill=uniform,runs=2",
     "square:size=24,fill=blur",
     "noise:draws=6",
+    "shift",
 ];
 
 /// Points of one test on one image and map.
@@ -82,7 +83,7 @@ fn a_constant_map_has_no_draws() {
     let plan = Plan::new(&flat, &image, &tests);
     assert!(plan.inputs().is_empty());
     let mut executor = Executor::new(&classifier, |_| 8);
-    executor.push(Job { image: Arc::new(image), plan, target: Some(3), tag: 0 }).unwrap();
+    executor.push(Job { image: Arc::new(image), plan, target: Some(3), tag: 0, keep: None }).unwrap();
     assert_eq!(executor.pop().unwrap().curves, Ok(vec![Err(Undefined::Constant); ALL.len()]));
 }
 
@@ -129,6 +130,8 @@ fn the_mass_of_the_exact_map_is_the_fall_of_the_logit() {
         ("square:size=4,fill=blur,kernel=3", false),
         ("square:size=4,fill=uniform,runs=2", false),
         ("noise:sigma=0.3,draws=10", false),
+        ("noise:distribution=uniform,radius=0.3,draws=10", false),
+        ("shift:pixels=1,step=1", false),
     ];
     for (spec, times_input) in cases {
         let tests = tests(&[spec]);
@@ -136,7 +139,7 @@ fn the_mass_of_the_exact_map_is_the_fall_of_the_logit() {
         let sum = |i: usize| (0..3).map(|c| f64::from(image.pixels()[c * pixels + i])).sum::<f64>();
         let exact = map([8, 8], |i| weights[i] * if times_input { sum(i) } else { 1.0 });
         let plan = Plan::new(&exact, &image, &tests);
-        let job = Job { image: Arc::new(image), plan, target: Some(1), tag: 0 };
+        let job = Job { image: Arc::new(image), plan, target: Some(1), tag: 0, keep: None };
         let curve = &run(&classifier, 7, vec![job]).0[0][0];
         let clean = f64::from(curve[0].logit);
         let falls = curve.iter().map(|point| clean - f64::from(point.logit));
@@ -156,6 +159,95 @@ fn noise_has_the_deviation_asked_for_and_its_norm_is_told() {
         let norm = point.measures.distance.unwrap();
         assert!((norm / (12_288.0_f64.sqrt() * 0.05) - 1.0).abs() < 0.03, "{norm}");
         assert_eq!((point.fraction, point.measures.area), (1.0, Some(0.0)));
+    }
+}
+
+/// 12,288 numbers of variance r^2 / 3.
+#[test]
+fn uniform_noise_stays_within_its_radius() {
+    let (classifier, maps) = (tiny_basic(), maps("signed"));
+    for point in &curves(&classifier, &maps, &["noise:distribution=uniform,draws=3"])[0][0][1..] {
+        let norm = point.measures.distance.unwrap();
+        assert!((norm / (4096.0_f64.sqrt() * 0.02) - 1.0).abs() < 0.03, "{norm}");
+    }
+    let tests = tests(&["noise:distribution=uniform,radius=0.5,draws=3"]);
+    let image = HostImage::new(&ramp([64, 64]), &keep(), &tests, 0).unwrap();
+    for fill in tests[0].fills() {
+        let noisy = fill.paint(&image, &[]).unwrap();
+        let changes = || noisy.iter().zip(image.pixels()).map(|(a, b)| (a - b).abs());
+        assert!(changes().all(|change| change < 0.5 + 1e-6) && changes().any(|change| change > 0.49));
+    }
+}
+
+#[test]
+fn a_shifted_image_is_the_image_beside_its_fill() {
+    let tests = tests(&["shift:pixels=4,step=2"]);
+    let image = HostImage::new(&ramp([32, 64]), &keep(), &tests, 0).unwrap();
+    let least = image.pixels().iter().copied().fold(f32::INFINITY, f32::min);
+    let painted: Vec<Vec<f32>> =
+        tests[0].fills().iter().map(|fill| fill.paint(&image, &[]).unwrap()).collect();
+    assert_eq!(painted.len(), 4);
+    for (by, moved) in [-4_isize, -2, 2, 4].into_iter().zip(painted) {
+        for (at, value) in moved.iter().enumerate() {
+            let from = (at % 64) as isize - by;
+            let inside = (0..64).contains(&from);
+            let expected = if inside { image.pixels()[at - at % 64 + from as usize] } else { least };
+            assert_eq!(*value, expected, "{by}, {at}");
+        }
+    }
+    // Quantus' images are blank where the shift is the whole width.
+    let narrow = HostImage::new(&ramp([64, 24]), &keep(), &tests, 0).unwrap();
+    let error = tests[0].fills()[0].paint(&narrow, &[]).unwrap_err().to_string();
+    assert_eq!(error, "a shift by -4 pixels is more than an eighth of 24");
+    for wrong in ["shift:pixels=4,step=3", "shift:fill=uniform", "shift:fill=impute", "shift:pixels=0"] {
+        assert!(ParsedTest::parse(wrong, &[TESTS]).is_err(), "{wrong}");
+    }
+}
+
+/// Keeps images in memory.
+#[derive(Debug, Default)]
+struct Shown(Vec<(Vec<f32>, Vec<f32>)>);
+
+impl Keeper for Shown {
+    fn keep(&mut self, image: &[f32], logits: &[f32]) {
+        self.0.push((image.to_vec(), logits.to_vec()));
+    }
+}
+
+/// Though both maps have the same noise, each keeps all of its images.
+#[test]
+fn whoever_keeps_images_gets_those_of_the_plan_in_its_order() {
+    let (classifier, maps) = (tiny_basic(), maps("signed"));
+    let tests = tests(&["noise:draws=6", "deletion:steps=3", "mask"]);
+    let image = Arc::new(HostImage::new(&ramp([64, 64]), &keep(), &tests, 0).unwrap());
+    let shown = |batch| {
+        let mut executor = Executor::new(&classifier, |_| batch);
+        let kept: Vec<_> =
+            (0..2).map(|_| std::rc::Rc::new(std::cell::RefCell::new(Shown::default()))).collect();
+        for (map, kept) in maps.iter().zip(&kept) {
+            let plan = Plan::new(map, &image, &tests);
+            let keep = Some(std::rc::Rc::clone(kept) as perturbation::Keep);
+            executor.push(Job { image: Arc::clone(&image), plan, target: Some(3), tag: 0, keep }).unwrap();
+        }
+        executor.flush();
+        let results: Vec<_> = std::iter::from_fn(|| executor.pop()).collect();
+        (kept.iter().map(|kept| kept.borrow().0.clone()).collect::<Vec<_>>(), results)
+    };
+    let (kept, results) = shown(16);
+    assert!(kept == shown(4).0);
+    for (kept, result) in kept.iter().zip(&results) {
+        // Two mixtures and black, one mask, six draws.
+        assert_eq!(kept.len(), 10);
+        assert_eq!(result.inputs[0][0], None);
+        for (fill, input) in tests[0].fills().iter().zip(&result.inputs[0][1..]) {
+            assert_eq!(kept[input.unwrap()].0, fill.paint(&image, &[]).unwrap());
+        }
+        for (curve, inputs) in result.curves.as_ref().unwrap().iter().zip(&result.inputs) {
+            for (point, input) in curve.as_ref().unwrap().iter().zip(inputs) {
+                let logits = input.map_or(&result.logits, |input| &kept[input].1);
+                assert_eq!(point.logit, logits[3]);
+            }
+        }
     }
 }
 

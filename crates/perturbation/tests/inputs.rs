@@ -65,7 +65,7 @@ fn bytes_of_a_test_are_normalised_as_the_image_is() {
     let image = HostImage::new(&ramp([64, 64]), &common::keep(), &tests, 0).unwrap();
     assert_eq!(image.image_bytes()[..4], [0, 3, 6, 9]);
     let plan = perturbation::Plan::new(&maps("signed")[0], &image, &tests);
-    let job = perturbation::Job { image: Arc::new(image), plan, target: Some(2), tag: 0 };
+    let job = perturbation::Job { image: Arc::new(image), plan, target: Some(2), tag: 0, keep: None };
     let (curves, forwards) = run(&classifier, 16, vec![job]);
     let points = &curves[0][0];
     assert_eq!((points[5].probability, points[5].logit), (points[0].probability, points[0].logit));

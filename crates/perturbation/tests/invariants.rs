@@ -196,7 +196,7 @@ fn images_of_several_sizes_may_follow_one_another() {
         let image = HostImage::new(&ramp(size), &keep(), &tests, 0).unwrap();
         let values = (0..size[0] * size[1]).map(|i| (i * 31 % 97) as f32).collect();
         let plan = Plan::new(&Map::from_plane(size, values).unwrap(), &image, &tests);
-        Job { image: Arc::new(image), plan, target: Some(2), tag }
+        Job { image: Arc::new(image), plan, target: Some(2), tag, keep: None }
     };
     let sizes = [[40, 48], [40, 48], [64, 33], [40, 48]];
     let together = run(&classifier, 8, sizes.into_iter().enumerate().map(job).collect()).0;

@@ -40,7 +40,7 @@ fn jobs(classifier: &Classifier, data: &Path) -> Vec<Job<usize>> {
         let image = Arc::new(HostImage::new(&image, &preprocess, &tests, 0).unwrap());
         for map in truth_and_opposite(&open(format!("ecssd/masks/{name}.png"))) {
             let plan = Plan::new(&map, &image, &tests);
-            jobs.push(Job { image: Arc::clone(&image), plan, target: None, tag: jobs.len() });
+            jobs.push(Job { image: Arc::clone(&image), plan, target: None, tag: jobs.len(), keep: None });
         }
     }
     jobs

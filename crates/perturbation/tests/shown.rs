@@ -105,7 +105,7 @@ fn areas(classifier: &Classifier, image: &Image, map: &Map) -> [f64; 3] {
     let specs = ["information", "crop:threshold=0.5"];
     let tests = common::tests(&specs);
     let host = Arc::new(HostImage::new(image, &keep(), &tests, 0).unwrap());
-    let job = Job { plan: Plan::new(map, &host, &tests), image: host, target: Some(1), tag: 0 };
+    let job = Job { plan: Plan::new(map, &host, &tests), image: host, target: Some(1), tag: 0, keep: None };
     let curves = run(classifier, 8, vec![job]).0.remove(0);
     let found = [("aic", 0), ("sic", 0), ("saliency-metric", 1)];
     found.map(|(name, test)| measured(name, specs[test], 1, &curves[test]).unwrap())
@@ -164,8 +164,13 @@ fn the_exact_map_violates_nothing() {
         let tests = common::tests(&[spec]);
         for (factor, expected) in [(1.0, 0.0), (-1.0, 1.0)] {
             let host = Arc::new(HostImage::new(&image, &keep(), &tests, 0).unwrap());
-            let job =
-                Job { plan: Plan::new(&exact(factor), &host, &tests), image: host, target: Some(1), tag: 0 };
+            let job = Job {
+                plan: Plan::new(&exact(factor), &host, &tests),
+                image: host,
+                target: Some(1),
+                tag: 0,
+                keep: None,
+            };
             let curves = run(&classifier, 8, vec![job]).0.remove(0);
             assert_eq!(measured("violation", spec, 1, &curves[0]), Ok(expected), "{spec} {:?}", curves[0]);
         }

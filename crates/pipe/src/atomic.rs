@@ -27,6 +27,11 @@ impl AtomicFile {
         Ok(Self { file, temporary, path: path.to_owned(), committed: false })
     }
 
+    /// Gives it another name than the one it was started with, in the same folder: one that follows from what it holds.
+    pub fn rename(&mut self, name: &str) {
+        self.path.set_file_name(name);
+    }
+
     /// Puts the file on the disk and gives it its name.
     ///
     /// # Errors

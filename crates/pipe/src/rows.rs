@@ -68,8 +68,8 @@ row! {
         mask: String = carried,
     } extra later &[
         "model", "method", "map", "map_index", "reason", "list", "class", "png", "test", "point", "points", "fraction",
-        "probability", "predicted", "logit", "mass", "information", "area", "distance", "overlap", "metric", "direction",
-        "value", "rank",
+        "probability", "predicted", "logit", "mass", "information", "area", "distance", "kept", "kept_index", "relative",
+        "logit_distance", "overlap", "metric", "direction", "value", "rank",
     ]
 }
 
@@ -92,7 +92,7 @@ row! {
         reason: String = optional,
     } extra later &[
         "test", "point", "points", "fraction", "probability", "predicted", "logit", "mass", "information", "area",
-        "distance", "overlap", "metric", "direction", "value",
+        "distance", "kept", "kept_index", "relative", "logit_distance", "overlap", "metric", "direction", "value",
     ]
 }
 

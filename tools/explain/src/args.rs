@@ -40,6 +40,14 @@ pub struct Args {
     /// without any, a table on standard input
     #[arg(value_name = "IMAGE")]
     pub images: Vec<OsString>,
+    /// Explain kept images again: tables of perturb --keep (without any, standard input), each row by its own method and for its
+    /// own target; the rows are printed with the new maps
+    #[arg(long, conflicts_with_all = ["table", "root", "boxes", "methods", "target", "layer", "npy", "shard", "reduce", "sign",
+        "smooth", "normalize"])]
+    pub again: bool,
+    /// With --again: the column that says which class is explained, such as predicted [default: target]
+    #[arg(long, value_name = "NAME", requires = "again")]
+    pub target_column: Option<String>,
     /// Table of images with a column image, and label, target, boxes (`x0 y0 x1 y1;...` in pixels) and mask (path of a grey
     /// image or .npy of the image's size, bright inside) if known;
     /// lines `NAME CLASS` as in ImageNet's val.txt; Kaggle's ImageId,PredictionString; with one array of images its labels

@@ -58,9 +58,9 @@ impl Baselines {
     }
 
     /// Why an image cannot have these baselines.
-    pub fn misfit(&self, image: &Image) -> Option<String> {
+    pub fn misfit(&self, [height, width]: [usize; 2]) -> Option<String> {
         let [_, _, h, w] = self.images.dims();
-        let (here, there) = (size(image), format!("{h} x {w}"));
+        let (here, there) = (format!("{height} x {width}"), format!("{h} x {w}"));
         (here != there).then(|| format!("it is {here} as the network sees it, but the baselines are {there}"))
     }
 }

@@ -9,6 +9,7 @@ use attribution::Passes;
 use pipe::{Asked, Identity, atomic};
 use serde_json::Value;
 
+use crate::finish::Finish;
 use crate::list::{List, Listed};
 use crate::pack::Pack;
 use setup::Shard;
@@ -34,14 +35,27 @@ pub struct Chosen {
     pub passes: Passes,
     /// Channels of its maps.
     pub channels: usize,
+    /// What is done to its maps.
+    pub finish: Finish,
+}
+
+/// A chunk of the list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cut {
+    /// Its images.
+    pub rows: Range<usize>,
+    /// The only method that explains them; nothing if all do.
+    pub method: Option<usize>,
 }
 
 /// Everything that says which packs a run makes.
 pub struct Plan<'a> {
     /// The list.
     pub list: &'a List,
-    /// Images in a chunk.
+    /// Images in a chunk, at most.
     pub chunk: usize,
+    /// The chunks.
+    pub cuts: Vec<Cut>,
     /// This run's part.
     pub shard: Shard,
     /// The methods, in order.
@@ -63,6 +77,18 @@ pub fn chunk_size(images: usize, shards: usize) -> usize {
     images.div_ceil(chunks).clamp(1, LARGEST)
 }
 
+/// The chunks of a list of which each image is explained by one of the methods: never of two.
+pub fn cut(methods: &[Option<usize>], chunk: usize) -> Vec<Cut> {
+    let mut cuts: Vec<Cut> = Vec::new();
+    for (row, &method) in methods.iter().enumerate() {
+        match cuts.last_mut().filter(|last| last.method == method && last.rows.len() < chunk) {
+            Some(last) => last.rows.end += 1,
+            None => cuts.push(Cut { rows: row..row + 1, method }),
+        }
+    }
+    cuts
+}
+
 /// Images in a pack of a method that takes `passes` over an image of height and width `size`.
 pub fn part_size(passes: u64, size: [usize; 2]) -> usize {
     let cost = passes.saturating_mul((size[0] * size[1]) as u64).max(1);
@@ -72,19 +98,23 @@ pub fn part_size(passes: u64, size: [usize; 2]) -> usize {
 impl<'a> Plan<'a> {
     /// The numbers of this run's chunks.
     pub fn chunks(&self) -> impl Iterator<Item = usize> + use<> {
-        let all = self.list.images.len().div_ceil(self.chunk);
-        (self.shard.k - 1..all).step_by(self.shard.n)
+        (self.shard.k - 1..self.cuts.len()).step_by(self.shard.n)
     }
 
     /// The images of a chunk.
     pub fn rows(&self, number: usize) -> &'a [Listed] {
-        let start = number * self.chunk;
-        &self.list.images[start..self.list.images.len().min(start + self.chunk)]
+        &self.list.images[self.cuts[number].rows.clone()]
     }
 
     /// The images of this run.
     pub fn images(&self) -> usize {
         self.chunks().map(|number| self.rows(number).len()).sum()
+    }
+
+    /// The maps of this run.
+    pub fn maps(&self) -> usize {
+        let each = |cut: &Cut| cut.rows.len() * cut.method.map_or(self.methods.len(), |_| 1);
+        self.chunks().map(|number| each(&self.cuts[number])).sum()
     }
 
     /// Removes what dead runs have left half written, if their packs count.
@@ -101,12 +131,14 @@ impl<'a> Plan<'a> {
     /// The packs of a chunk, method by method; `hashes` are of the content of its images.
     pub fn open(&self, number: usize, hashes: &[Result<String, String>]) -> Vec<Vec<Pack>> {
         let rows = self.rows(number);
-        let packs = |chosen: &Chosen| {
-            let parts = (0..rows.len()).step_by(chosen.part);
+        let only = self.cuts[number].method;
+        let packs = |(method, chosen): (usize, &Chosen)| {
+            let count = if only.is_none_or(|only| only == method) { rows.len() } else { 0 };
+            let parts = (0..count).step_by(chosen.part);
             let part = |start: usize| start..rows.len().min(start + chosen.part);
             parts.map(|start| self.pack(chosen, rows, hashes, part(start))).collect()
         };
-        self.methods.iter().map(packs).collect()
+        self.methods.iter().enumerate().map(packs).collect()
     }
 
     fn pack(
@@ -175,6 +207,15 @@ mod tests {
             assert_eq!(chunk_size(images, shards), size, "{images} images, {shards} shards");
             assert!(images.div_ceil(size) >= shards.min(images));
         }
+    }
+
+    #[test]
+    fn a_chunk_has_one_method_and_no_more_images_than_allowed() {
+        let cuts = cut(&[Some(0), Some(0), Some(0), Some(1), Some(0)], 2);
+        let found: Vec<_> = cuts.iter().map(|cut| (cut.rows.clone(), cut.method)).collect();
+        assert_eq!(found, [(0..2, Some(0)), (2..3, Some(0)), (3..4, Some(1)), (4..5, Some(0))]);
+        assert_eq!(cut(&[None; 5], 2).len(), 3);
+        assert!(cut(&[], 2).is_empty());
     }
 
     #[test]

@@ -122,7 +122,7 @@ pub fn write(loaded: &Loaded, plan: &Plan<'_>) -> Result<()> {
         table.write(&targets(predicted, &speed))?;
     }
     table.finish()?;
-    let chunks = plan.list.images.len().div_ceil(plan.chunk);
+    let chunks = plan.cuts.len();
     pipe::note(setup::advice(total * plan.shard.n as f64, chunks));
     pipe::note(format_args!("{chunks} chunks of {} images (--chunk)", plan.chunk));
     Ok(())

@@ -64,6 +64,7 @@ pub struct Steps {
 }
 
 /// The steps, ready to be done.
+#[derive(Clone)]
 pub struct Finish {
     reduce: Reduce,
     sign: Sign,
@@ -78,6 +79,29 @@ impl Finish {
         let smooth = steps.smooth.as_deref().map(blur).transpose().map_err(wrong("--smooth"))?;
         let normalize = steps.normalize.as_deref().map(scale).transpose().map_err(wrong("--normalize"))?;
         Ok(Self { reduce: steps.reduce, sign: steps.sign, smooth, normalize })
+    }
+
+    /// Takes apart what a method's maps are called after the steps, as [`Finish::name`] puts it together: the method's spec and the
+    /// steps.
+    ///
+    /// # Errors
+    /// If something behind a plus sign is no step.
+    pub fn split(name: &str) -> Result<(&str, Self)> {
+        let mut parts = name.split('+');
+        let spec = parts.next().unwrap_or_default();
+        let mut finish = Self { reduce: Reduce::Sum, sign: Sign::Both, smooth: None, normalize: None };
+        for step in parts {
+            if let Some(reduce) = step.strip_prefix("reduce=") {
+                finish.reduce = Reduce::from_str(reduce, false).map_err(Usage)?;
+            } else if let Ok(sign) = Sign::from_str(step, false) {
+                finish.sign = sign;
+            } else if step == "smooth" || step.starts_with("smooth:") {
+                finish.smooth = Some(blur(&step.replacen("smooth", "gaussian", 1))?);
+            } else {
+                finish.normalize = Some(scale(step)?);
+            }
+        }
+        Ok((spec, finish))
     }
 
     /// What a method's maps are called after the steps: `gradient+reduce=abs+positive+smooth:sigma=2+minmax`. Joining channels

@@ -4,9 +4,9 @@ use std::cmp::Ordering;
 use std::path::PathBuf;
 
 use anyhow::{Context, Error, Result, bail};
-use images::{Geometry, Image};
+use images::{Geometry, Image, Preprocess};
 use models::{Classifier, Tensor};
-use pipe::{BoundingBox, Boxes, Explained, Item as Outcome};
+use pipe::{BoundingBox, Boxes, Explained, Item as Outcome, KeptImage};
 use setup::Target;
 
 use crate::list::{List, Listed};
@@ -20,9 +20,43 @@ pub struct Item {
     /// The path of the image.
     pub name: String,
     /// The image as the network sees it.
-    pub image: Image,
+    pub input: Input,
     /// The class to explain, by its number or by the rank of its score.
     pub class: Target,
+}
+
+/// An image as the network takes it.
+pub struct Input {
+    /// Normalised planes, (C, H, W).
+    pub planes: Vec<f32>,
+    /// Height and width.
+    pub size: [usize; 2],
+    /// Which image it is.
+    pub hash: String,
+    /// How it came into the frame.
+    pub geometry: Geometry,
+}
+
+impl Input {
+    /// Normalises an image.
+    pub fn new(image: &Image, preprocess: &Preprocess) -> Self {
+        let (planes, hash) = (preprocess.normalise(image), image.hash.clone());
+        Self { planes, size: image.size(), hash, geometry: image.geometry }
+    }
+
+    /// Takes an image that was kept, as it is.
+    ///
+    /// # Errors
+    /// If it has other channels than the network takes.
+    pub fn kept(image: KeptImage, preprocess: &Preprocess) -> Result<Self, String> {
+        let [channels, height, width] = image.shape;
+        let expected = preprocess.channels.count();
+        if channels != expected {
+            return Err(format!("it has {channels} channels, the network takes {expected}"));
+        }
+        let size = [height, width];
+        Ok(Self { planes: image.values, size, hash: image.hash, geometry: Geometry::same(size) })
+    }
 }
 
 /// The class that is asked for, if a model of so many classes has it.
@@ -73,7 +107,7 @@ fn ranked(scores: &[f32], rank: usize) -> Option<usize> {
 impl Item {
     /// Height and width as the network sees them.
     pub fn size(&self) -> [usize; 2] {
-        [self.image.height, self.image.width]
+        self.input.size
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use anyhow::{Result, bail};
-use pipe::{Image as Row, Usage};
+use pipe::{Image as Row, Kept, Usage};
 use setup::Target;
 
 use crate::args::Args;
@@ -21,6 +21,8 @@ pub struct Listed {
     pub asked: String,
     /// What is wrong with the row, so that the image is not explained.
     pub flaw: Option<String>,
+    /// Where the image is, if it is one that `perturb` has kept: a network's input.
+    pub kept: Option<Kept>,
 }
 
 /// What the command line and the tables say, before it is known what classes there are.
@@ -67,7 +69,7 @@ impl List {
             let (asked, flaw) =
                 asked.map_or_else(|flaw| (FLAWED.to_owned(), Some(flaw)), |asked| (asked, None));
             if seen.insert((row.image.clone(), asked.clone())) {
-                images.push(Listed { row, asked, flaw });
+                images.push(Listed { row, asked, flaw, kept: None });
             } else {
                 let same = "it is in the list already, with the same class to explain";
                 doubled.push((row, flaw.unwrap_or_else(|| same.to_owned())));
@@ -75,6 +77,12 @@ impl List {
         }
         let key = pipe::list_key(images.iter().map(|item| (item.row.image.as_str(), item.asked.as_str())));
         Self { images, doubled, extra, key, pairs: seen }
+    }
+
+    /// Images of which each is asked about once.
+    pub fn of(images: Vec<Listed>) -> Self {
+        let key = pipe::list_key(images.iter().map(|item| (item.row.image.as_str(), item.asked.as_str())));
+        Self { images, doubled: Vec::new(), extra: Vec::new(), key, pairs: HashSet::new() }
     }
 
     /// Whether a class of an image is asked for by its number.

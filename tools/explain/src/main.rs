@@ -1,5 +1,6 @@
 //! Explain a classifier's decisions: images in, saliency maps (`.npy`) and a table of them out.
 
+mod again;
 mod annotations;
 mod args;
 mod array_labels;

@@ -14,26 +14,28 @@ use crate::chunk::{self, Chosen, Plan};
 use crate::finish::Finish;
 use crate::list::List;
 
-/// Says which packs the run makes, and what they depend on.
+/// Says which packs the run makes, and what they depend on. Each method has its steps, and each image of the list the only method that
+/// explains it, or nothing if all do.
 pub fn make<'a>(
     args: &Args,
     loaded: &Loaded,
     list: &'a List,
     methods: &'a [ParsedMethod],
     contexts: &[Context<'_>],
-    finish: &Finish,
-    baselines: Option<&Baselines>,
+    finishes: &[Finish],
+    (baselines, of_rows): (Option<&Baselines>, &[Option<usize>]),
 ) -> Result<Plan<'a>> {
     let chunk = args.chunk.map_or_else(|| chunk::chunk_size(list.images.len(), args.shard.n), usize::from);
     let size = loaded.classifier.usual_size();
-    let choose = |method: &'a ParsedMethod| -> Result<Chosen> {
+    let choose = |(method, finish): (&'a ParsedMethod, &Finish)| -> Result<Chosen> {
         let (name, needs) = (finish.name(method), method.needs());
         let view = loaded.views.index(&needs.unfolded).context("each method has a view")?;
         let passes = method.passes(&contexts[view], size)?;
         // A pass back takes about as long as two.
         let part = chunk::part_size(passes.forwards.saturating_add(passes.backwards.saturating_mul(2)), size);
         let channels = if needs.per_channel { finish.channels(loaded.classifier.channels()) } else { 1 };
-        Ok(Chosen { part: part.min(chunk), passes, channels, folder: folder(args, &name), name })
+        let (part, folder, finish) = (part.min(chunk), folder(args, &name), finish.clone());
+        Ok(Chosen { part, passes, channels, folder, name, finish })
     };
     let files = baselines.map(|baselines| ("baselines".to_owned(), baselines.sha256.clone()));
     let common = Identity {
@@ -48,8 +50,9 @@ pub fn make<'a>(
     Ok(Plan {
         list,
         chunk,
+        cuts: chunk::cut(of_rows, chunk),
         shard: args.shard,
-        methods: methods.iter().map(choose).collect::<Result<_>>()?,
+        methods: methods.iter().zip(finishes).map(choose).collect::<Result<_>>()?,
         size,
         common,
         preprocess: serde_json::to_value(&loaded.classifier.preprocess)?,

@@ -1,20 +1,22 @@
 //! What the run works on, made on a thread beside it: chunks with what is on the disk of them, then the images that are
 //! still wanted, opened.
 
-use images::{Image, Preprocess};
+use images::Preprocess;
 
+use crate::again;
 use crate::chunk::{Chunk, Plan};
+use crate::item::Input;
 use crate::list::Listed;
 
 /// An image that is still to be opened.
 pub struct Closed<'a> {
-    name: &'a str,
+    item: &'a Listed,
     /// Of the content that its packs were looked up by, or why there is none.
     hash: Result<String, String>,
 }
 
 /// An image, or why there is none.
-pub type Opened = Result<Image, String>;
+pub type Opened = Result<Input, String>;
 
 /// What comes next.
 pub enum Event<'a, I> {
@@ -47,8 +49,7 @@ impl<'a> Source<'a> {
         let chunk = Chunk { number, rows, hashes, packs };
         let wanted = if self.stream { (0..rows.len()).collect() } else { chunk.wanted() };
         let image = |&row: &usize| {
-            let name = rows[row].row.image.as_str();
-            let image = Closed { name, hash: chunk.hashes[row].clone() };
+            let image = Closed { item: &rows[row], hash: chunk.hashes[row].clone() };
             (self.stream || image.hash.is_ok()).then_some(Event::Image { chunk: number, row, image })
         };
         self.images = wanted.iter().rev().filter_map(image).collect();
@@ -60,7 +61,10 @@ impl<'a> Source<'a> {
 pub fn hashes(rows: &[Listed]) -> Vec<Result<String, String>> {
     let hash = |item: &Listed| match &item.flaw {
         Some(flaw) => Err(flaw.clone()),
-        None => setup::hash(&item.row.image).map_err(|error| error.reason),
+        None => match &item.kept {
+            Some(kept) => again::open(kept).map(|image| image.hash),
+            None => setup::hash(&item.row.image).map_err(|error| error.reason),
+        },
     };
     rows.iter().map(hash).collect()
 }
@@ -91,7 +95,13 @@ impl Closed<'_> {
     /// One whose content has changed since its packs were looked up is refused: they would tell a lie.
     fn open(self, preprocess: &Preprocess) -> Opened {
         let hash = self.hash?;
-        let image = setup::open(self.name, preprocess).map_err(|error| error.reason)?;
-        if image.hash == hash { Ok(image) } else { Err("it changed while it was read".to_owned()) }
+        let input = match &self.item.kept {
+            Some(kept) => Input::kept(again::open(kept)?, preprocess)?,
+            None => {
+                let image = setup::open(&self.item.row.image, preprocess).map_err(|error| error.reason)?;
+                Input::new(&image, preprocess)
+            }
+        };
+        if input.hash == hash { Ok(input) } else { Err("it changed while it was read".to_owned()) }
     }
 }

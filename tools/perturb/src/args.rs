@@ -45,6 +45,11 @@ pub struct Args {
     /// With --image: what to call the method in the table
     #[arg(long, value_name = "NAME", default_value = "stdin", requires = "image")]
     pub method: String,
+    /// Keep what the classifier is shown in this folder, for `explain --again`: packs of the network's input, named by what
+    /// they hold. The rows then say where each image is (kept, kept_index) and how far from the clean one (relative,
+    /// logit_distance)
+    #[arg(long, value_name = "DIR")]
+    pub keep: Option<PathBuf>,
     /// Seed of all random numbers
     #[arg(long, default_value_t = 0)]
     pub seed: u64,

@@ -2,6 +2,7 @@
 
 mod args;
 mod dry_run;
+mod keep;
 mod out;
 mod prepare;
 mod report;

@@ -101,6 +101,7 @@ fn settings(args: &Args, loaded: &Loaded, specs: &[&str]) -> Value {
         "model": loaded.classifier.key(),
         "tests": specs,
         "seed": args.seed,
+        "keep": args.keep,
         "engine": loaded.engine,
         "shard": format!("{}/{}", args.shard.k, args.shard.n),
     })

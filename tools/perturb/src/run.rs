@@ -2,15 +2,18 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
+use std::path::Path;
+use std::rc::Rc;
 use std::time::Instant;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use perturbation::{Executor, Job, MapResult, ParsedTest, Undefined};
-use pipe::{Explained, Failures, Progress, Record, Response};
+use pipe::{Explained, Failures, KEPT_COLUMNS, Progress, Record, Response};
 use setup::Loaded;
 
 use crate::args::Args;
 use crate::dry_run;
+use crate::keep::Images;
 use crate::out::{self, Out, Start};
 use crate::prepare::{Prepared, Preparer};
 use crate::report::{self, Counts};
@@ -22,7 +25,10 @@ use crate::source::{self, Task, Tasks};
 pub fn perturb(args: &Args) -> Result<()> {
     let record = Record::new("perturb", env!("CARGO_PKG_VERSION"));
     let tests = args.parse_tests()?;
-    let Tasks { each, extra, total } = source::open(args)?;
+    let Tasks { each, mut extra, total } = source::open(args)?;
+    if args.keep.is_some() {
+        extra.extend(KEPT_COLUMNS.map(str::to_owned));
+    }
     let loaded = args.model.open(&[])?;
     if args.dry_run {
         let done = out::done(args, &loaded, &tests, &extra)?;
@@ -45,6 +51,9 @@ pub fn perturb(args: &Args) -> Result<()> {
     run.finish(args, record)
 }
 
+/// A map's row, and the images that it was tested with.
+type Tag = (Explained, Option<Rc<RefCell<Images>>>);
+
 /// What the next rows are made of.
 enum Next {
     /// The next result of the executor.
@@ -57,7 +66,9 @@ enum Next {
 struct Run<'a> {
     loaded: &'a Loaded,
     tests: &'a [ParsedTest],
-    executor: Executor<'a, Explained>,
+    executor: Executor<'a, Tag>,
+    /// Where images are kept, if they are.
+    keep: Option<&'a Path>,
     /// Results and failures in the order of their rows.
     order: VecDeque<Next>,
     out: Out,
@@ -71,7 +82,13 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn new(args: &Args, loaded: &'a Loaded, tests: &'a [ParsedTest], out: Out, total: u64) -> Result<Self> {
+    fn new(
+        args: &'a Args,
+        loaded: &'a Loaded,
+        tests: &'a [ParsedTest],
+        out: Out,
+        total: u64,
+    ) -> Result<Self> {
         if !args.quiet {
             pipe::note(format_args!("{} on {}", loaded.classifier.name, loaded.device));
         }
@@ -80,6 +97,7 @@ impl<'a> Run<'a> {
             loaded,
             tests,
             executor: Executor::new(&loaded.classifier, |[height, width]| loaded.batch_size(height, width)),
+            keep: args.keep.as_deref(),
             order: VecDeque::new(),
             out,
             failures: args.errors.failures()?,
@@ -129,8 +147,18 @@ impl<'a> Run<'a> {
         if let Err(reason) = self.loaded.check_size(host.size()) {
             return self.fail(row, "open", &reason);
         }
+        if self.keep.is_some() && plan.has_means() {
+            return self.fail(
+                row,
+                "keep",
+                "a test has points that are means over several images: keep none, or take one run",
+            );
+        }
         let clock = Instant::now();
-        let pushed = self.executor.push(Job { image: host, plan, target: row.target, tag: row.clone() });
+        let images = self.keep.map(|folder| Images::new(folder, &host));
+        let keep = images.clone().map(|images| images as perturbation::Keep);
+        let tag = (row.clone(), images);
+        let pushed = self.executor.push(Job { image: host, plan, target: row.target, tag, keep });
         self.counts.compute += clock.elapsed();
         match pushed {
             Ok(()) => self.order.push_back(Next::Result),
@@ -206,8 +234,9 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn rows(&mut self, MapResult { tag, target, curves }: MapResult<Explained>) -> Result<()> {
-        let row = Explained { target: Some(target), ..tag };
+    fn rows(&mut self, MapResult { tag, target, curves, inputs, logits }: MapResult<Tag>) -> Result<()> {
+        let (row, images) = tag;
+        let row = Explained { target: Some(target), ..row };
         let curves = match curves {
             Ok(curves) => curves,
             Err(error) => {
@@ -224,14 +253,20 @@ impl<'a> Run<'a> {
         if let Some(why) = curves.iter().find_map(|curve| curve.as_ref().err()) {
             *self.undefined.entry(why.to_string()).or_default() += 1;
         }
+        let ended = |images| Rc::into_inner(images).context("images are still on their way");
+        let images = images.map(ended).transpose()?;
+        let kept = images.map(|images| images.into_inner().finish(&logits)).transpose()?;
         let blank = response(row);
-        for (test, curve) in self.tests.iter().zip(curves) {
+        for ((test, curve), inputs) in self.tests.iter().zip(curves).zip(inputs) {
             let mut response = Response { test: test.spec().into(), ..blank.clone() };
             match curve {
                 Ok(points) => {
                     response.points = Some(points.len());
                     for (place, point) in points.into_iter().enumerate() {
                         answer(&mut response, place, &point);
+                        if let Some(kept) = &kept {
+                            kept.tell(&mut response.extra, inputs[place]);
+                        }
                         self.out.write(&response)?;
                     }
                 }

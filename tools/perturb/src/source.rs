@@ -75,6 +75,11 @@ fn place(places: &mut HashMap<String, usize>, image: &str) -> usize {
 fn table(files: &[PathBuf]) -> Result<Tasks> {
     let rows = Rows::<Explained>::open(files).map_err(explained_by_arrays)?;
     let extra = rows.extra_names().to_vec();
+    if extra.iter().any(|name| name.ends_with("kept_index")) {
+        bail!(Usage(
+            "the maps explain kept images (column kept): perturb needs those of the images themselves".into()
+        ));
+    }
     let task = |read: Result<(Explained, Option<pipe::Error>)>| {
         let (row, flaw) = read?;
         let nameless = row.image.is_empty() && row.reason.is_empty();

@@ -145,7 +145,7 @@ fn outcome(
     if !a.reason.is_empty() {
         return Outcome::Undefined(format!("the map to compare with is missing: {}", a.reason));
     }
-    let both = read(for_a, a).and_then(|a| Ok((a, read(for_b, b)?)));
+    let both = read(for_a, a, None).and_then(|a| Ok((a, read(for_b, b, None)?)));
     both.and_then(|(a, b)| measure(a, b, metrics)).unwrap_or_else(Outcome::Failed)
 }
 

@@ -4,10 +4,11 @@ use anyhow::Result;
 use metrics::{Curve, Measure, Measured, OfTest, Point, Selection, known_tests, name_of, without_order};
 use pipe::{ErrorArgs, Failures, OutputArgs, Response, Rows, Score, Writer};
 
+use crate::again::{Again, Place};
 use crate::row::Key;
 
 /// Columns of `perturb` that tell one row of a curve from another, so they say nothing about its score.
-const OF_POINTS: [&str; 1] = ["overlap"];
+const OF_POINTS: [&str; 5] = ["overlap", "kept", "kept_index", "relative", "logit_distance"];
 
 /// Scores each curve. One that is damaged has NaN scores with a reason, and the others go on; a row that cannot be read is a
 /// failure of its curve.
@@ -24,7 +25,8 @@ pub fn score(
     let of_curves = |name: &&String| !OF_POINTS.contains(&name.as_str());
     let carried: Vec<&String> = rows.extra_names().iter().filter(of_curves).collect();
     let out = Writer::open(output, &carried)?;
-    let mut scores = Scores { selection, out, failures: errors.failures()?, count: 0, of_map: Vec::new() };
+    let (failures, maps) = (errors.failures()?, Again::default());
+    let mut scores = Scores { selection, out, failures, count: 0, of_map: Vec::new(), maps };
     for rows in (Curves { rows: rows.with_flaws(), next: None }) {
         scores.add(rows?)?;
     }
@@ -41,6 +43,7 @@ struct Scores<'a> {
     count: u64,
     /// The curves of the map so far that metrics of both orders are made from.
     of_map: Vec<Known>,
+    maps: Again,
 }
 
 /// A curve, and why there is none.
@@ -53,6 +56,8 @@ struct Known {
 struct CurveRows {
     first: Response,
     points: Vec<Point>,
+    /// The map of each point, if they were made from images of their own.
+    maps: Vec<Place>,
     /// Why an earlier stage could not make a curve.
     reason: String,
     /// What is wrong with a row.
@@ -81,7 +86,7 @@ impl Scores<'_> {
         let key = Key::from(&rows.first);
         let known = rows.flaw.clone().or_else(|| (!rows.reason.is_empty()).then(|| rows.reason.clone()));
         let is_told = known.is_some();
-        let curve = known.map_or_else(|| Curve::new(rows.points), Err);
+        let curve = known.map_or_else(|| Curve::new(rows.points.clone()), Err);
         for OfTest { name, direction, metric } in self.selection.of_test(test) {
             let value = curve.as_ref().map_err(Clone::clone).and_then(|curve| match &metric.measure {
                 Measure::Curve(measure) => measure(curve),
@@ -91,8 +96,39 @@ impl Scores<'_> {
                 if is_told { key.score(&name, direction, value) } else { key.told(&name, direction, value) };
             self.out.write(&score)?;
         }
+        self.again(&rows, &curve, is_told)?;
         if !self.selection.of_both_orders(&without_order(test).0).is_empty() {
             self.of_map.push(Known { first: rows.first, curve });
+        }
+        Ok(())
+    }
+
+    /// The metrics of a test whose images were explained again. Where they were not kept, these are left out unless they are asked for.
+    fn again(&mut self, rows: &CurveRows, curve: &Result<Curve, String>, is_told: bool) -> Result<()> {
+        let CurveRows { first, maps, .. } = rows;
+        let metrics = self.selection.of_again(&first.test);
+        if metrics.is_empty() || (maps.is_empty() && !self.selection.is_named()) {
+            return Ok(());
+        }
+        let found = match curve.clone().map(|curve| (curve, self.maps.read(first, maps))) {
+            Ok((curve, Ok(maps))) => maps.map(|maps| (curve, maps)),
+            Ok((_, Err(error))) => {
+                let reason = format!("{error:#}");
+                self.failures.add(&first.image, &first.method, "score", &reason)?;
+                Err(reason)
+            }
+            Err(reason) => Err(reason),
+        };
+        let key = Key::from(first);
+        for OfTest { name, direction, metric } in metrics {
+            let value =
+                found.as_ref().map_err(Clone::clone).and_then(|(curve, maps)| match &metric.measure {
+                    Measure::Again(measure) => measure(curve, maps),
+                    _ => Err(format!("{name} is not a metric of maps")),
+                });
+            let score =
+                if is_told { key.score(&name, direction, value) } else { key.told(&name, direction, value) };
+            self.out.write(&score)?;
         }
         Ok(())
     }
@@ -149,6 +185,7 @@ impl<I: Iterator<Item = Result<Read>>> Curves<I> {
             return Ok(None);
         };
         let mut points = vec![point(&first)];
+        let mut maps = vec![Place::of(&first)];
         let mut reason = first.reason.clone();
         let mut flaw = flaw.map(|flaw| flaw.to_string());
         while let Some((row, wrong)) = self.rows.next().transpose()? {
@@ -159,12 +196,14 @@ impl<I: Iterator<Item = Result<Read>>> Curves<I> {
             }
             first.target = first.target.or(row.target);
             points.push(point(&row));
+            maps.push(Place::of(&row));
             flaw = flaw.or_else(|| wrong.map(|flaw| flaw.to_string()));
             if reason.is_empty() {
                 reason = row.reason;
             }
         }
-        Ok(Some(CurveRows { first, points, reason, flaw }))
+        let maps = if maps.iter().any(Place::is_kept) { maps } else { Vec::new() };
+        Ok(Some(CurveRows { first, points, maps, reason, flaw }))
     }
 }
 
@@ -177,6 +216,8 @@ impl<I: Iterator<Item = Result<Read>>> Iterator for Curves<I> {
 }
 
 fn point(row: &Response) -> Point {
+    // A cell of a carried column that is no number is as good as none: what needs it says so.
+    let number = |column: &str| row.extra.get(column)?.parse().ok();
     Point {
         place: row.point,
         of: row.points,
@@ -188,6 +229,8 @@ fn point(row: &Response) -> Point {
         information: row.information,
         area: row.area,
         distance: row.distance,
+        relative: number("relative"),
+        logit_distance: number("logit_distance"),
         hit: row.predicted.map(|predicted| Some(predicted) == row.target),
     }
 }

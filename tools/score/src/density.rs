@@ -104,7 +104,7 @@ pub fn write(rows: Rows<Explained>, args: &Args) -> Result<()> {
 impl Spread {
     /// Whether the row's map has values that can be moved to 0..1.
     fn add(&mut self, reader: &mut CheckedMaps, row: &Explained) -> Result<bool> {
-        let map = read(reader, row)?.map_err(anyhow::Error::msg)?;
+        let map = read(reader, row, None)?.map_err(anyhow::Error::msg)?;
         if map.is_constant() {
             return Ok(false);
         }

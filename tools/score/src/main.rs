@@ -1,5 +1,6 @@
 //! `score`: numbers out of perturbation curves, and out of maps, alone, with the truth or with other maps.
 
+mod again;
 mod against;
 mod curves;
 mod density;

@@ -32,16 +32,16 @@ pub enum Outcome {
 /// A reader's map, or why it has values that cannot be measured.
 pub type Readable = Result<Map, String>;
 
-/// Reads the map of a row, after asking its sidecar whether it is what the row says.
+/// Reads the map of a row, after asking its sidecar whether it is what the row says: of `image`, by its hash, if that is known.
 ///
 /// # Errors
 ///
 /// If there is none, it is damaged, or it explains something else.
-pub fn read(reader: &mut CheckedMaps, row: &Explained) -> Result<Readable> {
+pub fn read(reader: &mut CheckedMaps, row: &Explained, image: Option<&str>) -> Result<Readable> {
     if row.map.is_empty() {
         bail!("there is no map, and no reason why");
     }
-    let array = reader.read(row, None)?;
+    let array = reader.read(row, image)?;
     match Map::new(&array.shape, array.data, CHANNELS) {
         Err(error @ MapError::NotFinite { .. }) => Ok(Err(error.to_string())),
         map => Ok(Ok(map.with_context(|| row.map.clone())?)),

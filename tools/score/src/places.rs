@@ -120,7 +120,7 @@ fn outcome(reader: &mut CheckedMaps, row: &Explained, metrics: &[ParsedMetric]) 
 fn measure(reader: &mut CheckedMaps, row: &Explained, metrics: &[ParsedMetric]) -> Result<Outcome> {
     let given = Given::of(row);
     let boxes = given.boxes()?;
-    let map = match read(reader, row)? {
+    let map = match read(reader, row, None)? {
         Ok(map) => map,
         Err(reason) => return Ok(Outcome::Measured(vec![Err(reason); metrics.len()])),
     };

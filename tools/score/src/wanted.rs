@@ -29,6 +29,7 @@ pub fn list(out: &mut impl Write) -> Result<()> {
         let on = match input {
             Input::Curve(tests) => format!("test {}", tests.join(", ")),
             Input::BothOrders(tests) => format!("test {}, both orders", tests.join(", ")),
+            Input::Again(tests) => format!("test {}, again", tests.join(", ")),
             Input::Map => "map".to_owned(),
             Input::Place => "map and truth".to_owned(),
             Input::Maps => "two maps".to_owned(),

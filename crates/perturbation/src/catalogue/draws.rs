@@ -5,7 +5,9 @@ use maps::Map;
 use crate::host_image::HostImage;
 use crate::input::{Input, PixelSet};
 use crate::painter::{Replacement, Reuse};
+use crate::plan::PlanBuilder;
 use crate::point::{Measures, Point};
+use crate::undefined::Undefined;
 
 /// The clean image. A test in several runs begins each of them with it.
 pub(super) fn clean() -> Point {
@@ -45,6 +47,20 @@ pub(super) fn change(map: &Map, image: &HostImage, perturbed: &[f32]) -> Measure
         }
     }
     Measures { mass: Some(product), distance: Some(squares.sqrt()), ..Measures::default() }
+}
+
+/// The clean image, then whole images, each with what the map predicts of the change. Nothing of them is shown as it was.
+pub(super) fn changed(builder: &PlanBuilder<'_>, changes: &[Replacement]) -> Result<Vec<Point>, Undefined> {
+    builder.check()?;
+    let (map, image) = (builder.map(), builder.image());
+    let point = |change_to: &Replacement| {
+        // One that cannot be painted fails the map anyway.
+        let perturbed = change_to.paint(image, &[]).ok();
+        let found = perturbed.map(|perturbed| change(map, image, &perturbed)).unwrap_or_default();
+        let measures = Measures { area: Some(0.0), ..found };
+        Point { measures, ..Point::new(1.0, vec![Input::Filled(change_to.clone())]) }
+    };
+    Ok(std::iter::once(clean()).chain(changes.iter().map(point)).collect())
 }
 
 /// The image with chosen pixels replaced, on the host; nothing if the fill cannot be painted, which fails the map anyway.

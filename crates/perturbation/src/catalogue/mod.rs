@@ -14,6 +14,7 @@ mod one_by_one;
 mod patches;
 mod pos;
 mod road;
+mod shift;
 mod single;
 mod square;
 mod subset;
@@ -110,6 +111,7 @@ pub const TESTS: &[Entry] = &[
     single::ENTRY,
     square::ENTRY,
     noise::ENTRY,
+    shift::ENTRY,
 ];
 
 /// A test with its parameters, known by its spec string.

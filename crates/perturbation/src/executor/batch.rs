@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use models::{Classifier, Int, Link, Tensor, TensorData, sigmoid};
 
+use super::keep::Keep;
 use super::known::{Answer, Clean};
 use super::map_result::Prediction;
 use crate::compose::{Item, compose};
@@ -14,8 +15,15 @@ use crate::compose::{Item, compose};
 pub(super) enum Address {
     /// All maps of an image.
     Clean(Rc<OnceCell<Clean>>),
-    /// All who ask for an input.
-    Input(Answer),
+    /// All who ask for an input, and who keeps the image.
+    Input(Answer, Option<Keep>),
+}
+
+/// What is kept of a batch.
+#[derive(Debug)]
+struct Shown {
+    images: Tensor<4>,
+    logits: Tensor<2>,
 }
 
 /// A batch that the device is working on.
@@ -26,6 +34,7 @@ pub(super) struct Sent {
     predictions: Tensor<2>,
     /// `(clean images, 2 classes)`: all probabilities, then all logits.
     clean: Option<Tensor<2>>,
+    shown: Option<Shown>,
 }
 
 impl Sent {
@@ -40,7 +49,8 @@ impl Sent {
         targets: &[usize],
     ) -> Self {
         let device = &classifier.device;
-        let mut logits = classifier.logits(compose(items));
+        let images = compose(items);
+        let mut logits = classifier.logits(images.clone());
         let predicted = logits.clone().argmax(1).float();
         let probabilities = match classifier.network.graph().link {
             Link::Softmax => softmax(logits.clone()),
@@ -51,6 +61,8 @@ impl Sent {
                 std::mem::replace(&mut logits, unknown)
             }
         };
+        let is_kept = addresses.iter().any(|address| matches!(address, Address::Input(_, Some(_))));
+        let shown = is_kept.then(|| Shown { images, logits: logits.clone() });
         let targets: Vec<i32> = targets.iter().map(|&target| target as i32).collect();
         let targets = Tensor::<2, Int>::from_data(TensorData::new(targets, [items.len(), 1]), device);
         let of_target = |all: &Tensor<2>| all.clone().gather(1, targets.clone());
@@ -62,15 +74,18 @@ impl Sent {
             Tensor::cat(vec![probabilities, logits], 1).select(0, rows)
         };
         let clean = (!rows.is_empty()).then(select);
-        Self { addresses, predictions, clean }
+        Self { addresses, predictions, clean, shown }
     }
 
     /// Waits for the answers; those to clean images come with the numbers of all classes.
-    pub(super) fn receive(self) -> Vec<(Address, Prediction, Option<Clean>)> {
+    pub(super) fn receive(mut self) -> Vec<(Address, Prediction, Option<Clean>)> {
+        if let Some(shown) = self.shown.take() {
+            self.keep(shown);
+        }
         let classes = self.clean.as_ref().map_or(1, |clean| clean.dims()[1] / 2);
-        let clean = self.clean.map(numbers).unwrap_or_default();
+        let clean = self.clean.map(host).unwrap_or_default();
         let mut clean = clean.chunks(2 * classes);
-        let predictions = numbers(self.predictions);
+        let predictions = host(self.predictions);
         let answer = |(address, prediction): (Address, &[f32])| {
             let [probability, logit, predicted] = [0, 1, 2].map(|at| prediction[at]);
             let prediction = Prediction { probability, logit, predicted: predicted as usize };
@@ -87,12 +102,26 @@ impl Sent {
     }
 }
 
+impl Sent {
+    /// Hands images and their scores to those who keep them.
+    fn keep(&self, Shown { images, logits }: Shown) {
+        let n = self.addresses.len();
+        let (images, logits) = (host(images), host(logits));
+        let shown = images.chunks(images.len() / n).zip(logits.chunks(logits.len() / n));
+        for (address, (image, logits)) in self.addresses.iter().zip(shown) {
+            if let Address::Input(_, Some(keep)) = address {
+                keep.borrow_mut().keep(image, logits);
+            }
+        }
+    }
+}
+
 /// Probabilities `(n, classes)`. Clean and perturbed images must take the same road: equal images, equal numbers.
 fn softmax(logits: Tensor<2>) -> Tensor<2> {
     let exp = (logits.clone() - logits.max_dim(1)).exp();
     exp.clone() / exp.sum_dim(1)
 }
 
-fn numbers(tensor: Tensor<2>) -> Vec<f32> {
-    tensor.into_data().try_to_vec().expect("probabilities are single-precision")
+fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.into_data().try_to_vec().expect("images and scores are single-precision")
 }

@@ -38,6 +38,11 @@ pub struct MapResult<T> {
     pub target: usize,
     /// For each test of the plan its points, or why an input could not be painted.
     pub curves: Result<Vec<Curve>, FillError>,
+    /// For each test and each of its points the input of the plan that the answer is to; nothing for the clean image, and for the
+    /// mean over several.
+    pub inputs: Vec<Vec<Option<usize>>>,
+    /// The clean image's scores before the softmax, of all classes; none if no test measures anything.
+    pub logits: Vec<f32>,
 }
 
 /// The classifier's answer to one input.
@@ -73,7 +78,9 @@ impl<T> Waiting<T> {
 
     pub(super) fn outcome(self) -> MapResult<T> {
         let curves = self.failed.clone().map_or_else(|| Ok(self.curves()), Err);
-        MapResult { target: self.target, curves, tag: self.tag }
+        let logits = self.clean.get().map(|clean| clean.logits.clone()).unwrap_or_default();
+        let inputs = self.inputs();
+        MapResult { target: self.target, curves, tag: self.tag, inputs, logits }
     }
 
     fn curves(&self) -> Vec<Curve> {
@@ -88,6 +95,15 @@ impl<T> Waiting<T> {
             Err(why) => Err(*why),
         };
         self.curves.iter().map(curve).collect()
+    }
+
+    fn inputs(&self) -> Vec<Vec<Option<usize>>> {
+        let input = |step: &Step| match step.sources[..] {
+            [Source::Input(input)] => Some(input),
+            _ => None,
+        };
+        let of_test = |steps: &Result<Vec<Step>, Undefined>| steps.iter().flatten().map(input).collect();
+        self.curves.iter().map(of_test).collect()
     }
 
     fn prediction(&self, source: Source) -> Prediction {

@@ -122,7 +122,7 @@ pub fn jobs_of(asked: &[(usize, Map, Option<usize>)], tests: &[ParsedTest]) -> V
     let job = |(tag, (image, map, target)): (usize, &(usize, Map, Option<usize>))| {
         let image = Arc::clone(&subjects[*image]);
         let plan = Plan::new(map, &image, tests);
-        Job { image, plan, target: *target, tag }
+        Job { image, plan, target: *target, tag, keep: None }
     };
     asked.iter().enumerate().map(job).collect()
 }

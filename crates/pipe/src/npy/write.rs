@@ -81,6 +81,12 @@ impl PackWriter {
         Ok(self.maps - 1)
     }
 
+    /// Gives the file another name than the one it was started with, in the same folder.
+    pub fn rename(&mut self, name: &str) {
+        self.path.set_file_name(name);
+        self.out.get_mut().rename(name);
+    }
+
     /// Fills in the number of maps, puts the file on the disk and gives it its name.
     ///
     /// # Errors

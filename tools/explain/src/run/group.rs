@@ -29,7 +29,8 @@ impl Run<'_> {
             return Ok(());
         }
         let classifier = &self.loaded.classifier;
-        let images = classifier.input(&group.iter().map(|item| &item.image).collect::<Vec<_>>());
+        let planes: Vec<&[f32]> = group.iter().map(|item| &item.input.planes[..]).collect();
+        let images = classifier.stack(&planes, group[0].size());
         let mut targets = item::targets(classifier, &group, &images)?;
         if let Some(reason) = classifier.failure() {
             bail!("{}: {reason}", classifier.name);
@@ -80,7 +81,7 @@ impl Run<'_> {
         Some(Batch {
             images,
             targets: chosen.iter().map(|(_, target)| *target).collect(),
-            keys: chosen.iter().map(|(i, _)| group[*i].image.hash.clone()).collect(),
+            keys: chosen.iter().map(|(i, _)| group[*i].input.hash.clone()).collect(),
             items: chosen.iter().map(|(i, _)| &group[*i]).collect(),
         })
     }
@@ -99,7 +100,7 @@ impl Run<'_> {
         let clock = Clock::start(&self.loaded.classifier);
         let maps = self.explainers[method].explain(&request);
         let maps = match maps {
-            Ok(maps) => Maps::new(self.finish.reduce(maps))?,
+            Ok(maps) => Maps::new(chosen.finish.reduce(maps))?,
             // A classifier that answers no more ends the run; a method may fail on some images.
             Err(error @ attribution::Error::Scores { .. }) => return Err(error.into()),
             Err(error) => return self.fail_batch(method, batch, &error.to_string()),
@@ -129,13 +130,13 @@ impl Run<'_> {
         if !map.values.iter().all(|value| value.is_finite()) {
             return self.fail_map(method, item, target, "its map holds values that are not finite");
         }
-        let map = Map { shape: map.shape, values: &self.finish.apply(map) };
+        let map = Map { shape: map.shape, values: &self.plan.methods[method].finish.apply(map) };
         if self.args.npy {
             let mut out = pipe::stdout();
             npy::write(&mut out, map.shape, map.values)?;
             return Ok(std::io::Write::flush(&mut out)?);
         }
-        let geometry = serde_json::to_value(item.image.geometry)?;
+        let geometry = serde_json::to_value(item.input.geometry)?;
         let pack = self.chunk(item.chunk).wanting(method, item.row);
         pack.map_or(Ok(()), |pack| pack.push(item.row, map, target, geometry))
     }

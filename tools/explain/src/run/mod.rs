@@ -10,6 +10,7 @@ use pipe::{Explained, Failures, Progress, Writer};
 use serde_json::Value;
 use setup::Loaded;
 
+use crate::again::{Again, Printer, Wanted};
 use crate::annotations::Annotations;
 use crate::args::Args;
 use crate::baselines::Baselines;
@@ -26,31 +27,81 @@ use crate::source::{Event, Opened, Source};
 
 /// Explains everything that the command line asks for.
 pub fn explain(args: &Args) -> Result<()> {
-    let (methods, finish) = (args.parse_methods()?, Finish::new(&args.steps)?);
+    let mut again = args.again.then(|| Again::read(args)).transpose()?;
+    let Wanted { methods, finishes, mut of_images } = match &mut again {
+        Some(again) => std::mem::take(&mut again.wanted),
+        None => {
+            let methods = args.parse_methods()?;
+            let finishes = vec![Finish::new(&args.steps)?; methods.len()];
+            Wanted { methods, finishes, of_images: Vec::new() }
+        }
+    };
     check::arguments(args, &methods)?;
     let annotations = args.boxes.as_deref().map(Annotations::open).transpose()?;
-    let mut rows = list::read(args)?;
+    let mut rows = if args.again { list::Rows::default() } else { list::read(args)? };
     let needs: Vec<Vec<String>> = methods.iter().map(|named| named.needs().unfolded).collect();
     let mut loaded = args.model.open(&needs)?;
     let names = args.name_classes(&mut loaded.classifier)?;
     if let Some(annotations) = &annotations {
         annotations.add_to(&mut rows, args.target, &names)?;
     }
-    let list = List::new(rows, args.target, &names);
+    let (list, printer) = match again {
+        Some(again) => {
+            let (list, printer) = again.start(&loaded.classifier.key(), &args.output)?;
+            (list, Some(printer))
+        }
+        None => (List::new(rows, args.target, &names), None),
+    };
+    of_images.resize(list.images.len(), None);
     let contexts = loaded.views.all().iter().map(attribution::Context::new).collect::<Result<Vec<_>, _>>()?;
     let explainers = check::prepared(&methods, &loaded, &contexts)?;
     check::fits(args, &loaded.classifier, &list.images)?;
     let baselines = Baselines::open(&args.baselines, &loaded.classifier)?;
-    let plan = plan::make(args, &loaded, &list, &methods, &contexts, &finish, baselines.as_ref())?;
+    let plan =
+        plan::make(args, &loaded, &list, &methods, &contexts, &finishes, (baselines.as_ref(), &of_images))?;
     if args.dry_run {
         return dry_run::write(&loaded, &plan);
     }
-    let mut run = Run::new(args, &loaded, &plan, explainers, &finish, baselines.as_ref())?;
+    let table = match printer {
+        Some(printer) => Table::Again(printer),
+        None => Table::open(args, &loaded, &plan)?,
+    };
+    let mut run = Run::new(args, &loaded, &plan, explainers, baselines.as_ref(), table)?;
     plan.sweep()?;
     let source = Source::new(&plan, args.npy);
     let preprocess = &loaded.classifier.preprocess;
     setup::ahead(source, |event| event.open(preprocess), |event| run.take(event))?;
     run.finish(contexts.iter().map(attribution::Context::modified_bytes).sum())
+}
+
+/// What is printed on standard output.
+enum Table {
+    /// A row for each map.
+    Maps(Writer<Explained>),
+    /// The rows that came in, with their new maps.
+    Again(Printer),
+    /// The maps themselves.
+    Stream,
+}
+
+impl Table {
+    fn open(args: &Args, loaded: &Loaded, plan: &Plan<'_>) -> Result<Self> {
+        if args.npy {
+            return Ok(Self::Stream);
+        }
+        let columns = plan.list.columns(!loaded.classifier.labels.is_empty());
+        Ok(Self::Maps(Writer::open(&args.output, &columns)?))
+    }
+}
+
+/// Tells a printer what came of the images of a chunk.
+fn settle(printer: &mut Printer, plan: &Plan<'_>, chunk: &Chunk<'_>) {
+    let first = plan.cuts[chunk.number].rows.start;
+    for place in 0..chunk.rows.len() {
+        if let Some((item, path)) = chunk.packs.iter().flatten().find_map(|pack| pack.result(place)) {
+            printer.settle(first + place, item, path);
+        }
+    }
 }
 
 /// Everything that lives as long as the run.
@@ -60,13 +111,11 @@ struct Run<'a> {
     plan: &'a Plan<'a>,
     /// Of each method, in their order.
     explainers: Vec<Box<dyn Explainer + 'a>>,
-    finish: &'a Finish,
     baselines: Option<&'a Baselines>,
     progress: Progress,
     failures: Failures,
     report: Report,
-    /// The table on standard output, unless the maps themselves go there.
-    table: Option<Writer<Explained>>,
+    table: Table,
     /// Those that are not printed yet.
     chunks: VecDeque<Chunk<'a>>,
     /// Images of one size that are explained together.
@@ -79,20 +128,19 @@ impl<'a> Run<'a> {
         loaded: &'a Loaded,
         plan: &'a Plan<'a>,
         explainers: Vec<Box<dyn Explainer + 'a>>,
-        finish: &'a Finish,
         baselines: Option<&'a Baselines>,
+        table: Table,
     ) -> Result<Self> {
         if !args.quiet {
             pipe::note(format_args!("{} on {}", loaded.classifier.name, loaded.device));
         }
         loaded.notes.iter().for_each(pipe::note);
         if plan.images() == 0 {
-            let (shard, chunks) = (plan.shard, plan.list.images.len().div_ceil(plan.chunk));
+            let (shard, chunks) = (plan.shard, plan.cuts.len());
             let nothing =
                 format_args!("nothing to do for shard {}/{}: the list has {chunks} chunks", shard.k, shard.n);
             pipe::note(nothing);
         }
-        let columns = plan.list.columns(!loaded.classifier.labels.is_empty());
         let mut failures = args.errors.failures()?;
         if plan.shard.k == 1 {
             for (row, reason) in &plan.list.doubled {
@@ -103,14 +151,13 @@ impl<'a> Run<'a> {
             progress: Progress::new("explain", plan.images() as u64, "images").quiet(args.quiet),
             failures,
             report: Report::new(args, loaded, plan)?,
-            table: if args.npy { None } else { Some(Writer::open(&args.output, &columns)?) },
+            table,
             chunks: VecDeque::new(),
             group: Vec::new(),
             args,
             loaded,
             plan,
             explainers,
-            finish,
             baselines,
         })
     }
@@ -187,14 +234,14 @@ impl<'a> Run<'a> {
             Err(reason) => return self.fail_image(place, "open", reason).map(|()| None),
         };
         let classifier = &self.loaded.classifier;
-        if let Err(reason) = self.loaded.check_size(image.size()) {
+        if let Err(reason) = self.loaded.check_size(image.size) {
             return self.fail_image(place, "open", reason).map(|()| None);
         }
-        if let Some(reason) = self.baselines.and_then(|baselines| baselines.misfit(&image)) {
+        if let Some(reason) = self.baselines.and_then(|baselines| baselines.misfit(image.size)) {
             return self.fail_image(place, "open", reason).map(|()| None);
         }
         match item::class(&listed.asked, classifier.network.classes()) {
-            Ok(class) => Ok(Some(Item { chunk, row, name: listed.row.image.clone(), image, class })),
+            Ok(class) => Ok(Some(Item { chunk, row, name: listed.row.image.clone(), input: image, class })),
             Err(error) => self.fail_image(place, "target", error.to_string()).map(|()| None),
         }
     }
@@ -229,7 +276,15 @@ impl<'a> Run<'a> {
         while self.chunks.front().is_some_and(Chunk::is_done) {
             let Some(chunk) = self.chunks.pop_front() else { break };
             let masks = if self.args.npy { Vec::new() } else { self.place_masks(&chunk)? };
-            let Some(table) = &mut self.table else { continue };
+            let table = match &mut self.table {
+                Table::Maps(table) => table,
+                Table::Again(printer) => {
+                    settle(printer, self.plan, &chunk);
+                    printer.print()?;
+                    continue;
+                }
+                Table::Stream => continue,
+            };
             for (packs, chosen) in chunk.packs.iter().zip(&self.plan.methods) {
                 for (place, listed) in chunk.rows.iter().enumerate() {
                     let result = packs.iter().find_map(|pack| pack.result(place));
@@ -272,14 +327,18 @@ impl<'a> Run<'a> {
     fn finish(mut self, modified_bytes: u64) -> Result<()> {
         self.explain_group()?;
         self.publish()?;
-        if let Some(table) = self.table.take() {
-            table.finish()?;
+        match self.table {
+            Table::Maps(table) => table.finish()?,
+            Table::Again(printer) => printer.finish()?,
+            Table::Stream => {}
+        }
+        if !self.args.npy {
             self.report.finish(&self.loaded.classifier, modified_bytes)?;
         }
         self.loaded.remark().iter().for_each(pipe::note);
         // In maps, as failures are: an image that is there twice would have had a second map of each method.
         let doubled = if self.plan.shard.k == 1 { self.plan.list.doubled.len() } else { 0 };
-        let maps = (self.plan.images() + doubled) * self.plan.methods.len();
+        let maps = self.plan.maps() + doubled * self.plan.methods.len();
         self.failures.finish(maps as u64)
     }
 }

@@ -1,0 +1,15 @@
+//! Keeping what the classifier is shown.
+
+use std::cell::RefCell;
+use std::fmt::Debug;
+use std::rc::Rc;
+
+/// Whoever keeps the images of a job.
+pub type Keep = Rc<RefCell<dyn Keeper>>;
+
+/// Takes images.
+pub trait Keeper: Debug {
+    /// The next input of the job's plan, (C, H, W), as the classifier got it, and its scores before the softmax (NaN where the
+    /// classifier gives none).
+    fn keep(&mut self, image: &[f32], logits: &[f32]);
+}

@@ -1,0 +1,97 @@
+//! `--keep`: what the classifier is shown, in packs, and what the rows say about it.
+
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use anyhow::Result;
+use perturbation::{HostImage, Keeper};
+use pipe::{Extra, KEPT_COLUMNS, KeptPack};
+
+/// The images of one map, on their way to the disk.
+#[derive(Debug)]
+pub struct Images {
+    host: Arc<HostImage>,
+    pack: KeptPack,
+    /// Why they cannot be written.
+    error: Option<anyhow::Error>,
+    /// Of each image.
+    distances: Vec<f64>,
+    logits: Vec<Vec<f32>>,
+}
+
+/// Where the images of a map are.
+#[derive(Debug, Default)]
+pub struct Found {
+    path: PathBuf,
+    distances: Vec<f64>,
+    logits: Vec<f64>,
+}
+
+impl Images {
+    /// Images that are made from one.
+    pub fn new(folder: &Path, host: &Arc<HostImage>) -> Rc<RefCell<Self>> {
+        let [height, width] = host.size();
+        let pack = KeptPack::new(folder, [host.preprocess().channels.count(), height, width]);
+        let (distances, logits) = (Vec::new(), Vec::new());
+        Rc::new(RefCell::new(Self { host: Arc::clone(host), pack, error: None, distances, logits }))
+    }
+
+    /// Ends the pack; `clean` are the scores of the clean image.
+    ///
+    /// # Errors
+    ///
+    /// If an image could not be written.
+    pub fn finish(self, clean: &[f32]) -> Result<Found> {
+        if let Some(error) = self.error {
+            return Err(error);
+        }
+        let distance =
+            |logits: &Vec<f32>| norm(logits.iter().zip(clean).map(|(a, b)| f64::from(*a) - f64::from(*b)));
+        let logits = self.logits.iter().map(distance).collect();
+        Ok(Found { path: self.pack.finish()?.unwrap_or_default(), distances: self.distances, logits })
+    }
+}
+
+impl Keeper for Images {
+    fn keep(&mut self, image: &[f32], logits: &[f32]) {
+        if self.error.is_none() {
+            self.error = self.pack.push(image).err();
+        }
+        self.distances.push(relative(self.host.pixels(), image));
+        self.logits.push(logits.to_vec());
+    }
+}
+
+/// The norm of (x' - x) / x over the numbers of x that are not 0.
+fn relative(clean: &[f32], image: &[f32]) -> f64 {
+    let all = clean.iter().zip(image).filter(|(clean, _)| **clean != 0.0);
+    norm(all.map(|(clean, other)| (f64::from(*other) - f64::from(*clean)) / f64::from(*clean)))
+}
+
+fn norm(values: impl Iterator<Item = f64>) -> f64 {
+    values.map(|value| value * value).sum::<f64>().sqrt()
+}
+
+impl Found {
+    /// Says in a row where an image is, and how far from the clean one; the clean one itself is not kept.
+    pub fn tell(&self, extra: &mut Extra, input: Option<usize>) {
+        let cell = |values: &[f64], at: usize| {
+            let value = values.get(at).copied().filter(|value| value.is_finite());
+            value.map(|value| pipe::from_f32(value as f32).to_string()).unwrap_or_default()
+        };
+        let cells = match input {
+            Some(at) => [
+                self.path.display().to_string(),
+                at.to_string(),
+                cell(&self.distances, at),
+                cell(&self.logits, at),
+            ],
+            None => Default::default(),
+        };
+        for (name, cell) in KEPT_COLUMNS.into_iter().zip(cells) {
+            extra.set(name, cell);
+        }
+    }
+}
