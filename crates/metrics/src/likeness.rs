@@ -2,6 +2,7 @@
 
 use maps::Map;
 use pipe::Direction::{Higher, Lower};
+use spec::Reader;
 use stats::ranks;
 
 use crate::pair::{Scaling, check_sizes};
@@ -16,13 +17,7 @@ pub(crate) const METRICS: &[Metric] = &[
         summary: "sum of the lesser over that of the greater value at each pixel, of two maps without negative values; 0 to 1",
         on_request: true,
         input: Input::Maps,
-        build: |reader| {
-            let scaling = Scaling::take(reader)?;
-            Ok(Measure::maps(move |a, b| {
-                let (least, most) = sums(a, b, scaling)?;
-                Ok(least / most)
-            }))
-        },
+        build: |reader| of_sums(reader, |least, most| least / most),
     },
     Metric {
         name: "czekanowski",
@@ -30,13 +25,7 @@ pub(crate) const METRICS: &[Metric] = &[
         summary: "1 less twice the sum of the lesser values over that of all, of two maps without negative values; 0 to 1",
         on_request: true,
         input: Input::Maps,
-        build: |reader| {
-            let scaling = Scaling::take(reader)?;
-            Ok(Measure::maps(move |a, b| {
-                let (least, most) = sums(a, b, scaling)?;
-                Ok(1.0 - 2.0 * least / (least + most))
-            }))
-        },
+        build: |reader| of_sums(reader, |least, most| 1.0 - 2.0 * least / (least + most)),
     },
     Metric {
         name: "top-k-jaccard",
@@ -67,7 +56,12 @@ pub(crate) const METRICS: &[Metric] = &[
     },
 ];
 
-/// The sums of the lesser and of the greater values.
+/// A number made of the sums of the lesser and of the greater values.
+fn of_sums(reader: &mut Reader, measure: fn(f64, f64) -> f64) -> Result<Measure, spec::Error> {
+    let scaling = Scaling::take(reader)?;
+    Ok(Measure::maps(move |a, b| sums(a, b, scaling).map(|(least, most)| measure(least, most))))
+}
+
 fn sums(a: &Map, b: &Map, scaling: Scaling) -> Result<(f64, f64), String> {
     let [a, b] = scaling.apply(a, b)?;
     if a.iter().chain(&b).any(|&value| value < 0.0) {
