@@ -156,6 +156,15 @@ mod tests {
         check(drop_in_deletion(&masked(3, 2, turned)), -0.062_947_989_5);
     }
 
+    /// pytorch-grad-cam multiplies with the map as it is, and takes what the target gives: a probability, or a logit.
+    #[test]
+    fn the_drop_of_pytorch_grad_cam_is_that_of_probabilities() {
+        let kept = Linear::new(3, 2).masked(|n| a()[n]);
+        assert!((confidence_drop(&kept, false).unwrap() - 0.259_780_35).abs() < 1e-7);
+        let logits: Vec<f64> = kept.points().iter().filter_map(|point| point.logit).collect();
+        assert!((logits[0] - logits[1] - 0.536_007_34).abs() < 2e-7);
+    }
+
     #[test]
     fn what_has_no_room_has_no_number() {
         let of = |clean, masked| curve(&[(0.0, clean), (0.4, masked)]).unwrap();

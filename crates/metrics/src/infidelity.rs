@@ -77,6 +77,33 @@ mod tests {
         check(infidelity(&noisy(&model.weights()), false, Logit), 0.0);
     }
 
+    /// AttriBench keeps the perturbed image within the clean one's range and scales; a map counts once for each channel.
+    #[test]
+    fn a_change_that_is_cut_off_is_the_change_that_counts() {
+        for (channels, target, expected) in [(1, 0, 0.000_324_213_8), (3, 2, 0.004_197_506_3)] {
+            let model = Linear::new(channels, target);
+            let [low, high] = [f64::min, f64::max].map(|of| model.image.iter().copied().reduce(of).unwrap());
+            let cut = |(x, u): (&f64, f64)| x - (x - 0.2 * (u - 0.5)).clamp(low, high);
+            let change = |r| model.image.iter().zip(noise(r, 64 * channels)).map(cut).collect::<Vec<f64>>();
+            let draws = changed(&model, &a().repeat(channels), &[0, 1, 2, 3].map(change));
+            check(infidelity(&draws, true, Probability), expected);
+        }
+    }
+
+    /// Captum's decorator for maps that are a product with the image divides the change by the image, where that is not 0.
+    #[test]
+    fn a_product_with_the_image_is_measured_by_the_share_of_the_change() {
+        let model = Linear::new(1, 0);
+        let half: Vec<f64> = model.image.iter().map(|x| x / 2.0).collect();
+        let gap = |map: &[f64]| {
+            let over_image = |(value, &x): (&f64, &f64)| if x == 0.0 { 0.0 } else { value / x };
+            let share: Vec<f64> = map.iter().zip(&model.image).map(over_image).collect();
+            infidelity(&changed(&model, &share, std::slice::from_ref(&half)), false, Logit)
+        };
+        check(gap(&model.exact()), 0.0);
+        assert!((gap(&a()).unwrap() - 192.437_96).abs() < 2e-5);
+    }
+
     /// Quantus removes squares on top of one another and gives 104.855.
     #[test]
     fn each_square_is_removed_alone() {

@@ -185,8 +185,20 @@ mod tests {
         check(Ok(curve::area(&points).unwrap()), 0.585_937_5);
         check(Ok(height(&IMAGES[0].0, 0.0)), 0.0);
         check(Ok(height(&IMAGES[0].0, 0.075)), 0.0625);
-        check(Ok(height(&IMAGES[0].0, 0.1125)), (0.0625 + 0.375) / 2.0);
+        check(Ok(height(&IMAGES[0].0, 0.1125)), 0.218_75);
         check(Ok(height(&IMAGES[0].0, 0.95)), 1.0);
+    }
+
+    #[test]
+    fn a_monotone_curve_never_falls() {
+        let answers = [0.0, 0.9, 0.2, 0.7, 0.1, 0.6, 1.0];
+        let heights = |monotone| {
+            let at = |step: u32| Reading { monotone, at: At::Fraction(f64::from(step) / 50.0) };
+            let height = |step| probability(&curve(&SIZES, &answers), 0.5, at(step)).unwrap();
+            (0..=50).map(height).collect::<Vec<f64>>()
+        };
+        assert!(heights(true).is_sorted() && !heights(false).is_sorted());
+        assert!(heights(false).iter().all(|height| (0.0..=1.0).contains(height)));
     }
 
     /// Two points at one size, one below the blank image's and one above the clean one's.

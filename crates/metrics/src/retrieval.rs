@@ -148,6 +148,14 @@ mod tests {
         close(of("average-precision", &map(T)), 0.237_731_481_5, 1e-10);
     }
 
+    /// wsolevaluation counts pixels between eleven thresholds, 0, 0.1 to 0.9 and 1, of the map moved to 0..1.
+    #[test]
+    fn precision_is_of_exact_thresholds() {
+        let tenths = map(|n, i, j| (10.0 * A(n, i, j) * 67.0 / 66.0 + 1e-9).floor());
+        close(of("average-precision", &tenths), 0.305_000_6, 1e-7);
+        assert!((of("average-precision", &map(A)).unwrap() - 0.305_000_6).abs() > 1e-3);
+    }
+
     #[test]
     fn equal_values_share_what_is_left() {
         // One pixel is above; of the three that are tied, one is the object's and one place is left.

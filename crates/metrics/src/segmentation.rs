@@ -140,7 +140,7 @@ fn take_part(open: &mut [bool], start: usize, width: usize) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixtures::{A, BLOBS, boxes, close, empty, map, of, row};
+    use crate::fixtures::{A, BLOBS, boxes, close, empty, map, object, of, row};
     use crate::metric::tests::placed;
 
     #[test]
@@ -177,6 +177,27 @@ mod tests {
         close(of("box-iou:threshold=0.5", &high), 0.25, 1e-15);
         close(of("box-iou:threshold=0.5,scale=min-max", &high), 0.64, 1e-10);
         assert_eq!(of("box-accuracy:threshold=0.5", &high), Ok(1.0));
+    }
+
+    /// wsolevaluation cuts bytes of the map, strictly, and takes the column behind the box and the row below it in, as long as the
+    /// image has them: at 0.7 the object itself, where the box around the pixels is a column and a row less.
+    #[test]
+    fn a_box_holds_the_pixels_and_no_more() {
+        let values = unit(&map(BLOBS)).unwrap();
+        for (threshold, theirs, own) in [
+            (0.15, 0.25, 0.25),
+            (0.3, 0.285_714_285_7, 0.326_530_612_2),
+            (0.5, 4.0 / 9.0, 0.64),
+            (0.7, 1.0, 0.5625),
+            (0.9, 0.25, 0.0625),
+        ] {
+            let part: Vec<bool> =
+                values.iter().map(|value| (255.0 * value).floor() > f64::floor(255.0 * threshold)).collect();
+            let mut found = tight_box(&largest_part(&part, 8), 8).unwrap();
+            (found.x1, found.y1) = ((found.x1 + 1.0).min(8.0), (found.y1 + 1.0).min(8.0));
+            close(Ok(iou(&found, &object().boxes()[0])), theirs, 1e-9);
+            close(of(&format!("box-iou:threshold={threshold},scale=min-max"), &map(BLOBS)), own, 1e-9);
+        }
     }
 
     /// A line of five pixels is larger than a square of four, though the area within its contour is 0.
