@@ -1,5 +1,7 @@
 //! In which order pixels are perturbed: by value, singly or in regions.
 
+use std::ops::Range;
+
 use stats::ranks;
 
 use crate::Map;
@@ -72,7 +74,7 @@ pub struct Ranked {
     /// For each pixel the number of pixels that are perturbed before it; exact in `f32` up to 2^24 pixels.
     pub ranks: Vec<f32>,
     /// The sum of the map over the first pixels: none of them, one, two, up to all.
-    pub sums: Vec<f64>,
+    sums: Vec<f64>,
     /// After each unit the number of pixels covered so far; nothing if the units are single pixels.
     ends: Vec<usize>,
 }
@@ -103,6 +105,11 @@ impl Ranked {
         }
         let last = self.ends.len() - 1;
         self.ends[self.ends.partition_point(|&end| end < pixels).min(last)]
+    }
+
+    /// The sum of the map over pixels from one place to another in the order.
+    pub fn sum(&self, places: Range<usize>) -> f64 {
+        self.sums[places.end] - self.sums[places.start]
     }
 
     /// After each unit the number of pixels covered so far; nothing if the units are single pixels.
@@ -248,5 +255,6 @@ mod tests {
         let ranked = Ranking::pixels(MostRelevantFirst).rank(&map, &[]);
         assert_eq!((ranked.ranks.as_slice(), ranked.cover(2)), (&[2.0, 0.0, 1.0][..], 2));
         assert_eq!(ranked.sums, [0.0, 3.0, 5.0, 6.0]);
+        assert_eq!([0..0, 0..2, 1..3, 3..3].map(|places| ranked.sum(places)), [0.0, 5.0, 3.0, 0.0]);
     }
 }

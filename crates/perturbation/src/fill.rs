@@ -97,6 +97,25 @@ pub(crate) fn take(reader: &mut spec::Reader, default: &str) -> Result<Vec<Repla
     Ok(fills.into_iter().map(Replacement::from).collect())
 }
 
+/// Refuses a fill that is painted from the pixels that stay, for a test that replaces all of them. `instead` says what leaves
+/// some.
+///
+/// # Errors
+/// If there is such a fill.
+pub(crate) fn for_all_pixels(
+    reader: &spec::Reader,
+    fills: &[Replacement],
+    instead: &str,
+) -> Result<(), spec::Error> {
+    let Some(fill) = fills.iter().find(|fill| fill.needs_pixels()) else { return Ok(()) };
+    Err(spec::Error::Value {
+        name: reader.name().into(),
+        key: "fill".into(),
+        value: fill.key().split(':').next().unwrap_or_default().into(),
+        expected: format!("a fill for a whole image: it is painted from the pixels that stay; {instead}"),
+    })
+}
+
 fn take_noise(reader: &mut spec::Reader) -> Result<f32, spec::Error> {
     let allowed = |noise: &f32| (0.0..=1.0).contains(noise);
     reader.take_if("noise", 0.01, "a standard deviation from 0 to 1", allowed)

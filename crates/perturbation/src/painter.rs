@@ -38,6 +38,11 @@ pub trait Painter: Debug + Send + Sync {
         false
     }
 
+    /// Whether it paints from the pixels that stay, so that some must.
+    fn needs_pixels(&self) -> bool {
+        false
+    }
+
     /// Paints (3, H, W) in C order for an image. `replaced` is for each pixel the share of it that is replaced, from 0 to
     /// 1; all of it unless the painter asks for the mask ([`Reuse::Mask`]).
     ///

@@ -162,7 +162,7 @@ fn what_cannot_be_painted_fails_for_every_map() {
     let asked: Vec<_> = maps.iter().map(|map| (0, map.clone(), Some(3))).collect();
     for batch in [1, 16] {
         let mut executor = perturbation::Executor::new(&classifier, |_| batch);
-        for job in common::jobs(&asked, &["deletion:fill=impute,steps=2"]) {
+        for job in common::jobs(&asked, &["patches:fill=impute,size=64"]) {
             executor.push(job).unwrap();
         }
         executor.flush();

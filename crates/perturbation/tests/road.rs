@@ -317,7 +317,7 @@ fn batches_change_nothing() {
 fn an_image_without_known_pixels_costs_its_job_only() {
     let classifier = tiny_basic();
     let mut executor = Executor::new(&classifier, |_| 8);
-    for (tag, test) in ["deletion:fill=impute,steps=4", "road"].into_iter().enumerate() {
+    for (tag, test) in ["patches:fill=impute,size=64", "road"].into_iter().enumerate() {
         let mut job = jobs(&[(0, smooth().remove(0), Some(3))], &[test]).remove(0);
         job.tag = tag;
         executor.push(job).unwrap();

@@ -6,9 +6,10 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use images::enlarge;
-use maps::{Map, Order, Ranking};
+use maps::Map;
 use spec::Reader;
 
+use super::shown::{Ordered, ordered};
 use super::{Demand, Entry, Test};
 use crate::input::{Input, Painted};
 use crate::painter::Replacement;
@@ -75,11 +76,8 @@ impl Test for Crop {
     /// The clean image, which has no `area`, then the crops; the fraction is the share of the pixels that a crop is around.
     fn points(&self, builder: &mut PlanBuilder<'_>) -> Result<Vec<Point>, Undefined> {
         let (map, image) = (builder.map(), builder.image());
-        let ranks = &builder.ranked(Ranking::pixels(Order::MostRelevantFirst))?.ranks;
-        if map.size() != image.size() {
-            return Ok(Vec::new());
-        }
-        let (pixels, planes) = (map.pixels(), image.image_bytes());
+        let Some(Ordered { planes, ranks }) = ordered(builder)? else { return Ok(Vec::new()) };
+        let pixels = map.pixels();
         let point = |(fraction, count): (f64, usize)| {
             let window = rectangle(ranks, map.size(), count);
             let [height, width] = window.each_ref().map(Range::len);

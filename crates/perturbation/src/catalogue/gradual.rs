@@ -35,6 +35,7 @@ struct Gradual {
 /// A curve from fraction 0 to 1, in the order and the regions of the spec.
 pub(super) fn curve(reader: &mut Reader, default: &str, reveal: bool) -> Result<Arc<dyn Test>, spec::Error> {
     let fills = fill::take(reader, default)?;
+    fill::for_all_pixels(reader, &fills, "road, pos, neg and classic:end=0.9 leave some")?;
     let ranking = Ranking { order: take_order(reader)?, units: take_units(reader, 0)? };
     let steps = take_steps(reader, 100)?;
     Ok(Arc::new(Gradual { fills, ranking, steps, count: Count::ToTheEnd, reveal }))
@@ -55,6 +56,9 @@ pub(super) fn until_an_end(reader: &mut Reader) -> Result<Arc<dyn Test>, spec::E
     let last = |end: f64| (end * steps as f64 + 1e-9) as usize;
     let allowed = |end: &f64| *end <= 1.0 && last(*end) > 0;
     let end = reader.take_if("end", 1.0, "a number from that of one step to 1", allowed)?;
+    if last(end) == steps {
+        fill::for_all_pixels(reader, &fills, "end=0.9 leaves some")?;
+    }
     Ok(single_pixels(fills, order, steps, last(end)))
 }
 
@@ -104,8 +108,7 @@ impl Test for Gradual {
         let mut before = 0;
         let point = |step| {
             let count = self.count(step, pixels, Some(ranked));
-            let mass = ranked.sums[count] - ranked.sums[before];
-            before = count;
+            let mass = ranked.sum(std::mem::replace(&mut before, count)..count);
             let shown = if self.reveal { count } else { pixels - count };
             let area = Some(shown as f64 / pixels as f64);
             Point {

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use images::{Information, bokeh};
-use maps::{Order, Ranking};
 use spec::Reader;
 
+use super::shown::{Ordered, ordered};
 use super::{Demand, Entry, Test};
 use crate::input::{Input, Painted};
 use crate::painter::Replacement;
@@ -49,11 +49,8 @@ impl Test for Shown {
     /// The blank image first, which no map has a part in, and the clean one last.
     fn points(&self, builder: &mut PlanBuilder<'_>) -> Result<Vec<Point>, Undefined> {
         let (map, image) = (builder.map(), builder.image());
-        let ranks = &builder.ranked(Ranking::pixels(Order::MostRelevantFirst))?.ranks;
-        if map.size() != image.size() {
-            return Ok(Vec::new());
-        }
-        let (pixels, planes) = (map.pixels(), image.image_bytes());
+        let Some(Ordered { planes, ranks }) = ordered(builder)? else { return Ok(Vec::new()) };
+        let pixels = map.pixels();
         let mut seed = vec![false; pixels];
         let always = bokeh::known_pixels(pixels, image.seed(), image.hash());
         for place in always.into_iter().chain(bokeh::corners(image.size())) {

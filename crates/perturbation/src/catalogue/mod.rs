@@ -15,6 +15,7 @@ mod patches;
 mod pos;
 mod road;
 mod shift;
+mod shown;
 mod single;
 mod square;
 mod subset;
@@ -249,6 +250,35 @@ mod tests {
             "violation:blocks=-1",
         ] {
             assert!(parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    /// What is painted from the pixels that stay needs some.
+    #[test]
+    fn a_whole_image_is_never_imputed() {
+        let message = |text: &str| parse(text).unwrap_err().to_string();
+        let refused = |name: &str| {
+            format!(
+                "`{name}`: fill=impute is not a fill for a whole image: it is painted from the pixels that stay; "
+            )
+        };
+        let others = "road, pos, neg and classic:end=0.9 leave some";
+        for (name, instead) in [
+            ("deletion", others),
+            ("insertion", others),
+            ("classic", "end=0.9 leaves some"),
+            ("superpixels", "patches with few steps leaves some"),
+        ] {
+            assert_eq!(message(&format!("{name}:fill=impute,noise=0")), refused(name) + instead);
+        }
+        for spec in ["single:blocks=1", "single:blocks=0,steps=1", "violation:blocks=0,segments=1"] {
+            assert!(message(&format!("{spec},fill=impute")).ends_with("several parts leave some"), "{spec}");
+        }
+        for fine in
+            ["road", "pos", "neg", "mask", "patches", "classic:end=0.9", "single", "violation:blocks=0"]
+        {
+            let colon = if fine.contains(':') { ',' } else { ':' };
+            assert!(parse(&format!("{fine}{colon}fill=impute")).is_ok(), "{fine}");
         }
     }
 

@@ -32,9 +32,11 @@ pub(super) fn build(
 ) -> Result<Arc<dyn Test>, spec::Error> {
     let fills = fill::take(reader, fill)?;
     let ranking = Ranking { order: take_order(reader)?, units: Units::Cells(cells) };
-    let steps = match steps {
-        Some(default) => reader.take_if("steps", default, "a whole number from 1", |steps| *steps > 0)?,
-        None => usize::MAX,
+    let steps = if let Some(default) = steps {
+        reader.take_if("steps", default, "a whole number from 1", |steps| *steps > 0)?
+    } else {
+        fill::for_all_pixels(reader, &fills, "patches with few steps leaves some")?;
+        usize::MAX
     };
     Ok(Arc::new(OneByOne { fills, ranking, steps }))
 }
@@ -56,8 +58,7 @@ impl Test for OneByOne {
         let mut before = 0;
         let point = |(step, count): (usize, usize)| {
             let inputs = self.fills.iter().map(|fill| Input::mixed(self.ranking, count, pixels, fill, false));
-            let mass = ranked.sums[count] - ranked.sums[before];
-            before = count;
+            let mass = ranked.sum(std::mem::replace(&mut before, count)..count);
             Point {
                 measures: Measures { mass: Some(mass), ..Measures::default() },
                 ..Point::new(step as f64 / parts as f64, inputs.collect())

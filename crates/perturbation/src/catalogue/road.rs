@@ -76,8 +76,7 @@ impl Test for Road {
         let mut before = 0;
         let point = |percent| {
             let count = count(percent, pixels);
-            let mass = ranked.sums[count] - ranked.sums[before];
-            before = count;
+            let mass = ranked.sum(std::mem::replace(&mut before, count)..count);
             let measures = Measures { mass: Some(mass), ..Measures::default() };
             Point { measures, ..Point::new(percent / 100.0, self.inputs(percent, pixels).collect()) }
         };

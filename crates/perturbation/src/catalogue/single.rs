@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use maps::{Order, Ranking, Units};
+use maps::{Cells, Order, Ranking, Units};
 
 use super::gradual::{take_cells, take_order, take_steps};
 use super::{Demand, Entry, Test, draws};
@@ -27,6 +27,9 @@ pub(super) const ENTRY: Entry = Entry {
             Units::Pixels => (take_order(reader)?, take_steps(reader, 100)?),
             _ => (Order::MostRelevantFirst, 0),
         };
+        if matches!(units, Units::Cells(Cells::Blocks(1) | Cells::Segments(1))) || steps == 1 {
+            fill::for_all_pixels(reader, &fills, "several parts leave some")?;
+        }
         Ok(Arc::new(Single { fills, ranking: Ranking { order, units }, steps }))
     },
 };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use maps::{Map, Units};
+use maps::{Cells, Map, Units};
 use spec::Reader;
 
 use super::gradual::take_units;
@@ -31,7 +31,11 @@ struct Violation {
 }
 
 fn build(reader: &mut Reader) -> Result<Arc<dyn Test>, spec::Error> {
-    Ok(Arc::new(Violation { fills: fill::take(reader, "black")?, units: take_units(reader, 14)? }))
+    let (fills, units) = (fill::take(reader, "black")?, take_units(reader, 14)?);
+    if matches!(units, Units::Cells(Cells::Blocks(1) | Cells::Segments(1))) {
+        fill::for_all_pixels(reader, &fills, "several parts leave some")?;
+    }
+    Ok(Arc::new(Violation { fills, units }))
 }
 
 impl Test for Violation {

@@ -32,6 +32,10 @@ impl Painter for Impute {
         Reuse::Mask
     }
 
+    fn needs_pixels(&self) -> bool {
+        true
+    }
+
     fn paint(&self, image: &HostImage, replaced: &[f32]) -> Result<Vec<f32>, FillError> {
         let missing: Vec<bool> = replaced.iter().map(|&share| share > 0.0).collect();
         let deviations = &image.preprocess().std;
