@@ -32,3 +32,31 @@ pub fn initialise(graph: Graph, seed: u64, device: &Device) -> Network {
 fn is_scale(name: &str) -> bool {
     name.ends_with(".weight")
 }
+
+#[cfg(test)]
+mod tests {
+    use models::zoo::cifar_resnet::CifarResNet;
+
+    use super::*;
+
+    /// Where a randomisation test seeds every layer alike, as Quantus does, layers of one shape get the same weights; Xplique draws
+    /// variances of BatchNorm like any weights.
+    #[test]
+    fn layers_of_one_shape_have_weights_of_their_own() {
+        let graph = CifarResNet { blocks: 2, width: 4, stem_stride: 1 }.graph(2);
+        let parameters = graph.parameters.clone();
+        let network = initialise(graph, 0, &models::device::cpu().device);
+        let numbers = |at: usize| network.weights()[at].data().try_into_vec::<f32>().unwrap();
+        let kernels: Vec<usize> =
+            (0..parameters.len()).filter(|&at| parameters[at].shape.len() == 4).collect();
+        let pairs = kernels.iter().flat_map(|&a| kernels.iter().map(move |&b| (a, b)));
+        let equal: Vec<(usize, usize)> =
+            pairs.filter(|(a, b)| a < b && parameters[*a].shape == parameters[*b].shape).collect();
+        assert!(equal.len() > 3 && equal.iter().all(|&(a, b)| numbers(a) != numbers(b)));
+        for (at, parameter) in parameters.iter().enumerate() {
+            if parameter.name.ends_with("running_var") {
+                assert!(numbers(at).iter().all(|&variance| variance == 1.0), "{}", parameter.name);
+            }
+        }
+    }
+}
