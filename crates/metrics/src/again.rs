@@ -97,8 +97,8 @@ fn sensitivity(reader: &mut Reader, of_all: fn(&[f64]) -> f64) -> Result<Measure
     let scaling = reader
         .choose("scale", &[("norm", None), ("none", Some(Scaling::None)), ("max", Some(Scaling::Largest))])?;
     let any_class = take_class(reader)?;
-    Ok(Measure::again(move |curve, maps| {
-        let (map, changed) = counted(curve, maps, any_class)?;
+    Ok(Measure::again(move |explained| {
+        let (map, changed) = counted(explained.curve, explained.maps, any_class)?;
         let own = norm(map.values());
         if scaling.is_none() && own == 0.0 {
             return Err("the map is zero everywhere".to_owned());
@@ -115,8 +115,8 @@ fn sensitivity(reader: &mut Reader, of_all: fn(&[f64]) -> f64) -> Result<Measure
 fn slope(reader: &mut Reader, size: fn(&[f64]) -> f64) -> Result<Measure, spec::Error> {
     let scaling = reader.choose("scale", &[("max", Scaling::Largest), ("none", Scaling::None)])?;
     let any_class = take_class(reader)?;
-    Ok(Measure::again(move |curve, maps| {
-        let (map, changed) = counted(curve, maps, any_class)?;
+    Ok(Measure::again(move |explained| {
+        let (map, changed) = counted(explained.curve, explained.maps, any_class)?;
         let slope = |(point, other): &(&Point, &Map)| {
             let distance = known(point.distance, "distance")?;
             if distance == 0.0 {
@@ -135,8 +135,8 @@ fn stability(
     change: fn(&Point) -> Option<f64>,
 ) -> Result<Measure, spec::Error> {
     let any_class = take_class(reader)?;
-    Ok(Measure::again(move |curve, maps| {
-        let (map, changed) = counted(curve, maps, any_class)?;
+    Ok(Measure::again(move |explained| {
+        let (map, changed) = counted(explained.curve, explained.maps, any_class)?;
         let (low, high) = map.range();
         let least = LEAST * high.max(-low);
         let relative = |other: &Map| {

@@ -15,7 +15,7 @@ pub(crate) const METRICS: &[Metric] = &[
         summary: "correlation of the map and that of the masked image, moved to 0..1 (\"coherency\" of ADCC)",
         on_request: false,
         input: Input::Again(&["mask"]),
-        build: |_| Ok(Measure::again(|_, maps| self_coherence(maps))),
+        build: |_| Ok(Measure::again(|explained| self_coherence(explained.maps))),
     },
     Metric {
         name: "adcc",
@@ -26,7 +26,7 @@ pub(crate) const METRICS: &[Metric] = &[
         input: Input::Again(&["mask"]),
         build: |reader| {
             let scaled = reader.choose("scale", &[("min-max", true), ("none", false)])?;
-            Ok(Measure::again(move |curve, maps| adcc(curve, maps, scaled)))
+            Ok(Measure::again(move |explained| adcc(explained.curve, explained.maps, scaled)))
         },
     },
 ];

@@ -50,12 +50,13 @@ mod shape;
 mod single;
 mod sparsity;
 mod ssim;
+mod stratified;
 mod subset;
 mod texture;
 mod threshold;
 mod truth;
 
 pub use curve::{Curve, Point};
-pub use metric::{Input, Measure, Measured, Metric, all, known_tests};
+pub use metric::{Explanations, Input, Measure, Measured, Metric, all, known_tests};
 pub use selection::{OfTest, ParsedMetric, Selection, name_of, without_order};
 pub use truth::Truth;

@@ -7,7 +7,7 @@ use spec::Reader;
 use crate::{
     Curve, Truth, again, agreement, area, changes, classic, coherency, confidence, crop, distance, enough,
     infidelity, information, irof, likeness, name_of, place, region, retrieval, road, segmentation, shape,
-    single, sparsity, ssim, subset, texture,
+    single, sparsity, ssim, stratified, subset, texture,
 };
 
 /// A metric's value, or why it is not defined.
@@ -51,8 +51,21 @@ pub enum Input {
 /// A function of two things.
 type OfTwo<A, B> = Box<dyn Fn(&A, &B) -> Measured + Send + Sync>;
 
-/// A function of a curve and the maps of its points.
-type OfMaps = Box<dyn Fn(&Curve, &[Map]) -> Measured + Send + Sync>;
+/// What there is of a test whose images were explained again.
+#[derive(Clone, Copy, Debug)]
+pub struct Explanations<'a> {
+    /// The answers.
+    pub curve: &'a Curve,
+    /// The map of each point; the first is that of the clean image.
+    pub maps: &'a [Map],
+    /// The map of the clean image that explains its second class, if it is known.
+    pub second: Option<&'a Map>,
+    /// The test's spec.
+    pub test: &'a str,
+}
+
+/// A function of explanations.
+type OfMaps = Box<dyn Fn(&Explanations<'_>) -> Measured + Send + Sync>;
 
 /// A metric with its parameters: a function of what it is measured on.
 pub enum Measure {
@@ -79,8 +92,8 @@ impl Measure {
         Self::BothOrders(Box::new(measure))
     }
 
-    pub(crate) fn again(measure: impl Fn(&Curve, &[Map]) -> Measured + Send + Sync + 'static) -> Self {
-        Self::Again(Box::new(move |curve, maps| finite(measure(curve, maps))))
+    pub(crate) fn again(measure: impl Fn(&Explanations<'_>) -> Measured + Send + Sync + 'static) -> Self {
+        Self::Again(Box::new(move |explained| finite(measure(explained))))
     }
 
     pub(crate) fn map(measure: impl Fn(&Map) -> Measured + Send + Sync + 'static) -> Self {
@@ -143,6 +156,7 @@ pub fn all() -> impl Iterator<Item = &'static Metric> {
         infidelity::METRICS,
         again::METRICS,
         coherency::METRICS,
+        stratified::METRICS,
         sparsity::METRICS,
         texture::METRICS,
         place::METRICS,
@@ -181,7 +195,13 @@ pub(crate) mod tests {
     /// A metric of a test and the maps of what it showed.
     pub fn again(spec: &str, curve: &Curve, maps: &[Map]) -> Measured {
         let Measure::Again(measure) = measure(spec) else { panic!("{spec}") };
-        measure(curve, maps)
+        measure(&Explanations { curve, maps, second: None, test: "" })
+    }
+
+    /// A metric of a curve.
+    pub fn curved(spec: &str, curve: &Curve) -> Measured {
+        let Measure::Curve(measure) = measure(spec) else { panic!("{spec}") };
+        measure(curve)
     }
 
     /// A metric of a map.

@@ -6,6 +6,7 @@ use images::{FillError, Image, Preprocess, segments};
 use maps::{Cells, Units};
 
 use crate::catalogue::ParsedTest;
+use crate::generate::{Generator, Generators};
 use crate::painter::{Replacement, Reuse};
 
 /// An image and its fills as the network sees them, on the host. All maps of the image share it.
@@ -18,6 +19,8 @@ pub struct HostImage {
     seed: u64,
     fills: Vec<(Replacement, Vec<f32>)>,
     cells: Vec<(Cells, Vec<u32>)>,
+    generators: Arc<Generators>,
+    prompt: Option<Arc<str>>,
 }
 
 impl HostImage {
@@ -40,6 +43,8 @@ impl HostImage {
             seed,
             fills: Vec::new(),
             cells: Vec::new(),
+            generators: Arc::default(),
+            prompt: None,
         };
         let everywhere = vec![1.0; image.height * image.width];
         for fill in tests.iter().flat_map(ParsedTest::fills) {
@@ -57,6 +62,24 @@ impl HostImage {
             }
         }
         Ok(host)
+    }
+
+    /// Who paints, and what is to be seen, in words.
+    #[must_use]
+    pub fn painted_by(mut self, generators: &Arc<Generators>, prompt: Option<Arc<str>>) -> Self {
+        self.generators = Arc::clone(generators);
+        self.prompt = prompt;
+        self
+    }
+
+    /// A generator by its name.
+    pub fn generator(&self, name: &str) -> Option<&dyn Generator> {
+        self.generators.get(name).map(|generator| &**generator)
+    }
+
+    /// What is to be seen where an image is painted, in words.
+    pub fn prompt(&self) -> Option<&str> {
+        self.prompt.as_deref()
     }
 
     /// For each pixel the number of its cell; nothing if a test has not named such cells.

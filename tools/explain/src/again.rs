@@ -17,6 +17,9 @@ use crate::args::Args;
 use crate::finish::Finish;
 use crate::list::{List, Listed};
 
+/// The column that says which class a new map explains, where that is not the row's target.
+const EXPLAINED: &str = "explained";
+
 thread_local! {
     /// Keeps the last pack open.
     static READER: RefCell<KeptReader> = RefCell::default();
@@ -64,6 +67,7 @@ impl Again {
         }
         let mut again = Self { rows: Vec::new(), extra, images: Vec::new(), wanted: Wanted::default() };
         let (mut known, mut methods) = (HashMap::new(), HashMap::new());
+        again.extra.extend(args.target_column.is_some().then(|| EXPLAINED.to_owned()));
         for read in rows.with_flaws() {
             let (row, flaw) = read?;
             again.add(
@@ -95,7 +99,9 @@ impl Again {
             (kept, None) => (kept, None),
         };
         let target = target(&row, column).unwrap_or_else(|reason| reason);
-        row.target = target.parse().ok();
+        if column.is_some() {
+            row.extra.set(EXPLAINED, target.clone());
+        }
         let method = self.method(&row.method, methods)?;
         let next = self.images.len();
         let place = match kept {

@@ -128,8 +128,9 @@ fn another_column_may_say_which_class_is_explained() {
     let first = tool(&work, "explain -m gradient --target second testbed/002", "").success();
     let table = tool(&work, "perturb -t noise:draws=2 --keep kept", &first).success();
     let again = tool(&work, "explain --again --target-column predicted", &table).success();
-    assert_eq!(column(&again, "target")[1..], column(&table, "predicted")[1..]);
-    assert_ne!(column(&again, "target")[1], column(&table, "target")[1]);
+    assert_eq!(column(&again, "explained")[1..], column(&table, "predicted")[1..]);
+    assert_ne!(column(&again, "explained")[1], column(&table, "target")[1]);
+    assert_eq!(column(&again, "target"), column(&table, "target"));
     let own = tool(&work, "explain --again", &table).success();
     assert_ne!(maps(&work, &again)[1], maps(&work, &own)[1]);
     let error = tool(&work, "explain --again --target-column nothing", &table);

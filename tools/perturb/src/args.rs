@@ -50,6 +50,13 @@ pub struct Args {
     /// logit_distance)
     #[arg(long, value_name = "DIR")]
     pub keep: Option<PathBuf>,
+    /// Who paints for the test inpaint:generator=NAME: a program (docs/generators.md; repeatable). With --keep its images are kept too,
+    /// and equal ones are made once
+    #[arg(long = "generator", value_name = "NAME=exec:COMMAND")]
+    pub generators: Vec<String>,
+    /// What generated images are to look like: the table of `explain --target second`, whose column class has the words
+    #[arg(long, value_name = "FILE")]
+    pub second: Option<PathBuf>,
     /// Seed of all random numbers
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
@@ -59,7 +66,7 @@ pub struct Args {
     /// Go on with the file of -O where a run that was killed has left off; nothing to do if it is complete
     #[arg(long, requires = "output", conflicts_with = "image")]
     pub resume: bool,
-    /// Say what would be done and what it would cost, and do nothing
+    /// Say what would be done and what it would cost, and do nothing; with --protocol and no FILE, print its flags
     #[arg(long, conflicts_with = "image")]
     pub dry_run: bool,
     /// Where the table goes.
@@ -77,6 +84,9 @@ pub struct Args {
     /// List the tests
     #[arg(long)]
     pub list_tests: bool,
+    /// What is done as somewhere else.
+    #[command(flatten)]
+    pub protocol: protocols::ProtocolArgs,
     /// The classifier.
     #[command(flatten)]
     pub model: setup::ModelArgs,

@@ -2,6 +2,7 @@
 
 mod args;
 mod dry_run;
+mod generators;
 mod keep;
 mod out;
 mod prepare;
@@ -15,18 +16,27 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::Result;
+use protocols::Tool;
 
 use args::Args;
 
 fn main() -> ExitCode {
-    pipe::main(perturb)
+    protocols::main(perturb)
 }
 
 fn perturb(args: &Args) -> Result<()> {
-    if args.list_tests {
-        let mut out = pipe::stdout();
-        out.write_all(report::tests().as_bytes())?;
-        return Ok(out.flush()?);
+    // Of what comes through standard input, `-` says so.
+    if let Some(text) = args.protocol.text(Tool::Perturb, args.dry_run && args.files.is_empty())? {
+        print(&text)
+    } else if args.list_tests {
+        print(&report::tests())
+    } else {
+        run::perturb(args)
     }
-    run::perturb(args)
+}
+
+fn print(text: &str) -> Result<()> {
+    let mut out = pipe::stdout();
+    out.write_all(text.as_bytes())?;
+    Ok(out.flush()?)
 }

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use anyhow::{Context, Error, bail};
 use images::{Image, ImageError, Preprocess};
 use maps::Map;
-use perturbation::{HostImage, ParsedTest, Plan};
+use perturbation::{Generators, HostImage, ParsedTest, Plan};
 use pipe::CheckedMaps;
 use setup::Cache;
 
+use crate::generators::Seconds;
 use crate::source::Task;
 
 /// Bytes of decoded images that are kept: 55 of 224 x 224 pixels, a chunk of `explain` up to 3,500 images, whose methods
@@ -29,6 +30,8 @@ pub struct Preparer {
     preprocess: Arc<Preprocess>,
     tests: Vec<ParsedTest>,
     seed: u64,
+    generators: Arc<Generators>,
+    seconds: Arc<Seconds>,
     maps: CheckedMaps,
     /// Decoded, resized and cropped, by path. Fills are painted anew, which is quicker than decoding, and not kept.
     images: Cache<String, Arc<Image>>,
@@ -44,7 +47,23 @@ impl Preparer {
 
     fn opening(open: Open, preprocess: Preprocess, tests: Vec<ParsedTest>, seed: u64) -> Self {
         let (maps, images) = (CheckedMaps::default(), Cache::new(KEPT));
-        Self { open, preprocess: Arc::new(preprocess), tests, seed, maps, images, last: None }
+        let (generators, seconds) = Default::default();
+        Self {
+            open,
+            preprocess: Arc::new(preprocess),
+            tests,
+            seed,
+            generators,
+            seconds,
+            maps,
+            images,
+            last: None,
+        }
+    }
+
+    /// Who paints, and what is to be seen.
+    pub fn painted_by(self, generators: &Arc<Generators>, seconds: &Arc<Seconds>) -> Self {
+        Self { generators: Arc::clone(generators), seconds: Arc::clone(seconds), ..self }
     }
 
     pub fn prepare(&mut self, mut task: Task) -> Prepared {
@@ -73,7 +92,9 @@ impl Preparer {
         });
         // The failure's line names the image already.
         let image = image.map_err(|error: ImageError| Error::msg(error.reason))?;
-        let host = Arc::new(HostImage::new(&image, &self.preprocess, &self.tests, self.seed)?);
+        let host = HostImage::new(&image, &self.preprocess, &self.tests, self.seed)?;
+        let words = self.seconds.of(path).map(|(_, words)| Arc::clone(words));
+        let host = Arc::new(host.painted_by(&self.generators, words));
         self.last = Some((path.clone(), Arc::clone(&host)));
         Ok(host)
     }

@@ -4,15 +4,17 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
-use perturbation::{Executor, Job, MapResult, ParsedTest, Undefined};
+use perturbation::{Executor, Generators, Job, MapResult, ParsedTest, Undefined};
 use pipe::{Explained, Failures, KEPT_COLUMNS, Progress, Record, Response};
 use setup::Loaded;
 
 use crate::args::Args;
 use crate::dry_run;
+use crate::generators::{self, Seconds, ranked};
 use crate::keep::Images;
 use crate::out::{self, Out, Start};
 use crate::prepare::{Prepared, Preparer};
@@ -29,6 +31,10 @@ pub fn perturb(args: &Args) -> Result<()> {
     if args.keep.is_some() {
         extra.extend(KEPT_COLUMNS.map(str::to_owned));
     }
+    if tests.iter().any(|test| test.other_class().is_some()) {
+        extra.extend(["second", "sample"].map(str::to_owned));
+    }
+    let seconds = Arc::new(args.second.as_deref().map(Seconds::read).transpose()?.unwrap_or_default());
     let loaded = args.model.open(&[])?;
     if args.dry_run {
         let done = out::done(args, &loaded, &tests, &extra)?;
@@ -38,11 +44,14 @@ pub fn perturb(args: &Args) -> Result<()> {
         Start::Table(out) => *out,
         Start::Complete(maps) => return resume::check_complete(&maps, each),
     };
+    let generators = generators::open(args, &tests)?;
     let mut run = Run::new(args, &loaded, &tests, out, total)?;
+    (run.generators, run.seconds) = (Arc::clone(&generators), Arc::clone(&seconds));
     let mut each = each;
     run.skip(&mut each)?;
     let preprocess = loaded.classifier.preprocess.clone();
-    let preparer = RefCell::new(Preparer::new(preprocess, tests.clone(), args.seed));
+    let preparer = Preparer::new(preprocess, tests.clone(), args.seed).painted_by(&generators, &seconds);
+    let preparer = RefCell::new(preparer);
     let prepare = move |task: Result<Task>| task.map(|task| preparer.borrow_mut().prepare(task));
     let tested = setup::ahead(each, prepare, |prepared| run.test(prepared?));
     // A damaged end of the input takes nothing away from what came before it.
@@ -67,6 +76,8 @@ struct Run<'a> {
     loaded: &'a Loaded,
     tests: &'a [ParsedTest],
     executor: Executor<'a, Tag>,
+    generators: Arc<Generators>,
+    seconds: Arc<Seconds>,
     /// Where images are kept, if they are.
     keep: Option<&'a Path>,
     /// Results and failures in the order of their rows.
@@ -97,6 +108,8 @@ impl<'a> Run<'a> {
             loaded,
             tests,
             executor: Executor::new(&loaded.classifier, |[height, width]| loaded.batch_size(height, width)),
+            generators: Arc::default(),
+            seconds: Arc::default(),
             keep: args.keep.as_deref(),
             order: VecDeque::new(),
             out,
@@ -234,12 +247,17 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn rows(&mut self, MapResult { tag, target, curves, inputs, logits }: MapResult<Tag>) -> Result<()> {
+    fn rows(&mut self, result: MapResult<Tag>) -> Result<()> {
+        let MapResult { tag, target, curves, inputs, logits, probabilities } = result;
         let (row, images) = tag;
         let row = Explained { target: Some(target), ..row };
         let curves = match curves {
             Ok(curves) => curves,
             Err(error) => {
+                // One that has failed is not asked again: all that follows would fail alike, and stay so in the table.
+                if let Some((name, reason)) = generators::failed(&self.generators) {
+                    bail!("generator {name}: {reason}");
+                }
                 self.failures.add(&row.image, &row.method, "fill", &error)?;
                 return self.failed(row, format!("fill: {error}"));
             }
@@ -256,14 +274,26 @@ impl<'a> Run<'a> {
         let ended = |images| Rc::into_inner(images).context("images are still on their way");
         let images = images.map(ended).transpose()?;
         let kept = images.map(|images| images.into_inner().finish(&logits)).transpose()?;
+        if let Some(reason) = self.other_second(&row.image, &probabilities) {
+            self.failures.add(&row.image, &row.method, "second", &reason)?;
+            return self.failed(row, format!("second: {reason}"));
+        }
         let blank = response(row);
         for ((test, curve), inputs) in self.tests.iter().zip(curves).zip(inputs) {
             let mut response = Response { test: test.spec().into(), ..blank.clone() };
             match curve {
                 Ok(points) => {
                     response.points = Some(points.len());
+                    let second = test.other_class().map(|rank| ranked(&probabilities, rank));
+                    let fractions: Vec<f64> = points.iter().map(|point| point.fraction).collect();
                     for (place, point) in points.into_iter().enumerate() {
                         answer(&mut response, place, &point);
+                        if let Some(second) = second {
+                            let class = second.map(|class| class.to_string()).unwrap_or_default();
+                            response.extra.set("second", class);
+                            let earlier = fractions[..place].iter().filter(|other| **other == point.fraction);
+                            response.extra.set("sample", earlier.count().to_string());
+                        }
                         if let Some(kept) = &kept {
                             kept.tell(&mut response.extra, inputs[place]);
                         }
@@ -274,6 +304,14 @@ impl<'a> Run<'a> {
             }
         }
         Ok(())
+    }
+
+    /// What is wrong with the class that an image is made to look like.
+    fn other_second(&self, image: &str, probabilities: &[f32]) -> Option<String> {
+        let (class, _) = self.seconds.of(image)?;
+        let rank = self.tests.iter().find_map(ParsedTest::other_class)?;
+        let own = ranked(probabilities, rank)?;
+        (own != *class).then(|| format!("--second says class {class}, but here class {own} has rank {rank}"))
     }
 
     fn finish(mut self, args: &Args, record: Record) -> Result<()> {

@@ -1,14 +1,19 @@
 //! From the responses of `perturb` to scores, one curve at a time.
 
+use std::path::Path;
+
 use anyhow::Result;
-use metrics::{Curve, Measure, Measured, OfTest, Point, Selection, known_tests, name_of, without_order};
+use metrics::{
+    Curve, Explanations, Measure, Measured, OfTest, Point, Selection, known_tests, name_of, without_order,
+};
 use pipe::{ErrorArgs, Failures, OutputArgs, Response, Rows, Score, Writer};
 
 use crate::again::{Again, Place};
 use crate::row::Key;
 
 /// Columns of `perturb` that tell one row of a curve from another, so they say nothing about its score.
-const OF_POINTS: [&str; 5] = ["overlap", "kept", "kept_index", "relative", "logit_distance"];
+const OF_POINTS: [&str; 8] =
+    ["overlap", "kept", "kept_index", "relative", "logit_distance", "second", "sample", "explained"];
 
 /// Scores each curve. One that is damaged has NaN scores with a reason, and the others go on; a row that cannot be read is a
 /// failure of its curve.
@@ -19,13 +24,13 @@ const OF_POINTS: [&str; 5] = ["overlap", "kept", "kept_index", "relative", "logi
 pub fn score(
     rows: Rows<Response>,
     selection: &Selection,
-    output: &OutputArgs,
-    errors: &ErrorArgs,
+    second: Option<&Path>,
+    (output, errors): (&OutputArgs, &ErrorArgs),
 ) -> Result<()> {
     let of_curves = |name: &&String| !OF_POINTS.contains(&name.as_str());
     let carried: Vec<&String> = rows.extra_names().iter().filter(of_curves).collect();
     let out = Writer::open(output, &carried)?;
-    let (failures, maps) = (errors.failures()?, Again::default());
+    let (failures, maps) = (errors.failures()?, Again::new(second)?);
     let mut scores = Scores { selection, out, failures, count: 0, of_map: Vec::new(), maps };
     for rows in (Curves { rows: rows.with_flaws(), next: None }) {
         scores.add(rows?)?;
@@ -110,22 +115,27 @@ impl Scores<'_> {
         if metrics.is_empty() || (maps.is_empty() && !self.selection.is_named()) {
             return Ok(());
         }
-        let found = match curve.clone().map(|curve| (curve, self.maps.read(first, maps))) {
-            Ok((curve, Ok(maps))) => maps.map(|maps| (curve, maps)),
-            Ok((_, Err(error))) => {
-                let reason = format!("{error:#}");
-                self.failures.add(&first.image, &first.method, "score", &reason)?;
-                Err(reason)
-            }
-            Err(reason) => Err(reason),
+        let found = match curve {
+            Ok(curve) => match self.maps.all(first, maps, curve) {
+                Ok(found) => found.map(|(maps, second)| (curve, maps, second)),
+                Err(error) => {
+                    let reason = format!("{error:#}");
+                    self.failures.add(&first.image, &first.method, "score", &reason)?;
+                    Err(reason)
+                }
+            },
+            Err(reason) => Err(reason.clone()),
         };
         let key = Key::from(first);
         for OfTest { name, direction, metric } in metrics {
-            let value =
-                found.as_ref().map_err(Clone::clone).and_then(|(curve, maps)| match &metric.measure {
-                    Measure::Again(measure) => measure(curve, maps),
-                    _ => Err(format!("{name} is not a metric of maps")),
-                });
+            let value = found.as_ref().map_err(Clone::clone).and_then(|(curve, maps, second)| match &metric
+                .measure
+            {
+                Measure::Again(measure) => {
+                    measure(&Explanations { curve, maps, second: second.as_ref(), test: &first.test })
+                }
+                _ => Err(format!("{name} is not a metric of maps")),
+            });
             let score =
                 if is_told { key.score(&name, direction, value) } else { key.told(&name, direction, value) };
             self.out.write(&score)?;
@@ -231,6 +241,7 @@ fn point(row: &Response) -> Point {
         distance: row.distance,
         relative: number("relative"),
         logit_distance: number("logit_distance"),
+        second: row.extra.get("second").and_then(|class| class.parse().ok()),
         hit: row.predicted.map(|predicted| Some(predicted) == row.target),
     }
 }

@@ -9,12 +9,14 @@ mod places;
 mod row;
 mod wanted;
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Result;
 use metrics::Input;
 use pipe::{Explained, Response, Rows, Tables, Usage};
+use protocols::Tool;
 
 use crate::maps::MapScores;
 
@@ -37,8 +39,11 @@ struct Args {
     /// Compare each map with that of the same image, target and method in this table, which may be of another model
     #[arg(long, value_name = "FILE")]
     against: Option<PathBuf>,
+    /// The table of `explain --target second`, for the weights of `stratified`
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["against", "density"])]
+    second: Option<PathBuf>,
     /// Write how the relevance of each method is spread, and no scores: model,method,relevance,density,maps at 100 places
-    #[arg(long, conflicts_with_all = ["metric", "against", "tolerance"])]
+    #[arg(long, conflicts_with_all = ["metric", "against", "tolerance", "protocol"])]
     density: bool,
     /// How far from the object, in pixels, the highest point may lie for `pointing-game`; 15 is usual for photographs
     #[arg(long, value_name = "PIXELS", default_value = "0", value_parser = tolerance)]
@@ -46,6 +51,11 @@ struct Args {
     /// List the metrics and what they are measured on
     #[arg(long)]
     list_metrics: bool,
+    #[command(flatten)]
+    protocol: protocols::ProtocolArgs,
+    /// Print the flags that --protocol stands for
+    #[arg(long, requires = "protocol")]
+    dry_run: bool,
     #[command(flatten)]
     output: pipe::OutputArgs,
     #[command(flatten)]
@@ -101,10 +111,15 @@ read or of an unknown test, count as a failure besides: it is listed in --errors
 ";
 
 fn main() -> ExitCode {
-    pipe::main(run)
+    protocols::main(run)
 }
 
 fn run(args: &Args) -> Result<()> {
+    if let Some(text) = args.protocol.text(Tool::Score, args.dry_run)? {
+        let mut out = pipe::stdout();
+        out.write_all(text.as_bytes())?;
+        return Ok(out.flush()?);
+    }
     if args.list_metrics {
         return wanted::list(&mut pipe::stdout());
     }
@@ -126,7 +141,7 @@ fn run(args: &Args) -> Result<()> {
     }
     if tables.have("test") {
         let rows: Rows<Response> = tables.rows()?;
-        return curves::score(rows, &selection, &args.output, &args.errors);
+        return curves::score(rows, &selection, args.second.as_deref(), (&args.output, &args.errors));
     }
     let rows: Rows<Explained> = tables.rows()?;
     // What is named is written, as NaN if need be; the others only where the truth is known.

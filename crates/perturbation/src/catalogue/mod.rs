@@ -6,6 +6,7 @@ mod deletion;
 mod draws;
 mod gradual;
 mod information;
+mod inpaint;
 mod insertion;
 mod mask;
 mod neg;
@@ -42,6 +43,16 @@ pub trait Test: Debug + Send + Sync {
 
     /// What it perturbs as a whole, if that is not known from a fill or an input alone: cells are cut once for an image.
     fn units(&self) -> Option<Units> {
+        None
+    }
+
+    /// The generator that it needs, by its name.
+    fn generator(&self) -> Option<&str> {
+        None
+    }
+
+    /// The rank of the class, by the clean image's scores from 1, that what it shows is made to look like.
+    fn other_class(&self) -> Option<usize> {
         None
     }
 
@@ -113,6 +124,7 @@ pub const TESTS: &[Entry] = &[
     square::ENTRY,
     noise::ENTRY,
     shift::ENTRY,
+    inpaint::ENTRY,
 ];
 
 /// A test with its parameters, known by its spec string.
@@ -157,6 +169,16 @@ impl ParsedTest {
     /// What it perturbs as a whole, if it says so.
     pub fn units(&self) -> Option<Units> {
         self.test.units()
+    }
+
+    /// The generator that it needs, by its name, if it needs one.
+    pub fn generator(&self) -> Option<&str> {
+        self.test.generator()
+    }
+
+    /// The rank of the class, by the clean image's scores from 1, that what it shows is made to look like, if it is.
+    pub fn other_class(&self) -> Option<usize> {
+        self.test.other_class()
     }
 
     /// What it costs for one map of so many pixels, without the clean image, which all maps of an image share.

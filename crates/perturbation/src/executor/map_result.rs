@@ -43,6 +43,8 @@ pub struct MapResult<T> {
     pub inputs: Vec<Vec<Option<usize>>>,
     /// The clean image's scores before the softmax, of all classes; none if no test measures anything.
     pub logits: Vec<f32>,
+    /// Likewise its probabilities.
+    pub probabilities: Vec<f32>,
 }
 
 /// The classifier's answer to one input.
@@ -78,9 +80,10 @@ impl<T> Waiting<T> {
 
     pub(super) fn outcome(self) -> MapResult<T> {
         let curves = self.failed.clone().map_or_else(|| Ok(self.curves()), Err);
-        let logits = self.clean.get().map(|clean| clean.logits.clone()).unwrap_or_default();
+        let of_clean = |scores: fn(&Clean) -> &Vec<f32>| self.clean.get().map(scores).cloned().unwrap_or_default();
+        let (logits, probabilities) = (of_clean(|clean| &clean.logits), of_clean(|clean| &clean.probabilities));
         let inputs = self.inputs();
-        MapResult { target: self.target, curves, tag: self.tag, inputs, logits }
+        MapResult { target: self.target, curves, tag: self.tag, inputs, logits, probabilities }
     }
 
     fn curves(&self) -> Vec<Curve> {

@@ -13,7 +13,6 @@ use pipe::npy::{self, Array};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use tempfile::TempDir;
 
-use super::hello::{FORM, Hello};
 use super::interrupt;
 
 /// How long a child may take to end after its last batch.
@@ -21,6 +20,14 @@ const GRACE: Duration = Duration::from_secs(5);
 
 /// What a batch waits for, for messages.
 const ANSWER: &str = "its answer to a batch";
+
+/// What stands in a file for a child.
+pub(super) enum Content<'a> {
+    /// Numbers of this shape, as `.npy`.
+    Array(&'a [f32], &'a [usize]),
+    /// Lines.
+    Text(&'a str),
+}
 
 /// A running child in a process group of its own, and the folder through which images and scores pass.
 pub(super) struct Child {
@@ -56,31 +63,36 @@ impl Child {
         Ok(Self { leader, group, input, lines, timeout, folder, healthy: true })
     }
 
-    /// Waits for the child's first line.
-    pub(super) fn hello(&mut self) -> Result<Hello, String> {
+    /// Waits for the child's first line, which looks like `form`.
+    pub(super) fn hello<T>(&mut self, parse: impl Fn(&str) -> Option<T>, form: &str) -> Result<T, String> {
         let said = self.line("its first line").and_then(|line| {
-            Hello::parse(&line).ok_or_else(|| {
-                format!("said `{line}`, where `{FORM}` was expected (other output belongs on standard error)")
+            parse(&line).ok_or_else(|| {
+                format!("said `{line}`, where `{form}` was expected (other output belongs on standard error)")
             })
         });
         self.healthy = said.is_ok();
         said
     }
 
-    /// Has a batch of images scored.
-    pub(super) fn ask(&mut self, images: &[f32], shape: [usize; 4]) -> Result<Array, String> {
-        let answer = self.exchange(images, shape);
+    /// Gives it files to read, by their names, and reads the array that it writes to the file `answer`.
+    pub(super) fn ask(&mut self, files: &[(&str, Content<'_>)], answer: &str) -> Result<Array, String> {
+        let answer = self.exchange(files, answer);
         self.healthy = answer.is_ok();
         answer
     }
 
-    fn exchange(&mut self, images: &[f32], shape: [usize; 4]) -> Result<Array, String> {
-        let [question, answer] = ["images.npy", "scores.npy"].map(|name| self.folder.path().join(name));
+    fn exchange(&mut self, files: &[(&str, Content<'_>)], answer: &str) -> Result<Array, String> {
         if let Ok(line) = self.lines.try_recv() {
             return Err(format!("said `{line}` without being asked"));
         }
-        write(&question, images, shape).map_err(|error| format!("{}: {error}", question.display()))?;
-        let line = format!("{}\t{}\n", question.display(), answer.display());
+        let mut paths = Vec::new();
+        for (name, content) in files {
+            let path = self.folder.path().join(name);
+            content.write(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+            paths.push(path.display().to_string());
+        }
+        let (what, answer) = (answer.split('.').next().unwrap_or(answer), self.folder.path().join(answer));
+        let line = format!("{}\t{}\n", paths.join("\t"), answer.display());
         if let Some(input) = &mut self.input
             && input.write_all(line.as_bytes()).is_err()
         {
@@ -93,7 +105,7 @@ impl Child {
         if !answer.exists() {
             return Err(format!("answered `ok`, but has not written {}", answer.display()));
         }
-        let array = npy::read_file(&answer).map_err(|error| format!("its scores: {}", chain(&error)))?;
+        let array = npy::read_file(&answer).map_err(|error| format!("its {what}: {}", chain(&error)))?;
         fs::remove_file(&answer).map_err(|error| format!("{}: {error}", answer.display()))?;
         Ok(array)
     }
@@ -149,7 +161,7 @@ impl Drop for Child {
             }
         }
         kill(self.group);
-        interrupt::forget();
+        interrupt::forget(self.folder.path());
         // It was killed, or has ended before: there is nothing left to report.
         let _ = self.leader.wait();
     }
@@ -180,12 +192,19 @@ fn forward(output: ChildStdout, to: &SyncSender<String>) {
     }
 }
 
-/// Not synced to the disk as maps are: it lives for one batch.
-fn write(path: &Path, images: &[f32], shape: [usize; 4]) -> Result<(), String> {
-    let file = File::create(path).map_err(|error| error.to_string())?;
-    let mut out = BufWriter::with_capacity(1 << 16, file);
-    npy::write(&mut out, &shape, images).map_err(|error| error.to_string())?;
-    out.flush().map_err(|error| error.to_string())
+impl Content<'_> {
+    /// Not synced to the disk as maps are: it lives for one batch.
+    fn write(&self, path: &Path) -> Result<(), String> {
+        let file = File::create(path).map_err(|error| error.to_string())?;
+        let mut out = BufWriter::with_capacity(1 << 16, file);
+        match self {
+            Self::Array(values, shape) => {
+                npy::write(&mut out, shape, values).map_err(|error| error.to_string())?
+            }
+            Self::Text(text) => out.write_all(text.as_bytes()).map_err(|error| error.to_string())?,
+        }
+        out.flush().map_err(|error| error.to_string())
+    }
 }
 
 /// An error and its causes on one line.

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, Once, PoisonError};
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 use std::thread;
 
 use rustix::process::Pid;
@@ -12,13 +12,13 @@ use signal_hook::low_level::emulate_default_handler;
 
 use super::child;
 
-/// The child's group and its folder, while there is one.
-static LEFT: Mutex<Option<(Option<Pid>, PathBuf)>> = Mutex::new(None);
+/// The groups of the children and their folders, while there are any.
+static LEFT: Mutex<Vec<(Option<Pid>, PathBuf)>> = Mutex::new(Vec::new());
 
 /// From now on a signal that ends this process kills the group and removes the folder first.
 pub(super) fn watch(group: Option<Pid>, folder: &Path) {
     static THREAD: Once = Once::new();
-    set(Some((group, folder.to_owned())));
+    left().push((group, folder.to_owned()));
     THREAD.call_once(|| {
         // Without handlers a signal ends this process as it always does, only untidily.
         if let Ok(mut signals) = Signals::new([SIGINT, SIGTERM, SIGHUP]) {
@@ -27,19 +27,19 @@ pub(super) fn watch(group: Option<Pid>, folder: &Path) {
     });
 }
 
-/// The child has ended.
-pub(super) fn forget() {
-    set(None);
+/// The child of a folder has ended.
+pub(super) fn forget(folder: &Path) {
+    left().retain(|(_, other)| other != folder);
 }
 
-fn set(left: Option<(Option<Pid>, PathBuf)>) {
-    *LEFT.lock().unwrap_or_else(PoisonError::into_inner) = left;
+fn left() -> MutexGuard<'static, Vec<(Option<Pid>, PathBuf)>> {
+    LEFT.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The lock is held to the end: this process must not tell a failure of the child that it kills.
 fn end(signal: i32) {
-    let left = LEFT.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((group, folder)) = &*left {
+    let left = left();
+    for (group, folder) in &*left {
         child::kill(*group);
         let _ = fs::remove_dir_all(folder);
     }

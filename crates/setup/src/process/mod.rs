@@ -3,6 +3,7 @@
 //! The protocol is described in `docs/exec.md`. A child that breaks it, dies or hangs is asked no more.
 
 mod child;
+pub mod generator;
 mod hello;
 mod interrupt;
 
@@ -14,8 +15,8 @@ use anyhow::{Result, bail};
 use models::Scores;
 use pipe::npy::Array;
 
-use child::Child;
-use hello::Hello;
+use child::{Child, Content};
+use hello::{FORM, Hello};
 
 /// What is put before the command in `--model`.
 pub const PREFIX: &str = "exec:";
@@ -46,7 +47,8 @@ impl Process {
     /// If it cannot be started, dies, says something else or says nothing in time.
     pub fn start(command: &str, timeout: Duration) -> Result<Self> {
         let name = format!("{PREFIX}{command}");
-        let started = Child::start(command, timeout).and_then(|mut child| Ok((child.hello()?, child)));
+        let started = Child::start(command, timeout)
+            .and_then(|mut child| Ok((child.hello(Hello::parse, FORM)?, child)));
         match started {
             Ok((hello, child)) => {
                 Ok(Self { name, hello, state: Mutex::new(State::Running(child)), seen: AtomicU8::new(0) })
@@ -128,7 +130,9 @@ impl Scores for Process {
     fn scores(&self, images: Vec<f32>, shape: [usize; 4]) -> Result<Vec<f32>, String> {
         let mut state = self.state();
         let answer = match &mut *state {
-            State::Running(child) => child.ask(&images, shape).and_then(|array| self.read(array, shape[0])),
+            State::Running(child) => child
+                .ask(&[("images.npy", Content::Array(&images, &shape))], "scores.npy")
+                .and_then(|array| self.read(array, shape[0])),
             State::Failed(reason) => Err(reason.clone()),
         };
         if let Err(reason) = &answer {

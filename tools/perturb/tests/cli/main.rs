@@ -1,6 +1,8 @@
 //! `perturb` as a shell sees it, on the embedded images and classifier.
 
 mod cluster;
+mod inpaint;
+mod protocols;
 mod refused;
 
 use std::fmt::Write;

@@ -3,6 +3,7 @@
 mod curves;
 mod draws;
 mod maps;
+mod protocols;
 mod truth;
 
 use std::fmt::Write;

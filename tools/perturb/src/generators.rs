@@ -1,0 +1,94 @@
+//! `--generator` and `--second`: who paints, and what is to be seen.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Result, bail};
+use perturbation::{Generator, Generators, ParsedTest};
+use pipe::{Explained, Rows, Usage, input_name};
+use setup::{Painted, Program};
+
+use crate::args::Args;
+
+/// Starts the generators that the command line names. Their images lie in the folder of `--keep`, if there is one.
+///
+/// # Errors
+///
+/// If a test has no generator of its name or a generator no test, or one does not start.
+pub fn open(args: &Args, tests: &[ParsedTest]) -> Result<Arc<Generators>> {
+    let mut generators = Generators::new();
+    for text in &args.generators {
+        let usage = || Usage(format!("--generator {text}: NAME=exec:COMMAND is needed"));
+        let (name, command) =
+            text.split_once("=exec:").filter(|(name, _)| !name.is_empty()).ok_or_else(usage)?;
+        if !tests.iter().any(|test| test.generator() == Some(name)) {
+            bail!(Usage(format!("--generator {name}, but no test has generator={name}")));
+        }
+        let program = Program::start(command, args.model.exec_timeout)?;
+        if program.needs_prompt() && args.second.is_none() {
+            bail!(Usage(format!("generator {name} wants to be told what is to be seen: --second")));
+        }
+        let generator: Arc<dyn Generator> = match &args.keep {
+            Some(folder) => {
+                Arc::new(Painted::new(program, &format!("{name}=exec:{command}"), &folder.join("painted")))
+            }
+            None => Arc::new(program),
+        };
+        if generators.insert(name.to_owned(), generator).is_some() {
+            bail!(Usage(format!("generator {name} is given twice")));
+        }
+    }
+    match tests.iter().filter_map(ParsedTest::generator).find(|name| !generators.contains_key(*name)) {
+        Some(name) => {
+            bail!(Usage(format!("generator={name}, but there is no --generator {name}=exec:COMMAND")))
+        }
+        None => Ok(Arc::new(generators)),
+    }
+}
+
+/// The first generator that has failed, and why.
+pub fn failed(generators: &Generators) -> Option<(&str, String)> {
+    generators.iter().find_map(|(name, generator)| Some((&**name, generator.failure()?)))
+}
+
+/// For each image the class that its changed versions are to look like, and its words.
+#[derive(Debug, Default)]
+pub struct Seconds(HashMap<String, (usize, Arc<str>)>);
+
+impl Seconds {
+    /// Reads a table of `explain --target second`: its targets, and the words of its column `class`, or the numbers.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read or names two classes for one image.
+    pub fn read(path: &Path) -> Result<Self> {
+        let mut classes: HashMap<String, (usize, Arc<str>)> = HashMap::new();
+        for row in Rows::<Explained>::open(&[path])? {
+            let row = row?;
+            let Some(class) = row.target else { continue };
+            let words = row.extra.get("class").filter(|words| !words.is_empty());
+            let words = words.map_or_else(|| format!("class {class}"), str::to_owned);
+            match classes.get(&row.image) {
+                Some((other, _)) if *other != class => {
+                    bail!("{}: {} has two classes, {other} and {class}", input_name(path), row.image)
+                }
+                Some(_) => {}
+                None => _ = classes.insert(row.image, (class, words.into())),
+            }
+        }
+        Ok(Self(classes))
+    }
+
+    /// The class of an image, and its words.
+    pub fn of(&self, image: &str) -> Option<&(usize, Arc<str>)> {
+        self.0.get(image)
+    }
+}
+
+/// The class of the `rank`-th highest score, from 1; of equal scores the lower class comes first.
+pub fn ranked(scores: &[f32], rank: usize) -> Option<usize> {
+    let mut classes: Vec<usize> = (0..scores.len()).collect();
+    classes.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]));
+    classes.get(rank - 1).copied()
+}
