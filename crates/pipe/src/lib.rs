@@ -72,7 +72,7 @@ pub use failures::{ErrorArgs, Failures, MaxErrors};
 pub use identity::{Asked, Identity};
 pub use kept::{KEPT_COLUMNS, Kept, KeptImage, KeptPack, KeptReader};
 pub use output::{Finish, Output, OutputArgs};
-pub use program::{Usage, main, note, reader_is_gone};
+pub use program::{Usage, main, main_of, note, reader_is_gone};
 pub use progress::Progress;
 pub use reader::{FlawedRows, Line, Rows};
 pub use record::Record;

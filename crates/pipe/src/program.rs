@@ -2,6 +2,7 @@
 //!
 //! 0: done, or the reader of the output went away. 1: failed. 2: used wrongly.
 
+use std::ffi::OsString;
 use std::fmt::{self, Display};
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -24,8 +25,19 @@ pub struct Usage(pub String);
 /// An error becomes one line on standard error. A closed output pipe ends the tool quietly with status 0, so that
 /// `tool | head -1` succeeds under `set -o pipefail`.
 pub fn main<A: clap::Parser>(run: impl FnOnce(&A) -> Result<()>) -> ExitCode {
-    NAME.get_or_init(|| A::command().get_name().to_owned());
-    let result = run(&A::parse());
+    main_of(|_, arguments| Ok(arguments), run)
+}
+
+/// The same, with something that may rewrite the arguments before they are parsed: what the tool takes, and the arguments,
+/// program first.
+pub fn main_of<A: clap::Parser>(
+    rewrite: impl FnOnce(&clap::Command, Vec<OsString>) -> Result<Vec<OsString>>,
+    run: impl FnOnce(&A) -> Result<()>,
+) -> ExitCode {
+    let command = A::command();
+    NAME.get_or_init(|| command.get_name().to_owned());
+    let arguments = rewrite(&command, std::env::args_os().collect());
+    let result = arguments.and_then(|arguments| run(&A::parse_from(arguments)));
     tell_repeats();
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -43,7 +43,7 @@ pub struct Args {
     /// Explain kept images again: tables of perturb --keep (without any, standard input), each row by its own method and for its
     /// own target; the rows are printed with the new maps
     #[arg(long, conflicts_with_all = ["table", "root", "boxes", "methods", "target", "layer", "npy", "shard", "reduce", "sign",
-        "smooth", "normalize"])]
+        "smooth", "normalize", "protocol"])]
     pub again: bool,
     /// With --again: the column that says which class is explained, such as predicted [default: target]
     #[arg(long, value_name = "NAME", requires = "again")]
@@ -92,7 +92,7 @@ pub struct Args {
     /// Keep maps that are in OUT already, whoever made them: each pack knows all that it depends on
     #[arg(long)]
     pub resume: bool,
-    /// Say what would be done and what it would cost, and do nothing
+    /// Say what would be done and what it would cost, and do nothing; with --protocol and no IMAGE, print its flags
     #[arg(long, conflicts_with = "npy")]
     pub dry_run: bool,
     /// Where the table goes.
@@ -117,6 +117,9 @@ pub struct Args {
     /// The classifier.
     #[command(flatten)]
     pub model: setup::ModelArgs,
+    /// What is done as somewhere else.
+    #[command(flatten)]
+    pub protocol: protocols::ProtocolArgs,
     /// What to print instead of explaining.
     #[command(flatten)]
     pub lists: Lists,

@@ -27,15 +27,20 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::Result;
+use protocols::Tool;
 
 use args::Args;
 
 fn main() -> ExitCode {
-    pipe::main(explain)
+    protocols::main(explain)
 }
 
 fn explain(args: &Args) -> Result<()> {
-    if args.lists.models {
+    // A list on standard input says so: `--images -`.
+    let unnamed = args.images.is_empty() && args.table.is_none();
+    if let Some(text) = args.protocol.text(Tool::Explain, args.dry_run && unnamed)? {
+        print(&text)
+    } else if args.lists.models {
         print(&setup::models())
     } else if args.lists.methods {
         print(&report::methods())

@@ -25,7 +25,7 @@ fn main() -> ExitCode {
 }
 
 fn perturb(args: &Args) -> Result<()> {
-    // Of what comes through standard input, `-` says so.
+    // A table on standard input says so: `-`.
     if let Some(text) = args.protocol.text(Tool::Perturb, args.dry_run && args.files.is_empty())? {
         print(&text)
     } else if args.list_tests {

@@ -9,6 +9,7 @@ mod images;
 mod maps;
 mod one_channel;
 mod onnx;
+mod protocols;
 mod resume;
 mod rows;
 mod sources;
