@@ -47,7 +47,7 @@ impl Patches {
         let counts = size.map(|length| length.div_ceil(self.side));
         let middle = |patch: usize, length: usize| {
             let (start, end) = (patch * self.side, ((patch + 1) * self.side).min(length));
-            [(start + end - 1) / 2, (start + end) / 2]
+            [usize::midpoint(start, end - 1), usize::midpoint(start, end)]
         };
         let value = |patch: usize| {
             let [rows, columns] = [middle(patch / counts[1], size[0]), middle(patch % counts[1], size[1])];

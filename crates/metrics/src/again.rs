@@ -66,12 +66,11 @@ pub(crate) const METRICS: &[Metric] = &[
     },
 ];
 
-/// The maps of changed images that count, each with its point.
-fn counted<'a>(
-    curve: &'a Curve,
-    maps: &'a [Map],
-    any_class: bool,
-) -> Result<(&'a Map, Vec<(&'a Point, &'a Map)>), String> {
+/// A map, and the maps of changed images that count, each with its point.
+type Counted<'a> = (&'a Map, Vec<(&'a Point, &'a Map)>);
+
+/// Whatever the class, or only of the clean image's.
+fn counted<'a>(curve: &'a Curve, maps: &'a [Map], any_class: bool) -> Result<Counted<'a>, String> {
     let (Some(clean), Some(map)) = (curve.points().first(), maps.first()) else {
         return Err("there is no map of the clean image".to_owned());
     };
@@ -185,10 +184,10 @@ mod tests {
         let images = (0..).map_while(|draw| changed(&model.image, draw));
         let images: Vec<Vec<f64>> = std::iter::once(model.image.clone()).chain(images).collect();
         let size = |terms: &mut dyn Iterator<Item = f64>| terms.map(|x| x * x).sum::<f64>().sqrt();
-        let clean = model.logits(&images[0]);
+        let clean = Linear::logits(&images[0]);
         let point = |image: &Vec<f64>| {
             let pairs = || image.iter().zip(&model.image);
-            let logits = model.logits(image);
+            let logits = Linear::logits(image);
             Point {
                 distance: Some(size(&mut pairs().map(|(a, b)| a - b))),
                 relative: Some(size(&mut pairs().map(|(a, b)| (a - b) / b))),

@@ -66,7 +66,7 @@ impl Linear {
 
     /// The answer to an image.
     pub(crate) fn point(&self, image: &[f64], fraction: f64, mass: Option<f64>) -> Point {
-        let logits = self.logits(if self.answers { image } else { &self.image });
+        let logits = Self::logits(if self.answers { image } else { &self.image });
         let sum: f64 = logits.iter().map(|logit| logit.exp()).sum();
         let best = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let predicted = logits.iter().position(|&logit| logit == best);
@@ -82,7 +82,7 @@ impl Linear {
     }
 
     /// The scores of all classes.
-    pub(crate) fn logits(&self, image: &[f64]) -> [f64; 3] {
+    pub(crate) fn logits(image: &[f64]) -> [f64; 3] {
         [0, 1, 2].map(|class| {
             let sum: f64 = image.iter().enumerate().map(|(at, x)| x * Self::weight(class, at)).sum();
             sum + class as f64 / 10.0
@@ -91,7 +91,7 @@ impl Linear {
 
     /// The gradient of the target's probability at an image of one channel.
     pub(crate) fn gradient(&self, image: &[f64]) -> Vec<f64> {
-        let exp = self.logits(image).map(f64::exp);
+        let exp = Self::logits(image).map(f64::exp);
         let p = exp.map(|value| value / exp.iter().sum::<f64>());
         let mean = |at: usize| (0..3).map(|class| p[class] * Self::weight(class, at)).sum::<f64>();
         (0..image.len()).map(|at| p[self.target] * (Self::weight(self.target, at) - mean(at))).collect()

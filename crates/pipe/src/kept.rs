@@ -62,12 +62,16 @@ impl KeptPack {
 
 fn hasher(shape: &[usize]) -> Sha256 {
     let mut hash = Sha256::new();
-    shape.iter().for_each(|length| hash.update((*length as u64).to_le_bytes()));
+    for length in shape {
+        hash.update((*length as u64).to_le_bytes());
+    }
     hash
 }
 
 fn add(hash: &mut Sha256, image: &[f32]) {
-    image.iter().for_each(|value| hash.update(value.to_le_bytes()));
+    for value in image {
+        hash.update(value.to_le_bytes());
+    }
 }
 
 /// Where an image was kept.
@@ -167,7 +171,9 @@ mod tests {
 
     fn pack(folder: &Path, images: &[[f32; 4]]) -> PathBuf {
         let mut pack = KeptPack::new(folder, [1, 2, 2]);
-        images.iter().for_each(|image| _ = pack.push(image).unwrap());
+        for image in images {
+            pack.push(image).unwrap();
+        }
         pack.finish().unwrap().unwrap()
     }
 

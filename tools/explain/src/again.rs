@@ -89,34 +89,27 @@ impl Again {
     ) -> Result<()> {
         let kept = Kept::of(&row.extra);
         let flaw = flaw.or_else(|| kept.as_ref().err().map(|error| format!("{error:#}")));
-        let (kept, flaw) = match (kept.ok().flatten(), flaw) {
-            (None, None) => {
-                self.rows.push((row, None));
-                return Ok(());
-            }
-            // An image of its own, that cannot be explained.
-            (_, flaw @ Some(_)) => (None, flaw),
-            (kept, None) => (kept, None),
-        };
-        let target = target(&row, column).unwrap_or_else(|reason| reason);
+        if flaw.is_none() && matches!(kept, Ok(None)) {
+            self.rows.push((row, None));
+            return Ok(());
+        }
+        let class = target(&row, column);
+        let nameless = || format!("column {}: there is no class", column.unwrap_or("target"));
+        let flaw = flaw.or_else(|| class.is_none().then(nameless));
+        let kept = if flaw.is_none() { kept? } else { None };
+        let asked = class.unwrap_or_default();
         if column.is_some() {
-            row.extra.set(EXPLAINED, target.clone());
+            row.extra.set(EXPLAINED, asked.clone());
         }
         let method = self.method(&row.method, methods)?;
-        let next = self.images.len();
-        let place = match kept {
-            Some(kept) => *known.entry((method, kept.clone(), target.clone())).or_insert_with(|| {
-                let row = listed(kept.name());
-                self.images.push(Listed { row, asked: target, flaw: None, kept: Some(kept) });
-                next
-            }),
-            None => {
-                self.images.push(Listed { row: listed(row.image.clone()), asked: target, flaw, kept: None });
-                next
-            }
-        };
-        if place == next {
+        // A row with a flaw is an image of its own, which cannot be explained.
+        let key = kept.clone().map(|kept| (method, kept, asked.clone()));
+        let place = key.as_ref().and_then(|key| known.get(key)).copied().unwrap_or(self.images.len());
+        if place == self.images.len() {
+            let name = kept.as_ref().map_or_else(|| row.image.clone(), Kept::name);
+            self.images.push(Listed { row: listed(name), asked, flaw, kept });
             self.wanted.of_images.push(Some(method));
+            known.extend(key.map(|key| (key, place)));
         }
         self.rows.push((row, Some(place)));
         Ok(())
@@ -166,13 +159,13 @@ impl Again {
 }
 
 /// The class to explain in a kept image, as the list has it.
-fn target(row: &Response, column: Option<&str>) -> Result<String, String> {
+fn target(row: &Response, column: Option<&str>) -> Option<String> {
     let class = match column {
         None => row.target.map(|target| target.to_string()),
         Some("predicted") => row.predicted.map(|class| class.to_string()),
         Some(name) => row.extra.get(name).map(str::to_owned),
     };
-    class.filter(|class| class.parse::<usize>().is_ok()).ok_or_else(|| "label".to_owned())
+    class.filter(|class| class.parse::<usize>().is_ok())
 }
 
 fn listed(image: String) -> Row {

@@ -35,7 +35,7 @@ pub fn make<'a>(
         let part = chunk::part_size(passes.forwards.saturating_add(passes.backwards.saturating_mul(2)), size);
         let channels = if needs.per_channel { finish.channels(loaded.classifier.channels()) } else { 1 };
         let (part, folder, finish) = (part.min(chunk), folder(args, &name), finish.clone());
-        Ok(Chosen { part, passes, channels, folder, name, finish })
+        Ok(Chosen { name, folder, part, passes, channels, finish })
     };
     let files = baselines.map(|baselines| ("baselines".to_owned(), baselines.sha256.clone()));
     let common = Identity {

@@ -95,12 +95,11 @@ impl Closed<'_> {
     /// One whose content has changed since its packs were looked up is refused: they would tell a lie.
     fn open(self, preprocess: &Preprocess) -> Opened {
         let hash = self.hash?;
-        let input = match &self.item.kept {
-            Some(kept) => Input::kept(again::open(kept)?, preprocess)?,
-            None => {
-                let image = setup::open(&self.item.row.image, preprocess).map_err(|error| error.reason)?;
-                Input::new(&image, preprocess)
-            }
+        let input = if let Some(kept) = &self.item.kept {
+            Input::kept(again::open(kept)?, preprocess)?
+        } else {
+            let image = setup::open(&self.item.row.image, preprocess).map_err(|error| error.reason)?;
+            Input::new(&image, preprocess)
         };
         if input.hash == hash { Ok(input) } else { Err("it changed while it was read".to_owned()) }
     }

@@ -135,7 +135,7 @@ fn another_column_may_say_which_class_is_explained() {
     assert_ne!(maps(&work, &again)[1], maps(&work, &own)[1]);
     let error = tool(&work, "explain --again --target-column nothing", &table);
     assert_eq!(error.status, Some(1));
-    assert!(error.stderr.contains("2 of 2 failed"), "{}", error.stderr);
+    assert!(error.stderr.contains("list: column nothing: there is no class"), "{}", error.stderr);
 }
 
 #[test]
@@ -250,6 +250,6 @@ fn two_runs_keep_into_one_folder_at_once() {
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
-    assert!(names.iter().all(|name| name.ends_with(".npy") && !name.starts_with('.')), "{names:?}");
+    assert!(names.iter().all(|name| !name.starts_with('.')), "{names:?}");
     tool(&work, "explain --again", &both[0]).success();
 }

@@ -199,7 +199,7 @@ impl Content<'_> {
         let mut out = BufWriter::with_capacity(1 << 16, file);
         match self {
             Self::Array(values, shape) => {
-                npy::write(&mut out, shape, values).map_err(|error| error.to_string())?
+                npy::write(&mut out, shape, values).map_err(|error| error.to_string())?;
             }
             Self::Text(text) => out.write_all(text.as_bytes()).map_err(|error| error.to_string())?,
         }

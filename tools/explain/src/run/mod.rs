@@ -28,13 +28,12 @@ use crate::source::{Event, Opened, Source};
 /// Explains everything that the command line asks for.
 pub fn explain(args: &Args) -> Result<()> {
     let mut again = args.again.then(|| Again::read(args)).transpose()?;
-    let Wanted { methods, finishes, mut of_images } = match &mut again {
-        Some(again) => std::mem::take(&mut again.wanted),
-        None => {
-            let methods = args.parse_methods()?;
-            let finishes = vec![Finish::new(&args.steps)?; methods.len()];
-            Wanted { methods, finishes, of_images: Vec::new() }
-        }
+    let Wanted { methods, finishes, mut of_images } = if let Some(again) = &mut again {
+        std::mem::take(&mut again.wanted)
+    } else {
+        let methods = args.parse_methods()?;
+        let finishes = vec![Finish::new(&args.steps)?; methods.len()];
+        Wanted { methods, finishes, of_images: Vec::new() }
     };
     check::arguments(args, &methods)?;
     let annotations = args.boxes.as_deref().map(Annotations::open).transpose()?;
