@@ -82,26 +82,36 @@ impl Finish {
     }
 
     /// Takes apart what a method's maps are called after the steps, as [`Finish::name`] puts it together: the method's spec and the
-    /// steps.
+    /// steps. A name may have plus signs of its own (`gradcam++`): steps are what stands behind the last ones.
     ///
     /// # Errors
-    /// If something behind a plus sign is no step.
-    pub fn split(name: &str) -> Result<(&str, Self)> {
-        let mut parts = name.split('+');
-        let spec = parts.next().unwrap_or_default();
+    /// If a step has a parameter that it does not know.
+    pub fn split(mut name: &str) -> Result<(&str, Self)> {
         let mut finish = Self { reduce: Reduce::Sum, sign: Sign::Both, smooth: None, normalize: None };
-        for step in parts {
-            if let Some(reduce) = step.strip_prefix("reduce=") {
-                finish.reduce = Reduce::from_str(reduce, false).map_err(Usage)?;
-            } else if let Ok(sign) = Sign::from_str(step, false) {
-                finish.sign = sign;
-            } else if step == "smooth" || step.starts_with("smooth:") {
-                finish.smooth = Some(blur(&step.replacen("smooth", "gaussian", 1))?);
-            } else {
-                finish.normalize = Some(scale(step)?);
+        while let Some((rest, step)) = name.rsplit_once('+') {
+            if !finish.take(step)? {
+                break;
             }
+            name = rest;
         }
-        Ok((spec, finish))
+        Ok((name, finish))
+    }
+
+    /// Whether this is a step; then it is one of these.
+    fn take(&mut self, step: &str) -> Result<bool> {
+        let word = step.split(':').next().unwrap_or_default();
+        if let Some(reduce) = step.strip_prefix("reduce=") {
+            self.reduce = Reduce::from_str(reduce, false).map_err(anyhow::Error::msg)?;
+        } else if let Ok(sign) = Sign::from_str(step, false) {
+            self.sign = sign;
+        } else if word == "smooth" {
+            self.smooth = Some(blur(&step.replacen("smooth", "gaussian", 1))?);
+        } else if matches!(word, "minmax" | "max") {
+            self.normalize = Some(scale(step)?);
+        } else {
+            return Ok(false);
+        }
+        Ok(true)
     }
 
     /// What a method's maps are called after the steps: `gradient+reduce=abs+positive+smooth:sigma=2+minmax`. Joining channels

@@ -114,9 +114,17 @@ fn steps_on_maps_are_part_of_the_method() {
     let again = tool(&work, "explain --again", &table).success();
     let map = &maps(&work, &again)[1];
     assert!(map.iter().all(|value| (0.0..=1.0).contains(value)) && map.contains(&1.0));
-    let unknown = table.replace("+positive", "+positivity");
-    let error = tool(&work, "explain --again", &unknown).failure(1);
-    assert!(error.contains("cannot explain again by the method") && error.contains("positivity"), "{error}");
+    for (wrong, why) in [("+positivity", "positivity"), ("+smooth:sigmas=2", "sigmas"), ("+reduce=no", "no")] {
+        let error = tool(&work, "explain --again", &table.replace("+positive", wrong)).failure(1);
+        assert!(error.contains("cannot explain again by the method") && error.contains(why), "{error}");
+    }
+    // Plus signs of the method's own.
+    let first = tool(&work, "explain -m gradcam++ --sign positive testbed/002", "").success();
+    let table_of_two = tool(&work, "perturb -t mask --keep kept", &first).success();
+    assert_eq!(
+        column(&tool(&work, "explain --again", &table_of_two).success(), "method"),
+        ["gradcam+++positive"; 2]
+    );
     let foreign = table.replace("gradient+positive", "mine+positive");
     let error = tool(&work, "explain --again", &foreign).failure(1);
     assert!(error.contains("unknown method `mine`"), "{error}");
