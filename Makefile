@@ -22,7 +22,7 @@ BIN := $(abspath $(or $(CARGO_TARGET_DIR),target))/release
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
 .PHONY: help build install check fmt clippy burn-free test doc smoke check-cuda demo weights imagenet-demo imagenet-results \
-        cifar-results metrics-results localisation-results shards testbed-weights goldens bless parity bench cuda gpu gpu-carry clean
+        cifar-results metrics-results localisation-results inpainting-results sensitivity-results shards testbed-weights goldens bless parity bench cuda gpu gpu-carry clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -86,6 +86,12 @@ metrics-results: build ## BEE's eight metrics and the other tests, MobileNetV2 a
 
 localisation-results: build ## MobileNetV2 and the masks of ECSSD, 12 methods on 100 images, for docs/results.md
 	PATH="$(BIN):$$PATH" pipelines/localisation.sh $(OUT)/localisation 100
+
+inpainting-results: build ## The inpainting study with MI-GAN and imputation, MobileNetV2, 60 images (PYTHON with onnxruntime), for docs/results.md
+	PATH="$(BIN):$$PATH" PYTHON="$(PYTHON)" pipelines/inpainting.sh $(OUT)/inpainting 60
+
+sensitivity-results: build ## Max-sensitivity and random logit, 12 methods on CIFAR ResNet-20 and the embedded ViT, for docs/results.md
+	PATH="$(BIN):$$PATH" pipelines/sensitivity.sh $(OUT)/sensitivity 50
 
 shards: build ## Shards, kills and resumes change nothing: CIFAR ResNet-20, 500 images, ten methods (data of PLUMBLINE_DATA)
 	PATH="$(BIN):$$PATH" pipelines/shards.sh $(OUT)/shards 500
