@@ -257,6 +257,21 @@ mod tests {
         }
     }
 
+    /// Quantus divides by 1e-6 there: six zeros make its output stability 657,300.
+    #[test]
+    fn zeros_of_a_map_do_not_outweigh_the_rest() {
+        let (curve, mut maps) = noisy(0.02, 0.2);
+        let measures = ["relative-input-stability", "relative-output-stability"];
+        let before = measures.map(|spec| again(spec, &curve, &maps).unwrap());
+        let mut values = maps[0].values().to_vec();
+        values[..6].fill(0.0);
+        maps[0] = Map::from_plane([8, 8], values).unwrap();
+        for (spec, before) in measures.into_iter().zip(before) {
+            let after = again(spec, &curve, &maps).unwrap();
+            assert!(after <= before && after > 0.5 * before, "{spec}: {before} and {after}");
+        }
+    }
+
     /// Captum calls a map of zeros the least sensitive of all.
     #[test]
     fn a_map_of_zeros_has_a_reason() {
