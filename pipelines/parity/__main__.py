@@ -4,6 +4,7 @@
     python pipelines/parity methods     every method on three networks with real weights     (explain)
     python pipelines/parity curves      deletion and insertion along the maps that we wrote  (explain, perturb)
     python pipelines/parity metrics     tests and metrics of MobileNetV2 along the maps of 20 images      (explain, perturb, score)
+    python pipelines/parity protocols   what --protocol makes of MobileNetV2, against toolkits and formulas: --images 20; --only NAME
     python pipelines/parity accuracy    top-1 and top-5 of PyTorch for each real weight file, as reference figures
     python pipelines/parity rise        writes RISE of ResNet-50 v1 over given masks, for the test that reads $PLUMBLINE_PARITY
     python pipelines/parity depth       writes every architecture with seeded weights, for the tests that read $PLUMBLINE_PARITY
@@ -23,10 +24,11 @@ sys.path[0] = str(ROOT / "pipelines")
 
 import torch  # noqa: E402
 
-from parity import curves, maps, methods, metrics, seeded  # noqa: E402
+from parity import curves, maps, methods, metrics, protocols, seeded  # noqa: E402
 
 COMMANDS = {
     "maps": maps.maps, "methods": methods.methods, "curves": curves.curves, "metrics": metrics.metrics,
+    "protocols": protocols.protocols,
     "accuracy": seeded.accuracy, "depth": seeded.depth,
     "rise": seeded.rise, "onnx": seeded.onnx, "onnx-others": seeded.others,
 }
@@ -38,8 +40,8 @@ def main():
     parser.add_argument("commands", nargs="*", help=f"some of {', '.join(COMMANDS)} (default: {' '.join(DEFAULT)})")
     parser.add_argument("--out", type=Path, default=ROOT / "out/parity", help="work folder")
     parser.add_argument("--bin", type=Path, default=ROOT / "target/release", help="folder of our tools")
-    parser.add_argument("--images", type=int, default=6, help="of the curves")
-    parser.add_argument("--only", action="append", help="networks whose name starts so; for methods also theirs")
+    parser.add_argument("--images", type=int, default=6, help="of the curves and protocols")
+    parser.add_argument("--only", action="append", help="networks or protocols whose name starts so; for methods also theirs")
     parser.add_argument("--methods", action="append", help="of the command methods: those whose spec starts so")
     parser.add_argument("--threads", type=int, default=2, help="of PyTorch")
     parser.add_argument("--device", default="cpu", help="of our tools")
