@@ -24,4 +24,4 @@ pub use process::generator::Program;
 pub use model::{BatchSize, Loaded, ModelArgs, preprocess_name};
 pub use shard::Shard;
 pub use speed::{Speed, advice, rounded};
-pub use target::Target;
+pub use target::{Target, ranked};

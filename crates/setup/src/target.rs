@@ -1,5 +1,6 @@
 //! `--target`.
 
+use std::cmp::Ordering;
 use std::fmt::{self, Display};
 use std::str::FromStr;
 
@@ -45,9 +46,31 @@ impl Display for Target {
     }
 }
 
+/// The class whose score is the `rank`-th highest, from 1; of equal scores the lower class comes first. None has a rank where a score is
+/// not finite.
+pub fn ranked(scores: &[f32], rank: usize) -> Option<usize> {
+    if !scores.iter().all(|score| score.is_finite()) {
+        return None;
+    }
+    let mut classes: Vec<usize> = (0..scores.len()).collect();
+    classes.sort_by(|&a, &b| scores[b].partial_cmp(&scores[a]).unwrap_or(Ordering::Equal));
+    classes.get(rank - 1).copied()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn scores_have_ranks_and_equal_ones_go_by_their_class() {
+        let scores = [0.5, 2.0, -1.0, 2.0];
+        assert_eq!(
+            [1, 2, 3, 4, 5].map(|rank| ranked(&scores, rank)),
+            [Some(1), Some(3), Some(0), Some(2), None]
+        );
+        assert_eq!(ranked(&[-0.0, 0.0], 1), Some(0));
+        assert_eq!(ranked(&[0.0, f32::NAN], 1), None);
+    }
 
     #[test]
     fn a_target_is_a_word_or_a_class() {

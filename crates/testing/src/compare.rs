@@ -4,6 +4,18 @@ use std::path::Path;
 
 use pipe::npy::{self, Array};
 
+/// The cells of some columns, row by row.
+pub fn columns(table: &str, names: &[&str]) -> Vec<Vec<String>> {
+    let mut reader = csv::Reader::from_reader(table.as_bytes());
+    let header = reader.headers().expect("a table has a header").clone();
+    let place = |name: &&str| {
+        header.iter().position(|cell| cell == *name).unwrap_or_else(|| panic!("there is no column {name}"))
+    };
+    let places: Vec<usize> = names.iter().map(place).collect();
+    let row = |record: csv::StringRecord| places.iter().map(|&place| record[place].to_owned()).collect();
+    reader.records().map(|record| row(record.expect("a row is as long as the header"))).collect()
+}
+
 /// How far an array may be from the expected one; both limits hold.
 #[derive(Clone, Copy, Debug)]
 pub struct Tolerance {

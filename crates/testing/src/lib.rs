@@ -20,5 +20,5 @@ pub mod golden;
 mod places;
 
 pub use command::{Output, WorkDir, run, sibling};
-pub use compare::{Tolerance, assert_close, assert_csv};
+pub use compare::{Tolerance, assert_close, assert_csv, columns};
 pub use places::{data_dir, parity_dir, root, testdata};

@@ -1,13 +1,12 @@
 //! One image of the list: which class is explained, and the row of its map.
 
-use std::cmp::Ordering;
 use std::path::PathBuf;
 
 use anyhow::{Context, Error, Result, bail};
 use images::{Geometry, Image, Preprocess};
 use models::{Classifier, Tensor};
 use pipe::{BoundingBox, Boxes, Explained, Item as Outcome, KeptImage};
-use setup::Target;
+use setup::{Target, ranked};
 
 use crate::list::{List, Listed};
 
@@ -94,16 +93,6 @@ pub fn targets(classifier: &Classifier, group: &[Item], images: &Tensor<4>) -> R
     Ok(group.iter().map(class).collect())
 }
 
-/// The class whose score is the `rank`-th highest, from 1; of equal scores the lower class comes first.
-fn ranked(scores: &[f32], rank: usize) -> Option<usize> {
-    if !scores.iter().all(|score| score.is_finite()) {
-        return None;
-    }
-    let mut classes: Vec<usize> = (0..scores.len()).collect();
-    classes.sort_by(|&a, &b| scores[b].partial_cmp(&scores[a]).unwrap_or(Ordering::Equal));
-    classes.get(rank - 1).copied()
-}
-
 impl Item {
     /// Height and width as the network sees them.
     pub fn size(&self) -> [usize; 2] {
@@ -177,21 +166,5 @@ impl Maps {
     pub fn iter(&self) -> impl Iterator<Item = Map<'_>> {
         let size = self.shape.iter().product();
         self.values.chunks(size).map(|values| Map { shape: &self.shape, values })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::ranked;
-
-    #[test]
-    fn scores_have_ranks_and_equal_ones_go_by_their_class() {
-        let scores = [0.5, 2.0, -1.0, 2.0];
-        assert_eq!(
-            [1, 2, 3, 4, 5].map(|rank| ranked(&scores, rank)),
-            [Some(1), Some(3), Some(0), Some(2), None]
-        );
-        assert_eq!(ranked(&[-0.0, 0.0], 1), Some(0));
-        assert_eq!(ranked(&[0.0, f32::NAN], 1), None);
     }
 }

@@ -3,7 +3,7 @@
 use std::fs;
 
 use pipe::npy;
-use testing::{Output, WorkDir, sibling};
+use testing::{Output, WorkDir, columns, sibling};
 
 const EXPLAIN: &str = env!("CARGO_BIN_EXE_explain");
 const MAPS: &str = "explain -m gradient -m gradcam testbed/000 testbed/001";
@@ -27,23 +27,8 @@ fn kept(work: &WorkDir) -> String {
 }
 
 /// The cells of a column.
-fn column<'a>(table: &'a str, name: &str) -> Vec<&'a str> {
-    let cells = |line: &'a str| -> Vec<&'a str> {
-        // Specs with commas stand in quotes.
-        let (mut cells, mut start, mut quoted) = (Vec::new(), 0, false);
-        for (at, byte) in line.bytes().enumerate() {
-            quoted ^= byte == b'"';
-            if byte == b',' && !quoted {
-                cells.push(line[start..at].trim_matches('"'));
-                start = at + 1;
-            }
-        }
-        cells.push(line[start..].trim_matches('"'));
-        cells
-    };
-    let mut lines = table.lines().map(cells);
-    let place = lines.next().unwrap().iter().position(|cell| *cell == name).unwrap();
-    lines.map(|cells| cells[place]).collect()
+fn column(table: &str, name: &str) -> Vec<String> {
+    columns(table, &[name]).concat()
 }
 
 /// The numbers of each row's map.
@@ -59,7 +44,7 @@ fn a_kept_image_has_the_map_of_the_image_itself() {
     for method in ["integrated-gradients:steps=4", "gradcam", "occlusion:window=16,stride=16", "gradient"] {
         let first = tool(&work, &format!("explain -m {method} testbed/003"), "").success();
         let curve = tool(&work, "perturb -t deletion:steps=1,fill=black --keep kept", &first).success();
-        let target = column(&curve, "target")[1];
+        let target = &column(&curve, "target")[1];
         let again = tool(&work, "explain --again", &curve).success();
         let direct = tool(&work, &format!("explain -m {method} -t {target} black.png"), "").success();
         assert_eq!(maps(&work, &again)[1], maps(&work, &direct)[0], "{method}");
@@ -97,9 +82,9 @@ fn rows_keep_their_order_and_maps_depend_on_nothing_else() {
     assert_eq!(resumed, again);
 }
 
-fn keys(table: &str) -> Vec<[&str; 4]> {
+fn keys(table: &str) -> Vec<[String; 4]> {
     let names = ["image", "method", "test", "point"].map(|name| column(table, name));
-    (0..names[0].len()).map(|row| [0, 1, 2, 3].map(|name| names[name][row])).collect()
+    (0..names[0].len()).map(|row| [0, 1, 2, 3].map(|name| names[name][row].clone())).collect()
 }
 
 #[test]
@@ -114,7 +99,8 @@ fn steps_on_maps_are_part_of_the_method() {
     let again = tool(&work, "explain --again", &table).success();
     let map = &maps(&work, &again)[1];
     assert!(map.iter().all(|value| (0.0..=1.0).contains(value)) && map.contains(&1.0));
-    for (wrong, why) in [("+positivity", "positivity"), ("+smooth:sigmas=2", "sigmas"), ("+reduce=no", "no")] {
+    for (wrong, why) in [("+positivity", "positivity"), ("+smooth:sigmas=2", "sigmas"), ("+reduce=no", "no")]
+    {
         let error = tool(&work, "explain --again", &table.replace("+positive", wrong)).failure(1);
         assert!(error.contains("cannot explain again by the method") && error.contains(why), "{error}");
     }
@@ -156,7 +142,7 @@ fn the_measures_of_both_maps_come_with_the_table() {
     for metric in ["max-sensitivity", "mean-sensitivity", "local-lipschitz", "self-coherence", "adcc"] {
         assert_eq!(metrics.iter().filter(|name| name.starts_with(metric)).count(), 4, "{metric}");
     }
-    assert!(!column(&scores, "value").contains(&"NaN"));
+    assert!(!column(&scores, "value").contains(&"NaN".to_owned()));
     assert!(!scores.contains("kept"), "columns of points say nothing about a score");
     // By hand, of the first map.
     let maps = maps(&work, &again);
@@ -189,7 +175,7 @@ fn what_does_not_belong_together_is_found_out() {
     let work = WorkDir::new();
     let table = kept(&work);
     let again = tool(&work, "explain --again", &table).success();
-    let packs: Vec<&str> = column(&table, "kept").into_iter().filter(|pack| !pack.is_empty()).collect();
+    let packs: Vec<String> = column(&table, "kept").into_iter().filter(|pack| !pack.is_empty()).collect();
     let refused = |line: &str, table: &str, why: &str| {
         let output = tool(&work, line, table);
         assert!(matches!(output.status, Some(1 | 2)), "{line}: {}", output.stderr);
@@ -205,23 +191,24 @@ fn what_does_not_belong_together_is_found_out() {
     );
     refused("perturb", &again, "perturb needs those of the images themselves");
     // The maps of two draws change places.
-    let [first, second] = [1, 2].map(|row| column(&again, "map")[row]);
+    let [first, second] = [1, 2].map(|row| column(&again, "map")[row].clone());
     assert_ne!(first, second);
-    let swapped = again.replacen(first, "HERE", 1).replacen(second, first, 1).replacen("HERE", second, 1);
+    let swapped =
+        again.replacen(&*first, "HERE", 1).replacen(&*second, &first, 1).replacen("HERE", &second, 1);
     refused("score -m max-sensitivity", &swapped, "the map explains another image");
     // A pack with other images, one that is gone, a place that it has not: that image fails, the others go on.
-    let bytes = fs::read(work.join(packs[0])).unwrap();
+    let bytes = fs::read(work.join(&packs[0])).unwrap();
     let mut changed = bytes.clone();
     *changed.last_mut().unwrap() ^= 1;
-    fs::write(work.join(packs[0]), &changed).unwrap();
+    fs::write(work.join(&packs[0]), &changed).unwrap();
     let output = refused("explain --again -o b", &table, "the file was changed or renamed");
     assert_eq!(output.text().lines().count(), table.lines().count());
     assert_eq!(column(&output.text(), "reason").iter().filter(|reason| !reason.is_empty()).count(), 3);
-    fs::write(work.join(packs[0]), &bytes[..bytes.len() / 2]).unwrap();
+    fs::write(work.join(&packs[0]), &bytes[..bytes.len() / 2]).unwrap();
     refused("explain --again -o b", &table, "truncated");
-    fs::remove_file(work.join(packs[0])).unwrap();
+    fs::remove_file(work.join(&packs[0])).unwrap();
     refused("explain --again -o b", &table, "cannot read kept/");
-    fs::write(work.join(packs[0]), &bytes).unwrap();
+    fs::write(work.join(&packs[0]), &bytes).unwrap();
     let place = format!("{},1,", packs[0]);
     refused("explain --again -o b", &table.replacen(&place, &format!("{},9,", packs[0]), 1), "9");
     refused(

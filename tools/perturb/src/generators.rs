@@ -85,10 +85,3 @@ impl Seconds {
         self.0.get(image)
     }
 }
-
-/// The class of the `rank`-th highest score, from 1; of equal scores the lower class comes first.
-pub fn ranked(scores: &[f32], rank: usize) -> Option<usize> {
-    let mut classes: Vec<usize> = (0..scores.len()).collect();
-    classes.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]));
-    classes.get(rank - 1).copied()
-}

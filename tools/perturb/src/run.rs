@@ -10,11 +10,11 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 use perturbation::{Executor, Generators, Job, MapResult, ParsedTest, Undefined};
 use pipe::{Explained, Failures, KEPT_COLUMNS, Progress, Record, Response};
-use setup::Loaded;
+use setup::{Loaded, ranked};
 
 use crate::args::Args;
 use crate::dry_run;
-use crate::generators::{self, Seconds, ranked};
+use crate::generators::{self, Seconds};
 use crate::keep::Images;
 use crate::out::{self, Out, Start};
 use crate::prepare::{Prepared, Preparer};

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fs;
 
 use pipe::npy;
-use testing::{Output, WorkDir, sibling};
+use testing::{Output, WorkDir, columns, sibling};
 
 use crate::PERTURB;
 
@@ -63,43 +63,25 @@ fn study() -> (WorkDir, String) {
     (work, maps)
 }
 
-/// The cells of the columns, row by row.
-fn cells<'a>(table: &'a str, names: &[&str]) -> Vec<Vec<&'a str>> {
-    let mut rows = table.lines().map(|line| {
-        let (mut cells, mut start, mut quoted) = (Vec::new(), 0, false);
-        for (at, byte) in line.bytes().enumerate() {
-            quoted ^= byte == b'"';
-            if byte == b',' && !quoted {
-                cells.push(line[start..at].trim_matches('"'));
-                start = at + 1;
-            }
-        }
-        cells.push(&line[start..]);
-        cells
-    });
-    let header = rows.next().unwrap();
-    let places: Vec<usize> =
-        names.iter().map(|name| header.iter().position(|cell| cell == name).unwrap()).collect();
-    rows.map(|cells| places.iter().map(|&place| cells[place]).collect()).collect()
-}
-
 #[test]
 fn the_first_patches_are_those_of_the_generator_and_the_rest_is_the_image() {
     let (work, maps) = study();
     let line = format!("-t {TEST} --generator STUB --keep kept");
     let table = tool(&work, "perturb", &line, &maps).success();
-    let rows =
-        cells(&table, &["fraction", "sample", "second", "predicted", "kept", "kept_index", "area", "image"]);
+    let rows = columns(
+        &table,
+        &["fraction", "sample", "second", "predicted", "kept", "kept_index", "area", "image"],
+    );
     // The clean image and two samples of two fractions, of four maps.
     assert_eq!(rows.len(), 20);
-    let places: Vec<[&str; 2]> = rows[..5].iter().map(|row| [row[0], row[1]]).collect();
+    let places: Vec<[&str; 2]> = rows[..5].iter().map(|row| [&*row[0], &*row[1]]).collect();
     assert_eq!(places, [["0", "0"], ["0.2", "0"], ["0.4", "0"], ["0.2", "1"], ["0.4", "1"]]);
     assert!(
         rows.iter().all(|row| row[2] != row[3] || row[0] != "0"),
         "the second class is not the predicted one"
     );
     for row in &rows[1..5] {
-        let pack = npy::read_file(&work.join(row[4])).unwrap();
+        let pack = npy::read_file(&work.join(&row[4])).unwrap();
         let values = &pack.data[row[5].parse::<usize>().unwrap() * 3 * 4096..][..3 * 4096];
         // The colours of patches of one colour, how often each.
         let mut colours: HashMap<Vec<u32>, usize> = HashMap::new();
@@ -136,8 +118,8 @@ fn words_are_those_of_the_second_class() {
     work.write("paint.py", PAINT.replace("\"no\"", "\"yes\""));
     let line = format!("-t {TEST} --generator STUB --second second.csv --keep kept");
     let table = tool(&work, "perturb", &line, &maps).success();
-    let (classes, found) = (cells(&second, &["target", "class"]), cells(&table, &["second"]));
-    assert_eq!((found[0][0], found[19][0]), (classes[0][0], classes[3][0]));
+    let (classes, found) = (columns(&second, &["target", "class"]), columns(&table, &["second"]));
+    assert_eq!([&found[0][0], &found[19][0]], [&classes[0][0], &classes[3][0]]);
     assert!(
         work.read("asked")
             .lines()
@@ -172,9 +154,9 @@ fn the_stratified_metric_weighs_what_plain_success_counts() {
         &again,
     );
     let scores = scores.success();
-    let rows = cells(&scores, &["metric", "value", "reason"]);
+    let rows = columns(&scores, &["metric", "value", "reason"]);
     let values = |name: &str, class: &str| -> Vec<f64> {
-        let wanted = |row: &&Vec<&str>| {
+        let wanted = |row: &&Vec<String>| {
             row[0].split(':').next() == Some(name) && row[0].contains("class=other") == (class == "other")
         };
         rows.iter().filter(wanted).map(|row| row[1].parse().unwrap()).collect()
@@ -190,7 +172,7 @@ fn the_stratified_metric_weighs_what_plain_success_counts() {
     }
     let without = tool(&work, "score", "-m stratified", &again).success();
     assert!(
-        cells(&without, &["reason"])
+        columns(&without, &["reason"])
             .iter()
             .all(|row| row[0] == "the map of the second class is missing (--second)")
     );
