@@ -4,6 +4,7 @@
     python pipelines/parity methods     every method on three networks with real weights     (explain)
     python pipelines/parity curves      deletion and insertion along the maps that we wrote  (explain, perturb)
     python pipelines/parity metrics     tests and metrics of MobileNetV2 along the maps of 20 images      (explain, perturb, score)
+    python pipelines/parity again       measures that explain twice, MobileNetV2: Captum and Quantus with the images that we kept
     python pipelines/parity protocols   what --protocol makes of MobileNetV2, against toolkits and formulas: --images 20; --only NAME
     python pipelines/parity accuracy    top-1 and top-5 of PyTorch for each real weight file, as reference figures
     python pipelines/parity rise        writes RISE of ResNet-50 v1 over given masks, for the test that reads $PLUMBLINE_PARITY
@@ -24,11 +25,11 @@ sys.path[0] = str(ROOT / "pipelines")
 
 import torch  # noqa: E402
 
-from parity import curves, maps, methods, metrics, protocols, seeded  # noqa: E402
+from parity import again, curves, maps, methods, metrics, protocols, seeded  # noqa: E402
 
 COMMANDS = {
     "maps": maps.maps, "methods": methods.methods, "curves": curves.curves, "metrics": metrics.metrics,
-    "protocols": protocols.protocols,
+    "protocols": protocols.protocols, "again": again.again,
     "accuracy": seeded.accuracy, "depth": seeded.depth,
     "rise": seeded.rise, "onnx": seeded.onnx, "onnx-others": seeded.others,
 }
