@@ -77,7 +77,7 @@ fn drop(curve: &Curve) -> Measured {
     Ok(100.0 * (clean - masked).max(0.0) / clean)
 }
 
-/// 100 [masked > clean].
+/// `100 [masked > clean]`.
 fn rise(curve: &Curve) -> Measured {
     let (clean, masked) = clean_and_masked(curve)?;
     Ok(if masked > clean { 100.0 } else { 0.0 })
