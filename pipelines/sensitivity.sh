@@ -19,7 +19,7 @@ one() { # name, images...
   perturb "${model[@]}" -t noise:distribution=uniform,draws=10 --keep "$out/kept" --resume -O "$out/noisy.csv" "$out/maps.csv"
   explain "${model[@]}" --again -o "$out/again" --resume -O "$out/again.csv" "$out/noisy.csv"
   score -m max-sensitivity -m local-lipschitz "$out/again.csv" -O "$out/scores.csv"
-  score -m spearman --against "$out/maps.csv" "$out/second.csv" -O "$out/random-logit.csv"
+  score -m class-sensitivity --against "$out/maps.csv" "$out/second.csv" -O "$out/random-logit.csv"
   rank "$out/scores.csv" -O "$root/$name-sensitivity.csv"
   rank "$out/random-logit.csv" -O "$root/$name-random-logit.csv"
 }

@@ -1,7 +1,7 @@
 //! How far two maps of one image agree, pixel by pixel: what sanity checks (Adebayo et al., 2018, section 3) compare.
 
 use maps::Map;
-use pipe::Direction::Higher;
+use pipe::Direction::{Higher, Lower};
 use stats::correlation::{Correlation, pearson, spearman};
 
 use crate::{Input, Measure, Measured, Metric};
@@ -38,6 +38,22 @@ pub(crate) const METRICS: &[Metric] = &[
         on_request: false,
         input: Input::Maps,
         build: |_| Ok(Measure::maps(|a, b| of_magnitudes(a, b, pearson))),
+    },
+    Metric {
+        name: "class-sensitivity",
+        direction: Lower,
+        summary: "rank correlation of two maps that explain two classes (random logit; Sixt et al.); -1 to 1",
+        on_request: true,
+        input: Input::Maps,
+        build: |_| Ok(Measure::maps(|a, b| of_values(a, b, spearman))),
+    },
+    Metric {
+        name: "parameter-randomisation",
+        direction: Lower,
+        summary: "rank correlation of two maps, one of them of a network whose weights were drawn anew (Adebayo et al.); -1 to 1",
+        on_request: true,
+        input: Input::Maps,
+        build: |_| Ok(Measure::maps(|a, b| of_values(a, b, spearman))),
     },
 ];
 
@@ -86,6 +102,8 @@ mod tests {
             ("spearman", T, A, -0.070_983_769_5),
             ("spearman-abs", S, B, 0.006_456_043_956),
             ("pearson", A, B, 0.109_599_266_4),
+            ("class-sensitivity", T, A, -0.070_983_769_5),
+            ("parameter-randomisation", A, B, 0.113_827_838_8),
         ] {
             close(compared(spec, &fixtures::map(a), &fixtures::map(b)), expected, 1e-10);
         }
