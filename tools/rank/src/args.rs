@@ -15,8 +15,7 @@ Examples:
   rank --incomplete drop shard-*.csv -O ranks.csv
   rank --by-model resnet50.csv vit.csv
   rank --separation scores.csv
-  score -m box-accuracy:threshold=0.2 maps.csv | rank --best threshold
-  score -m sic:at=0.3 -m sic:at=0.6 curves.csv | rank --median-curve at";
+  score -m box-accuracy:threshold=0.2 maps.csv | rank --best threshold";
 
 /// Rank explanation methods by the mean of each metric over the images
 ///
