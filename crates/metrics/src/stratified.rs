@@ -153,8 +153,12 @@ mod tests {
     #[test]
     fn without_success_the_area_is_the_largest() {
         let maps = [row(&[0.0, 1.0, 2.0]), row(&[2.0, 1.0, 0.0]), row(&[2.0, 1.0, 0.0])];
-        let explained =
-            Explanations { curve: &curve(&[(0.25, 0), (0.5, 0)]), maps: &maps, second: Some(&maps[1]), test: "inpaint" };
+        let explained = Explanations {
+            curve: &curve(&[(0.25, 0), (0.5, 0)]),
+            maps: &maps,
+            second: Some(&maps[1]),
+            test: "inpaint",
+        };
         close(stratified(&explained, false), 0.5, 1e-12);
         close(stratified(&explained, true), 0.5, 1e-12);
     }

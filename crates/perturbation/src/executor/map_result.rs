@@ -80,8 +80,10 @@ impl<T> Waiting<T> {
 
     pub(super) fn outcome(self) -> MapResult<T> {
         let curves = self.failed.clone().map_or_else(|| Ok(self.curves()), Err);
-        let of_clean = |scores: fn(&Clean) -> &Vec<f32>| self.clean.get().map(scores).cloned().unwrap_or_default();
-        let (logits, probabilities) = (of_clean(|clean| &clean.logits), of_clean(|clean| &clean.probabilities));
+        let of_clean =
+            |scores: fn(&Clean) -> &Vec<f32>| self.clean.get().map(scores).cloned().unwrap_or_default();
+        let (logits, probabilities) =
+            (of_clean(|clean| &clean.logits), of_clean(|clean| &clean.probabilities));
         let inputs = self.inputs();
         MapResult { target: self.target, curves, tag: self.tag, inputs, logits, probabilities }
     }
