@@ -189,7 +189,7 @@ mod tests {
         let image = read(&mut reader, 1).unwrap();
         assert_eq!((image.shape, &image.values[..]), ([1, 2, 2], &images[1][..]));
         assert_ne!(image.hash, read(&mut reader, 0).unwrap().hash);
-        assert!(format!("{:#}", read(&mut reader, 2).unwrap_err()).contains("2"));
+        assert!(format!("{:#}", read(&mut reader, 2).unwrap_err()).contains('2'));
         assert_eq!(KeptPack::new(folder.path(), [1, 2, 2]).finish().unwrap(), None);
         // Nothing half written is left.
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
