@@ -229,7 +229,7 @@ mod tests {
     fn errors_name_the_test_the_parameter_and_what_is_allowed() {
         let message = |text: &str| parse(text).unwrap_err().to_string();
         let known = "known are deletion, insertion, pos, neg, mask, patches, superpixels, road, information, crop, classic, \
-                     violation, subset, single, square, noise";
+                     violation, subset, single, square, noise, shift, inpaint";
         assert_eq!(message("delete"), format!("unknown test `delete`: {known}; did you mean `deletion`?"));
         assert_eq!(message("xyz"), format!("unknown test `xyz`: {known}"));
         assert_eq!(
