@@ -139,9 +139,8 @@ impl Again {
     /// The images, and a row for what comes of each.
     ///
     /// # Errors
-    /// If a map explains another model than `model`, or a file cannot be written.
-    pub fn start(mut self, model: &str, output: &OutputArgs) -> Result<(List, Printer)> {
-        let bare = model.split(['@', '+']).next().unwrap_or(model);
+    /// If a map explains another model than this one, given by its name and its key, or a file cannot be written.
+    pub fn start(mut self, [bare, model]: [&str; 2], output: &OutputArgs) -> Result<(List, Printer)> {
         for (row, place) in &mut self.rows {
             if place.is_some() && (row.model.is_empty() || row.model == bare) {
                 model.clone_into(&mut row.model);

@@ -1,8 +1,11 @@
 //! Where the responses go: to standard output or a file at once, or into a file that several runs may write.
 
-use anyhow::Result;
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
 use perturbation::ParsedTest;
-use pipe::{Response, Row, Writer};
+use pipe::{Response, Row, Writer, sha256};
 use serde_json::{Value, json};
 use setup::Loaded;
 
@@ -36,7 +39,7 @@ impl Out {
             return Ok(Start::Table(Box::new(Self::Whole(Writer::open(&args.output, extra)?))));
         }
         let specs: Vec<&str> = tests.iter().map(ParsedTest::spec).collect();
-        match Part::find(&args.output, settings(args, loaded, &specs), &specs, &header(extra))? {
+        match Part::find(&args.output, settings(args, loaded, &specs)?, &specs, &header(extra))? {
             Found::Whole(maps) => Ok(Start::Complete(maps)),
             Found::Part(part) => {
                 let rows = Writer::append(part.append()?, extra);
@@ -91,20 +94,30 @@ pub fn done(args: &Args, loaded: &Loaded, tests: &[ParsedTest], extra: &[String]
         return Ok(0);
     }
     let specs: Vec<&str> = tests.iter().map(ParsedTest::spec).collect();
-    Part::survey(&args.output, settings(args, loaded, &specs), &specs, &header(extra))
+    Part::survey(&args.output, settings(args, loaded, &specs)?, &specs, &header(extra))
+}
+
+/// The content of the table of `--second`.
+fn second(args: &Args) -> Result<Option<String>> {
+    let hash = |path: &PathBuf| {
+        Ok(sha256(&fs::read(path).with_context(|| format!("cannot read {}", path.display()))?))
+    };
+    args.second.as_ref().map(hash).transpose()
 }
 
 /// What the rows depend on besides the maps.
-fn settings(args: &Args, loaded: &Loaded, specs: &[&str]) -> Value {
-    json!({
+fn settings(args: &Args, loaded: &Loaded, specs: &[&str]) -> Result<Value> {
+    Ok(json!({
         "version": env!("CARGO_PKG_VERSION"),
         "model": loaded.classifier.key(),
         "tests": specs,
         "seed": args.seed,
         "keep": args.keep,
+        "generators": args.generators,
+        "second": second(args)?,
         "engine": loaded.engine,
         "shard": format!("{}/{}", args.shard.k, args.shard.n),
-    })
+    }))
 }
 
 fn header(extra: &[String]) -> Vec<String> {

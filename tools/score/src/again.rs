@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Result, bail};
 use maps::Map;
 use metrics::Curve;
-use pipe::{CheckedMaps, Explained, Extra, Kept, KeptReader, Response, Rows};
+use pipe::{CheckedMaps, Explained, Extra, Kept, KeptReader, Response, Rows, input_name};
 
 use crate::maps::{Readable, read};
 
@@ -61,7 +61,10 @@ impl Again {
             for row in Rows::<Explained>::open(&[path])? {
                 let row = row?;
                 if let Some(class) = row.target {
-                    seconds.insert((row.image.clone(), row.method.clone(), class), row);
+                    let key = (row.image.clone(), row.method.clone(), class);
+                    if seconds.insert(key, row).is_some() {
+                        bail!("{}: an image has two maps of one method and class", input_name(path));
+                    }
                 }
             }
         }

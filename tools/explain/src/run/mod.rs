@@ -46,7 +46,8 @@ pub fn explain(args: &Args) -> Result<()> {
     }
     let (list, printer) = match again {
         Some(again) => {
-            let (list, printer) = again.start(&loaded.classifier.key(), &args.output)?;
+            let (list, printer) =
+                again.start([&loaded.classifier.name, &loaded.classifier.key()], &args.output)?;
             (list, Some(printer))
         }
         None => (List::new(rows, args.target, &names), None),

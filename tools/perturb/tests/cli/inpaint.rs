@@ -204,6 +204,10 @@ fn a_generator_that_fails_ends_the_run_which_goes_on_to_the_same_bytes() {
         tool(&folder, "perturb", &line, "").success();
         let of = |table: String| table.replace(&format!("{}/maps/", work.path().display()), "maps/");
         assert_eq!(of(folder.read("all.csv")), work.read("whole.csv"), "{last}");
+        // Another program of that name would go on with the images of the first one.
+        let other = line.replace("STUB", "stub=exec:cat");
+        let error = tool(&folder, "perturb", &other, "").failure(1);
+        assert!(error.contains("generators"), "{error}");
     }
 }
 
