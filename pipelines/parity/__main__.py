@@ -6,6 +6,7 @@
     python pipelines/parity metrics     tests and metrics of MobileNetV2 along the maps of 20 images      (explain, perturb, score)
     python pipelines/parity again       measures that explain twice, MobileNetV2: Captum and Quantus with the images that we kept
     python pipelines/parity protocols   what --protocol makes of MobileNetV2, against toolkits and formulas: --images 20; --only NAME
+    python pipelines/parity protocols-vit   the same of the embedded ViT on its own images, where a protocol fits 64 x 64 pixels
     python pipelines/parity accuracy    top-1 and top-5 of PyTorch for each real weight file, as reference figures
     python pipelines/parity rise        writes RISE of ResNet-50 v1 over given masks, for the test that reads $PLUMBLINE_PARITY
     python pipelines/parity depth       writes every architecture with seeded weights, for the tests that read $PLUMBLINE_PARITY
@@ -29,7 +30,7 @@ from parity import again, curves, maps, methods, metrics, protocols, seeded  # n
 
 COMMANDS = {
     "maps": maps.maps, "methods": methods.methods, "curves": curves.curves, "metrics": metrics.metrics,
-    "protocols": protocols.protocols, "again": again.again,
+    "protocols": protocols.protocols, "protocols-vit": protocols.protocols_vit, "again": again.again,
     "accuracy": seeded.accuracy, "depth": seeded.depth,
     "rise": seeded.rise, "onnx": seeded.onnx, "onnx-others": seeded.others,
 }

@@ -48,16 +48,16 @@ def replaced(planes, order, counts, fill):
 
 def imputed(planes, missing):
     """Missing pixels solved for as weighted means of their neighbours (ROAD), by SciPy's sparse direct solver."""
-    holes = np.flatnonzero(missing)
-    at = np.full(PIXELS, -1)
+    holes, side = np.flatnonzero(missing), planes.shape[-1]
+    at = np.full(missing.size, -1)
     at[holes] = np.arange(len(holes))
-    y, x = np.divmod(holes, SIDE)
+    y, x = np.divmod(holes, side)
     flat = planes.reshape(3, -1)
     right, diagonal, entries = np.zeros((len(holes), 3)), np.zeros(len(holes)), []
     for dy, dx in ((a, b) for a in (-1, 0, 1) for b in (-1, 0, 1) if a or b):
         weight = 1 / 6 if dy == 0 or dx == 0 else 1 / 12
-        inside = (y + dy >= 0) & (y + dy < SIDE) & (x + dx >= 0) & (x + dx < SIDE)
-        rows, neighbours = np.flatnonzero(inside), ((y + dy) * SIDE + x + dx)[inside]
+        inside = (y + dy >= 0) & (y + dy < side) & (x + dx >= 0) & (x + dx < side)
+        rows, neighbours = np.flatnonzero(inside), ((y + dy) * side + x + dx)[inside]
         diagonal[rows] += weight
         known = at[neighbours] < 0
         right[rows[known]] += weight * flat[:, neighbours[known]].T
@@ -97,10 +97,11 @@ def shown(test, planes, values):
 
 def crop(picture, order, step):
     """The tightest rectangle around the first pixels, enlarged, and its share of the image."""
-    y, x = np.divmod(order[: PIXELS * step // 10], SIDE)
+    side = picture.width
+    y, x = np.divmod(order[: side * side * step // 10], side)
     box = (int(x.min()), int(y.min()), int(x.max()) + 1, int(y.max()) + 1)
-    area = (box[2] - box[0]) * (box[3] - box[1]) / PIXELS
-    return picture.crop(box).resize((SIDE, SIDE), Image.Resampling.BICUBIC), area
+    area = (box[2] - box[0]) * (box[3] - box[1]) / (side * side)
+    return picture.crop(box).resize((side, side), Image.Resampling.BICUBIC), area
 
 
 @torch.no_grad()

@@ -1,10 +1,11 @@
-"""What `--protocol NAME` makes of MobileNetV2 on real images, against the toolkit itself or the authors' formulas: numbers to 1e-3
-relative, what is counted exactly, or the cause by its name. What is drawn at random is compared without it (`noise=0`), and what a
+"""What `--protocol NAME` makes of MobileNetV2 on real images, and of the embedded ViT on its own, against the toolkit itself or the
+authors' formulas: numbers to 1e-3 relative, what is counted exactly, or the cause by its name. What is drawn at random is compared without it (`noise=0`), and what a
 toolkit measures wrongly is left out, as `docs/protocols.md` says."""
 
 import csv
 from dataclasses import dataclass
 from functools import cached_property, partial
+from math import ceil
 from pathlib import Path
 
 import numpy as np
@@ -21,11 +22,10 @@ from saliency.metrics import pic
 from scipy.ndimage import gaussian_filter
 from torchcam.metrics import ClassificationMetric, DeletionInsertionMetric
 
+from parity import testbed
 from parity.common import DATA, MEAN, REAL, STD, chosen, image, labels, read_map, run, write_images
-from parity.metrics import CROP, MODEL, PIXELS, RELATIVE, SIDE, crop, imputed, normalise, replaced
+from parity.metrics import CROP, MODEL, RELATIVE, crop, imputed, normalise, replaced
 
-COLOUR = np.broadcast_to(np.array(MEAN)[:, None, None], (3, SIDE, SIDE))
-BLACK = np.zeros((3, SIDE, SIDE))
 PERCENT = [10, 20, 30, 40, 50, 70, 90]
 ROAD = "road:noise=0,percent=" + "+".join(map(str, PERCENT))
 # Behind the name of a number whose counts of pixels are the originals', where ours are exact shares: measured, not held to a limit.
@@ -38,14 +38,39 @@ class Item:
     """A map that we wrote, with its image and class."""
 
     net: torch.nn.Module
+    prepare: callable
     path: str
     values: np.ndarray
     target: int
 
     @cached_property
     def planes(self):
-        x = image(self.path).numpy() * np.array(STD)[:, None, None] + np.array(MEAN)[:, None, None]
+        x = self.prepare(self.path).numpy() * np.array(STD)[:, None, None] + np.array(MEAN)[:, None, None]
         return np.rint(x * 255) / 255
+
+    @property
+    def side(self):
+        return len(self.values)
+
+    @property
+    def pixels(self):
+        return self.values.size
+
+    @property
+    def colour(self):
+        return np.broadcast_to(np.array(MEAN)[:, None, None], self.planes.shape)
+
+    @property
+    def black(self):
+        return np.zeros_like(self.planes)
+
+    def first(self, percent, sign):
+        """Which pixels are the first of an order."""
+        along = np.argsort(sign * self.values.ravel(), kind="stable")
+        return np.isin(np.arange(self.pixels), along[: self.pixels * percent // 100])
+
+    def exact(self, steps):
+        return np.rint(np.arange(steps + 1) * self.pixels / steps).astype(int)
 
     @cached_property
     def picture(self):
@@ -79,30 +104,27 @@ class Item:
 def areas(item, counts, behind=""):
     """Deletion and insertion with the mean colour, as if the counts were evenly spaced."""
     area = lambda start, end: np.trapezoid(item.shown(replaced(start, item.order, counts, end))[0]) / (len(counts) - 1)
-    return {f"deletion:fill=zero{behind}": area(item.planes, COLOUR), f"insertion:fill=zero{behind}": area(COLOUR, item.planes)}
-
-
-def exact(steps):
-    return np.rint(np.arange(steps + 1) * PIXELS / steps).astype(int)
+    return {f"deletion:fill=zero{behind}": area(item.planes, item.colour),
+            f"insertion:fill=zero{behind}": area(item.colour, item.planes)}
 
 
 def coherency(item):
-    drop, increase, _ = item.masked(item.values, COLOUR)
-    theirs = areas(item, np.minimum(np.arange(101) * 502, PIXELS), COUNTS)
-    return theirs | areas(item, exact(100)) | {"adp:fill=zero": drop, "pic:fill=zero": increase}
+    drop, increase, _ = item.masked(item.values, item.colour)
+    theirs = areas(item, np.minimum(np.arange(101) * ceil(item.pixels / 100), item.pixels), COUNTS)
+    return theirs | areas(item, item.exact(100)) | {"adp:fill=zero": drop, "pic:fill=zero": increase}
 
 
 def removal(item):
     """POS and NEG of Chefer, which EEA and BEE measure too, and INS and DEL of the latter."""
-    counts, grid = [int(PIXELS * step / 10) for step in range(10)], np.arange(10) / 10
+    counts, grid = [int(item.pixels * step / 10) for step in range(10)], np.arange(10) / 10
     area = lambda heights: 100 * np.trapezoid(heights.astype(float), grid)
-    most = item.shown(replaced(item.planes, item.order, counts, BLACK))
-    least = item.shown(replaced(item.planes, np.argsort(item.values.ravel(), kind="stable"), counts, BLACK))
+    most = item.shown(replaced(item.planes, item.order, counts, item.black))
+    least = item.shown(replaced(item.planes, np.argsort(item.values.ravel(), kind="stable"), counts, item.black))
     return {"pos": area(most[1] == item.target), "neg": area(least[1] == item.target), "del": area(most[0]), "ins": area(least[0])}
 
 
 def eea(item):
-    drop, increase, _ = item.masked(item.unit, BLACK)
+    drop, increase, _ = item.masked(item.unit, item.black)
     return removal(item) | {"adp": drop, "pic": increase}
 
 
@@ -111,15 +133,15 @@ def chefer(item):
 
 
 def tame(item):
-    drop, increase, _ = item.masked(item.unit, BLACK)
+    drop, increase, _ = item.masked(item.unit, item.black)
     return {"adp": drop, "pic": increase}
 
 
 def meaningful(item):
-    expected, counts = {}, [PIXELS * step // 10 for step in range(11)]
+    expected, counts = {}, [item.pixels * step // 10 for step in range(11)]
     blurred = np.asarray(item.picture.filter(ImageFilter.GaussianBlur(10))).transpose(2, 0, 1) / 255
     mean = np.broadcast_to(item.planes.mean((1, 2), keepdims=True), item.planes.shape)
-    for fill, pixels in (("", BLACK), ("fill=pil-blur", blurred), ("fill=mean", mean)):
+    for fill, pixels in (("", item.black), ("fill=pil-blur", blurred), ("fill=mean", mean)):
         for order, sign in (("", -1), ("order=lerf", 1)):
             along = np.argsort(sign * item.values.ravel(), kind="stable")
             p, predicted, _ = item.shown(replaced(item.planes, along, counts, pixels))
@@ -141,7 +163,7 @@ def rise(item):
         kernel[channel, channel] = torch.tensor(gaussian_filter(delta, 5))
     x = normalise(item.planes)
     blurred = torch.nn.functional.conv2d(x[None], kernel, padding=5)[0].numpy()
-    counts = np.arange(225) * 224
+    counts = item.exact(224)
     curve = lambda start, end: item.ask(map(torch.tensor, replaced(start, item.order, counts, end)))[0]
     area = lambda y: (y.sum() - (y[0] + y[-1]) / 2) / 224
     return {"deletion:fill=zero,steps=224": area(curve(x.numpy(), np.zeros_like(x.numpy()))),
@@ -151,8 +173,7 @@ def rise(item):
 def road(item):
     expected = {}
     for name, sign in ((ROAD, -1), (ROAD_LERF, 1)):
-        along = np.argsort(sign * item.values.ravel(), kind="stable")
-        holes = [np.isin(np.arange(PIXELS), along[: PIXELS * percent // 100]) for percent in PERCENT]
+        holes = [item.first(percent, sign) for percent in PERCENT]
         p, predicted, _ = item.shown(imputed(item.planes, missing) for missing in holes)
         expected |= {name: p.mean(), f"{name},score=hit": np.mean(predicted == item.target)}
     return expected
@@ -163,7 +184,7 @@ def information(item):
     pixels = np.asarray(item.picture)
     ask = lambda images: item.shown(one.transpose(2, 0, 1) / 255 for one in images)[0]
     np.random.seed(0)
-    mask = pic.generate_random_mask(SIDE, SIDE, 0.01)
+    mask = pic.generate_random_mask(item.side, item.side, 0.01)
     try:
         result = pic.compute_pic_metric(pixels, item.values, mask, ask, thresholds, min_pred_value=0.8)
     except pic.ComputePicMetricError:
@@ -184,8 +205,7 @@ def grad_cam(item):
                 parts = [PerturbationConfidenceMetric(remove(percent, NoisyLinearImputer(noise=0))) for percent in (10, 50, 90)]
                 found[order] = np.mean([ask(part) for part in parts])
             else:
-                along = np.argsort(sign * item.values.ravel(), kind="stable")
-                holes = [np.isin(np.arange(PIXELS), along[: PIXELS * percent // 100]) for percent in (10, 50, 90)]
+                holes = [item.first(percent, sign) for percent in (10, 50, 90)]
                 found[order] = np.mean(item.shown(imputed(item.planes, missing) for missing in holes)[0]) - clean
             measures[f"road-change:noise=0,{order}percent=10+50+90{behind}"] = found[order]
         most, least = found.values()
@@ -216,15 +236,15 @@ def torch_cam(item):
         metric.update(x, item.target)
     masked, of_curves = of_class.summary(), curves.summary()
     theirs = {f"{name}:fill=zero,steps=20{COUNTS}": of_curves[f"{name}_auc"] for name in ("deletion", "insertion")}
-    return theirs | areas(item, exact(20), ",steps=20") | {
+    return theirs | areas(item, item.exact(20), ",steps=20") | {
         "adp:fill=zero,scale=none": 100 * masked["avg_drop"], "pic:fill=zero,scale=none": 100 * masked["conf_increase"]}
 
 
 def xplique(item):
-    theirs = areas(item, np.linspace(0, PIXELS, 11).astype(int), f",steps=10{COUNTS}")
-    drop, increase, gain = item.masked(item.unit, COLOUR)
+    theirs = areas(item, np.linspace(0, item.pixels, 11).astype(int), f",steps=10{COUNTS}")
+    drop, increase, gain = item.masked(item.unit, item.colour)
     q = np.abs(item.values) / np.abs(item.values).sum()
-    return theirs | areas(item, exact(10), ",steps=10") | {
+    return theirs | areas(item, item.exact(10), ",steps=10") | {
         "adp:fill=zero": drop, "pic:fill=zero": increase, "average-gain:fill=zero": gain, "entropy": -np.sum(q * np.log(q + 1e-8))}
 
 
@@ -241,7 +261,7 @@ def of_quantus(item):
             "aopc:size=8,fill=min": np.sum(ask(quantus.RegionPerturbation)) / 101,
             "selectivity:size=8,fill=min,steps=784": area(ask(quantus.Selectivity)),
             "gini": ask(quantus.Sparseness), "entropy": ask(quantus.Complexity),
-            "relevant-pixels": ask(quantus.EffectiveComplexity) / PIXELS}
+            "relevant-pixels": ask(quantus.EffectiveComplexity) / item.pixels}
 
 
 # What is said besides `--protocol`: of explain and of perturb. `gradient` has no ties.
@@ -268,6 +288,8 @@ CHECKS = {
 MAPS_OF_ONES_OWN = ("quantus", "xplique")
 # Of how many maps, where the original takes minutes for each: SciPy's griddata.
 FEW = {"pic": 3}
+# What does not fit 64 x 64 pixels: 100 regions of 8 x 8, and curves over the sizes of files.
+UNFIT = ("quantus", "pic")
 # Where 1e-3 is not the limit, and why.
 LIMITS = {
     "saliency-metric": CROP,  # Pillow's weights are fixed-point numbers
@@ -277,9 +299,9 @@ ALONE = ("gini", "entropy", "relevant-pixels", "mean-saliency:scale=none")
 COUNTED = ("pic", "pos", "neg", "classic", "classic-violation", "crop-accuracy")
 
 
-def ours(args, name, table, more, tests):
+def ours(args, name, model, table, more, tests):
     """Our rows of explain, and what score says of the answers and of the maps."""
-    common, protocol = [*MODEL, "--device", args.device, "--threads", args.threads, "-q"], ["--protocol", name]
+    common, protocol = [*model, "--device", args.device, "--threads", args.threads, "-q"], ["--protocol", name]
     of_maps = [] if name in MAPS_OF_ONES_OWN else protocol
     folder = args.out / "protocol-maps"
     rows, maps = run(args.bin / "explain", [*common, *of_maps, *more, "-o", folder, "--images", table])
@@ -290,14 +312,14 @@ def ours(args, name, table, more, tests):
     return rows, {key(score): float(score["value"]) for score in [*scores, *alone]}
 
 
-def check(args, name, net, table):
+def check(args, name, checked, subject, table):
     """Compares one protocol; the largest relative distance of each metric."""
-    reference, more, tests = CHECKS[name]
-    rows, scores = ours(args, name, table, more, tests)
+    (reference, more, tests), (model, net, prepare) = checked, subject
+    rows, scores = ours(args, name, model, table, more, tests)
     good, worst = True, {}
     for row in rows[: FEW.get(name)]:
         values = read_map(row).astype(np.float64)
-        item = Item(net, row["image"], values.sum(0) if values.ndim == 3 else values, int(row["target"]))
+        item = Item(net, prepare, row["image"], values.sum(0) if values.ndim == 3 else values, int(row["target"]))
         for metric, expected in reference(item).items():
             found = scores.get((row["image"], row["method"], metric.removesuffix(COUNTS)), np.nan)
             counts = COUNTS if metric.endswith(COUNTS) else ""
@@ -315,9 +337,25 @@ def check(args, name, net, table):
 
 def protocols(args):
     np.trapz = np.trapezoid  # what PAIR's program calls is gone from NumPy
-    known, table = {Path(name).stem: label for name, label in labels()}, args.out / "protocols.csv"
+    known = {Path(name).stem: label for name, label in labels()}
     paths = write_images(args.out / "images-20", 20)[:: max(20 // args.images, 1)][: args.images]
-    with open(table, "w", newline="") as file:
-        csv.writer(file).writerows([("image", "label"), *((path.resolve(), known[path.stem]) for path in paths)])
-    net = REAL["mobilenet-v2"][0](DATA).eval()
-    return all([check(args, name, net, table) for name in chosen(args, CHECKS)])
+    table = write_table(args.out / "protocols.csv", [(path, known[path.stem]) for path in paths])
+    subject = MODEL, REAL["mobilenet-v2"][0](DATA).eval(), image
+    return all([check(args, name, CHECKS[name], subject, table) for name in chosen(args, CHECKS)])
+
+
+def protocols_vit(args):
+    """Those of CHECKS that a network for 64 x 64 pixels fits, along gradients and, where there are two methods, rollout."""
+    np.trapz = np.trapezoid
+    table = write_table(args.out / "protocols-vit.csv", testbed.write_images(args.out / "testbed")[: args.images])
+    subject = testbed.MODEL, testbed.vit(), testbed.image
+    methods = lambda more: [part.replace("gradcam", "rollout") for part in more]
+    fitting = {name: (reference, methods(more), tests) for name, (reference, more, tests) in CHECKS.items() if name not in UNFIT}
+    return testbed.same_scores(args, subject, table) & all(
+        [check(args, name, fitting[name], subject, table) for name in chosen(args, fitting)])
+
+
+def write_table(path, rows):
+    with open(path, "w", newline="") as file:
+        csv.writer(file).writerows([("image", "label"), *((image.resolve(), label) for image, label in rows)])
+    return path
