@@ -6,9 +6,8 @@
 
 use statrs::function::beta::beta_reg;
 
+use crate::centred::Centred;
 use crate::kendall;
-use crate::ranks;
-use crate::summary::mean;
 
 /// A coefficient in [-1, 1] with its two-sided p-value and the number of pairs that it rests on.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -21,6 +20,19 @@ pub struct Correlation {
     pub n: usize,
 }
 
+impl Correlation {
+    /// Pearson's coefficient of `n` pairs with its p-value, as [`pearson`] gives it.
+    pub fn of_pearson(coefficient: f64, n: usize) -> Self {
+        Self { coefficient, p_value: student_p(coefficient, n), n }
+    }
+
+    /// Spearman's coefficient of `n` pairs with its p-value, as [`spearman`] gives it.
+    pub fn of_spearman(coefficient: f64, n: usize) -> Self {
+        let p_value = if n == 2 { f64::NAN } else { student_p(coefficient, n) };
+        Self { coefficient, p_value, n }
+    }
+}
+
 /// Pearson's product-moment correlation, with the exact p-value for normal samples (Student's t with n - 2 degrees
 /// of freedom; 1 for two pairs).
 ///
@@ -29,8 +41,7 @@ pub struct Correlation {
 /// If the slices differ in length.
 pub fn pearson(a: &[f64], b: &[f64]) -> Correlation {
     let (a, b) = complete(a, b);
-    let coefficient = product_moment(&a, &b);
-    Correlation { coefficient, p_value: student_p(coefficient, a.len()), n: a.len() }
+    Correlation::of_pearson(product_moment(&a, &b), a.len())
 }
 
 /// Spearman's rank correlation: Pearson's of the average ranks, with the t approximation for the p-value, which is
@@ -41,9 +52,7 @@ pub fn pearson(a: &[f64], b: &[f64]) -> Correlation {
 /// If the slices differ in length.
 pub fn spearman(a: &[f64], b: &[f64]) -> Correlation {
     let (a, b) = complete(a, b);
-    let coefficient = product_moment(&ranks::average(&a), &ranks::average(&b));
-    let p_value = if a.len() == 2 { f64::NAN } else { student_p(coefficient, a.len()) };
-    Correlation { coefficient, p_value, n: a.len() }
+    Correlation::of_spearman(Centred::ranks(&a).correlation(&Centred::ranks(&b)), a.len())
 }
 
 /// The point-biserial correlation of a variable with two values and a continuous one: Pearson's, whatever the two
@@ -93,26 +102,7 @@ pub(crate) fn complete(a: &[f64], b: &[f64]) -> (Vec<f64>, Vec<f64>) {
 }
 
 pub(crate) fn product_moment(a: &[f64], b: &[f64]) -> f64 {
-    if is_constant(a) || is_constant(b) {
-        return f64::NAN;
-    }
-    let (a, b) = (centred(a), centred(b));
-    let dot = |a: &[f64], b: &[f64]| -> f64 { a.iter().zip(b).map(|(a, b)| a * b).sum() };
-    // The root of a product, not the product of roots: perfect agreement comes out as exactly one.
-    (dot(&a, &b) / (dot(&a, &a) * dot(&b, &b)).sqrt()).clamp(-1.0, 1.0)
-}
-
-/// Asked of the values, since rounding may give the deviations of a constant from its mean a spread.
-fn is_constant(values: &[f64]) -> bool {
-    values.windows(2).all(|pair| pair[0] == pair[1])
-}
-
-/// Deviations from the mean, scaled by a power of two, which rounds nothing, so that no square overflows.
-fn centred(values: &[f64]) -> Vec<f64> {
-    let mean = mean(values);
-    let largest = values.iter().fold(0.0, |largest: f64, value| largest.max((value - mean).abs()));
-    let scale = largest.log2().floor().exp2();
-    values.iter().map(|value| (value - mean) / scale).collect()
+    Centred::new(a).correlation(&Centred::new(b))
 }
 
 /// The two-sided p-value of r under Student's t with n - 2 degrees of freedom, as a beta integral of 1 - r².

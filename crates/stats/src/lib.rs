@@ -3,6 +3,7 @@
 //! An undefined statistic (a correlation with a constant, the mean of nothing) is NaN, never an error: the caller
 //! knows the names that make a useful message. Malformed input, such as a curve that runs backwards, is an error.
 
+pub mod centred;
 pub mod correlation;
 pub mod curve;
 pub mod density;
