@@ -52,11 +52,13 @@ impl Bootstrap {
             drawn.fill_with(|| rng.random_range(0..n));
             resampled.push(statistic(&drawn));
         }
-        resampled.retain(|value| !value.is_nan());
         self.percentiles(resampled)
     }
 
-    fn percentiles(&self, mut values: Vec<f64>) -> Interval {
+    /// The interval that holds the share [`Bootstrap::level`] of a resampled statistic and leaves as much on either side. NaN is
+    /// left out; undefined if nothing is left.
+    pub fn percentiles(&self, mut values: Vec<f64>) -> Interval {
+        values.retain(|value| !value.is_nan());
         values.sort_unstable_by(f64::total_cmp);
         let tail = (1.0 - self.level) / 2.0;
         Interval { low: quantile_of_sorted(&values, tail), high: quantile_of_sorted(&values, 1.0 - tail) }

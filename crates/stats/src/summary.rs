@@ -18,6 +18,21 @@ pub fn quantile(values: &[f64], q: f64) -> f64 {
     quantile_of_sorted(&sorted, q)
 }
 
+/// The median: [`quantile`] at 0.5, by selection instead of sorting.
+pub fn median(values: &[f64]) -> f64 {
+    if values.is_empty() || values.iter().any(|value| value.is_nan()) {
+        return f64::NAN;
+    }
+    let (mut values, half) = (values.to_vec(), values.len() / 2);
+    let is_odd = values.len() % 2 == 1;
+    let (lower, upper, _) = values.select_nth_unstable_by(half, f64::total_cmp);
+    let below = lower.iter().copied().max_by(f64::total_cmp);
+    match below {
+        Some(below) if !is_odd && below != *upper => below * 0.5 + *upper * 0.5,
+        _ => *upper,
+    }
+}
+
 /// The `q` quantile of values sorted by `f64::total_cmp`.
 pub(crate) fn quantile_of_sorted(sorted: &[f64], q: f64) -> f64 {
     // A total order puts NaN at either end, by its sign.
@@ -35,7 +50,7 @@ pub(crate) fn quantile_of_sorted(sorted: &[f64], q: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{mean, quantile};
+    use super::{mean, median, quantile};
 
     #[test]
     fn mean_of_nothing_is_undefined() {
@@ -59,5 +74,18 @@ mod tests {
         assert!(quantile(&[1.0, -f64::NAN], 0.5).is_nan());
         assert!(quantile(&[1.0, 2.0], 1.5).is_nan());
         assert!(quantile(&[1.0, 2.0], f64::NAN).is_nan());
+    }
+
+    #[test]
+    fn the_median_is_the_middle_quantile() {
+        let values: Vec<f64> = (0..40_u32).map(|at| f64::from(at * 17 % 23) * 0.37 - 3.0).collect();
+        for n in 1..values.len() {
+            assert_eq!(median(&values[..n]), quantile(&values[..n], 0.5), "{n}");
+        }
+        assert_eq!(
+            median(&[f64::INFINITY, 1.0, f64::INFINITY, 0.0, f64::INFINITY, f64::INFINITY]),
+            f64::INFINITY
+        );
+        assert!(median(&[]).is_nan() && median(&[1.0, f64::NAN, 2.0]).is_nan());
     }
 }
