@@ -42,10 +42,16 @@ impl Canvas {
         lattice.filter(near).map(|i| self.pixels[i]).collect()
     }
 
-    /// Adds the same normal noise to every pixel, independent between channels.
-    pub fn add_noise(&mut self, deviation: f32, rng: &mut Rng) {
-        for value in self.pixels.iter_mut().flatten() {
-            *value += deviation * rng.sample::<f32, _>(StandardNormal);
+    /// Normal noise around 0, equal in deviation and independent for all pixels and channels.
+    pub fn noise(deviation: f32, rng: &mut Rng) -> Self {
+        let mut value = || deviation * rng.sample::<f32, _>(StandardNormal);
+        Self { pixels: (0..AREA).map(|_| std::array::from_fn(|_| value())).collect() }
+    }
+
+    /// Adds another canvas, pixel by pixel.
+    pub fn add(&mut self, other: &Self) {
+        for (value, more) in self.pixels.iter_mut().flatten().zip(other.pixels.iter().flatten()) {
+            *value += more;
         }
     }
 

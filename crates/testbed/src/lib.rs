@@ -6,7 +6,8 @@
 //! of a classifier that has learnt the task lies on it. Each object comes with its pixel mask and its bounding box.
 //!
 //! [`scene`] draws any image of any split from its index alone. [`image()`] serves the images of the demo split
-//! from files embedded in the program, which makes them equal to the last bit on every machine.
+//! from files embedded in the program, which makes them equal to the last bit on every machine. [`removed`] and
+//! [`swapped`] draw a scene again without its objects, and its objects alone before another background.
 //!
 //! ```
 //! let scene = testbed::scene(0, testbed::Split::Train, 12);
@@ -18,7 +19,9 @@ mod background;
 mod canvas;
 mod class;
 mod colour;
+mod counterfactual;
 mod distractor;
+mod drawing;
 mod figure;
 mod network;
 mod outline;
@@ -29,6 +32,7 @@ mod sheet;
 mod stored;
 
 pub use class::CLASSES;
+pub use counterfactual::{removed, swapped};
 pub use network::Embedded;
 pub use scene::{Object, Scene, Split, scene};
 pub use sheet::{image_sheet, mask_sheet};
