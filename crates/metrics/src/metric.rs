@@ -40,6 +40,8 @@ pub enum Input {
     BothOrders(&'static [&'static str]),
     /// The answers to a test, one of these, and the maps of what it showed: `explain --again`.
     Again(&'static [&'static str]),
+    /// The same of the first test, and the answers to the second one in both orders.
+    Joined(&'static str, &'static str),
     /// A map.
     Map,
     /// A map and where the object is.
@@ -67,6 +69,9 @@ pub struct Explanations<'a> {
 /// A function of explanations.
 type OfMaps = Box<dyn Fn(&Explanations<'_>) -> Measured + Send + Sync>;
 
+/// A function of explanations, and of the curves of another test: the most relevant pixels first, the least relevant ones first.
+type OfBoth = Box<dyn Fn(&Explanations<'_>, [&Curve; 2]) -> Measured + Send + Sync>;
+
 /// A metric with its parameters: a function of what it is measured on.
 pub enum Measure {
     /// Of a whole curve.
@@ -75,6 +80,8 @@ pub enum Measure {
     BothOrders(OfTwo<Curve, Curve>),
     /// Of a curve and a map for each of its points; the first is that of the clean image.
     Again(OfMaps),
+    /// Of the same, and of another test's curves.
+    Joined(OfBoth),
     /// Of a map.
     Map(Box<dyn Fn(&Map) -> Measured + Send + Sync>),
     /// Of a map and where the object is in it.
@@ -94,6 +101,12 @@ impl Measure {
 
     pub(crate) fn again(measure: impl Fn(&Explanations<'_>) -> Measured + Send + Sync + 'static) -> Self {
         Self::Again(Box::new(move |explained| finite(measure(explained))))
+    }
+
+    pub(crate) fn joined(
+        measure: impl Fn(&Explanations<'_>, [&Curve; 2]) -> Measured + Send + Sync + 'static,
+    ) -> Self {
+        Self::Joined(Box::new(move |explained, curves| finite(measure(explained, curves))))
     }
 
     pub(crate) fn map(measure: impl Fn(&Map) -> Measured + Send + Sync + 'static) -> Self {
@@ -237,6 +250,7 @@ pub(crate) mod tests {
                 Measure::Curve(_) => matches!(metric.input, Input::Curve(_)),
                 Measure::BothOrders(_) => matches!(metric.input, Input::BothOrders(_)),
                 Measure::Again(_) => matches!(metric.input, Input::Again(_)),
+                Measure::Joined(_) => matches!(metric.input, Input::Joined(..)),
                 Measure::Map(_) => metric.input == Input::Map,
                 Measure::Place(_) => metric.input == Input::Place,
                 Measure::Maps(_) => metric.input == Input::Maps,

@@ -33,9 +33,7 @@ pub(crate) const METRICS: &[Metric] = &[
         input: Input::BothOrders(&["road"]),
         build: |reader| {
             let score = take_score(reader)?;
-            let combined =
-                move |most: &Curve, least: &Curve| Ok((score.mean(least)? - score.mean(most)?) / 2.0);
-            Ok(Measure::BothOrders(Box::new(combined)))
+            Ok(Measure::both_orders(move |most, least| score.combined(most, least)))
         },
     },
 ];
@@ -46,6 +44,11 @@ enum Score {
     Probability,
     Logit,
     Hit,
+}
+
+/// `road-combined` of probabilities.
+pub(crate) fn combined(most: &Curve, least: &Curve) -> Measured {
+    Score::Probability.combined(most, least)
 }
 
 fn take_score(reader: &mut Reader) -> Result<Score, spec::Error> {
@@ -74,6 +77,10 @@ impl Score {
         let scores = imputed.iter().enumerate().map(|(at, point)| self.of(at + 1, point));
         let sum: f64 = scores.sum::<Result<f64, String>>()?;
         Ok(sum / imputed.len() as f64)
+    }
+
+    fn combined(self, most: &Curve, least: &Curve) -> Measured {
+        Ok((self.mean(least)? - self.mean(most)?) / 2.0)
     }
 
     fn change(self, curve: &Curve) -> Measured {

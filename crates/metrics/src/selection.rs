@@ -50,7 +50,10 @@ impl ParsedMetric {
             spec::Error::UnknownName { what: "metric", name: reader.name().into(), known: known.join(", ") }
         })?;
         let measure = (metric.build)(&mut reader)?;
-        if !matches!(metric.input, Input::Curve(_) | Input::BothOrders(_) | Input::Again(_)) {
+        if !matches!(
+            metric.input,
+            Input::Curve(_) | Input::BothOrders(_) | Input::Again(_) | Input::Joined(..)
+        ) {
             reader.clone().finish()?;
         }
         let (own, of) = reader.split();
@@ -127,6 +130,38 @@ impl Selection {
     pub fn of_both_orders(&self, test: &str) -> Vec<OfTest<'_>> {
         self.made_from(test, |input| match input {
             Input::BothOrders(tests) => tests.iter().any(|pattern| is_of(test, pattern)).then_some(false),
+            _ => None,
+        })
+    }
+
+    /// Whether some metric is made from the maps of a test's images, which were explained again.
+    pub fn needs_maps(&self, test: &str) -> bool {
+        self.any(|input| match input {
+            Input::Again(tests) => tests.contains(&name_of(test)),
+            Input::Joined(again, _) => is_of(test, again),
+            _ => false,
+        })
+    }
+
+    /// Whether some metric is made from a test, given by its spec in the usual order, and another one.
+    pub fn needs_more_than(&self, test: &str) -> bool {
+        self.any(|input| match input {
+            Input::BothOrders(tests) => tests.iter().any(|pattern| is_of(test, pattern)),
+            Input::Joined(again, curves) => is_of(test, again) || is_of(test, curves),
+            _ => false,
+        })
+    }
+
+    fn any(&self, wanted: impl Fn(Input) -> bool) -> bool {
+        self.metrics.iter().any(|parsed| wanted(parsed.metric.input))
+    }
+
+    /// The metrics of a test whose images were explained again and of another one in both orders, called with the parameters of
+    /// both: specs in the usual order.
+    pub fn of_joined(&self, again: &str, curves: &str) -> Vec<OfTest<'_>> {
+        let parameters = [split(again).1, split(curves).1].map(parts).concat().join(",");
+        self.made_from(&format!("{}:{parameters}", name_of(again)), |input| match input {
+            Input::Joined(first, second) => (is_of(again, first) && is_of(curves, second)).then_some(false),
             _ => None,
         })
     }

@@ -10,6 +10,7 @@ fn row(metric: &Metric) -> String {
         Input::Curve(tests) => tests.join(", "),
         Input::BothOrders(tests) => format!("{}, both orders", tests.join(", ")),
         Input::Again(tests) => format!("{}, explained again", tests.join(", ")),
+        Input::Joined(again, curves) => format!("{again}, explained again, and {curves} in both orders"),
         Input::Map => "a map".to_owned(),
         Input::Place => "a map and where the object is".to_owned(),
         Input::Maps => "two maps".to_owned(),

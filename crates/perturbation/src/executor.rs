@@ -34,7 +34,7 @@ pub struct Job<T> {
     pub target: Option<usize>,
     /// Whatever the caller wants back with the outcome.
     pub tag: T,
-    /// Who keeps the images, if anybody does: all inputs of the plan in order. Then no other map's answers are taken over.
+    /// Who keeps the images, if anybody does: the inputs of the plan that it wants, in order. To these no other map's answers are taken over.
     pub keep: Option<Keep>,
 }
 
@@ -141,24 +141,26 @@ impl<'a, T> Executor<'a, T> {
     ) -> (Vec<Answer>, Option<FillError>) {
         let hash = image.host().hash();
         let mut answers = Vec::with_capacity(inputs.len());
-        for inputs in inputs.chunks(self.batch) {
-            let known = |input| match keep {
+        let keeper = |input| keep.clone().filter(|keep| keep.borrow().wants(input));
+        let keepers: Vec<Option<Keep>> = (0..inputs.len()).map(keeper).collect();
+        for (inputs, keepers) in inputs.chunks(self.batch).zip(keepers.chunks(self.batch)) {
+            let known = |(input, keeper): (&Input, &Option<Keep>)| match keeper {
                 Some(_) => (Answer::default(), true),
                 None => self.known.input(hash, input, target),
             };
-            let known: Vec<(Answer, bool)> = inputs.iter().map(known).collect();
+            let known: Vec<(Answer, bool)> = inputs.iter().zip(keepers).map(known).collect();
             let new = inputs.iter().zip(&known).filter(|(_, (_, is_new))| *is_new);
             let new: Vec<Input> = new.map(|(input, _)| input.clone()).collect();
             let (items, failed) = Item::several(image, map, &new);
             let mut items = items.into_iter();
-            for (input, (answer, is_new)) in inputs.iter().zip(known) {
+            for ((input, keeper), (answer, is_new)) in inputs.iter().zip(keepers).zip(known) {
                 if is_new {
                     let Some(item) = items.next() else {
                         // Nobody will answer: another map must not wait for it.
                         self.known.forget(hash, input, target);
                         continue;
                     };
-                    self.enqueue(item, Address::Input(Rc::clone(&answer), keep.clone()), target);
+                    self.enqueue(item, Address::Input(Rc::clone(&answer), keeper.clone()), target);
                 }
                 answers.push(answer);
             }

@@ -135,9 +135,25 @@ impl Plan {
         self.inputs.len() + 1
     }
 
-    /// Whether a point is the mean over several inputs, those of a random fill.
-    pub fn has_means(&self) -> bool {
-        self.curves.iter().flatten().flatten().any(|step| step.sources.len() > 1)
+    /// Which inputs some of the tests need, given by whether each test counts.
+    pub fn inputs_of(&self, tests: &[bool]) -> Vec<bool> {
+        let mut needed = vec![false; self.inputs.len()];
+        for source in self.steps_of(tests).flat_map(|step| &step.sources) {
+            if let Source::Input(input) = source {
+                needed[*input] = true;
+            }
+        }
+        needed
+    }
+
+    /// Whether a point of some test that counts is the mean over several inputs, those of a random fill.
+    pub fn has_means(&self, tests: &[bool]) -> bool {
+        self.steps_of(tests).any(|step| step.sources.len() > 1)
+    }
+
+    fn steps_of(&self, tests: &[bool]) -> impl Iterator<Item = &Step> {
+        let counting = self.curves.iter().zip(tests).filter(|(_, counts)| **counts);
+        counting.flat_map(|(curve, _)| curve.iter().flatten())
     }
 
     /// Whether any test measures something, so that the clean image is needed.

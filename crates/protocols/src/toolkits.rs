@@ -164,17 +164,22 @@ pub const PROTOCOLS: &[Protocol] = &[
     },
     Protocol {
         name: "pytorch-grad-cam-again",
-        summary: "pytorch-grad-cam's coherency: does the masked image have the same map?",
+        summary: "pytorch-grad-cam's coherency and ARCC: does the masked image have the same map?",
         source: "pytorch-grad-cam 1.5.7",
         images: "",
         explain: Some(&["--target=predicted", "--sign=positive", "--normalize"]),
-        perturb: Some(&["--test=mask:fill=zero,scale=none"]),
-        score: Some(&["--metric=self-coherence"]),
+        perturb: Some(&[
+            "--keep-test=mask",
+            "--test=mask:fill=zero,scale=none",
+            "--test=road:percent=20+40+60+80",
+            "--test=road:order=lerf,percent=20+40+60+80",
+        ]),
+        score: Some(&["--metric=self-coherence", "--metric=arcc"]),
         differs: &[
             Differs { there: "a constant map has the coherency 1/2", here: "NaN with a reason" },
             Differs {
-                there: "ARCC, the harmonic mean with 1 - complexity and ROAD at 20, 40, 60, 80 %",
-                here: "from the tables of both protocols: three metrics of two tests",
+                there: "ARCC adds 1e-8 to each of its parts: 3e-8 where ROAD is not above 0",
+                here: "0",
             },
         ],
     },

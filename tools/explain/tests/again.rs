@@ -159,6 +159,45 @@ fn the_measures_of_both_maps_come_with_the_table() {
 }
 
 #[test]
+fn a_metric_of_two_tests_needs_the_images_of_one_only() {
+    let work = WorkDir::new();
+    let maps = tool(&work, MAPS, "").success();
+    let road = "-t road:percent=20+40+60+80 -t road:order=lerf,percent=20+40+60+80";
+    let table = tool(&work, &format!("perturb {road} -t mask --keep kept --keep-test mask"), &maps).success();
+    for (test, kept) in column(&table, "test").iter().zip(column(&table, "kept")) {
+        assert!(test == "mask" || kept.is_empty(), "{test}: {kept}");
+    }
+    let plain = tool(&work, &format!("perturb {road} -t mask"), &maps).success();
+    assert_eq!(column(&plain, "probability"), column(&table, "probability"));
+    let again = tool(&work, "explain --again", &table).success();
+    let metrics = ["arcc", "self-coherence", "road-combined"].map(|name| format!("-m {name}")).join(" ");
+    let scores = tool(&work, &format!("score {metrics}"), &again).success();
+    let values =
+        column(&scores, "value").iter().map(|value| value.parse::<f64>().unwrap()).collect::<Vec<_>>();
+    assert_eq!(
+        column(&scores, "metric")[..3],
+        ["self-coherence", "road-combined:percent=20+40+60+80", "arcc:percent=20+40+60+80"]
+    );
+    let simple = tool(&work, "score -m mean-saliency", &maps).success();
+    let parts = values.chunks(3).zip(column(&simple, "value"));
+    for (scores, mean) in parts {
+        let [coherence, road, arcc] = *scores else { panic!() };
+        let road = (2.0 * road).clamp(0.0, 1.0);
+        let expected = 3.0 / (1.0 / coherence + 1.0 / (1.0 - mean.parse::<f64>().unwrap()) + 1.0 / road);
+        assert!((arcc - expected).abs() < 1e-6, "{arcc} instead of {expected}");
+    }
+    assert!(values.chunks(3).any(|scores| scores[2] > 0.0));
+    // Asked for where half of it is missing.
+    let mask = tool(&work, "explain --again", &tool(&work, "perturb -t mask --keep kept", &maps).success());
+    let scores = tool(&work, "score -m arcc", &mask.success()).success();
+    assert!(
+        column(&scores, "reason")[0].contains("the test road:percent=20+40+60+80 in both orders is missing")
+    );
+    let error = tool(&work, "perturb -t mask --keep kept --keep-test road", &maps).failure(2);
+    assert!(error.contains("--keep-test road: the tests are mask"), "{error}");
+}
+
+#[test]
 fn maps_that_were_not_made_again_are_no_measure() {
     let work = WorkDir::new();
     let table = kept(&work);

@@ -50,6 +50,9 @@ pub struct Args {
     /// logit_distance)
     #[arg(long, value_name = "DIR")]
     pub keep: Option<PathBuf>,
+    /// With --keep: only the images of tests of this name, such as mask (repeatable)
+    #[arg(long, value_name = "TEST", requires = "keep")]
+    pub keep_test: Vec<String>,
     /// Who paints for the test inpaint:generator=NAME: a program (docs/generators.md; repeatable). With --keep its images are kept too,
     /// and equal ones are made once
     #[arg(long = "generator", value_name = "NAME=exec:COMMAND")]
@@ -116,5 +119,25 @@ impl Args {
             all.push(test);
         }
         Ok(all)
+    }
+
+    /// For each test whether `--keep` keeps its images.
+    ///
+    /// # Errors
+    ///
+    /// If a name of `--keep-test` is that of no test.
+    pub fn keeps(&self, tests: &[ParsedTest]) -> Result<Vec<bool>> {
+        let name = |test: &ParsedTest| test.spec().split(':').next().unwrap_or_default().to_owned();
+        if let Some(unknown) =
+            self.keep_test.iter().find(|wanted| tests.iter().all(|test| name(test) != **wanted))
+        {
+            let names: Vec<String> = tests.iter().map(name).collect();
+            let names = names.join(", ");
+            return Err(pipe::Usage(format!("--keep-test {unknown}: the tests are {names}")).into());
+        }
+        Ok(tests
+            .iter()
+            .map(|test| self.keep_test.is_empty() || self.keep_test.contains(&name(test)))
+            .collect())
     }
 }

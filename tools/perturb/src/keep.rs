@@ -14,6 +14,8 @@ use pipe::{Extra, KEPT_COLUMNS, KeptPack};
 pub struct Images {
     host: Arc<HostImage>,
     pack: KeptPack,
+    /// For each input of the plan whether it is kept.
+    wanted: Vec<bool>,
     /// Why they cannot be written.
     error: Option<anyhow::Error>,
     /// Of each image.
@@ -25,17 +27,19 @@ pub struct Images {
 #[derive(Debug, Default)]
 pub struct Found {
     path: PathBuf,
+    /// The place of each input of the plan that was kept.
+    places: Vec<Option<usize>>,
     distances: Vec<f64>,
     logits: Vec<f64>,
 }
 
 impl Images {
-    /// Images that are made from one.
-    pub fn new(folder: &Path, host: &Arc<HostImage>) -> Rc<RefCell<Self>> {
+    /// Images that are made from one: the inputs of a plan that are wanted.
+    pub fn new(folder: &Path, host: &Arc<HostImage>, wanted: Vec<bool>) -> Rc<RefCell<Self>> {
         let [height, width] = host.size();
         let pack = KeptPack::new(folder, [host.preprocess().channels.count(), height, width]);
         let (distances, logits) = (Vec::new(), Vec::new());
-        Rc::new(RefCell::new(Self { host: Arc::clone(host), pack, error: None, distances, logits }))
+        Rc::new(RefCell::new(Self { host: Arc::clone(host), pack, wanted, error: None, distances, logits }))
     }
 
     /// Ends the pack; `clean` are the scores of the clean image.
@@ -50,11 +54,17 @@ impl Images {
         let distance =
             |logits: &Vec<f32>| norm(logits.iter().zip(clean).map(|(a, b)| f64::from(*a) - f64::from(*b)));
         let logits = self.logits.iter().map(distance).collect();
-        Ok(Found { path: self.pack.finish()?.unwrap_or_default(), distances: self.distances, logits })
+        let mut next = 0..;
+        let places = self.wanted.iter().map(|wanted| if *wanted { next.next() } else { None }).collect();
+        Ok(Found { path: self.pack.finish()?.unwrap_or_default(), places, distances: self.distances, logits })
     }
 }
 
 impl Keeper for Images {
+    fn wants(&self, input: usize) -> bool {
+        self.wanted[input]
+    }
+
     fn keep(&mut self, image: &[f32], logits: &[f32]) {
         if self.error.is_none() {
             self.error = self.pack.push(image).err();
@@ -75,13 +85,13 @@ fn norm(values: impl Iterator<Item = f64>) -> f64 {
 }
 
 impl Found {
-    /// Says in a row where an image is, and how far from the clean one; the clean one itself is not kept.
+    /// Says in a row where an input's image is, and how far from the clean one; the clean one itself is not kept.
     pub fn tell(&self, extra: &mut Extra, input: Option<usize>) {
         let cell = |values: &[f64], at: usize| {
             let value = values.get(at).copied().filter(|value| value.is_finite());
             value.map(|value| pipe::from_f32(value as f32).to_string()).unwrap_or_default()
         };
-        let cells = match input {
+        let cells = match input.and_then(|input| self.places[input]) {
             Some(at) => [
                 self.path.display().to_string(),
                 at.to_string(),

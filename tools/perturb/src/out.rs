@@ -113,6 +113,7 @@ fn settings(args: &Args, loaded: &Loaded, specs: &[&str]) -> Result<Value> {
         "tests": specs,
         "seed": args.seed,
         "keep": args.keep,
+        "keep-test": args.keep_test,
         "generators": args.generators,
         "second": second(args)?,
         "engine": loaded.engine,

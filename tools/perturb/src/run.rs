@@ -80,6 +80,8 @@ struct Run<'a> {
     seconds: Arc<Seconds>,
     /// Where images are kept, if they are.
     keep: Option<&'a Path>,
+    /// For each test whether its images are.
+    keeps: Vec<bool>,
     /// Results and failures in the order of their rows.
     order: VecDeque<Next>,
     out: Out,
@@ -111,6 +113,7 @@ impl<'a> Run<'a> {
             generators: Arc::default(),
             seconds: Arc::default(),
             keep: args.keep.as_deref(),
+            keeps: args.keeps(tests)?,
             order: VecDeque::new(),
             out,
             failures: args.errors.failures()?,
@@ -160,15 +163,12 @@ impl<'a> Run<'a> {
         if let Err(reason) = self.loaded.check_size(host.size()) {
             return self.fail(row, "open", &reason);
         }
-        if self.keep.is_some() && plan.has_means() {
-            return self.fail(
-                row,
-                "keep",
-                "a test has points that are means over several images: keep none, or take one run",
-            );
+        if self.keep.is_some() && plan.has_means(&self.keeps) {
+            let error = "a test has points that are means over several images: keep none, or take one run";
+            return self.fail(row, "keep", error);
         }
         let clock = Instant::now();
-        let images = self.keep.map(|folder| Images::new(folder, &host));
+        let images = self.keep.map(|folder| Images::new(folder, &host, plan.inputs_of(&self.keeps)));
         let keep = images.clone().map(|images| images as perturbation::Keep);
         let tag = (row.clone(), images);
         let pushed = self.executor.push(Job { image: host, plan, target: row.target, tag, keep });

@@ -3,12 +3,11 @@
 use std::path::Path;
 
 use anyhow::Result;
-use metrics::{
-    Curve, Explanations, Measure, Measured, OfTest, Point, Selection, known_tests, name_of, without_order,
-};
+use metrics::{Curve, Measure, OfTest, Point, Selection, known_tests, name_of, without_order};
 use pipe::{ErrorArgs, Failures, OutputArgs, Response, Rows, Score, Writer};
 
-use crate::again::{Again, Place};
+use crate::again::{Again, Found, Place};
+use crate::of_map::{self, Known};
 use crate::row::Key;
 
 /// Columns of `perturb` that tell one row of a curve from another, so they say nothing about its score.
@@ -46,15 +45,9 @@ struct Scores<'a> {
     out: Writer<Score>,
     failures: Failures,
     count: u64,
-    /// The curves of the map so far that metrics of both orders are made from.
+    /// The curves of the map so far that metrics of several curves are made from.
     of_map: Vec<Known>,
     maps: Again,
-}
-
-/// A curve, and why there is none.
-struct Known {
-    first: Response,
-    curve: Result<Curve, String>,
 }
 
 /// The rows that belong to one test of one map: the first one, and the points of all.
@@ -101,39 +94,47 @@ impl Scores<'_> {
                 if is_told { key.score(&name, direction, value) } else { key.told(&name, direction, value) };
             self.out.write(&score)?;
         }
-        self.again(&rows, &curve, is_told)?;
-        if !self.selection.of_both_orders(&without_order(test).0).is_empty() {
-            self.of_map.push(Known { first: rows.first, curve });
+        let maps = self.maps(&rows, &curve)?;
+        let known = Known { first: rows.first, curve, maps };
+        self.again(&known, is_told)?;
+        if self.selection.needs_more_than(&without_order(&known.first.test).0) {
+            self.of_map.push(known);
         }
         Ok(())
     }
 
-    /// The metrics of a test whose images were explained again. Where they were not kept, these are left out unless they are asked for.
-    fn again(&mut self, rows: &CurveRows, curve: &Result<Curve, String>, is_told: bool) -> Result<()> {
+    /// The maps of a test whose images were explained again, or why there are none; nothing where no metric needs them, or where the
+    /// images were not kept and no metric is asked for.
+    fn maps(
+        &mut self,
+        rows: &CurveRows,
+        curve: &Result<Curve, String>,
+    ) -> Result<Option<Result<Found, String>>> {
         let CurveRows { first, maps, .. } = rows;
-        let metrics = self.selection.of_again(&first.test);
-        if metrics.is_empty() || (maps.is_empty() && !self.selection.is_named()) {
-            return Ok(());
+        if !self.selection.needs_maps(&first.test) || (maps.is_empty() && !self.selection.is_named()) {
+            return Ok(None);
         }
-        let found = match curve {
-            Ok(curve) => match self.maps.all(first, maps, curve) {
-                Ok(found) => found.map(|(maps, second)| (curve, maps, second)),
-                Err(error) => {
-                    let reason = format!("{error:#}");
-                    self.failures.add(&first.image, &first.method, "score", &reason)?;
-                    Err(reason)
-                }
-            },
-            Err(reason) => Err(reason.clone()),
+        let curve = match curve {
+            Ok(curve) => curve,
+            Err(reason) => return Ok(Some(Err(reason.clone()))),
         };
-        let key = Key::from(first);
-        for OfTest { name, direction, metric } in metrics {
-            let value = found.as_ref().map_err(Clone::clone).and_then(|(curve, maps, second)| match &metric
-                .measure
-            {
-                Measure::Again(measure) => {
-                    measure(&Explanations { curve, maps, second: second.as_ref(), test: &first.test })
-                }
+        self.maps
+            .all(first, maps, curve)
+            .or_else(|error| {
+                let reason = format!("{error:#}");
+                self.failures.add(&first.image, &first.method, "score", &reason)?;
+                Ok(Err(reason))
+            })
+            .map(Some)
+    }
+
+    /// The metrics of a test whose images were explained again.
+    fn again(&mut self, known: &Known, is_told: bool) -> Result<()> {
+        let Some(explained) = known.explanations() else { return Ok(()) };
+        let key = Key::from(&known.first);
+        for OfTest { name, direction, metric } in self.selection.of_again(&known.first.test) {
+            let value = explained.clone().and_then(|explained| match &metric.measure {
+                Measure::Again(measure) => measure(&explained),
                 _ => Err(format!("{name} is not a metric of maps")),
             });
             let score =
@@ -143,35 +144,10 @@ impl Scores<'_> {
         Ok(())
     }
 
-    /// The metrics of tests that the map that ends here went through in both orders.
+    /// The metrics of several tests that the map that ends here went through.
     fn end_of_map(&mut self) -> Result<()> {
-        let curves = std::mem::take(&mut self.of_map);
-        for Known { first, curve } in &curves {
-            let (test, reversed) = without_order(&first.test);
-            if reversed {
-                continue;
-            }
-            let is_other = |other: &&Known| without_order(&other.first.test) == (test.clone(), true);
-            let other = curves.iter().find(is_other);
-            // One order alone is a test of its own, unless both are asked for.
-            if other.is_none() && !self.selection.is_named() {
-                continue;
-            }
-            for OfTest { name, direction, metric } in self.selection.of_both_orders(&test) {
-                let value = both(curve, other.map(|other| &other.curve), &metric.measure);
-                self.out.write(&Key::from(first).told(&name, direction, value))?;
-            }
-        }
-        Ok(())
-    }
-}
-
-fn both(first: &Result<Curve, String>, other: Option<&Result<Curve, String>>, measure: &Measure) -> Measured {
-    let first = first.as_ref().map_err(Clone::clone)?;
-    let other = other.ok_or("the curve with order=lerf is missing")?;
-    match measure {
-        Measure::BothOrders(measure) => measure(first, other.as_ref().map_err(Clone::clone)?),
-        _ => Err("it is no metric of two curves".to_owned()),
+        let scores = of_map::scores(&std::mem::take(&mut self.of_map), self.selection);
+        scores.iter().try_for_each(|score| self.out.write(score))
     }
 }
 

@@ -5,6 +5,7 @@ mod against;
 mod curves;
 mod density;
 mod maps;
+mod of_map;
 mod places;
 mod row;
 mod wanted;

@@ -30,6 +30,7 @@ pub fn list(out: &mut impl Write) -> Result<()> {
             Input::Curve(tests) => format!("test {}", tests.join(", ")),
             Input::BothOrders(tests) => format!("test {}, both orders", tests.join(", ")),
             Input::Again(tests) => format!("test {}, again", tests.join(", ")),
+            Input::Joined(again, curves) => format!("test {again}, again, and {curves}, both orders"),
             Input::Map => "map".to_owned(),
             Input::Place => "map and truth".to_owned(),
             Input::Maps => "two maps".to_owned(),

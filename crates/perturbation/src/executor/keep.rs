@@ -9,7 +9,12 @@ pub type Keep = Rc<RefCell<dyn Keeper>>;
 
 /// Takes images.
 pub trait Keeper: Debug {
-    /// The next input of the job's plan, (C, H, W), as the classifier got it, and its scores before the softmax (NaN where the
+    /// Whether an input of the job's plan is to be kept.
+    fn wants(&self, _input: usize) -> bool {
+        true
+    }
+
+    /// The next input of the job's plan that is wanted, (C, H, W), as the classifier got it, and its scores before the softmax (NaN where the
     /// classifier gives none).
     fn keep(&mut self, image: &[f32], logits: &[f32]);
 }

@@ -46,11 +46,12 @@ fn what_cannot_be_is_told() {
 fn is_made(protocol: &Protocol, metric: &str) -> bool {
     let selection =
         Selection::new(&[metric.to_owned()], str::to_owned).unwrap_or_else(|error| panic!("{error}"));
-    let tests = protocol.flags(Tool::Perturb).unwrap().iter().map(|flag| flag.trim_start_matches("--test="));
+    let tests = protocol.flags(Tool::Perturb).unwrap().iter().filter_map(|flag| flag.strip_prefix("--test="));
     let of_tests = tests.into_iter().any(|test| {
         let (usual, _) = without_order(test);
-        let made = [selection.of_test(test), selection.of_again(test), selection.of_both_orders(&usual)];
-        made.iter().any(|metrics| !metrics.is_empty())
+        !selection.of_test(test).is_empty()
+            || selection.needs_maps(test)
+            || !selection.of_both_orders(&usual).is_empty()
     });
     of_tests || !selection.of(|input| matches!(input, Input::Map | Input::Place | Input::Maps)).is_empty()
 }
