@@ -22,7 +22,7 @@ BIN := $(abspath $(or $(CARGO_TARGET_DIR),target))/release
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
 .PHONY: help build install check fmt clippy burn-free test doc smoke check-cuda demo weights imagenet-demo imagenet-results \
-        cifar-results metrics-results localisation-results inpainting-results sensitivity-results shards testbed-weights goldens bless parity bench cuda gpu gpu-carry clean
+        cifar-results metrics-results localisation-results inpainting-results sensitivity-results oracle-results shards testbed-weights goldens bless parity bench cuda gpu gpu-carry clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -92,6 +92,11 @@ inpainting-results: build ## The inpainting study with MI-GAN and imputation, Mo
 
 sensitivity-results: build ## Max-sensitivity and random logit, 12 methods on CIFAR ResNet-20 and the embedded ViT, for docs/results.md
 	PATH="$(BIN):$$PATH" pipelines/sensitivity.sh $(OUT)/sensitivity 50
+
+oracle-results: build ## Which metrics can be trusted where the evidence is known: the testbed's networks, 300 images, for docs/oracle.md
+	$(CARGO) build --workspace --release --locked --example counterfactual
+	PATH="$(BIN):$(BIN)/examples:$$PATH" pipelines/oracle/run.sh $(OUT)/oracle 300
+	$(PYTHON) -B pipelines/oracle/document.py $(OUT)/oracle docs/oracle.md
 
 shards: build ## Shards, kills and resumes change nothing: CIFAR ResNet-20, 500 images, ten methods (data of PLUMBLINE_DATA)
 	PATH="$(BIN):$$PATH" pipelines/shards.sh $(OUT)/shards 500
