@@ -97,9 +97,12 @@ impl Draws {
             block.par_chunks_mut(length).zip(terms).for_each(|(out, term)| term.fill(range.clone(), out));
             let counts = self.counts.par_chunks(RESAMPLES * n);
             sums.par_chunks_mut(RESAMPLES * width).zip(counts).for_each(|(sums, counts)| {
-                let of_block = counts.chunks(n).flat_map(|counts| &counts[range.clone()]);
-                let counts: Vec<f64> = of_block.map(|&count| f64::from(count)).collect();
-                add_product(&counts, block, length, sums);
+                let mut drawn = vec![0.0; counts.len() / n * length];
+                for (drawn, counts) in drawn.chunks_mut(length).zip(counts.chunks(n)) {
+                    let counts = &counts[range.clone()];
+                    drawn.iter_mut().zip(counts).for_each(|(drawn, &count)| *drawn = f64::from(count));
+                }
+                add_product(&drawn, block, length, sums);
             });
         }
         sums
@@ -139,9 +142,9 @@ enum Kind {
 
 impl<'a> Term<'a> {
     fn of_values(values: &'a [f64]) -> Self {
-        let finite = || values.iter().copied().filter(|value| value.is_finite());
-        let low = finite().fold(f64::INFINITY, f64::min);
-        let high = finite().fold(f64::NEG_INFINITY, f64::max);
+        let finite = values.iter().filter(|value| value.is_finite());
+        let ends = |(low, high): (f64, f64), value: &f64| (low.min(*value), high.max(*value));
+        let (low, high) = finite.fold((f64::INFINITY, f64::NEG_INFINITY), ends);
         let scale = scale(values.len(), high.max(-low));
         Self { values, kind: Kind::Value { scale, low, high } }
     }

@@ -1,7 +1,5 @@
 //! Who is ahead, over images or over resamples: shares of the places where one is better than another, or best of all.
 
-use std::cmp::Ordering;
-
 use crate::ranks;
 
 /// The share of places where `a` is greater than `b`, half of those where they are equal included; places where either is NaN are
@@ -12,16 +10,11 @@ use crate::ranks;
 /// If the slices differ in length.
 pub fn pairwise(a: &[f64], b: &[f64]) -> f64 {
     assert_eq!(a.len(), b.len());
-    let (mut halves, mut places) = (0_u64, 0_u64);
-    for order in a.iter().zip(b).filter_map(|(a, b)| a.partial_cmp(b)) {
-        halves += match order {
-            Ordering::Greater => 2,
-            Ordering::Equal => 1,
-            Ordering::Less => 0,
-        };
-        places += 1;
-    }
-    halves as f64 / (2 * places) as f64
+    let pairs = || a.iter().zip(b);
+    let greater: u64 = pairs().map(|(a, b)| u64::from(a > b)).sum();
+    let less: u64 = pairs().map(|(a, b)| u64::from(a < b)).sum();
+    let equal: u64 = pairs().map(|(a, b)| u64::from(a == b)).sum();
+    (2 * greater + equal) as f64 / (2 * (greater + less + equal)) as f64
 }
 
 /// For each column the share of places where it is greatest; where several are, each has its part, so that the shares add up
