@@ -12,11 +12,15 @@ pub struct CompareArgs {
     /// Treat each model by itself
     #[arg(long)]
     pub by_model: bool,
+    /// Whether methods are compared two by two, so that what one of them has lost is no loss to the others; not an option, but
+    /// what the tool does
+    #[arg(skip)]
+    pub by_pair: bool,
 }
 
 /// What to do with a table that has lost rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Incomplete {
-    /// Compare on the images that all methods have, the same ones for all
+    /// Compare on the images that all methods have, the same ones for all; or that both have, where two are compared
     Drop,
 }

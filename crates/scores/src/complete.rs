@@ -6,7 +6,8 @@ use anyhow::{Result, bail};
 
 use crate::{Board, CompareArgs, Foreign, Incomplete, Item, Scores};
 
-/// Checks that every method has every item by every metric, or reduces the boards to what all methods have.
+/// Checks that every method has every item by every metric, or reduces the boards to what all methods have; not where methods
+/// are compared two by two.
 ///
 /// `lengths` is how many items each model's lists have; of a model without a list nobody knows.
 pub(crate) fn check(
@@ -27,6 +28,9 @@ pub(crate) fn check(
     }
     scores.notes.push(format!("{} of {} rows have vanished", losses.missing, losses.expected));
     scores.notes.extend(losses.absent);
+    if args.by_pair {
+        return Ok(());
+    }
     let items = scores.items.len();
     for board in &mut scores.boards {
         let expected = lengths.get(&board.model).copied();
