@@ -77,7 +77,7 @@ pub use progress::Progress;
 pub use reader::{FlawedRows, Line, Rows};
 pub use record::Record;
 pub use repeats::note_item;
-pub use rows::{Correlation, Explained, Image, Rank, Response, Row, Score};
+pub use rows::{Correlation, Explained, Image, Overall, Rank, Response, Row, Score, Separation, Versus};
 pub use sidecar::{Item, PackFile, Sidecar};
 pub use stdio::{Stdout, input, input_name, stdout};
 pub use table::Tables;

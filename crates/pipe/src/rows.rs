@@ -53,6 +53,10 @@ macro_rules! row {
     };
 }
 
+mod ranks;
+
+pub use ranks::{Overall, Separation, Versus};
+
 row! {
     /// An image to explain. `label`, `boxes` and `mask` stay among the carried columns too, so that they reach the scores.
     Image {
@@ -208,5 +212,15 @@ row! {
         ci_high: Option<f64> = optional,
         /// 1 for the best method; equal means share the mean of their places.
         rank: f64 = required,
+        /// Median of the metric over the images.
+        median: Option<f64> = optional,
+        /// Lower end of the rank's confidence interval.
+        rank_low: Option<f64> = optional,
+        /// Upper end of the rank's confidence interval.
+        rank_high: Option<f64> = optional,
+        /// Share of resamples in which the method is the best one.
+        p_best: Option<f64> = optional,
+        /// Share of images for which the method is the best one.
+        win_rate: Option<f64> = optional,
     }
 }

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use pipe::{
-    Class, Correlation, Direction, Explained, Extra, Image, OutputArgs, Rank, Response, Row, Rows, Score,
-    Tables, Writer,
+    Class, Correlation, Direction, Explained, Extra, Image, OutputArgs, Overall, Rank, Response, Row, Rows,
+    Score, Tables, Versus, Writer,
 };
 
 struct Folder(tempfile::TempDir);
@@ -77,8 +77,12 @@ fn a_table_written_is_the_table_read() {
     assert_eq!(copied::<Image>(table), table);
     let table = "model,method,metric_a,metric_b,coefficient,correlation,ci_low,ci_high,p_value,n\nm,ig,pos,neg,spearman,-0.5,-0.7,-0.2,,10\n";
     assert_eq!(copied::<Correlation>(table), table);
-    let table = "model,metric,direction,method,n,mean,ci_low,ci_high,rank\nm,pos,lower,ig,10,0.5,,,1.5\n";
+    let table = "model,metric,direction,method,n,mean,ci_low,ci_high,rank,median,rank_low,rank_high,p_best,win_rate\nm,pos,lower,ig,10,0.5,,,1.5,0.4,1,2,0.5,\n";
     assert_eq!(copied::<Rank>(table), table);
+    let table = "model,metric,direction,method_a,method_b,n,difference,ci_low,ci_high,p_better,win_rate\nm,pos,lower,ig,rise,10,0.5,0.25,0.75,0,0.125\n";
+    assert_eq!(copied::<Versus>(table), table);
+    let table = "model,method,metrics,mean_rank,ci_low,ci_high,rank,p_best\nm,ig,3,1.5,,,1,0.5\n";
+    assert_eq!(copied::<Overall>(table), table);
 }
 
 #[test]
@@ -107,7 +111,8 @@ fn a_header_alone_is_an_error_and_can_be_written() {
     for blank in ["\n", "\n\n\r\n"] {
         assert_eq!(error::<Score>(format!("{header}{blank}")), "table.csv: a header and no rows");
     }
-    assert_eq!(written::<Rank>(&[], &[]), "model,metric,direction,method,n,mean,ci_low,ci_high,rank\n");
+    let header = "model,method,metric_a,metric_b,coefficient,correlation,ci_low,ci_high,p_value,n\n";
+    assert_eq!(written::<Correlation>(&[], &[]), header);
 }
 
 #[test]

@@ -1,14 +1,16 @@
 //! Each method by the value of a parameter that suits it best.
 
+use std::borrow::Cow;
+
 use pipe::Direction;
 use scores::{Board, Sample};
 use stats::summary::mean;
 
 use crate::family::Family;
-use crate::ranking::Named;
+use crate::table::Named;
 
 /// Each method's scores by the member with its best mean, of equal ones the first.
-pub fn best(family: &Family) -> Named {
+pub fn best(family: &Family) -> Named<'static> {
     let first = &family.members[0].1;
     let (metrics, methods) = (0..first.methods.len()).map(|at| best_of(family, at)).unzip();
     let board = Board {
@@ -17,7 +19,7 @@ pub fn best(family: &Family) -> Named {
         direction: first.direction,
         methods,
     };
-    Named { board, metrics }
+    Named { board: Cow::Owned(board), metrics }
 }
 
 /// The metric that suits the method at a place best, and the method's scores by it.

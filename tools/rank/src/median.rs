@@ -1,31 +1,27 @@
 //! The mean of the median curve over the images: how PAIR's programs put performance information curves together.
 
 use anyhow::{Result, bail};
-use rayon::prelude::*;
 use scores::Board;
 use stats::curve::mean_height;
-use stats::random::generator;
-use stats::summary::quantile;
+use stats::summary::median;
 
-use crate::args::Args;
 use crate::family::Family;
-use crate::ranking::{Number, Table};
+use crate::model::Model;
+use crate::table::{Number, Table};
 
 /// The heights of a metric's curves: boards by a number that rises.
-struct Curves<'a> {
+pub struct Curves<'a> {
     metric: String,
     levels: Vec<(f64, &'a Board)>,
 }
 
-/// The families that have curves, ranked by them.
+/// The families that have curves.
 ///
 /// # Errors
 ///
 /// If the parameter is no number somewhere, or has one value only.
-pub fn tables(families: &[Family], parameter: &str, args: &Args) -> Result<Vec<Table>> {
-    let curves = families.iter().map(|family| Curves::new(family, parameter));
-    let curves: Vec<Curves<'_>> = curves.filter_map(Result::transpose).collect::<Result<_>>()?;
-    Ok(curves.iter().map(|curves| curves.table(args)).collect())
+pub fn curves<'a>(families: &'a [Family], parameter: &str) -> Result<Vec<Curves<'a>>> {
+    families.iter().filter_map(|family| Curves::new(family, parameter).transpose()).collect()
 }
 
 impl<'a> Curves<'a> {
@@ -49,28 +45,39 @@ impl<'a> Curves<'a> {
         }
     }
 
-    fn table(&self, args: &Args) -> Table {
+    /// What the methods are ranked by, if the curves are of this model.
+    pub fn table(&self, of: &Model) -> Option<Table> {
         let Board { model, direction, methods, .. } = self.levels[0].1;
-        let number = |at: usize| {
-            let (method, n) = (&methods[at].method, methods[at].values.len());
-            let mut rng = generator(args.seed, &["rank", model, &self.metric, method], 0);
-            Number {
-                metric: self.metric.clone(),
-                method: method.clone(),
-                n,
-                mean: self.mean(at, &(0..n).collect::<Vec<_>>()),
-                interval: args.bootstrap().statistic(n, &mut rng, |drawn| self.mean(at, drawn)),
-            }
+        if *model != of.name {
+            return None;
+        }
+        let images = &methods[0].items;
+        let means = |drawn: &[u32]| {
+            // Images of the model that have no curve count for none.
+            let places: Vec<usize> =
+                drawn.iter().filter_map(|image| images.binary_search(image).ok()).collect();
+            (0..methods.len()).map(|at| self.mean(at, &places)).collect::<Vec<f64>>()
         };
-        let numbers = (0..methods.len()).into_par_iter().map(number).collect();
-        Table { model: model.clone(), direction: *direction, numbers }
+        let resampled = if images.len() < 2 { Vec::new() } else { of.statistic(means) };
+        let all: Vec<usize> = (0..images.len()).collect();
+        let number = |at: usize| Number {
+            metric: self.metric.clone(),
+            method: methods[at].method.clone(),
+            n: images.len(),
+            mean: self.mean(at, &all),
+            median: None,
+            win_rate: None,
+            resampled: resampled.iter().map(|means| means[at]).collect(),
+        };
+        let numbers = (0..methods.len()).map(number).collect();
+        Some(Table { model: model.clone(), metric: self.metric.clone(), direction: *direction, numbers })
     }
 
-    /// The mean height of the median curve of a method over images, given by their places.
+    /// The mean height of the median curve of a method over images, given by their places; NaN for none.
     fn mean(&self, method: usize, images: &[usize]) -> f64 {
         let median = |(level, board): &(f64, &Board)| {
             let values: Vec<f64> = images.iter().map(|&image| board.methods[method].values[image]).collect();
-            (*level, quantile(&values, 0.5))
+            (*level, median(&values))
         };
         let points: Vec<(f64, f64)> = self.levels.iter().map(median).collect();
         // Levels rise; where all of them are one, there is no curve.

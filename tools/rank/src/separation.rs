@@ -1,88 +1,70 @@
 //! How far each metric tells the methods from random maps.
 
 use anyhow::{Result, bail};
-use pipe::{Cells, Column, Error, Line, Row, Writer};
-use scores::{Board, Sample, without_steps};
+use pipe::{Separation, Writer};
+use scores::without_steps;
 use stats::separation::{rand_dist, rand_dist_inside};
-use stats::summary::mean;
 
 use crate::args::Args;
+use crate::table::{Number, Table};
 
-/// How far one metric tells `n` methods from random maps.
-struct Separation {
-    model: String,
-    metric: String,
-    rand_dist: f64,
-    rand_dist_inside: f64,
-    n: usize,
-}
-
-impl Row for Separation {
-    const COLUMNS: &'static [Column] = &[
-        Column::optional("model"),
-        Column::required("metric"),
-        Column::required("rand_dist"),
-        Column::required("rand_dist_inside"),
-        Column::required("n"),
-    ];
-
-    fn read(line: &mut Line<'_>) -> Result<Self, Error> {
-        Ok(Self {
-            model: line.value()?,
-            metric: line.value()?,
-            rand_dist: line.value()?,
-            rand_dist_inside: line.value()?,
-            n: line.value()?,
-        })
-    }
-
-    fn write(&self, cells: &mut Cells<'_>) {
-        cells.value(&self.model);
-        cells.value(&self.metric);
-        cells.value(&self.rand_dist);
-        cells.value(&self.rand_dist_inside);
-        cells.value(&self.n);
-    }
-}
-
-/// Writes one row for every board.
-pub fn write<'a>(boards: impl Iterator<Item = &'a Board>, args: &Args) -> Result<()> {
+/// Writes one row for every table.
+///
+/// # Errors
+///
+/// If a table has no random maps, or several.
+pub fn write(tables: &[Table], args: &Args) -> Result<()> {
     let mut out = Writer::<Separation>::open::<&str>(&args.output, &[])?;
-    for board in boards {
-        out.write(&separation(board, &args.random)?)?;
+    for table in tables {
+        out.write(&separation(table, args)?)?;
     }
     out.finish()
 }
 
-fn separation(board: &Board, random: &str) -> Result<Separation> {
-    let chance = chance(board, random)?;
-    let others = board.methods.iter().filter(|sample| sample.method != chance.method);
-    let means: Vec<f64> = others.map(|sample| mean(&sample.values)).collect();
-    let chance = mean(&chance.values);
-    let rand_dist = rand_dist(&means, chance);
-    if rand_dist.is_nan() {
-        pipe::note(format_args!("{board}: no rand_dist, for {} methods beside `{random}`", means.len()));
+fn separation(table: &Table, args: &Args) -> Result<Separation> {
+    let chance = chance(table, &args.random)?;
+    let others: Vec<&Number> = table.numbers.iter().filter(|number| number.method != chance.method).collect();
+    let means: Vec<f64> = others.iter().map(|number| number.mean).collect();
+    let distance = rand_dist(&means, chance.mean);
+    if distance.is_nan() {
+        pipe::note(format_args!(
+            "{table}: no rand_dist, for {} methods beside `{}`",
+            means.len(),
+            args.random
+        ));
     }
+    let interval = |distance: fn(&[f64], f64) -> f64| {
+        let resampled = chance.resampled.iter().enumerate().map(|(resample, chance)| {
+            let means: Vec<f64> = others.iter().map(|number| number.resampled[resample]).collect();
+            distance(&means, *chance)
+        });
+        args.bootstrap().percentiles(resampled.collect())
+    };
+    let (outside, inside) = (interval(rand_dist), interval(rand_dist_inside));
     Ok(Separation {
-        model: board.model.clone(),
-        metric: board.metric.clone(),
-        rand_dist,
-        rand_dist_inside: rand_dist_inside(&means, chance),
+        model: table.model.clone(),
+        metric: table.metric.clone(),
+        rand_dist: distance,
+        rand_dist_inside: rand_dist_inside(&means, chance.mean),
         n: means.len(),
+        rand_dist_low: Some(outside.low),
+        rand_dist_high: Some(outside.high),
+        rand_dist_inside_low: Some(inside.low),
+        rand_dist_inside_high: Some(inside.high),
     })
 }
 
 /// The random maps: the method of that name, or the only one of that name with steps on its maps.
-fn chance<'a>(board: &'a Board, random: &str) -> Result<&'a Sample> {
-    if let Some(exact) = board.methods.iter().find(|sample| sample.method == random) {
+fn chance<'a>(table: &'a Table, random: &str) -> Result<&'a Number> {
+    if let Some(exact) = table.numbers.iter().find(|number| number.method == random) {
         return Ok(exact);
     }
-    let mut with_steps = board.methods.iter().filter(|sample| without_steps(&sample.method) == random);
+    let mut with_steps = table.numbers.iter().filter(|number| without_steps(&number.method) == random);
     match (with_steps.next(), with_steps.next()) {
         (Some(one), None) => Ok(one),
         (Some(one), Some(two)) => {
-            bail!("{board}: `{}` and `{}` are both random maps: name one by --random", one.method, two.method)
+            bail!("{table}: `{}` and `{}` are both random maps: name one by --random", one.method, two.method)
         }
-        _ => bail!("{board}: no method `{random}` to compare with (--random names another)"),
+        _ => bail!("{table}: no method `{random}` to compare with (--random names another)"),
     }
 }
