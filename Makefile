@@ -22,7 +22,7 @@ BIN := $(abspath $(or $(CARGO_TARGET_DIR),target))/release
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
 .PHONY: help build install check fmt clippy burn-free test doc smoke check-cuda demo weights imagenet-demo imagenet-results \
-        cifar-results metrics-results localisation-results inpainting-results sensitivity-results oracle-results shards testbed-weights goldens bless parity bench cuda gpu gpu-carry clean
+        cifar-results metrics-results localisation-results inpainting-results sensitivity-results coherency-results oracle-results shards testbed-weights goldens bless parity bench cuda gpu gpu-carry clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -92,6 +92,11 @@ inpainting-results: build ## The inpainting study with MI-GAN and imputation, Mo
 
 sensitivity-results: build ## Max-sensitivity and random logit, 12 methods on CIFAR ResNet-20 and the embedded ViT, for docs/results.md
 	PATH="$(BIN):$$PATH" pipelines/sensitivity.sh $(OUT)/sensitivity 50
+
+coherency-results: build ## The Coherency study: CIFAR ResNet-56 on 1,000 images, MobileNetV2 on 500, into docs/coherency.md
+	PATH="$(BIN):$$PATH" pipelines/coherency/run.sh $(OUT)/coherency cifar
+	PATH="$(BIN):$$PATH" pipelines/coherency/run.sh $(OUT)/coherency imagenet
+	$(PYTHON) pipelines/coherency/tables.py $(OUT)/coherency $(PLUMBLINE_DATA)/paper_tables.csv docs/coherency.md
 
 oracle-results: build ## Which metrics can be trusted where the evidence is known: the testbed's networks, 300 images, for docs/oracle.md
 	$(CARGO) build --workspace --release --locked --example counterfactual

@@ -7,16 +7,39 @@ import numpy as np
 import quantus
 import torch
 from captum.metrics import sensitivity_max
+from pytorch_grad_cam.metrics.arcc import ARCC
 from scipy.stats import pearsonr
 
 from parity.common import DATA, REAL, explain, image, read_map, run, write_images
-from parity.metrics import MODEL, compare
+from parity.metrics import MODEL, compare, imputed
+from parity.protocols import Item
 
 RELATIVE = 1e-3
 TESTS = ["noise:distribution=uniform,draws=10", "shift", "mask:fill=zero"]
 METRICS = ["max-sensitivity:class=any", "mean-sensitivity:class=any", "local-lipschitz:scale=none,class=any",
            "continuity:scale=none,class=any", "relative-input-stability:class=any", "relative-output-stability:class=any",
-           "self-coherence", "adcc"]
+           "self-coherence", "adcc", "arcc"]
+# Of ARCC, without its noise, whose percentages are exact shares here.
+PERCENT = [20, 40, 60, 80]
+ROAD = [f"road:noise=0,{order}percent=" + "+".join(map(str, PERCENT)) for order in ("", "order=lerf,")]
+
+
+def road_combined(item):
+    """Half the difference of the mean probabilities with the least and the most relevant pixels imputed."""
+    means = []
+    for sign in (1, -1):
+        holes = (item.first(percent, sign) for percent in PERCENT)
+        means.append(np.mean(item.shown(imputed(item.planes, missing) for missing in holes)[0]))
+    return (means[0] - means[1]) / 2
+
+
+def arcc_of(net, x, masked, target, road):
+    """pytorch-grad-cam's, with our images and the gradient as its map."""
+    unit = lambda maps: ((maps - maps.min()) / (maps.max() - maps.min())).numpy()
+    base = lambda input_tensor, targets: unit(gradient(net, masked, target))
+    metric = ARCC(base)
+    metric.road = lambda *_: np.array([road])
+    return float(metric(x, unit(gradient(net, x, target)), None, net)[0])
 
 
 @torch.enable_grad()
@@ -49,7 +72,7 @@ def quantus_mean(metric, net, x, target, given, **more):
     return measure(net, x.numpy(), np.array([target]), explain_func=explained, device="cpu")[0]
 
 
-def expected(net, x, kept, maps, target):
+def expected(net, x, kept, maps, target, road):
     """By test: the libraries' numbers where they have them, else those of the definitions."""
     noisy, moved, masked = (torch.tensor(kept[test]) for test in TESTS)
     clean, norm = gradient(net, x, target)[0], torch.linalg.vector_norm
@@ -76,6 +99,7 @@ def expected(net, x, kept, maps, target):
         "relative-input-stability": max(float(norm(e) / d) for e, d in zip(relative, inside)),
         "relative-output-stability": max(float(norm(e) / d) for e, d in zip(relative, outside)),
         "self-coherence": coherence,
+        "arcc": arcc_of(net, x, masked, target, road),
         "adcc": 3 / (1 / coherence + 1 / (1 - float(unit.mean())) + 1 / (1 - drop)),
     }, quantus_mean(quantus.MaxSensitivity, net, x, target, noisy)
 
@@ -83,7 +107,8 @@ def expected(net, x, kept, maps, target):
 def again(args):
     paths = write_images(args.out / f"images-{args.images}", args.images)
     _, table = explain(args, MODEL, ["gradient"], paths, args.out / "again-maps")
-    asked = [part for test in TESTS for part in ("-t", test)]
+    asked = [part for test in [*TESTS, *ROAD] for part in ("-t", test)]
+    asked += [part for test in TESTS for part in ("--keep-test", test.split(":")[0])]
     rows, answers = run(args.bin / "perturb", [*MODEL, "--device", args.device, *asked, "--keep", args.out / "kept"], stdin=table)
     new, painted = run(args.bin / "explain", [*MODEL, "--device", args.device, "--again", "-o", args.out / "again"], stdin=answers)
     scores, _ = run(args.bin / "score", [part for name in METRICS for part in ("-m", name)], stdin=painted)
@@ -93,7 +118,9 @@ def again(args):
         at = lambda row: np.load(row["kept"])[int(row["kept_index"])]
         kept = {test: np.stack([at(row) for row in own if row["test"] == test and row["kept"]]) for test in TESTS}
         maps = [read_map(row).astype(float) for row in new if row["image"] == path and row["test"] == TESTS[0]]
-        theirs, quantus_max = expected(net, image(path)[None], kept, maps, int(own[0]["target"]))
+        target = int(own[0]["target"])
+        road = road_combined(Item(net, image, path, maps[0], target))
+        theirs, quantus_max = expected(net, image(path)[None], kept, maps, target, road)
         good &= compare(f"{path}, Quantus against Captum", quantus_max, theirs["max-sensitivity"], RELATIVE * theirs["max-sensitivity"])
         for score in (score for score in scores if score["image"] == path):
             name = score["metric"].split(":")[0]

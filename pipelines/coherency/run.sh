@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# The Coherency study: do the metrics of saliency maps agree? Seven methods, and the blurred maps of two of them, by the six configurations of
+# deletion and insertion, ROAD, average drop and increase in confidence, whole and binarised. Maps, answers and scores of every shard of the
+# images; a study that was stopped goes on with the shard that it was at.
+#   pipelines/coherency/run.sh OUT cifar|imagenet [UNTIL]        shards 1 to UNTIL of the network's (default: all)
+# Images and weights: PLUMBLINE_DATA.
+set -euo pipefail
+out=${1:?}/${2:?}
+here=$(dirname "$0")
+data=${PLUMBLINE_DATA:-../shared/data}
+mkdir -p "$out"
+case $2 in
+  cifar) # 1,000 images in shards of 50
+    shards=20 region=3
+    model=(--model cifar-resnet56 --weights "$data/weights/cifar10-resnet56.safetensors")
+    methods=(occlusion:window=4,stride=2 rise:masks=1000,p=0.1)
+    python3 "$here/../cifar_png.py" "$data/cifar10" "$out" 1000
+    ;;
+  imagenet) # 500 images in shards of 20
+    shards=25 region=9
+    model=(--model mobilenet-v2 --weights "$data/weights/mobilenet_v2-b0353104.pth")
+    methods=(occlusion rise:masks=1000,p=0.1)
+    awk -F, -v data="$data" 'NR == 1 { print "image,label" } NR > 1 { print data "/imagenet/" $1 "," $2 }' \
+      "$data/imagenet/labels.csv" > "$out/images.csv"
+    ;;
+  *) echo "run.sh: $2 is neither cifar nor imagenet" >&2; exit 2 ;;
+esac
+blurred=(integrated-gradients smoothgrad)
+methods+=(ada-sise gradcam lrp "${blurred[@]}")
+tests=({deletion,insertion}:fill={zero,blur,uniform}{,",region=$region"},steps=20 road
+  mask:fill=zero mask:fill=zero,percentile={50,70,75,80,85,90},ties=all)
+
+for ((k = 1; k <= ${3:-$shards}; k++)); do
+  of=("${model[@]}" --protocol coherency --images "$out/images.csv" --shard "$k/$shards" -o "$out/maps" --resume)
+  explain "${of[@]}" "${methods[@]/#/-m}" -O "$out/maps-$k.csv"
+  explain "${of[@]}" "${blurred[@]/#/-m}" --smooth -O "$out/blurred-$k.csv"
+  [ -e "$out/answers-$k.csv" ] ||
+    perturb "${model[@]}" "${tests[@]/#/-t}" --resume -O "$out/answers-$k.csv" "$out/maps-$k.csv" "$out/blurred-$k.csv"
+  [ -e "$out/scores-$k.csv" ] || score "$out/answers-$k.csv" -O "$out/scores-$k.csv"
+done
+
+# Whatever shards there are by now; what the others would add is said. The means over the methods are those of the maps themselves.
+for scores in "$out"/scores-*.csv; do
+  grep -v '+smooth' "$scores" > "${scores/scores-/plain-}"
+done
+correlate --incomplete drop "$out"/plain-*.csv -O "$out/correlate.csv"
+rank --incomplete drop "$out"/scores-*.csv -O "$out/rank.csv"
+score --density "$out"/maps-*.csv "$out"/blurred-*.csv -O "$out/density.csv"
