@@ -3,6 +3,8 @@
 use std::fmt::{self, Display};
 use std::str::FromStr;
 
+use stats::summary::mean;
+
 use crate::{Measured, Point};
 
 /// All points, or the one at a fraction.
@@ -56,6 +58,6 @@ impl At {
                 Self::Fraction(fraction) => format!("the curve has no point at fraction {fraction}"),
             });
         }
-        Ok(values.iter().sum::<f64>() / values.len() as f64)
+        Ok(mean(&values))
     }
 }

@@ -3,6 +3,7 @@
 use maps::Map;
 use pipe::Direction::{Higher, Lower};
 use spec::Reader;
+use stats::summary;
 
 use crate::pair::{Scaling, check_sizes, joint_range};
 use crate::{Input, Measure, Measured, Metric};
@@ -69,7 +70,7 @@ fn scaled(reader: &mut Reader, measure: OfValues) -> Result<Measure, spec::Error
 }
 
 fn mean_of(a: &[f64], b: &[f64], part: impl Fn(f64) -> f64) -> f64 {
-    a.iter().zip(b).map(|(a, b)| part(a - b)).sum::<f64>() / a.len() as f64
+    summary::mean_of(a.iter().zip(b).map(|(a, b)| part(a - b)))
 }
 
 fn psnr(a: &[f64], b: &[f64]) -> Measured {

@@ -1,6 +1,7 @@
 //! How far the map's first-order prediction is from what the classifier does (Yeh et al., 2019, definition 2.1).
 
 use pipe::Direction::Lower;
+use stats::summary::mean_of;
 
 use crate::answer::Answer;
 use crate::draws::all;
@@ -23,9 +24,7 @@ pub(crate) const METRICS: &[Metric] = &[Metric {
 /// The mean of (b I map - fall)^2, where b is 1, or what makes it least.
 fn infidelity(curve: &Curve, scaled: bool, answer: Answer) -> Measured {
     let draws = all(curve, answer)?;
-    let mean = |of: &dyn Fn(f64, f64) -> f64| {
-        draws.iter().map(|draw| of(draw.mass, draw.fall)).sum::<f64>() / draws.len() as f64
-    };
+    let mean = |of: &dyn Fn(f64, f64) -> f64| mean_of(draws.iter().map(|draw| of(draw.mass, draw.fall)));
     let squares = mean(&|mass, _| mass * mass);
     if squares == 0.0 {
         return Err("the map is 0 wherever the image changes: it predicts nothing".to_owned());

@@ -2,6 +2,7 @@
 //! al., 2018, section 7.2).
 
 use pipe::Direction::{Higher, Lower};
+use stats::summary::mean_of;
 
 use crate::answer::Answer;
 use crate::area;
@@ -58,7 +59,7 @@ fn aopc(curve: &Curve, answer: Answer) -> Measured {
     if scores.len() < 2 {
         return Err(format!("a curve needs two points, not {}", scores.len()));
     }
-    Ok(scores.iter().map(|score| scores[0] - score).sum::<f64>() / scores.len() as f64)
+    Ok(mean_of(scores.iter().map(|score| scores[0] - score)))
 }
 
 fn between(first: &Curve, other: &Curve, answer: Answer) -> Measured {

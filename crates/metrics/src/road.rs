@@ -3,6 +3,7 @@
 
 use pipe::Direction::{Higher, Lower};
 use spec::Reader;
+use stats::summary::mean;
 
 use crate::{Curve, Input, Measure, Measured, Metric, Point};
 
@@ -75,8 +76,7 @@ impl Score {
             return Err("the clean image and one with imputed pixels are needed, in this order".to_owned());
         }
         let scores = imputed.iter().enumerate().map(|(at, point)| self.of(at + 1, point));
-        let sum: f64 = scores.sum::<Result<f64, String>>()?;
-        Ok(sum / imputed.len() as f64)
+        Ok(mean(&scores.collect::<Result<Vec<_>, _>>()?))
     }
 
     fn combined(self, most: &Curve, least: &Curve) -> Measured {

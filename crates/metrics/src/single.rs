@@ -3,6 +3,7 @@
 
 use pipe::Direction::{Higher, Lower};
 use stats::correlation::{pearson, spearman};
+use stats::summary::mean_of;
 
 use crate::answer::Answer;
 use crate::draws::{agreement, runs};
@@ -55,7 +56,7 @@ struct Part {
 
 impl Part {
     fn mean(&self, of: impl Fn(f64) -> f64) -> f64 {
-        self.falls.iter().map(|&fall| of(fall)).sum::<f64>() / self.falls.len() as f64
+        mean_of(self.falls.iter().map(|&fall| of(fall)))
     }
 }
 

@@ -4,7 +4,7 @@
 use maps::Map;
 use pipe::Direction::{Higher, Lower};
 use spec::Reader;
-use stats::summary::{mean, quantile};
+use stats::summary::{mean, quantile, sum};
 
 use crate::{Input, Measure, Measured, Metric};
 
@@ -155,7 +155,7 @@ fn mean_saliency(reader: &mut Reader) -> Result<Measure, spec::Error> {
         if moved {
             return unit(map).map(|values| mean(&values));
         }
-        Ok(map.values().iter().map(|value| value.abs() / map.pixels() as f64).sum())
+        Ok(sum(map.values().iter().map(|value| value.abs() / map.pixels() as f64)))
     }))
 }
 

@@ -4,6 +4,7 @@
 use maps::Map;
 use pipe::Direction::Higher;
 use spec::Reader;
+use stats::summary::mean_of;
 
 use crate::pair::{Scaling, joint_range};
 use crate::{Input, Measure, Measured, Metric};
@@ -83,7 +84,7 @@ fn of_maps(a: &Map, b: &Map, window: Window, scaling: Scaling) -> Measured {
         let joint = covariance(ab[i], mean_a[i], mean_b[i]);
         (2.0 * x * y + c1) * (2.0 * joint + c2) / ((x * x + y * y + c1) * (varied + c2))
     };
-    Ok((0..mean_a.len()).map(at).sum::<f64>() / mean_a.len() as f64)
+    Ok(mean_of((0..mean_a.len()).map(at)))
 }
 
 /// The weighted means over all square windows within a plane of so many columns.

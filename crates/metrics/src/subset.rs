@@ -3,6 +3,7 @@
 
 use pipe::Direction::Higher;
 use stats::correlation::{pearson, spearman};
+use stats::summary::mean;
 
 use crate::answer::Answer;
 use crate::draws::{Draw, agreement, all};
@@ -66,8 +67,7 @@ fn sensitivity_n(curve: &Curve, answer: Answer) -> Measured {
     let of_size = |draws: &&[Draw]| {
         correlation(draws).map_err(|reason| format!("subsets of {}: {reason}", draws[0].fraction))
     };
-    let sum: f64 = sizes.iter().map(of_size).sum::<Result<f64, String>>()?;
-    Ok(sum / sizes.len() as f64)
+    Ok(mean(&sizes.iter().map(of_size).collect::<Result<Vec<_>, _>>()?))
 }
 
 /// Spearman over the draws of one size.

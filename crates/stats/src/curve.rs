@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::summary::sum;
+
 /// Why points are not a curve. Positions count from zero.
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum CurveError {
@@ -47,7 +49,7 @@ pub enum CurveError {
 /// Fewer than two points, an x that is not finite, or one smaller than the x before it.
 pub fn area(points: &[(f64, f64)]) -> Result<f64, CurveError> {
     check(points)?;
-    Ok(points.windows(2).map(|pair| trapezoid(pair[0], pair[1])).sum())
+    Ok(sum(points.windows(2).map(|pair| trapezoid(pair[0], pair[1]))))
 }
 
 /// The mean height of a curve: its area divided by its width.

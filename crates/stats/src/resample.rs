@@ -7,7 +7,7 @@ use rand::{Rng, RngExt};
 
 use crate::interval::Interval;
 use crate::paired::Paired;
-use crate::summary::quantile_of_sorted;
+use crate::summary::{mean_of, quantile_of_sorted};
 
 /// How often to resample, and the share of the resampled statistics that the interval holds.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -21,9 +21,7 @@ pub struct Bootstrap {
 impl Bootstrap {
     /// The interval of the mean; undefined for fewer than two values or if any is NaN.
     pub fn mean(&self, values: &[f64], rng: &mut impl Rng) -> Interval {
-        self.statistic(values.len(), rng, |drawn| {
-            drawn.iter().map(|&at| values[at]).sum::<f64>() / drawn.len() as f64
-        })
+        self.statistic(values.len(), rng, |drawn| mean_of(drawn.iter().map(|&at| values[at])))
     }
 
     /// The interval of the coefficient of two samples whose values come in pairs, which stay together; the rest is as in

@@ -1,11 +1,55 @@
 //! A sample in one number.
 
-/// The arithmetic mean, NaN for an empty slice.
+use std::borrow::Borrow;
+
+/// The sum, as if it were added up at twice the precision and rounded once (Neumaier, ZAMM 1974); 0 of nothing.
 ///
-/// The terms are added in the order given, so the last digits depend on it: sort first where bytes must not.
+/// So the order of the terms hardly ever matters. NaN and infinities come out as they do of a plain sum.
+pub fn sum(values: impl IntoIterator<Item: Borrow<f64>>) -> f64 {
+    let Total { sum, lost, .. } = Total::of(values);
+    sum + lost
+}
+
+/// The arithmetic mean, NaN for an empty slice. The mean of a constant is that constant.
+///
+/// The terms are added as in [`sum`], so their order hardly ever matters: sort first where bytes must not change at all.
 pub fn mean(values: &[f64]) -> f64 {
-    // An empty sum is -0, whose quotient by zero is the NaN that is wanted.
-    values.iter().sum::<f64>() / values.len() as f64
+    mean_of(values)
+}
+
+/// The [`mean`] of what an iterator gives.
+pub fn mean_of(values: impl IntoIterator<Item: Borrow<f64>>) -> f64 {
+    let Total { sum, lost, count } = Total::of(values);
+    let mean = (sum + lost) / count;
+    if !mean.is_finite() {
+        return mean;
+    }
+    // What the division has rounded away, in one more step.
+    mean + ((-mean).mul_add(count, sum) + lost) / count
+}
+
+/// A sum in two parts: what plain addition gives, and what it has rounded away.
+struct Total {
+    sum: f64,
+    lost: f64,
+    count: f64,
+}
+
+impl Total {
+    fn of(values: impl IntoIterator<Item: Borrow<f64>>) -> Self {
+        let (mut sum, mut lost, mut count) = (0.0_f64, 0.0, 0_u64);
+        for value in values {
+            let value = *value.borrow();
+            let next = sum + value;
+            // The error of an addition, whichever term is larger, without a branch (Knuth, 4.2.2, theorem B).
+            let added = next - sum;
+            lost += (sum - (next - added)) + (value - added);
+            sum = next;
+            count += 1;
+        }
+        // The error of an infinite sum is NaN.
+        Self { sum, lost: if sum.is_finite() { lost } else { 0.0 }, count: count as f64 }
+    }
 }
 
 /// The `q` quantile, `q` in [0, 1], with linear interpolation between order statistics (NumPy's default, type 7 of
@@ -50,12 +94,43 @@ pub(crate) fn quantile_of_sorted(sorted: &[f64], q: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{mean, median, quantile};
+    use super::{mean, mean_of, median, quantile, sum};
+
+    #[test]
+    fn the_mean_of_a_constant_is_that_constant() {
+        assert_eq!(mean(&[0.4; 1100]), 0.4);
+        assert_eq!(sum([0.4; 1100]), 440.0);
+        for n in 1..500 {
+            let value = 1.0 / f64::from(n);
+            assert_eq!(mean(&vec![value; 611]), value, "{n}");
+            assert_eq!(mean(&vec![value; n as usize]), value, "{n}");
+        }
+    }
+
+    #[test]
+    fn what_rounding_loses_is_carried_along() {
+        assert_eq!(sum([1.0, 1e100, 1.0, -1e100]), 2.0);
+        assert_eq!(mean(&[1.0, 1e100, 1.0, -1e100]), 0.5);
+        assert_eq!(sum([0.1; 10]), 1.0);
+        let harmonic: Vec<f64> = (1..=100_000).map(|at| 1.0 / f64::from(at)).collect();
+        assert_eq!(sum(&harmonic), sum(harmonic.iter().rev()));
+    }
+
+    #[test]
+    fn sums_of_infinities_are_plain() {
+        assert_eq!(sum([1.0, f64::INFINITY, 2.0]), f64::INFINITY);
+        assert_eq!(mean(&[f64::NEG_INFINITY, 2.0]), f64::NEG_INFINITY);
+        assert_eq!(sum([f64::MAX, f64::MAX]), f64::INFINITY);
+        assert!(sum([f64::INFINITY, f64::NEG_INFINITY]).is_nan() && sum([1.0, f64::NAN]).is_nan());
+        assert!(mean(&[1.0, f64::NAN]).is_nan());
+        assert_eq!(sum([0.0_f64; 0]), 0.0);
+    }
 
     #[test]
     fn mean_of_nothing_is_undefined() {
         assert!(mean(&[]).is_nan());
         assert_eq!(mean(&[1.0, 2.0, 6.0]), 3.0);
+        assert_eq!(mean_of((1..=5).map(f64::from)), 3.0);
     }
 
     #[test]
