@@ -8,6 +8,8 @@ use statrs::function::beta::beta_reg;
 
 use crate::centred::Centred;
 use crate::kendall;
+pub use crate::partial::{partial, partial_spearman};
+pub use crate::rank_biserial::rank_biserial;
 
 /// A coefficient in [-1, 1] with its two-sided p-value and the number of pairs that it rests on.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -106,7 +108,7 @@ pub(crate) fn product_moment(a: &[f64], b: &[f64]) -> f64 {
 }
 
 /// The two-sided p-value of r under Student's t with n - 2 degrees of freedom, as a beta integral of 1 - r².
-fn student_p(r: f64, n: usize) -> f64 {
+pub(crate) fn student_p(r: f64, n: usize) -> f64 {
     if r.is_nan() {
         return f64::NAN;
     }

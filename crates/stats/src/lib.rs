@@ -3,20 +3,32 @@
 //! An undefined statistic (a correlation with a constant, the mean of nothing) is NaN, never an error: the caller
 //! knows the names that make a useful message. Malformed input, such as a curve that runs backwards, is an error.
 
+pub mod agreement;
 pub mod centred;
+mod concordance;
 pub mod correlation;
 pub mod curve;
 pub mod density;
 pub mod draws;
+pub mod effect;
+pub mod friedman;
 pub mod gaussian;
 pub mod interval;
 mod kendall;
+pub mod multiple;
 pub mod otsu;
 pub mod paired;
+mod partial;
+pub mod posthoc;
 mod product;
+pub mod proportion;
 pub mod random;
+mod rank_biserial;
+mod rank_sum;
 pub mod ranks;
 pub mod resample;
 pub mod separation;
+pub mod signed;
+mod studentized;
 pub mod summary;
 pub mod wins;

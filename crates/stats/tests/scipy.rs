@@ -1,5 +1,8 @@
 //! Against SciPy and NumPy; `testdata/stats/generate.py` made the expected numbers.
 
+mod golden;
+
+use golden::{Number, assert_close, number, numbers};
 use rand::Rng;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -12,9 +15,6 @@ const TOLERANCE: f64 = 1e-12;
 
 /// Relative tolerance of p-values: the complementary error function of statrs is good to ten digits.
 const P_TOLERANCE: f64 = 2e-10;
-
-/// NaN is null in JSON.
-type Number = Option<f64>;
 
 #[derive(Deserialize)]
 struct Correlations {
@@ -76,25 +76,7 @@ struct Generator {
 }
 
 fn golden<T: DeserializeOwned>(section: &str) -> Vec<T> {
-    let text = include_str!("../../../testdata/stats/scipy.json");
-    let mut all: serde_json::Value = serde_json::from_str(text).unwrap();
-    let cases: Vec<T> = serde_json::from_value(all[section].take()).unwrap();
-    assert!(!cases.is_empty());
-    cases
-}
-
-fn number(value: Number) -> f64 {
-    value.unwrap_or(f64::NAN)
-}
-
-fn numbers(values: &[Number]) -> Vec<f64> {
-    values.iter().copied().map(number).collect()
-}
-
-#[track_caller]
-fn assert_close(found: f64, expected: f64, tolerance: f64, what: &str) {
-    let close = (found - expected).abs() <= tolerance || found.is_nan() && expected.is_nan();
-    assert!(close, "{what}: {found:?}, expected {expected:?}");
+    golden::cases(include_str!("../../../testdata/stats/scipy.json"), section)
 }
 
 #[track_caller]
