@@ -105,8 +105,12 @@ def pairs(table, drawn):
             means = [resampled(v, drawn) for v in (x, y)]
             n, x, y = int(both.sum()), x[both], y[both]
             better = -sign(metric)
+            rate = ahead(better * x, better * y)
+            # Halves are no successes: from the interval of the whole number below to that of the one above.
+            wilson = lambda k: stats.binomtest(int(k), n).proportion_ci(LEVEL, method="wilson")
+            win = [float(wilson(np.floor(rate * n + 1e-9)).low), float(wilson(np.ceil(rate * n - 1e-9)).high)]
             row = [MODEL, metric, DIRECTIONS[metric], a, b, n, float(np.mean(x) - np.mean(y)), *interval(means[0] - means[1])]
-            yield [*row, ahead(better * means[0], better * means[1]), ahead(better * x, better * y)]
+            yield [*row, ahead(better * means[0], better * means[1]), rate, *win]
 
 
 def distances(means):
@@ -152,7 +156,7 @@ def main():
     key = ["model", "metric", "direction"]
     header = [*key, "method", "n", "mean", "ci_low", "ci_high", "rank", "median", "rank_low", "rank_high", "p_best", "win_rate"]
     write("ranks.csv", header, rankings(table, drawn))
-    header = [*key, "method_a", "method_b", "n", "difference", "ci_low", "ci_high", "p_better", "win_rate"]
+    header = [*key, "method_a", "method_b", "n", "difference", "ci_low", "ci_high", "p_better", "win_rate", "win_low", "win_high"]
     write("pairs.csv", header, pairs(table, drawn))
     ends = [f"{name}_{end}" for name in ("rand_dist", "rand_dist_inside") for end in ("low", "high")]
     write("separations.csv", ["model", "metric", "rand_dist", "rand_dist_inside", "n", *ends], separations(table, drawn))

@@ -79,7 +79,7 @@ fn a_table_written_is_the_table_read() {
     assert_eq!(copied::<Correlation>(table), table);
     let table = "model,metric,direction,method,n,mean,ci_low,ci_high,rank,median,rank_low,rank_high,p_best,win_rate\nm,pos,lower,ig,10,0.5,,,1.5,0.4,1,2,0.5,\n";
     assert_eq!(copied::<Rank>(table), table);
-    let table = "model,metric,direction,method_a,method_b,n,difference,ci_low,ci_high,p_better,win_rate\nm,pos,lower,ig,rise,10,0.5,0.25,0.75,0,0.125\n";
+    let table = "model,metric,direction,method_a,method_b,n,difference,ci_low,ci_high,p_better,win_rate,win_low,win_high\nm,pos,lower,ig,rise,10,0.5,0.25,0.75,0,0.125,,\n";
     assert_eq!(copied::<Versus>(table), table);
     let table = "model,method,metrics,mean_rank,ci_low,ci_high,rank,p_best\nm,ig,3,1.5,,,1,0.5\n";
     assert_eq!(copied::<Overall>(table), table);

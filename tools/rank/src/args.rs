@@ -55,9 +55,9 @@ pub struct Args {
     /// Write every two methods by each metric instead, on the images for which both have a number
     ///
     /// Columns: model, metric, direction, method_a, method_b, n, difference (the mean of a less that of b), ci_low, ci_high,
-    /// p_better (the share of resamples in which a is better), win_rate (the share of the n images for which it is). Where both
-    /// are equal, each has half. An image that a third method has no number for counts, and so does, with --incomplete drop, one
-    /// that it has no row for.
+    /// p_better (the share of resamples in which a is better), win_rate (the share of the n images for which it is), win_low,
+    /// win_high (Wilson's interval of that share). Where both are equal, each has half. An image that a third method has no
+    /// number for counts, and so does, with --incomplete drop, one that it has no row for.
     #[arg(long, group = "report", conflicts_with = "median_curve")]
     pub pairs: bool,
     /// Write the mean rank of each method over the metrics instead, the best first

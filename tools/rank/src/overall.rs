@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::{Result, bail};
 use pipe::{Overall, Writer};
-use stats::summary::mean;
+use stats::summary::mean_of;
 use stats::{ranks, wins};
 
 use crate::args::Args;
@@ -31,7 +31,7 @@ fn rows(tables: &[Table], args: &Args) -> Result<Vec<Overall>> {
     let ranked: Vec<Vec<f64>> = whole.iter().map(|table| table.ranks()).collect();
     let resampled: Vec<Vec<Vec<f64>>> =
         whole.iter().map(|table| wins::ranks(&table.resampled_badness())).collect();
-    let mean_rank = |at: usize| mean(&ranked.iter().map(|ranks| ranks[at]).collect::<Vec<f64>>());
+    let mean_rank = |at: usize| mean_of(ranked.iter().map(|ranks| ranks[at]));
     let mean_ranks: Vec<f64> = (0..methods.len()).map(mean_rank).collect();
     let resampled: Vec<Vec<f64>> = (0..methods.len()).map(|at| mean_by_resample(&resampled, at)).collect();
     let (places, firsts) = (ranks::average(&mean_ranks), wins::least(&resampled));
@@ -75,7 +75,6 @@ fn names(table: &Table) -> impl Iterator<Item = &str> {
 /// The mean rank of a method in each resample, given the ranks by metric, method and resample.
 fn mean_by_resample(ranks: &[Vec<Vec<f64>>], method: usize) -> Vec<f64> {
     let resamples = ranks[0][method].len();
-    let of_resample =
-        |resample| mean(&ranks.iter().map(|ranks| ranks[method][resample]).collect::<Vec<f64>>());
+    let of_resample = |resample| mean_of(ranks.iter().map(|ranks| ranks[method][resample]));
     (0..resamples).map(of_resample).collect()
 }

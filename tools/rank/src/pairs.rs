@@ -6,7 +6,9 @@ use anyhow::Result;
 use pipe::{Direction, Versus, Writer};
 use rayon::prelude::*;
 use scores::Board;
-use stats::summary::mean;
+use stats::interval::Interval;
+use stats::proportion::wilson;
+use stats::summary::mean_of;
 use stats::wins;
 
 use crate::args::Args;
@@ -72,8 +74,8 @@ struct Side<'a> {
 impl<'a> Side<'a> {
     fn new(values: &'a (impl AsRef<[f64]> + ?Sized), resampled: Vec<f64>) -> Self {
         let values = values.as_ref();
-        let numbers: Vec<f64> = values.iter().copied().filter(|value| !value.is_nan()).collect();
-        Self { values, mean: mean(&numbers), resampled }
+        let mean = mean_of(values.iter().filter(|value| !value.is_nan()));
+        Self { values, mean, resampled }
     }
 }
 
@@ -101,6 +103,8 @@ fn versus(board: &Board, [method_a, method_b]: [&str; 2], a: &Side<'_>, b: &Side
     let n = a.values.iter().filter(|value| !value.is_nan()).count();
     let differences = a.resampled.iter().zip(&b.resampled).map(|(a, b)| a - b);
     let difference = args.bootstrap().percentiles(differences.collect());
+    let win_rate = ahead(a.values, b.values);
+    let win = share_interval(win_rate, n, args.level);
     Versus {
         model: board.model.clone(),
         metric: board.metric.clone(),
@@ -112,6 +116,14 @@ fn versus(board: &Board, [method_a, method_b]: [&str; 2], a: &Side<'_>, b: &Side
         ci_low: Some(difference.low),
         ci_high: Some(difference.high),
         p_better: Some(ahead(&a.resampled, &b.resampled)),
-        win_rate: ahead(a.values, b.values),
+        win_rate,
+        win_low: Some(win.low),
+        win_high: Some(win.high),
     }
+}
+
+/// Wilson's interval of a share that counts halves: from that of the whole number below to that of the one above.
+fn share_interval(share: f64, n: usize, level: f64) -> Interval {
+    let halves = (share * 2.0 * n as f64).round() as usize;
+    Interval { low: wilson(halves / 2, n, level).low, high: wilson(halves.div_ceil(2), n, level).high }
 }

@@ -29,6 +29,10 @@ row! {
         p_better: Option<f64> = optional,
         /// Share of images for which the first method is better, half of those where both are equal included.
         win_rate: f64 = required,
+        /// Lower end of the share's confidence interval.
+        win_low: Option<f64> = optional,
+        /// Upper end of the share's confidence interval.
+        win_high: Option<f64> = optional,
     }
 }
 

@@ -41,7 +41,7 @@ fn a_pair_is_compared_on_the_images_that_both_have() {
         (vec![2.0, 1.0, 2.0], vec![-0.5, 1.0, 1.5])
     );
     assert_eq!(numbers(&table, "win_rate"), [0.75, 0.0, 0.0]);
-    assert!(table.contains(",1,1,NaN,NaN,NaN,0\n"), "{table}");
+    assert!(table.contains(",1,1,NaN,NaN,NaN,0,0,"), "{table}");
     assert_eq!(
         output.stderr,
         "rank: m, del: 1 of 3 pairs have fewer than two images in common, so no interval\n"
