@@ -5,6 +5,8 @@ threads, in turns (ours, peer, ours, peer ...), medians and the ratio of minima.
     python pipelines/bench --tasks forward,gradcam --networks resnet50-v1
     python pipelines/bench --memory                        peak memory instead; a table in OUT/memory.md
     python pipelines/bench --layers                        times of layers and ONNX Runtime's instead; tables in OUT/layers.md
+    python pipelines/bench --tables                        CPU time and memory of rank and correlate on 20 million rows, beside
+                                                           Polars and DuckDB; a table in OUT/tables.md
     python pipelines/bench --list                          the tasks, and the networks that they run on by themselves
 
 Both sides are timed from prepared images to results in host memory: no process start, no loading of weights, no decoding,
@@ -50,6 +52,8 @@ def parse():
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--memory", action="store_true", help="measure peak memory (default network: resnet50-v1)")
     parser.add_argument("--layers", action="store_true", help="time each layer, with one thread and with --threads")
+    parser.add_argument("--tables", action="store_true", help="measure rank and correlate on a large table")
+    parser.add_argument("--rows", type=int, default=20_000_000, help="of that table")
     parser.add_argument("--counts", type=int, nargs=2, default=[30, 300], help="of images, with --memory")
     args = parser.parse_args()
     args.out = args.out.resolve()
@@ -80,6 +84,10 @@ def main():
 
         choose(parser, args)
         memory(args, args.networks or ["resnet50-v1"])
+    elif args.tables:
+        from bench.tables import tables
+
+        tables(args)
     elif args.layers:
         from bench.layers import layers
 

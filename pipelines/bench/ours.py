@@ -4,6 +4,7 @@ a child would otherwise start from our own."""
 import csv
 import json
 import os
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -119,12 +120,22 @@ def pass_sides(args, network):
     return {name: speed.Side([str(part) for part in command], args.threads) for name, command in commands.items()}
 
 
-def peak(command, output=os.devnull):
-    """Peak resident memory of a child in MiB, as the kernel counts it."""
-    with open(output, "w") as stdout:
-        child = subprocess.Popen([str(part) for part in command], stdout=stdout)
-        _, status, usage = os.wait4(child.pid, 0)
+def usage(command, stdout):
+    """What the kernel has counted of a child: times and peak memory."""
+    child = subprocess.Popen([str(part) for part in command], stdout=stdout)
+    _, status, counted = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode:
         sys.exit(f"{command[0]} failed with status {child.returncode}")
-    return usage.ru_maxrss / 1024
+    return counted
+
+
+def peak(command, output=os.devnull):
+    """Peak resident memory of a child in MiB, as the kernel counts it."""
+    with open(output, "w") as stdout:
+        return usage(command, stdout).ru_maxrss / 1024
+
+
+def processor():
+    lines = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+    return lines[0].split(":")[1].strip() if lines else platform.processor()

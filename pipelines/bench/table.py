@@ -26,18 +26,13 @@ largest difference. ROAD's imputation is 18 masks of an image, the peer's by Sci
 methods draw their own samples on each side. Quantus takes away single channels of a pixel."""
 
 
-def processor():
-    lines = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
-    return lines[0].split(":")[1].strip() if lines else platform.processor()
-
-
 class Table:
     def __init__(self, args):
         self.args, self.lines = args, []
         own = ours.run([args.bin / "explain", "--version"]).strip()
         versions = ", ".join([own, *(f"{name} {version(name)}" for name in PACKAGES)])
         self.machine = (
-            f"{processor()}, {os.cpu_count()} cores, {args.threads} threads, device {args.device}, {platform.system()}; "
+            f"{ours.processor()}, {os.cpu_count()} cores, {args.threads} threads, device {args.device}, {platform.system()}; "
             f"medians of runs in turns, and the ratio of the least times; {versions}."
         )
 
