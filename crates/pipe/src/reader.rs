@@ -30,13 +30,8 @@ struct Current {
 }
 
 impl<R: Row> Rows<R> {
-    pub(crate) fn new(waiting: VecDeque<Table>, names: Arc<[String]>) -> Self {
-        let more = match waiting.len() {
-            0 | 1 => String::new(),
-            n => format!(" and {} more", n - 1),
-        };
-        let empty = waiting.front().map(|first| first.name() + &more);
-        Self { waiting, current: None, names, empty, row: PhantomData }
+    pub(crate) fn new(waiting: VecDeque<Table>, names: Arc<[String]>, name: String) -> Self {
+        Self { waiting, current: None, names, empty: Some(name), row: PhantomData }
     }
 
     /// Opens tables and reads their rows; no file at all means standard input.

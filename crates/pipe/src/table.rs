@@ -1,14 +1,15 @@
 //! Finding tables and reading their headers, before any row of any of them is read.
 
 use std::fs;
-use std::io::BufRead;
+use std::io::{self, BufRead, Cursor, Read};
 use std::path::{Path, PathBuf};
 
+use crate::compressed::Input;
 use crate::error::{Error, Result, cut};
 use crate::whole::Whole;
-use crate::{Column, Row, Rows, input, input_name};
+use crate::{Column, Columns, Row, Rows, input, input_name};
 
-pub(crate) type Source = csv::Reader<Whole<Box<dyn BufRead + Send>>>;
+pub(crate) type Source = csv::Reader<Whole<Input>>;
 
 /// Tables to be read one after another as if they were one. Their headers have been read, their rows not yet.
 #[derive(Debug)]
@@ -18,7 +19,7 @@ pub(crate) struct Table {
     path: PathBuf,
     header: Vec<String>,
     /// Kept open unless the file can be opened again: thousands of shards must not need thousands of descriptors.
-    source: Option<Source>,
+    input: Option<Input>,
 }
 
 impl std::fmt::Debug for Table {
@@ -49,9 +50,17 @@ impl Tables {
     ///
     /// If it has no header.
     pub fn from_input(name: &Path, input: Box<dyn BufRead + Send>) -> anyhow::Result<Self> {
-        let mut source = source(input);
-        let header = header(&mut source, name)?;
-        Ok(Self(vec![Table { path: name.to_owned(), header, source: Some(source) }]))
+        let (header, input) = read_header(input, name)?;
+        Ok(Self(vec![Table { path: name.to_owned(), header, input: Some(input) }]))
+    }
+
+    /// What to call the tables in a message: the first, and how many there are.
+    pub fn name(&self) -> String {
+        let first = self.0.first().map(Table::name).unwrap_or_default();
+        match self.0.len() {
+            0 | 1 => first,
+            n => format!("{first} and {} more", n - 1),
+        }
     }
 
     /// Whether any of the tables has this column.
@@ -74,7 +83,18 @@ impl Tables {
                 }
             }
         }
-        Ok(Rows::new(self.0.into(), names.into()))
+        let name = self.name();
+        Ok(Rows::new(self.0.into(), names.into(), name))
+    }
+
+    /// The tables one by one, for a reader that wants some columns as bytes; [`Columns::read`] opens them.
+    ///
+    /// # Errors
+    ///
+    /// If a table lacks a column that it must have.
+    pub fn columns(self, columns: &'static [Column]) -> Result<Vec<Columns>> {
+        self.0.iter().try_for_each(|table| table.places(columns).map(drop))?;
+        Ok(self.0.into_iter().map(|table| Columns::new(table, columns)).collect())
     }
 }
 
@@ -89,10 +109,9 @@ fn carried_name<R: Row>(name: &str) -> Option<String> {
 
 impl Table {
     fn open(path: &Path) -> anyhow::Result<Self> {
-        let mut source = source(input(path)?);
-        let header = header(&mut source, path)?;
+        let (header, input) = read_header(input(path)?, path)?;
         let regular = path != Path::new("-") && fs::metadata(path).is_ok_and(|data| data.is_file());
-        Ok(Self { path: path.to_owned(), header, source: (!regular).then_some(source) })
+        Ok(Self { path: path.to_owned(), header, input: (!regular).then_some(input) })
     }
 
     /// Where each column stands in the header, if all that are required do.
@@ -130,12 +149,20 @@ impl Table {
 
     /// A reader that stands behind the header, and the header as it is now.
     pub(crate) fn start(mut self) -> anyhow::Result<(Source, Self)> {
-        let Some(source) = self.source.take() else {
-            let mut source = source(input(&self.path)?);
-            self.header = header(&mut source, &self.path)?;
-            return Ok((source, self));
-        };
+        let mut source = source(self.input()?);
+        self.header = header(&mut source, &self.path)?;
         Ok((source, self))
+    }
+
+    /// Takes the names of a header that was read again.
+    pub(crate) fn set_header<T: AsRef<str>>(&mut self, cells: impl Iterator<Item = T>) -> Result<()> {
+        self.header = header_names(cells, self.name())?;
+        Ok(())
+    }
+
+    /// The whole table's bytes.
+    pub(crate) fn input(&mut self) -> anyhow::Result<Input> {
+        self.input.take().map_or_else(|| input(&self.path), Ok)
     }
 
     /// What to call the table in a message.
@@ -144,15 +171,41 @@ impl Table {
     }
 }
 
-fn source(input: Box<dyn BufRead + Send>) -> Source {
+fn source<R: Read>(input: R) -> csv::Reader<Whole<R>> {
     csv::ReaderBuilder::new().buffer_capacity(1 << 16).from_reader(Whole::new(input))
 }
 
-fn header(source: &mut Source, path: &Path) -> Result<Vec<String>> {
+/// The names in a header, and the table from its start.
+fn read_header(input: Input, path: &Path) -> Result<(Vec<String>, Input)> {
+    let mut seen = Seen { input, bytes: Vec::new() };
+    let header = header(&mut source(&mut seen), path)?;
+    Ok((header, Box::new(Cursor::new(seen.bytes).chain(seen.input))))
+}
+
+/// Keeps what was read.
+struct Seen {
+    input: Input,
+    bytes: Vec<u8>,
+}
+
+impl Read for Seen {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let count = self.input.read(out)?;
+        self.bytes.extend_from_slice(&out[..count]);
+        Ok(count)
+    }
+}
+
+fn header<R: Read>(source: &mut csv::Reader<Whole<R>>, path: &Path) -> Result<Vec<String>> {
     let file = input_name(path);
     let record = source.headers().map_err(|error| Error::from_csv(error, &file, 1))?;
-    let clean = |name: &str| name.trim_start_matches('\u{feff}').trim().to_owned();
-    let names: Vec<String> = record.iter().map(clean).collect();
+    header_names(record.iter(), file)
+}
+
+/// The names in a header.
+fn header_names<T: AsRef<str>>(cells: impl Iterator<Item = T>, file: String) -> Result<Vec<String>> {
+    let clean = |name: T| name.as_ref().trim_start_matches('\u{feff}').trim().to_owned();
+    let names: Vec<String> = cells.map(clean).collect();
     if names.is_empty() {
         return Err(Error::Empty { file });
     }

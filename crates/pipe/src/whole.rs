@@ -1,7 +1,9 @@
 //! A table that was cut off must not look like a whole one: `0.0198` is a number too.
 
 use std::fmt;
-use std::io::{self, BufRead, Read};
+use std::io::{self, Read};
+
+use memchr::memchr;
 
 /// Passes CSV through and makes an end in the middle of a line an error, before the torn record is taken for a whole one.
 pub(crate) struct Whole<R> {
@@ -19,8 +21,10 @@ pub(crate) enum Torn {
 }
 
 /// Where in a record a byte stands, by the rules of the `csv` crate.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 enum Place {
+    /// The start of the table, where a byte order mark is nothing.
+    Start,
     Record,
     Field,
     Bare,
@@ -33,36 +37,57 @@ impl Place {
     fn after(self, byte: u8) -> Self {
         match (self, byte) {
             (Self::Quoted, b'"') => Self::Quote,
-            (Self::Quoted, _) | (Self::Record | Self::Field | Self::Quote, b'"') => Self::Quoted,
-            // A byte order mark at the start of a table is nothing.
-            (_, b'\n' | b'\r') | (Self::Record, 0xef | 0xbb | 0xbf) => Self::Record,
+            (Self::Quoted, _) | (Self::Start | Self::Record | Self::Field | Self::Quote, b'"') => {
+                Self::Quoted
+            }
+            (Self::Start, 0xef | 0xbb | 0xbf) => Self::Start,
+            (_, b'\n' | b'\r') => Self::Record,
             (_, b',') => Self::Field,
             _ => Self::Bare,
+        }
+    }
+
+    /// The place behind more bytes. Only quotes matter, and what stands beside them, so the search jumps from one to the next.
+    fn behind(mut self, mut bytes: &[u8]) -> Self {
+        while let Some(first) = bytes.first() {
+            let quote = memchr(b'"', bytes);
+            let (place, passed) = match (self, quote) {
+                (Self::Quoted, None) => return Self::Quoted,
+                (Self::Quoted, Some(at)) => (Self::Quote, at + 1),
+                (Self::Start | Self::Quote, _) | (_, Some(0)) => (self.after(*first), 1),
+                (_, quote) => {
+                    let passed = quote.unwrap_or(bytes.len());
+                    (self.after(bytes[passed - 1]), passed)
+                }
+            };
+            (self, bytes) = (place, &bytes[passed..]);
+        }
+        self
+    }
+
+    /// What is wrong with a table that ends here.
+    fn torn(self) -> Option<Torn> {
+        match self {
+            Self::Start | Self::Record => None,
+            Self::Quoted => Some(Torn::Quote),
+            Self::Field | Self::Bare | Self::Quote => Some(Torn::Line),
         }
     }
 }
 
 impl<R> Whole<R> {
     pub(crate) fn new(input: R) -> Self {
-        Self { input, place: Place::Record }
-    }
-
-    fn end(&self) -> io::Result<usize> {
-        match self.place {
-            Place::Record => Ok(0),
-            Place::Quoted => Err(Torn::Quote.into()),
-            Place::Field | Place::Bare | Place::Quote => Err(Torn::Line.into()),
-        }
+        Self { input, place: Place::Start }
     }
 }
 
-impl<R: BufRead> Read for Whole<R> {
+impl<R: Read> Read for Whole<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let count = self.input.read(out)?;
         if count == 0 && !out.is_empty() {
-            return self.end();
+            return self.place.torn().map_or(Ok(0), |torn| Err(torn.into()));
         }
-        self.place = out[..count].iter().fold(self.place, |place, byte| place.after(*byte));
+        self.place = self.place.behind(&out[..count]);
         Ok(count)
     }
 }
@@ -74,6 +99,11 @@ impl From<Torn> for io::Error {
 }
 
 impl Torn {
+    /// What is wrong with a table whose last record, from its start on, is this.
+    pub(crate) fn at_end_of(record: &[u8]) -> Option<Self> {
+        Place::Start.behind(record).torn()
+    }
+
     /// What an I/O error says, if it came from here.
     pub(crate) fn of(error: &io::Error) -> Option<Self> {
         error.get_ref()?.downcast_ref().copied()
@@ -101,6 +131,19 @@ mod tests {
     fn end(text: &str) -> Option<Torn> {
         let mut input = Whole::new(io::BufReader::with_capacity(3, text.as_bytes()));
         input.read_to_end(&mut Vec::new()).err().map(|error| Torn::of(&error).unwrap())
+    }
+
+    /// Every text of up to seven bytes, cut anywhere.
+    #[test]
+    fn jumping_from_quote_to_quote_is_going_byte_by_byte() {
+        let alphabet = [b'a', b',', b'"', b'\n', 0xef];
+        let text = |code: usize| (0..7).map(move |at| alphabet[code / 5_usize.pow(at) % 5]);
+        for code in 0..5_usize.pow(7) {
+            let text: Vec<u8> = text(code).collect();
+            let slow = text.iter().fold(Place::Start, |place, byte| place.after(*byte));
+            let (head, tail) = text.split_at(code % 8);
+            assert_eq!(Place::Start.behind(head).behind(tail), slow, "{text:?}");
+        }
     }
 
     #[test]

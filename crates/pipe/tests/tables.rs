@@ -4,8 +4,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use pipe::{
-    Class, Correlation, Direction, Explained, Extra, Image, OutputArgs, Overall, Rank, Response, Row, Rows,
-    Score, Tables, Versus, Writer,
+    Class, Column, Correlation, Direction, Explained, Extra, Image, OutputArgs, Overall, Rank, Response, Row,
+    Rows, Score, Tables, Versus, Writer,
 };
 
 struct Folder(tempfile::TempDir);
@@ -273,6 +273,38 @@ fn several_tables_are_one() {
     let third = folder.table("c.csv", "x\n1\n");
     let error = Tables::open(&[&a, &third]).unwrap().rows::<Image>().err().unwrap().to_string();
     assert!(error.ends_with("c.csv: no column `image` in the header `x`"), "{error}");
+}
+
+#[test]
+fn columns_are_read_as_bytes() {
+    const COLUMNS: &[Column] =
+        &[Column::required("value"), Column::optional("nowhere"), Column::required("image")];
+    let folder = Folder::new();
+    let other = "image,value\n\"a\nb\",1\n \nc,x\n";
+    let files = [folder.table("a.csv", SCORES), folder.table("b.csv", other)];
+    let tables = Tables::open(&files).unwrap();
+    assert!(tables.name().ends_with("a.csv and 1 more"));
+    let mut seen = Vec::new();
+    let rows = tables.columns(COLUMNS).unwrap().into_iter().map(|table| {
+        table.read(|row| {
+            assert_eq!(row.bytes(1), b"");
+            seen.push((row.line(), row.text(2)?.to_owned(), row.bytes(0).to_owned()));
+            row.value::<f64>(0)?;
+            Ok(())
+        })
+    });
+    let rows: Vec<_> = rows.collect();
+    assert_eq!(rows[0].as_ref().unwrap(), &3);
+    let message = rows[1].as_ref().unwrap_err().to_string();
+    assert!(message.ends_with("b.csv, line 5, column `value`: \"x\" is not a number"), "{message}");
+    let seen: Vec<_> = seen.iter().map(|(line, image, value)| (*line, &**image, &**value)).collect();
+    assert_eq!(
+        seen[..3],
+        [(2, "a.png", &b"1e-11"[..]), (3, "b, c.png", b"NaN"), (4, "d \"e\".png", b"-inf")]
+    );
+    assert_eq!(seen[3..], [(2, "a\nb", &b"1"[..]), (5, "c", b"x")]);
+    let message = Tables::open(&[folder.table("c.csv", "image\na\n")]).unwrap().columns(COLUMNS).unwrap_err();
+    assert!(message.to_string().ends_with("c.csv: no column `value` in the header `image`"));
 }
 
 #[test]

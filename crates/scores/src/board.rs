@@ -1,6 +1,7 @@
 //! The scores of one metric for one model.
 
 use std::fmt;
+use std::sync::Arc;
 
 use pipe::Direction;
 
@@ -22,8 +23,8 @@ pub struct Board {
 pub struct Sample {
     /// Spec string of the method.
     pub method: String,
-    /// Positions in the list of all items, rising.
-    pub items: Vec<u32>,
+    /// Positions in the list of all items, rising; methods with the same ones share them.
+    pub items: Arc<[u32]>,
     /// The value at each of them.
     pub values: Vec<f64>,
 }
@@ -32,12 +33,20 @@ impl Sample {
     /// The part on some of the items.
     pub(crate) fn on(&self, keep: impl Fn(u32) -> bool) -> Self {
         let kept = self.items.iter().zip(&self.values).filter(|(item, _)| keep(**item));
-        let (items, values) = kept.map(|(item, value)| (*item, *value)).unzip();
-        Self { method: self.method.clone(), items, values }
+        let (items, values): (Vec<u32>, _) = kept.map(|(item, value)| (*item, *value)).unzip();
+        Self { method: self.method.clone(), items: items.into(), values }
+    }
+
+    /// Whether two samples are on the same items, so that their values are paired as they stand.
+    pub fn is_aligned_with(&self, other: &Self) -> bool {
+        self.items == other.items
     }
 
     /// The values of two samples on the items that both have, in the order of the items.
     pub fn paired(&self, other: &Self) -> (Vec<f64>, Vec<f64>) {
+        if self.is_aligned_with(other) {
+            return (self.values.clone(), other.values.clone());
+        }
         let mut others = other.items.iter().zip(&other.values).peekable();
         let common = self.items.iter().zip(&self.values).filter_map(|(item, value)| {
             while others.next_if(|(other, _)| *other < item).is_some() {}
@@ -52,14 +61,27 @@ impl Board {
     #[must_use]
     pub fn on(&self, keep: impl Fn(u32) -> bool) -> Self {
         let Self { model, metric, direction, methods } = self;
-        let methods = methods.iter().map(|sample| sample.on(&keep)).collect();
-        Self { model: model.clone(), metric: metric.clone(), direction: *direction, methods }
+        let (model, metric) = (model.clone(), metric.clone());
+        let mut part =
+            Self { model, metric, direction: *direction, methods: Vec::with_capacity(methods.len()) };
+        for sample in methods {
+            part.push(sample.on(&keep));
+        }
+        part
+    }
+
+    /// Adds a method behind the others, which shares its items with the last one if they are the same.
+    pub(crate) fn push(&mut self, mut sample: Sample) {
+        if let Some(last) = self.methods.last().filter(|last| last.is_aligned_with(&sample)) {
+            sample.items = Arc::clone(&last.items);
+        }
+        self.methods.push(sample);
     }
 
     /// In how many of the samples each of `items` items is.
     pub(crate) fn coverage(&self, items: usize) -> Vec<usize> {
         let mut counts = vec![0; items];
-        for item in self.methods.iter().flat_map(|sample| &sample.items) {
+        for item in self.methods.iter().flat_map(|sample| sample.items.iter()) {
             counts[*item as usize] += 1;
         }
         counts
@@ -79,8 +101,8 @@ mod tests {
     use super::Sample;
 
     fn sample(cells: &[(u32, f64)]) -> Sample {
-        let (items, values) = cells.iter().copied().unzip();
-        Sample { method: String::new(), items, values }
+        let (items, values): (Vec<u32>, _) = cells.iter().copied().unzip();
+        Sample { method: String::new(), items: items.into(), values }
     }
 
     #[test]

@@ -158,6 +158,6 @@ fn reduce(board: &mut Board, items: usize, expected: Option<usize>) -> Result<Op
         bail!("{board}: no image has a row from every method");
     }
     let common_to_all = |item: u32| counts[item as usize] == all;
-    board.methods = board.methods.iter().map(|sample| sample.on(common_to_all)).collect();
+    *board = board.on(common_to_all);
     Ok(Some(format!("{board}: compared on the {common} of {any} images with a row from every method")))
 }

@@ -14,6 +14,15 @@ impl Board {
     ///
     /// If a method has no finite value at all, or if no item is left.
     pub fn defined(&self) -> Result<(Self, Vec<String>)> {
+        self.clone().into_defined()
+    }
+
+    /// The same, without a copy where every value is defined.
+    ///
+    /// # Errors
+    ///
+    /// As [`Board::defined`].
+    pub fn into_defined(self) -> Result<(Self, Vec<String>)> {
         let size =
             self.methods.iter().filter_map(|sample| sample.items.last()).max().map_or(0, |last| last + 1);
         let mut counts = vec![0; size as usize];
@@ -21,15 +30,18 @@ impl Board {
             let defined = sample.items.iter().zip(&sample.values).filter(|(_, value)| value.is_finite());
             defined.for_each(|(item, _)| counts[*item as usize] += 1);
         }
-        let keep = |item: u32| counts[item as usize] == self.methods.len();
-        let kept = self.on(keep);
         let mut notes = Vec::new();
         for sample in self.methods.iter().filter(|sample| sample.failures() > 0) {
             notes.push(self.cost(sample)?);
         }
-        if kept.methods.iter().any(|sample| sample.values.is_empty()) {
+        let left = counts.iter().filter(|count| **count == self.methods.len()).count();
+        if left == 0 && !self.methods.is_empty() {
             bail!("{self}: no image has a number from every method");
         }
+        if self.methods.iter().all(|sample| sample.items.len() == left) {
+            return Ok((self, notes));
+        }
+        let kept = self.on(|item| counts[item as usize] == self.methods.len());
         Ok((kept, notes))
     }
 
@@ -41,8 +53,9 @@ impl Board {
             bail!("{what}, which leaves no image to compare on: leave the method out of the table");
         }
         let moved = self.methods.iter().filter(|other| other.method != failing.method).filter_map(|other| {
-            let before = mean(&other.finite_on(|_| true));
-            let after = mean(&other.finite_on(|item| failing.is_defined_at(item)));
+            let before = mean(&finite(other.values.iter().zip(&other.values)));
+            let (values, beside) = other.paired(failing);
+            let after = mean(&finite(values.iter().zip(&beside)));
             let far = (after - before).abs();
             (far > 0.0).then_some((far, &other.method, before, after))
         });
@@ -58,13 +71,9 @@ impl Sample {
     fn failures(&self) -> usize {
         self.values.iter().filter(|value| !value.is_finite()).count()
     }
+}
 
-    fn is_defined_at(&self, item: u32) -> bool {
-        self.items.binary_search(&item).is_ok_and(|at| self.values[at].is_finite())
-    }
-
-    fn finite_on(&self, keep: impl Fn(u32) -> bool) -> Vec<f64> {
-        let kept = self.items.iter().zip(&self.values);
-        kept.filter(|(item, value)| value.is_finite() && keep(**item)).map(|(_, value)| *value).collect()
-    }
+/// Finite values that have a finite one beside them.
+fn finite<'a>(pairs: impl Iterator<Item = (&'a f64, &'a f64)>) -> Vec<f64> {
+    pairs.filter(|(value, beside)| value.is_finite() && beside.is_finite()).map(|(value, _)| *value).collect()
 }

@@ -34,8 +34,8 @@ impl Scores {
     pub fn into_groups(self) -> Vec<Group> {
         let mut values: BTreeMap<String, Vec<f64>> = BTreeMap::new();
         for board in &self.boards {
-            let of_board = board.methods.iter().flat_map(|sample| &sample.values);
-            values.entry(board.metric.clone()).or_default().extend(of_board);
+            let different = values.entry(board.metric.clone()).or_default();
+            board.methods.iter().for_each(|sample| add_different(different, &sample.values));
         }
         let binary: BTreeMap<String, bool> =
             values.into_iter().map(|(metric, values)| (metric, is_binary(&values))).collect();
@@ -51,5 +51,17 @@ impl Scores {
             }
         }
         groups.into_iter().map(|((model, method), metrics)| Group { model, method, metrics }).collect()
+    }
+}
+
+/// Adds the numbers that are not there yet, until there are too many for two.
+fn add_different(different: &mut Vec<f64>, values: &[f64]) {
+    for value in values.iter().filter(|value| !value.is_nan()) {
+        if different.len() > 2 {
+            return;
+        }
+        if !different.contains(value) {
+            different.push(*value);
+        }
     }
 }

@@ -6,23 +6,29 @@
 
 mod args;
 mod board;
-mod builder;
+mod boards;
+mod cells;
 mod complete;
 mod defined;
 mod groups;
+mod interner;
 mod item;
+mod join;
 mod list;
 mod method;
+mod part;
 mod sources;
 
 use std::path::Path;
 
 use anyhow::Result;
-use pipe::{Rows, Score};
+use pipe::{Error, Tables};
+use rayon::prelude::*;
+
+use crate::part::Part;
 
 pub use args::{CompareArgs, Incomplete};
 pub use board::{Board, Sample};
-pub use builder::Builder;
 pub use groups::{Group, Metric};
 pub use item::Item;
 pub use list::List;
@@ -49,16 +55,21 @@ pub struct Scores {
 }
 
 impl Scores {
-    /// Reads tables of scores, in any order of their rows.
+    /// Reads tables of scores, in any order of them and of their rows, each on a thread.
     ///
     /// # Errors
     ///
     /// If a table is damaged, or if its rows do not belong together or are not all there, unless `args` says what to do.
     pub fn read<P: AsRef<Path>>(files: &[P], args: CompareArgs, foreign: Foreign) -> Result<Self> {
-        let mut builder = Builder::default();
-        for row in Rows::<Score>::open(files)? {
-            builder.add(row?)?;
+        let tables = Tables::open(files)?;
+        let name = tables.name();
+        let parts: Vec<Result<Part>> =
+            tables.columns(part::COLUMNS)?.into_par_iter().map(Part::read).collect();
+        // Of several damaged tables always the first is told.
+        let parts: Vec<Part> = parts.into_iter().collect::<Result<_>>()?;
+        if parts.iter().all(|part| part.rows == 0) {
+            return Err(Error::NoRows { file: name }.into());
         }
-        builder.finish(args, foreign)
+        join::join(parts, args, foreign)
     }
 }

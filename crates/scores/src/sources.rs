@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Result, bail};
 
-use crate::builder::Cell;
-use crate::{CompareArgs, Item, List};
+use crate::{CompareArgs, List};
 
 /// The pairs of model and list that have come, by number.
 #[derive(Debug, Default)]
@@ -98,33 +97,16 @@ impl Sources {
         lists.into_iter().map(|(name, lists)| (name.to_owned(), total(lists))).collect()
     }
 
-    /// Checks that what is pooled has no item in common.
-    ///
-    /// # Errors
-    ///
-    /// The first item that is in two models or lists.
-    pub(crate) fn check_disjoint<'a>(
-        &self,
-        columns: impl Iterator<Item = (&'a str, &'a [Cell])>,
-        items: &[Item],
-    ) -> Result<()> {
-        let mut owners: BTreeMap<&str, Vec<Option<u32>>> = BTreeMap::new();
-        for (board, cells) in columns {
-            let owners = owners.entry(board).or_insert_with(|| vec![None; items.len()]);
-            for Cell { item, source, .. } in cells {
-                let owner = *owners[*item as usize].get_or_insert(*source);
-                if !self.are_one(owner, *source) {
-                    let mut labels = [self.label(owner), self.label(*source)];
-                    labels.sort();
-                    let [a, b] = labels;
-                    bail!(
-                        "{} is scored both for {a} and for {b}: these cannot be pooled",
-                        items[*item as usize]
-                    );
-                }
-            }
-        }
-        Ok(())
+    /// The pairs of model and list, by number.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.all.iter().zip(&self.cells).map(|(source, cell)| (&*source.model, &**cell))
+    }
+
+    /// Two sources of one item that may not share any, as they are called in messages.
+    pub(crate) fn strangers(&self, owners: &[u32]) -> Option<[String; 2]> {
+        let pairs = owners.iter().flat_map(|a| owners.iter().map(move |b| (*a, *b)));
+        let strangers = pairs.filter(|(a, b)| !self.are_one(*a, *b));
+        strangers.map(|(a, b)| [self.label(a), self.label(b)]).min()
     }
 
     /// Whether two sources may share items: a table without a list is of whatever list its items are in.

@@ -201,9 +201,10 @@ fn undefined_correlations_are_nan_with_a_reason() {
 #[test]
 fn contradictions_are_errors() {
     let message = correlate(&[], "x,7,m,a,del,lower,1\nx,7,m,a,del,lower,1\n").failure(1);
-    assert_eq!(message, "correlate: m, del, a: x (target 7) has more than one value");
+    assert_eq!(message, "correlate: standard input: m, del, a: x (target 7) has more than one value");
     let message = correlate(&["--by-model"], "x,7,m,a,del,lower,1\ny,7,n,b,del,higher,1\n").failure(1);
-    assert_eq!(message, "correlate: del: the direction is `higher` in some rows and `lower` in others");
+    let told = "correlate: standard input, line 3: the direction of del is `higher`, but `lower` in standard input, line 2";
+    assert_eq!(message, told);
     assert!(correlate(&[], "x,7,m,mean,del,lower,1\n").failure(1).contains("`mean`"));
 }
 

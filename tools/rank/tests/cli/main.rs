@@ -222,7 +222,10 @@ fn a_list_knows_what_has_vanished() {
     assert!(dropped.stderr.starts_with("rank: 4 of 12 rows have vanished\n"), "{}", dropped.stderr);
     assert!(dropped.stderr.contains("m@12345678, ins: compared on the 2 of 3 images"), "{}", dropped.stderr);
     let message = run(RANK, ["-"], listed().replace("l7f/3", "l7f")).failure(1);
-    assert!(message.contains("list `l7f` is not the hash and length of a list"), "{message}");
+    assert!(
+        message.contains("line 2, column `list`: \"l7f\" is not the hash and length of a list"),
+        "{message}"
+    );
     let message = run(RANK, ["-"], listed().replace("l7f/3", "l7f/2")).failure(1);
     assert!(
         message.contains("m@12345678: the rows are of 3 images with their classes, where the list has 2"),
@@ -310,9 +313,10 @@ fn an_output_file_appears_whole_or_not_at_all() {
 #[test]
 fn contradictions_are_errors() {
     let message = rank(&[], "x,7,m,a,del,lower,1\nx,7,m,a,del,lower,1\n").failure(1);
-    assert_eq!(message, "rank: m, del, a: x (target 7) has more than one value");
+    assert_eq!(message, "rank: standard input: m, del, a: x (target 7) has more than one value");
     let message = rank(&["--by-model"], "x,7,m,a,del,lower,1\ny,7,n,b,del,higher,1\n").failure(1);
-    assert_eq!(message, "rank: del: the direction is `higher` in some rows and `lower` in others");
+    let told = "rank: standard input, line 3: the direction of del is `higher`, but `lower` in standard input, line 2";
+    assert_eq!(message, told);
     let message = rank(&["--separation"], "x,7,m,a,del,lower,1\ny,7,m,a,del,lower,1\n").failure(1);
     assert_eq!(message, "rank: m, del: no method `random` to compare with (--random names another)");
     let named =
