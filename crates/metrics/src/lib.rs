@@ -41,6 +41,7 @@ mod linear;
 mod metric;
 mod pair;
 mod place;
+mod recognised;
 mod region;
 mod retrieval;
 mod road;

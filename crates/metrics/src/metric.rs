@@ -6,8 +6,8 @@ use spec::Reader;
 
 use crate::{
     Curve, Truth, again, agreement, area, changes, classic, coherency, confidence, crop, distance, enough,
-    infidelity, information, irof, likeness, name_of, place, region, retrieval, road, segmentation, shape,
-    single, sparsity, ssim, stratified, subset, texture,
+    infidelity, information, irof, likeness, name_of, place, recognised, region, retrieval, road,
+    segmentation, shape, single, sparsity, ssim, stratified, subset, texture,
 };
 
 /// A metric's value, or why it is not defined.
@@ -170,6 +170,7 @@ pub fn all() -> impl Iterator<Item = &'static Metric> {
         again::METRICS,
         coherency::METRICS,
         stratified::METRICS,
+        recognised::METRICS,
         sparsity::METRICS,
         texture::METRICS,
         place::METRICS,

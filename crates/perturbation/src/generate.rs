@@ -21,7 +21,8 @@ pub struct Request<'a> {
     pub mask: &'a [bool],
     /// What is to be seen there, in words; empty for a generator that needs none.
     pub prompt: &'a str,
-    /// Of its random numbers: another one for each image and sample, and the same for all masks.
+    /// Of its random numbers: another one for each sample and, unless all of it is painted from black, each image; the same
+    /// for all masks.
     pub seed: u32,
 }
 
@@ -43,6 +44,15 @@ pub trait Generator: Debug + Send + Sync {
 /// Generators by the names that specs call them.
 pub type Generators = BTreeMap<String, Arc<dyn Generator>>;
 
+/// What a generator paints.
+#[derive(Clone, Debug)]
+pub(crate) enum Scene {
+    /// What is open of the image, in the words of the class that it is to look like.
+    Open,
+    /// All of it from black, whatever the image, in these words.
+    Whole(Arc<str>),
+}
+
 /// A sample of a generator, as a fill.
 #[derive(Clone, Debug)]
 pub(crate) struct Generated {
@@ -50,11 +60,17 @@ pub(crate) struct Generated {
     pub(crate) generator: String,
     /// Which sample.
     pub(crate) sample: u64,
+    /// What it is of.
+    pub(crate) scene: Scene,
 }
 
 impl Painter for Generated {
     fn key(&self) -> String {
-        format!("generated:generator={},sample={}", self.generator, self.sample)
+        let Self { generator, sample, scene } = self;
+        match scene {
+            Scene::Open => format!("generated:generator={generator},sample={sample}"),
+            Scene::Whole(words) => format!("generated:generator={generator},sample={sample},words={words}"),
+        }
     }
 
     fn reuse(&self) -> Reuse {
@@ -82,16 +98,18 @@ impl Painter for Generated {
 impl Generated {
     fn all(&self, image: &HostImage, masks: &[Vec<f32>]) -> Result<Vec<Vec<f32>>, String> {
         let generator = image.generator(&self.generator).ok_or("there is none of this name (--generator)")?;
-        let prompt = image.prompt().unwrap_or_default();
+        let (prompt, bytes, keys) = match &self.scene {
+            Scene::Open => {
+                (image.prompt().unwrap_or_default(), image.image_bytes(), vec!["inpaint", image.hash()])
+            }
+            Scene::Whole(words) => (&**words, vec![0; image.pixels().len()], vec!["recognised"]),
+        };
         if generator.needs_prompt() && prompt.is_empty() {
-            return Err(
-                "it needs to be told what is to be seen, and nobody has named a class (--second)".to_owned()
-            );
+            return Err("it needs to be told what is to be seen, and nobody has named a class".to_owned());
         }
-        let bytes = image.image_bytes();
         let masks: Vec<Vec<bool>> =
             masks.iter().map(|mask| mask.iter().map(|&share| share > 0.0).collect()).collect();
-        let seed = stats::random::generator(image.seed(), &["inpaint", image.hash()], self.sample).random();
+        let seed = stats::random::generator(image.seed(), &keys, self.sample).random();
         let request = |mask| Request { image: &bytes, size: image.size(), mask, prompt, seed };
         let painted = generator.generate(&masks.iter().map(|mask| request(mask)).collect::<Vec<_>>())?;
         if painted.len() != masks.len() || painted.iter().any(|image| image.len() != bytes.len()) {

@@ -21,6 +21,7 @@ pub struct HostImage {
     cells: Vec<(Cells, Vec<u32>)>,
     generators: Arc<Generators>,
     prompt: Option<Arc<str>>,
+    class: Option<Arc<str>>,
 }
 
 impl HostImage {
@@ -45,6 +46,7 @@ impl HostImage {
             cells: Vec::new(),
             generators: Arc::default(),
             prompt: None,
+            class: None,
         };
         let everywhere = vec![1.0; image.height * image.width];
         for fill in tests.iter().flat_map(ParsedTest::fills) {
@@ -70,6 +72,17 @@ impl HostImage {
         self.generators = Arc::clone(generators);
         self.prompt = prompt;
         self
+    }
+
+    /// The class that is explained, in words.
+    #[must_use]
+    pub fn of_class(self, class: Option<Arc<str>>) -> Self {
+        Self { class, ..self }
+    }
+
+    /// The class that is explained, in words, if anybody has said them.
+    pub fn class(&self) -> Option<&str> {
+        self.class.as_deref()
     }
 
     /// A generator by its name.

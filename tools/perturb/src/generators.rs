@@ -22,12 +22,17 @@ pub fn open(args: &Args, tests: &[ParsedTest]) -> Result<Arc<Generators>> {
         let usage = || Usage(format!("--generator {text}: NAME=exec:COMMAND is needed"));
         let (name, command) =
             text.split_once("=exec:").filter(|(name, _)| !name.is_empty()).ok_or_else(usage)?;
-        if !tests.iter().any(|test| test.generator() == Some(name)) {
+        let asking = || tests.iter().filter(move |test| test.generator() == Some(name));
+        if asking().next().is_none() {
             bail!(Usage(format!("--generator {name}, but no test has generator={name}")));
         }
         let program = Program::start(command, args.model.exec_timeout)?;
-        if program.needs_prompt() && args.second.is_none() {
+        let (told, wants) = (asking().find(|test| tells_own_class(test)), program.needs_prompt());
+        if wants && args.second.is_none() && asking().any(|test| !tells_own_class(test)) {
             bail!(Usage(format!("generator {name} wants to be told what is to be seen: --second")));
+        }
+        if let Some(test) = told.filter(|_| !wants) {
+            bail!(Usage(format!("{} names a class, and generator {name} takes no words", test.spec())));
         }
         let generator: Arc<dyn Generator> = match &args.keep {
             Some(folder) => {
@@ -45,6 +50,17 @@ pub fn open(args: &Args, tests: &[ParsedTest]) -> Result<Arc<Generators>> {
         }
         None => Ok(Arc::new(generators)),
     }
+}
+
+/// Whether a test tells its generator the class that is explained, and not another one.
+pub fn tells_own_class(test: &ParsedTest) -> bool {
+    test.generator().is_some() && test.other_class().is_none()
+}
+
+/// What the class of a row is called: its column `class`, or the number.
+pub fn words(row: &Explained) -> Option<Arc<str>> {
+    let words = row.extra.get("class").filter(|words| !words.is_empty()).map(str::to_owned);
+    Some(words.or_else(|| Some(format!("class {}", row.target?)))?.into())
 }
 
 /// The first generator that has failed, and why.
@@ -67,14 +83,13 @@ impl Seconds {
         for row in Rows::<Explained>::open(&[path])? {
             let row = row?;
             let Some(class) = row.target else { continue };
-            let words = row.extra.get("class").filter(|words| !words.is_empty());
-            let words = words.map_or_else(|| format!("class {class}"), str::to_owned);
+            let Some(words) = words(&row) else { continue };
             match classes.get(&row.image) {
                 Some((other, _)) if *other != class => {
                     bail!("{}: {} has two classes, {other} and {class}", input_name(path), row.image)
                 }
                 Some(_) => {}
-                None => _ = classes.insert(row.image, (class, words.into())),
+                None => _ = classes.insert(row.image, (class, words)),
             }
         }
         Ok(Self(classes))

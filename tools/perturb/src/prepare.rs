@@ -9,7 +9,7 @@ use perturbation::{Generators, HostImage, ParsedTest, Plan};
 use pipe::CheckedMaps;
 use setup::Cache;
 
-use crate::generators::Seconds;
+use crate::generators::{self, Seconds};
 use crate::source::Task;
 
 /// Bytes of decoded images that are kept: 55 of 224 x 224 pixels, a chunk of `explain` up to 3,500 images, whose methods
@@ -22,6 +22,9 @@ pub struct Prepared {
     pub outcome: Result<(Arc<HostImage>, Plan), (&'static str, Error)>,
 }
 
+/// An image's path, and the words of the class that is explained, if a test needs them.
+type LastKey = (String, Option<Arc<str>>);
+
 type Open = Box<dyn Fn(&str) -> Result<Image, ImageError> + Send>;
 
 /// What is kept from one task to the next.
@@ -32,11 +35,14 @@ pub struct Preparer {
     seed: u64,
     generators: Arc<Generators>,
     seconds: Arc<Seconds>,
+    /// Whether some test paints the class that is explained.
+    tells_own_class: bool,
     maps: CheckedMaps,
     /// Decoded, resized and cropped, by path. Fills are painted anew, which is quicker than decoding, and not kept.
     images: Cache<String, Arc<Image>>,
-    /// The last image with its fills, by its path: in a table image by image, maps of one image follow one another.
-    last: Option<(String, Arc<HostImage>)>,
+    /// The last image with its fills, by its path and the words of its class: in a table image by image, maps of one image follow
+    /// one another.
+    last: Option<(LastKey, Arc<HostImage>)>,
 }
 
 impl Preparer {
@@ -48,6 +54,7 @@ impl Preparer {
     fn opening(open: Open, preprocess: Preprocess, tests: Vec<ParsedTest>, seed: u64) -> Self {
         let (maps, images) = (CheckedMaps::default(), Cache::new(KEPT));
         let (generators, seconds) = Default::default();
+        let tells_own_class = tests.iter().any(generators::tells_own_class);
         Self {
             open,
             preprocess: Arc::new(preprocess),
@@ -55,6 +62,7 @@ impl Preparer {
             seed,
             generators,
             seconds,
+            tells_own_class,
             maps,
             images,
             last: None,
@@ -75,16 +83,18 @@ impl Preparer {
         if let Some(flaw) = &task.flaw {
             return Err(("table", Error::msg(flaw.clone())));
         }
-        let host = self.host(&task.row.image).map_err(|error| ("open", error))?;
+        let class = if self.tells_own_class { generators::words(&task.row) } else { None };
+        let host = self.host((task.row.image.clone(), class)).map_err(|error| ("open", error))?;
         let plan = self.plan(task, &host).map_err(|error| ("map", error))?;
         Ok((host, plan))
     }
 
     /// The image and its fills.
-    fn host(&mut self, path: &String) -> Result<Arc<HostImage>, Error> {
-        if let Some((_, host)) = self.last.as_ref().filter(|(last, _)| last == path) {
+    fn host(&mut self, key: LastKey) -> Result<Arc<HostImage>, Error> {
+        if let Some((_, host)) = self.last.as_ref().filter(|(last, _)| *last == key) {
             return Ok(Arc::clone(host));
         }
+        let (path, class) = &key;
         let image = self.images.get(path, || {
             let image = (self.open)(path)?;
             let bytes = image.pixels.len() * size_of::<f32>();
@@ -94,8 +104,9 @@ impl Preparer {
         let image = image.map_err(|error: ImageError| Error::msg(error.reason))?;
         let host = HostImage::new(&image, &self.preprocess, &self.tests, self.seed)?;
         let words = self.seconds.of(path).map(|(_, words)| Arc::clone(words));
-        let host = Arc::new(host.painted_by(&self.generators, words));
-        self.last = Some((path.clone(), Arc::clone(&host)));
+        let host = host.painted_by(&self.generators, words).of_class(class.clone());
+        let host = Arc::new(host);
+        self.last = Some((key, Arc::clone(&host)));
         Ok(host)
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use maps::Patches;
 
 use super::{Demand, Entry, Test, draws};
-use crate::generate::Generated;
+use crate::generate::{Generated, Scene};
 use crate::imputation::Impute;
 use crate::input::{Input, PixelSet};
 use crate::painter::Replacement;
@@ -44,7 +44,9 @@ pub(super) const ENTRY: Entry = Entry {
         } else {
             let count =
                 reader.take_if("samples", 3, "a whole number from 1 to 1000", |n| (1..=1000).contains(n))?;
-            let sample = |sample| Replacement::new(Generated { generator: generator.clone(), sample });
+            let sample = |sample| {
+                Replacement::new(Generated { generator: generator.clone(), sample, scene: Scene::Open })
+            };
             (0..count).map(sample).collect()
         };
         let patches = Patches { side, published };

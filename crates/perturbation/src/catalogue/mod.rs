@@ -14,6 +14,7 @@ mod noise;
 mod one_by_one;
 mod patches;
 mod pos;
+mod recognised;
 mod road;
 mod shift;
 mod shown;
@@ -46,7 +47,8 @@ pub trait Test: Debug + Send + Sync {
         None
     }
 
-    /// The generator that it needs, by its name.
+    /// The generator that it needs, by its name: told the words of the other class, if there is one, else those of the row's
+    /// own.
     fn generator(&self) -> Option<&str> {
         None
     }
@@ -125,6 +127,7 @@ pub const TESTS: &[Entry] = &[
     noise::ENTRY,
     shift::ENTRY,
     inpaint::ENTRY,
+    recognised::ENTRY,
 ];
 
 /// A test with its parameters, known by its spec string.
@@ -229,7 +232,7 @@ mod tests {
     fn errors_name_the_test_the_parameter_and_what_is_allowed() {
         let message = |text: &str| parse(text).unwrap_err().to_string();
         let known = "known are deletion, insertion, pos, neg, mask, patches, superpixels, road, information, crop, classic, \
-                     violation, subset, single, square, noise, shift, inpaint";
+                     violation, subset, single, square, noise, shift, inpaint, recognised";
         assert_eq!(message("delete"), format!("unknown test `delete`: {known}; did you mean `deletion`?"));
         assert_eq!(message("xyz"), format!("unknown test `xyz`: {known}"));
         assert_eq!(

@@ -8,7 +8,7 @@ use testing::{Output, WorkDir, testdata};
 use super::EXPLAIN;
 
 /// What examples say, and what is run instead: the same flags on less. In this order.
-const INSTEAD: [(&str, &str); 15] = [
+const INSTEAD: [(&str, &str); 16] = [
     (" testbed >", " testbed/000 testbed/001 >"),
     (" testbed |", " testbed/000 testbed/001 |"),
     (" testbed\n", " testbed/000 testbed/001\n"),
@@ -20,6 +20,7 @@ const INSTEAD: [(&str, &str); 15] = [
     ("--model classifier.onnx", "--model classifier.onnx --preprocess small.json"),
     ("--model \"$model\"", "--model \"$model\" --preprocess small.json"),
     ("--target 281", "--target 3"),
+    ("seq 0 999", "seq 0 9"),
     ("-m rise ", "-m rise:masks=5 "),
     ("masks=400", "masks=5"),
     ("masks=500", "masks=5"),
@@ -53,9 +54,16 @@ explain -q --model testbed-vit -m gradcam -m random -o vit "$@" |
   perturb -q --model testbed-vit -t deletion:steps=3 -t insertion:steps=3 -t pos | score > vit.csv
 "#;
 
-/// Stands for `python my_explainer.py` and for `python3 serve.py`: a program of docs/exec.md with three constant scores.
+/// Stands for `python my_explainer.py`, for `python3 paint.py`, a program of docs/generators.md that paints nothing, and for
+/// `python3 serve.py`: one of docs/exec.md with three constant scores.
 const PYTHON: &str = r#"#!/bin/sh
-case $1 in my_explainer.py) shift; exec explain -q --npy --model testbed "$@" ;; esac
+case $1 in
+my_explainer.py) shift; exec explain -q --npy --model testbed "$@" ;;
+paint*)
+  echo 'plumbline generator prompts=yes'
+  while IFS="$(printf '\t')" read -r images masks prompts results; do cp "$images" "$results"; echo ok; done
+  exit ;;
+esac
 echo 'plumbline classes=3 scores=logits'
 while IFS="$(printf '\t')" read -r images scores; do
   n=$(head -c 100 "$images" | LC_ALL=C sed -n "s/.*'shape': (\([0-9]*\),.*/\1/p")

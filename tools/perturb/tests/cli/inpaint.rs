@@ -8,9 +8,9 @@ use testing::{Output, WorkDir, columns, sibling};
 
 use crate::PERTURB;
 
-/// Paints what is open in the seed's last digit times 20, plus the length of the prompt.
-const PAINT: &str = r#"
-import array, os, re, sys
+/// `.npy` files without NumPy, for programs in Python.
+pub const NPY: &str = r#"
+import array, re
 
 def read(path):
     data = open(path, "rb").read()
@@ -25,6 +25,12 @@ def write(path, values, shape):
     text += " " * (-(len(text) + 11) % 64) + "\n"
     head = b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text.encode()
     open(path, "wb").write(head + values.tobytes())
+"#;
+
+/// Paints what is open in the seed's last digit times 20, plus the length of the prompt.
+const PAINT: &str = r#"
+import os, sys
+from npy import read, write
 
 print("plumbline generator prompts=" + os.environ.get("PROMPTS", "no"), flush=True)
 asked = 0
@@ -58,6 +64,7 @@ fn tool(work: &WorkDir, name: &str, line: &str, stdin: &str) -> Output {
 
 fn study() -> (WorkDir, String) {
     let work = WorkDir::new();
+    work.write("npy.py", NPY);
     work.write("paint.py", PAINT);
     let maps = tool(&work, "explain", "-m gradient -m gradcam testbed/004 testbed/005", "").success();
     (work, maps)
@@ -191,6 +198,7 @@ fn a_generator_that_fails_ends_the_run_which_goes_on_to_the_same_bytes() {
     whole.success();
     for last in [0, 5, 9] {
         let folder = WorkDir::new();
+        folder.write("npy.py", NPY);
         folder.write("paint.py", PAINT.replace("\"9999\"", &format!("\"{last}\"")));
         folder.write("maps.csv", maps.replace(",maps/", &format!(",{}/maps/", work.path().display())));
         let line = format!("-t {TEST} --generator STUB --keep kept -O all.csv maps.csv --resume");

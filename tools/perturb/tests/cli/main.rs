@@ -3,6 +3,7 @@
 mod cluster;
 mod inpaint;
 mod protocols;
+mod recognised;
 mod refused;
 
 use std::fmt::Write;
