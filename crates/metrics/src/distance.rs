@@ -42,6 +42,15 @@ pub(crate) const METRICS: &[Metric] = &[
         build: |reader| scaled(reader, |a, b| Ok((mean_of(a, b, |x| x * x) * a.len() as f64).sqrt())),
     },
     Metric {
+        name: "input-invariance",
+        direction: Lower,
+        summary: "norm of the difference of two maps over that of the reference: one of them of a network whose input is shifted, and \
+                  whose first layer takes that back (Kindermans et al., explain --shift-input); 0 for equal maps",
+        on_request: true,
+        input: Input::Maps,
+        build: |_| Ok(Measure::maps(relative_change)),
+    },
+    Metric {
         name: "psnr",
         direction: Higher,
         summary: "squared range of two maps over their mean squared difference, in decibels",
@@ -73,6 +82,16 @@ fn mean_of(a: &[f64], b: &[f64], part: impl Fn(f64) -> f64) -> f64 {
     summary::mean_of(a.iter().zip(b).map(|(a, b)| part(a - b)))
 }
 
+fn relative_change(reference: &Map, map: &Map) -> Measured {
+    check_sizes(reference, map)?;
+    let own: f64 = reference.values().iter().map(|x| x * x).sum();
+    if own == 0.0 {
+        return Err("the reference is zero everywhere".to_owned());
+    }
+    let change = mean_of(reference.values(), map.values(), |x| x * x) * map.pixels() as f64;
+    Ok((change / own).sqrt())
+}
+
 fn psnr(a: &[f64], b: &[f64]) -> Measured {
     let (low, high) = joint_range(a, b);
     let noise = mean_of(a, b, |x| x * x);
@@ -99,6 +118,7 @@ fn sign_disagreement(a: &Map, b: &Map) -> Measured {
 mod tests {
     use super::*;
     use crate::fixtures::{A, B, S, close, map, row};
+    use crate::linear::Linear;
     use crate::metric::tests::compared;
 
     /// B less than it is.
@@ -123,6 +143,19 @@ mod tests {
         {
             close(compared(spec, &map(S), &lower_b()), expected, 1e-10);
         }
+    }
+
+    /// Of the catalogue's model, whose image is moved down by 1: its gradient stays, input x gradient loses the gradient.
+    #[test]
+    fn a_shift_of_the_input_shows_in_maps_that_hold_the_input() {
+        let mut model = Linear::new(1, 0);
+        model.image.iter_mut().for_each(|x| *x += 0.05);
+        let gradient = model.gradient(&model.image);
+        let times = |by: f64| gradient.iter().zip(&model.image).map(|(g, x)| g * (x + by)).collect();
+        let plane = |values: Vec<f64>| Map::from_plane([8, 8], values).unwrap();
+        let found = compared("input-invariance", &plane(times(0.0)), &plane(times(-1.0)));
+        close(found, 1.575_902_943_6, 1e-10);
+        close(compared("input-invariance", &plane(gradient.clone()), &plane(gradient)), 0.0, 1e-15);
     }
 
     #[test]
@@ -166,6 +199,8 @@ mod tests {
             ("psnr", [3.0, 4.0], [3.0, 4.0], Err("the maps are equal: there is no noise")),
             ("psnr", [3.0, 3.0], [4.0, 4.0], Ok(0.0)),
             ("sign-disagreement", [0.0, -0.0], [0.0, 1.0], Ok(0.5)),
+            ("input-invariance", [0.0, 0.0], [0.0, 1.0], Err("the reference is zero everywhere")),
+            ("input-invariance", [3.0, 4.0], [0.0, 0.0], Ok(1.0)),
         ];
         for (spec, a, b, expected) in cases {
             let found = compared(spec, &row(&a), &row(&b));

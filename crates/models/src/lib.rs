@@ -12,6 +12,7 @@ mod gradients;
 pub mod identity;
 pub mod network;
 pub mod resize;
+mod shifted;
 pub mod tokens;
 pub mod views;
 pub mod zoo;

@@ -115,6 +115,18 @@ impl ModelArgs {
     /// # Errors
     /// If the device is not there, the model unknown, or a file unusable.
     pub fn open(&self, needs: &[Vec<String>]) -> Result<Loaded> {
+        self.open_as(needs, |raw| raw)
+    }
+
+    /// The same of another classifier that is made from the one that is named, before BatchNorm is folded.
+    ///
+    /// # Errors
+    /// As [`ModelArgs::open`].
+    pub fn open_as(
+        &self,
+        needs: &[Vec<String>],
+        make: impl FnOnce(Classifier) -> Classifier,
+    ) -> Result<Loaded> {
         device::set_threads(self.thread_count());
         let chosen = device::choose(&self.device)?;
         let preprocess = self.preprocess.as_deref().map(Preprocess::open).transpose()?;
@@ -154,7 +166,7 @@ impl ModelArgs {
                 Classifier::external(name, started, preprocess, &chosen.device)
             }
         };
-        let views = Views::new(&raw, needs, self.engine);
+        let views = Views::new(&make(raw), needs, self.engine);
         let classifier = views.plain().clone();
         let (device, batch_size) = (chosen.name, self.batch_size);
         let engine = if device == "cpu" { format!("cpu-{}", self.engine) } else { "cuda".into() };

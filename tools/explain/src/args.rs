@@ -43,7 +43,7 @@ pub struct Args {
     /// Explain kept images again: tables of perturb --keep (without any, standard input), each row by its own method and for its
     /// own target; the rows are printed with the new maps
     #[arg(long, conflicts_with_all = ["table", "root", "boxes", "methods", "target", "layer", "npy", "shard", "reduce", "sign",
-        "smooth", "normalize", "protocol"])]
+        "smooth", "normalize", "protocol", "shift_input"])]
     pub again: bool,
     /// With --again: the column that says which class is explained, such as predicted [default: target]
     #[arg(long, value_name = "NAME", requires = "again")]
@@ -71,6 +71,10 @@ pub struct Args {
     /// transformer the LayerNorm before the last attention; behind that, patches have no gradient]
     #[arg(long, value_name = "NAME")]
     pub layer: Option<String>,
+    /// Explain the same function of an image by a network that is shown C more in normalised space, and that takes C away first:
+    /// for `score --against` maps of the plain one, -m input-invariance
+    #[arg(long, value_name = "C", allow_negative_numbers = true, value_parser = finite)]
+    pub shift_input: Option<f32>,
     /// Image, or folder of images, that baseline=images draws from (repeatable); all are kept in memory
     #[arg(long, value_name = "PATH")]
     pub baselines: Vec<String>,
@@ -123,6 +127,10 @@ pub struct Args {
     /// What to print instead of explaining.
     #[command(flatten)]
     pub lists: Lists,
+}
+
+fn finite(text: &str) -> Result<f32, &'static str> {
+    text.parse().ok().filter(|number: &f32| number.is_finite()).ok_or("a number is needed")
 }
 
 /// Lists to print.

@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 
 use anyhow::{Context, Result};
 use attribution::Explainer;
+use models::Classifier;
 use pipe::{Explained, Failures, Progress, Writer};
 use serde_json::Value;
 use setup::Loaded;
@@ -39,7 +40,11 @@ pub fn explain(args: &Args) -> Result<()> {
     let annotations = args.boxes.as_deref().map(Annotations::open).transpose()?;
     let mut rows = if args.again { list::Rows::default() } else { list::read(args)? };
     let needs: Vec<Vec<String>> = methods.iter().map(|named| named.needs().unfolded).collect();
-    let mut loaded = args.model.open(&needs)?;
+    let shifted = |raw: Classifier| match args.shift_input {
+        Some(shift) => raw.with_shifted_input(shift),
+        None => raw,
+    };
+    let mut loaded = args.model.open_as(&needs, shifted)?;
     let names = args.name_classes(&mut loaded.classifier)?;
     if let Some(annotations) = &annotations {
         annotations.add_to(&mut rows, args.target, &names)?;

@@ -12,6 +12,7 @@ mod onnx;
 mod protocols;
 mod resume;
 mod rows;
+mod shifted;
 mod sources;
 mod truth;
 
