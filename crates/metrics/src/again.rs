@@ -64,6 +64,14 @@ pub(crate) const METRICS: &[Metric] = &[
         input: Input::Again(&["noise"]),
         build: |reader| stability(reader, "logit_distance", |point| point.logit_distance),
     },
+    Metric {
+        name: "relative-representation-stability",
+        direction: Lower,
+        summary: "largest relative change of the map under noise over the relative change of the features before the last linear layer",
+        on_request: true,
+        input: Input::Again(&["noise"]),
+        build: |reader| stability(reader, "feature_distance", |point| point.feature_distance),
+    },
 ];
 
 /// A map, and the maps of changed images that count, each with its point.
@@ -185,6 +193,8 @@ mod tests {
         let images: Vec<Vec<f64>> = std::iter::once(model.image.clone()).chain(images).collect();
         let size = |terms: &mut dyn Iterator<Item = f64>| terms.map(|x| x * x).sum::<f64>().sqrt();
         let clean = Linear::logits(&images[0]);
+        // As Quantus takes them: the input and the scores of a network of one layer.
+        let features = |image: &Vec<f64>| [&image[..], &Linear::logits(image)].concat();
         let point = |image: &Vec<f64>| {
             let pairs = || image.iter().zip(&model.image);
             let logits = Linear::logits(image);
@@ -192,6 +202,10 @@ mod tests {
                 distance: Some(size(&mut pairs().map(|(a, b)| a - b))),
                 relative: Some(size(&mut pairs().map(|(a, b)| (a - b) / b))),
                 logit_distance: Some(size(&mut logits.iter().zip(&clean).map(|(a, b)| a - b))),
+                feature_distance: {
+                    let (own, clean) = (features(image), features(&images[0]));
+                    Some(size(&mut own.iter().zip(&clean).map(|(a, b)| (a - b) / b)))
+                },
                 ..model.point(image, 1.0, None)
             }
         };
@@ -225,6 +239,7 @@ mod tests {
         let (curve, maps) = noisy(0.02, 0.2);
         close(again("relative-input-stability", &curve, &maps), 0.039_756_144_1, 1e-10);
         close(again("relative-output-stability", &curve, &maps), 4.501_728_753_1, 1e-9);
+        close(again("relative-representation-stability", &curve, &maps), 0.037_709_390_7, 1e-10);
     }
 
     #[test]
@@ -301,6 +316,8 @@ mod tests {
         assert_eq!(again("local-lipschitz", &curve, &maps), reason("distance"));
         let curve = without(|point| point.logit_distance = None);
         assert_eq!(again("relative-output-stability", &curve, &maps), reason("logit_distance"));
+        let curve = without(|point| point.feature_distance = None);
+        assert_eq!(again("relative-representation-stability", &curve, &maps), reason("feature_distance"));
         let curve = without(|point| point.predicted = None);
         assert_eq!(again("max-sensitivity", &curve, &maps), reason("predicted class"));
         assert_eq!(

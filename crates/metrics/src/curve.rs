@@ -29,6 +29,8 @@ pub struct Point {
     pub relative: Option<f64>,
     /// Norm of the change of all scores before the softmax.
     pub logit_distance: Option<f64>,
+    /// Norm of the change of the features before the last linear layer, each as a share of the clean image's.
+    pub feature_distance: Option<f64>,
     /// The class that the image was made to look like.
     pub second: Option<usize>,
     /// Whether the target is the class with the highest probability; nothing if the highest is not known.

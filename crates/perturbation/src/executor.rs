@@ -11,7 +11,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use images::FillError;
-use models::Classifier;
+use models::{Classifier, NodeId};
 
 use crate::compose::{DeviceImage, DeviceMap, Item};
 use crate::host_image::HostImage;
@@ -73,6 +73,8 @@ pub enum PushError {
 pub struct Executor<'a, T> {
     classifier: &'a Classifier,
     classes: usize,
+    /// Whose value is given to those who keep images.
+    pooled: Option<NodeId>,
     batch_size: Box<dyn Fn([usize; 2]) -> usize + 'a>,
     /// The batch size for the images that are queued.
     batch: usize,
@@ -90,6 +92,7 @@ impl<'a, T> Executor<'a, T> {
         Self {
             classifier,
             classes: classifier.network.classes(),
+            pooled: None,
             batch_size: Box::new(batch_size),
             batch: 1,
             known: Known::default(),
@@ -99,6 +102,12 @@ impl<'a, T> Executor<'a, T> {
             waiting: VecDeque::new(),
             forwards: 0,
         }
+    }
+
+    /// Also reads the pooled features of all images, where the network has some: what its last linear layer reads.
+    #[must_use]
+    pub fn with_features(self) -> Self {
+        Self { pooled: self.classifier.network.graph().pooled(), ..self }
     }
 
     /// Takes a job and runs all batches that are full.
@@ -231,7 +240,7 @@ impl<'a, T> Executor<'a, T> {
             targets.push(target);
         }
         self.forwards += items.len() as u64;
-        let sent = Sent::new(self.classifier, &items, addresses, &targets);
+        let sent = Sent::new(self.classifier, &items, addresses, &targets, self.pooled);
         self.receive();
         self.sent = Some(sent);
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use common::{CLASSES, curves, keep, linear, maps, probabilities, ramp, run, tests, tiny_basic};
 use maps::Map;
+use models::{Classifier, Op};
 use perturbation::{CurvePoint, Executor, HostImage, Input, Job, Keeper, ParsedTest, Plan, TESTS, Undefined};
 
 const ALL: [&str; 7] = [
@@ -206,12 +207,23 @@ fn a_shifted_image_is_the_image_beside_its_fill() {
 
 /// Keeps images in memory.
 #[derive(Debug, Default)]
-struct Shown(Vec<(Vec<f32>, Vec<f32>)>);
+struct Shown(Vec<[Vec<f32>; 3]>);
 
 impl Keeper for Shown {
-    fn keep(&mut self, image: &[f32], logits: &[f32]) {
-        self.0.push((image.to_vec(), logits.to_vec()));
+    fn keep(&mut self, image: &[f32], logits: &[f32], features: &[f32]) {
+        self.0.push([image, logits, features].map(<[f32]>::to_vec));
     }
+}
+
+/// The scores that the last linear layer makes of features.
+fn head(classifier: &Classifier, features: &[f32]) -> Vec<f32> {
+    let network = &classifier.network;
+    let Op::Linear { weight, bias: Some(bias) } = network.graph().nodes[network.graph().output()].op else {
+        panic!("the network ends in another layer")
+    };
+    let numbers = |id: usize| network.weights()[id].data().iter::<f32>().collect::<Vec<f32>>();
+    let product = |row: &[f32]| row.iter().zip(features).map(|(w, x)| w * x).sum::<f32>();
+    numbers(weight).chunks(features.len()).zip(numbers(bias)).map(|(row, bias)| product(row) + bias).collect()
 }
 
 /// Though both maps have the same noise, each keeps all of its images.
@@ -221,7 +233,7 @@ fn whoever_keeps_images_gets_those_of_the_plan_in_its_order() {
     let tests = tests(&["noise:draws=6", "deletion:steps=3", "mask"]);
     let image = Arc::new(HostImage::new(&ramp([64, 64]), &keep(), &tests, 0).unwrap());
     let shown = |batch| {
-        let mut executor = Executor::new(&classifier, |_| batch);
+        let mut executor = Executor::new(&classifier, |_| batch).with_features();
         let kept: Vec<_> =
             (0..2).map(|_| std::rc::Rc::new(std::cell::RefCell::new(Shown::default()))).collect();
         for (map, kept) in maps.iter().zip(&kept) {
@@ -240,12 +252,18 @@ fn whoever_keeps_images_gets_those_of_the_plan_in_its_order() {
         assert_eq!(kept.len(), 10);
         assert_eq!(result.inputs[0][0], None);
         for (fill, input) in tests[0].fills().iter().zip(&result.inputs[0][1..]) {
-            assert_eq!(kept[input.unwrap()].0, fill.paint(&image, &[]).unwrap());
+            assert_eq!(kept[input.unwrap()][0], fill.paint(&image, &[]).unwrap());
         }
         for (curve, inputs) in result.curves.as_ref().unwrap().iter().zip(&result.inputs) {
             for (point, input) in curve.as_ref().unwrap().iter().zip(inputs) {
-                let logits = input.map_or(&result.logits, |input| &kept[input].1);
+                let clean = || [&result.logits, &result.features];
+                let [logits, features] = input.map_or_else(clean, |input| [&kept[input][1], &kept[input][2]]);
                 assert_eq!(point.logit, logits[3]);
+                let expected = head(&classifier, features);
+                assert!(
+                    expected.iter().zip(logits).all(|(a, b)| (a - b).abs() < 1e-4),
+                    "{expected:?}, {logits:?}"
+                );
             }
         }
     }

@@ -13,8 +13,8 @@ use crate::digest::hexadecimal;
 use crate::npy::{Pack, PackWriter};
 
 /// The columns that `perturb --keep` adds: where the image is, how far it is from the clean one, relative to the clean one's
-/// numbers, and how far its scores are, before the softmax.
-pub const KEPT_COLUMNS: [&str; 4] = ["kept", "kept_index", "relative", "logit_distance"];
+/// numbers, how far its scores are, before the softmax, and how far its features are, relative to the clean one's.
+pub const KEPT_COLUMNS: [&str; 5] = ["kept", "kept_index", "relative", "logit_distance", "feature_distance"];
 
 /// A pack of images on its way to the disk. Dropped before [`KeptPack::finish`], it leaves no file.
 #[derive(Debug)]

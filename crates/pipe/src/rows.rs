@@ -73,7 +73,7 @@ row! {
     } extra later &[
         "model", "method", "map", "map_index", "reason", "list", "class", "png", "test", "point", "points", "fraction",
         "probability", "predicted", "logit", "mass", "information", "area", "distance", "kept", "kept_index", "relative",
-        "logit_distance", "second", "sample", "explained", "overlap", "metric", "direction", "value", "rank",
+        "logit_distance", "feature_distance", "second", "sample", "explained", "overlap", "metric", "direction", "value", "rank",
     ]
 }
 
@@ -96,7 +96,7 @@ row! {
         reason: String = optional,
     } extra later &[
         "test", "point", "points", "fraction", "probability", "predicted", "logit", "mass", "information", "area",
-        "distance", "kept", "kept_index", "relative", "logit_distance", "second", "sample", "explained", "overlap", "metric", "direction", "value",
+        "distance", "kept", "kept_index", "relative", "logit_distance", "feature_distance", "second", "sample", "explained", "overlap", "metric", "direction", "value",
     ]
 }
 

@@ -47,7 +47,7 @@ pub struct Args {
     pub method: String,
     /// Keep what the classifier is shown in this folder, for `explain --again`: packs of the network's input, named by what
     /// they hold. The rows then say where each image is (kept, kept_index) and how far from the clean one (relative,
-    /// logit_distance)
+    /// logit_distance, feature_distance)
     #[arg(long, value_name = "DIR")]
     pub keep: Option<PathBuf>,
     /// With --keep: only the images of tests of this name, such as mask (repeatable)

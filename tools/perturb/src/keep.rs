@@ -9,6 +9,9 @@ use anyhow::Result;
 use perturbation::{HostImage, Keeper};
 use pipe::{Extra, KEPT_COLUMNS, KeptPack};
 
+/// Features are not counted where they are nearer to 0 than this share of the largest: what rounding leaves there is large in relation.
+const LEAST: f32 = 1e-6;
+
 /// The images of one map, on their way to the disk.
 #[derive(Debug)]
 pub struct Images {
@@ -21,6 +24,7 @@ pub struct Images {
     /// Of each image.
     distances: Vec<f64>,
     logits: Vec<Vec<f32>>,
+    features: Vec<Vec<f32>>,
 }
 
 /// Where the images of a map are.
@@ -31,6 +35,7 @@ pub struct Found {
     places: Vec<Option<usize>>,
     distances: Vec<f64>,
     logits: Vec<f64>,
+    features: Vec<f64>,
 }
 
 impl Images {
@@ -38,25 +43,33 @@ impl Images {
     pub fn new(folder: &Path, host: &Arc<HostImage>, wanted: Vec<bool>) -> Rc<RefCell<Self>> {
         let [height, width] = host.size();
         let pack = KeptPack::new(folder, [host.preprocess().channels.count(), height, width]);
-        let (distances, logits) = (Vec::new(), Vec::new());
-        Rc::new(RefCell::new(Self { host: Arc::clone(host), pack, wanted, error: None, distances, logits }))
+        let (distances, logits, features) = Default::default();
+        let host = Arc::clone(host);
+        Rc::new(RefCell::new(Self { host, pack, wanted, error: None, distances, logits, features }))
     }
 
-    /// Ends the pack; `clean` are the scores of the clean image.
+    /// Ends the pack; `clean` are the scores of the clean image, and its features.
     ///
     /// # Errors
     ///
     /// If an image could not be written.
-    pub fn finish(self, clean: &[f32]) -> Result<Found> {
+    pub fn finish(self, clean: [&[f32]; 2]) -> Result<Found> {
         if let Some(error) = self.error {
             return Err(error);
         }
         let distance =
-            |logits: &Vec<f32>| norm(logits.iter().zip(clean).map(|(a, b)| f64::from(*a) - f64::from(*b)));
+            |logits: &Vec<f32>| norm(logits.iter().zip(clean[0]).map(|(a, b)| f64::from(*a) - f64::from(*b)));
         let logits = self.logits.iter().map(distance).collect();
+        let least = LEAST * clean[1].iter().fold(0.0, |largest: f32, x| largest.max(x.abs()));
+        // Of a network without such features nothing is known.
+        let change = |features: &Vec<f32>| {
+            if features.is_empty() { f64::NAN } else { relative(clean[1], features, least) }
+        };
+        let features = self.features.iter().map(change).collect();
         let mut next = 0..;
         let places = self.wanted.iter().map(|wanted| if *wanted { next.next() } else { None }).collect();
-        Ok(Found { path: self.pack.finish()?.unwrap_or_default(), places, distances: self.distances, logits })
+        let path = self.pack.finish()?.unwrap_or_default();
+        Ok(Found { path, places, distances: self.distances, logits, features })
     }
 }
 
@@ -65,18 +78,19 @@ impl Keeper for Images {
         self.wanted[input]
     }
 
-    fn keep(&mut self, image: &[f32], logits: &[f32]) {
+    fn keep(&mut self, image: &[f32], logits: &[f32], features: &[f32]) {
         if self.error.is_none() {
             self.error = self.pack.push(image).err();
         }
-        self.distances.push(relative(self.host.pixels(), image));
+        self.distances.push(relative(self.host.pixels(), image, 0.0));
         self.logits.push(logits.to_vec());
+        self.features.push(features.to_vec());
     }
 }
 
-/// The norm of (x' - x) / x over the numbers of x that are not 0.
-fn relative(clean: &[f32], image: &[f32]) -> f64 {
-    let all = clean.iter().zip(image).filter(|(clean, _)| **clean != 0.0);
+/// The norm of (x' - x) / x over the numbers of x that are farther from 0 than `least`.
+fn relative(clean: &[f32], other: &[f32], least: f32) -> f64 {
+    let all = clean.iter().zip(other).filter(|(clean, _)| clean.abs() > least);
     norm(all.map(|(clean, other)| (f64::from(*other) - f64::from(*clean)) / f64::from(*clean)))
 }
 
@@ -97,6 +111,7 @@ impl Found {
                 at.to_string(),
                 cell(&self.distances, at),
                 cell(&self.logits, at),
+                cell(&self.features, at),
             ],
             None => Default::default(),
         };

@@ -106,10 +106,11 @@ impl<'a> Run<'a> {
             pipe::note(format_args!("{} on {}", loaded.classifier.name, loaded.device));
         }
         loaded.notes.iter().for_each(pipe::note);
+        let executor = Executor::new(&loaded.classifier, |[height, width]| loaded.batch_size(height, width));
         Ok(Self {
             loaded,
             tests,
-            executor: Executor::new(&loaded.classifier, |[height, width]| loaded.batch_size(height, width)),
+            executor: if args.keep.is_some() { executor.with_features() } else { executor },
             generators: Arc::default(),
             seconds: Arc::default(),
             keep: args.keep.as_deref(),
@@ -248,7 +249,7 @@ impl<'a> Run<'a> {
     }
 
     fn rows(&mut self, result: MapResult<Tag>) -> Result<()> {
-        let MapResult { tag, target, curves, inputs, logits, probabilities } = result;
+        let MapResult { tag, target, curves, inputs, logits, probabilities, features } = result;
         let (row, images) = tag;
         let row = Explained { target: Some(target), ..row };
         let curves = match curves {
@@ -273,7 +274,7 @@ impl<'a> Run<'a> {
         }
         let ended = |images| Rc::into_inner(images).context("images are still on their way");
         let images = images.map(ended).transpose()?;
-        let kept = images.map(|images| images.into_inner().finish(&logits)).transpose()?;
+        let kept = images.map(|images| images.into_inner().finish([&logits, &features])).transpose()?;
         if let Some(reason) = self.other_second(&row.image, &probabilities) {
             self.failures.add(&row.image, &row.method, "second", &reason)?;
             return self.failed(row, format!("second: {reason}"));

@@ -11,8 +11,17 @@ use crate::of_map::{self, Known};
 use crate::row::Key;
 
 /// Columns of `perturb` that tell one row of a curve from another, so they say nothing about its score.
-const OF_POINTS: [&str; 8] =
-    ["overlap", "kept", "kept_index", "relative", "logit_distance", "second", "sample", "explained"];
+const OF_POINTS: [&str; 9] = [
+    "overlap",
+    "kept",
+    "kept_index",
+    "relative",
+    "logit_distance",
+    "feature_distance",
+    "second",
+    "sample",
+    "explained",
+];
 
 /// Scores each curve. One that is damaged has NaN scores with a reason, and the others go on; a row that cannot be read is a
 /// failure of its curve.
@@ -217,6 +226,7 @@ fn point(row: &Response) -> Point {
         distance: row.distance,
         relative: number("relative"),
         logit_distance: number("logit_distance"),
+        feature_distance: number("feature_distance"),
         second: row.extra.get("second").and_then(|class| class.parse().ok()),
         hit: row.predicted.map(|predicted| Some(predicted) == row.target),
     }

@@ -9,6 +9,7 @@ pub mod guided;
 pub mod op;
 mod ops;
 mod packed;
+mod pooled;
 pub mod shape;
 mod single;
 pub mod value;

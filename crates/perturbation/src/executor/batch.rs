@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::rc::Rc;
 
-use models::{Classifier, Int, Link, Tensor, TensorData, sigmoid};
+use models::{Classifier, Int, Link, NodeId, Tensor, TensorData, sigmoid};
 
 use super::keep::Keep;
 use super::known::{Answer, Clean};
@@ -24,6 +24,7 @@ pub(super) enum Address {
 struct Shown {
     images: Tensor<4>,
     logits: Tensor<2>,
+    features: Option<Tensor<2>>,
 }
 
 /// A batch that the device is working on.
@@ -32,8 +33,9 @@ pub(super) struct Sent {
     addresses: Vec<Address>,
     /// `(n, 3)`: the probability and the logit of the target, and the predicted class.
     predictions: Tensor<2>,
-    /// `(clean images, 2 classes)`: all probabilities, then all logits.
+    /// `(clean images, 2 classes + features)`: all probabilities, then all logits, then what the head reads, if that is wanted.
     clean: Option<Tensor<2>>,
+    classes: usize,
     shown: Option<Shown>,
 }
 
@@ -47,10 +49,18 @@ impl Sent {
         items: &[Item],
         addresses: Vec<Address>,
         targets: &[usize],
+        pooled: Option<NodeId>,
     ) -> Self {
         let device = &classifier.device;
         let images = compose(items);
-        let mut logits = classifier.logits(images.clone());
+        let (mut logits, features) = match pooled {
+            Some(node) => {
+                let (logits, features) = classifier.network.logits_and(images.clone(), node);
+                (logits, Some(features))
+            }
+            None => (classifier.logits(images.clone()), None),
+        };
+        let classes = logits.dims()[1];
         let predicted = logits.clone().argmax(1).float();
         let probabilities = match classifier.network.graph().link {
             Link::Softmax => softmax(logits.clone()),
@@ -62,7 +72,7 @@ impl Sent {
             }
         };
         let is_kept = addresses.iter().any(|address| matches!(address, Address::Input(_, Some(_))));
-        let shown = is_kept.then(|| Shown { images, logits: logits.clone() });
+        let shown = is_kept.then(|| Shown { images, logits: logits.clone(), features: features.clone() });
         let targets: Vec<i32> = targets.iter().map(|&target| target as i32).collect();
         let targets = Tensor::<2, Int>::from_data(TensorData::new(targets, [items.len(), 1]), device);
         let of_target = |all: &Tensor<2>| all.clone().gather(1, targets.clone());
@@ -71,10 +81,11 @@ impl Sent {
         let rows: Vec<i32> = (0..).zip(&addresses).filter_map(is_clean).collect();
         let select = || {
             let rows = Tensor::from_data(rows.as_slice(), device);
-            Tensor::cat(vec![probabilities, logits], 1).select(0, rows)
+            let all = [probabilities, logits].into_iter().chain(features).collect();
+            Tensor::cat(all, 1).select(0, rows)
         };
         let clean = (!rows.is_empty()).then(select);
-        Self { addresses, predictions, clean, shown }
+        Self { addresses, predictions, clean, classes, shown }
     }
 
     /// Waits for the answers; those to clean images come with the numbers of all classes.
@@ -82,17 +93,19 @@ impl Sent {
         if let Some(shown) = self.shown.take() {
             self.keep(shown);
         }
-        let classes = self.clean.as_ref().map_or(1, |clean| clean.dims()[1] / 2);
+        let (classes, row) = (self.classes, self.clean.as_ref().map_or(1, |clean| clean.dims()[1]));
         let clean = self.clean.map(host).unwrap_or_default();
-        let mut clean = clean.chunks(2 * classes);
+        let mut clean = clean.chunks(row);
         let predictions = host(self.predictions);
         let answer = |(address, prediction): (Address, &[f32])| {
             let [probability, logit, predicted] = [0, 1, 2].map(|at| prediction[at]);
             let prediction = Prediction { probability, logit, predicted: predicted as usize };
             let of_clean = |all: &[f32]| {
-                let (probabilities, logits) = all.split_at(classes);
-                let (probabilities, logits) = (probabilities.to_vec(), logits.to_vec());
-                Clean { probabilities, logits, predicted: prediction.predicted }
+                let (probabilities, others) = all.split_at(classes);
+                let (logits, features) = others.split_at(classes);
+                let [probabilities, logits, features] =
+                    [probabilities, logits, features].map(<[f32]>::to_vec);
+                Clean { probabilities, logits, features, predicted: prediction.predicted }
             };
             let is_clean = matches!(address, Address::Clean(_));
             let clean = if is_clean { clean.next().map(of_clean) } else { None };
@@ -103,14 +116,16 @@ impl Sent {
 }
 
 impl Sent {
-    /// Hands images and their scores to those who keep them.
-    fn keep(&self, Shown { images, logits }: Shown) {
+    /// Hands images, their scores and their features to those who keep them.
+    fn keep(&self, Shown { images, logits, features }: Shown) {
         let n = self.addresses.len();
         let (images, logits) = (host(images), host(logits));
-        let shown = images.chunks(images.len() / n).zip(logits.chunks(logits.len() / n));
-        for (address, (image, logits)) in self.addresses.iter().zip(shown) {
+        let features = features.map(host).unwrap_or_default();
+        let part = |all: &[f32], at: usize| at * all.len() / n..(at + 1) * all.len() / n;
+        for (at, address) in self.addresses.iter().enumerate() {
             if let Address::Input(_, Some(keep)) = address {
-                keep.borrow_mut().keep(image, logits);
+                let [image, logits, features] = [&images, &logits, &features].map(|all| &all[part(all, at)]);
+                keep.borrow_mut().keep(image, logits, features);
             }
         }
     }

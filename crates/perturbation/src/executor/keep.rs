@@ -15,6 +15,8 @@ pub trait Keeper: Debug {
     }
 
     /// The next input of the job's plan that is wanted, (C, H, W), as the classifier got it, and its scores before the softmax (NaN where the
-    /// classifier gives none).
-    fn keep(&mut self, image: &[f32], logits: &[f32]);
+    /// classifier gives none); and what the last linear layer reads, none without [`Executor::with_features`] or such a layer.
+    ///
+    /// [`Executor::with_features`]: super::Executor::with_features
+    fn keep(&mut self, image: &[f32], logits: &[f32], features: &[f32]);
 }

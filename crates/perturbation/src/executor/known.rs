@@ -20,6 +20,8 @@ pub(super) struct Clean {
     pub(super) probabilities: Vec<f32>,
     /// The scores before the softmax, of all classes.
     pub(super) logits: Vec<f32>,
+    /// What the last linear layer reads; nothing unless it is asked for and there is one.
+    pub(super) features: Vec<f32>,
     /// The class with the highest score.
     pub(super) predicted: usize,
 }

@@ -45,6 +45,8 @@ pub struct MapResult<T> {
     pub logits: Vec<f32>,
     /// Likewise its probabilities.
     pub probabilities: Vec<f32>,
+    /// Likewise what the last linear layer reads; none where nobody keeps images, or without such a layer.
+    pub features: Vec<f32>,
 }
 
 /// The classifier's answer to one input.
@@ -82,10 +84,13 @@ impl<T> Waiting<T> {
         let curves = self.failed.clone().map_or_else(|| Ok(self.curves()), Err);
         let of_clean =
             |scores: fn(&Clean) -> &Vec<f32>| self.clean.get().map(scores).cloned().unwrap_or_default();
-        let (logits, probabilities) =
-            (of_clean(|clean| &clean.logits), of_clean(|clean| &clean.probabilities));
+        let [logits, probabilities, features] = [
+            of_clean(|clean| &clean.logits),
+            of_clean(|clean| &clean.probabilities),
+            of_clean(|clean| &clean.features),
+        ];
         let inputs = self.inputs();
-        MapResult { target: self.target, curves, tag: self.tag, inputs, logits, probabilities }
+        MapResult { target: self.target, curves, tag: self.tag, inputs, logits, probabilities, features }
     }
 
     fn curves(&self) -> Vec<Curve> {
