@@ -181,8 +181,37 @@ pub const PROTOCOLS: &[Protocol] = &[
             Differs { there: "numbers are rounded to two or three decimals", here: "they are not" },
             Differs {
                 there: "stratified inpainting, the paper's own metric",
-                here: "-t inpaint with a generator of images, and -m stratified of what is explained again",
+                here: "the protocol meaningful-again",
             },
+        ],
+    },
+    Protocol {
+        name: "meaningful-again",
+        summary: "stratified inpainting, the inpainting study's own metric: does what is painted become the second class?",
+        source: "A Meaningful Perturbation Metric, Algorithm 1; code of its supplement at dee5f4b",
+        images: "",
+        explain: Some(&["--target=predicted", "--reduce=abs", "--sign=abs"]),
+        perturb: Some(&["--test=inpaint"]),
+        score: Some(&["--metric=inpaint", "--metric=stratified"]),
+        differs: &[
+            Differs {
+                there: "Stable Diffusion paints, told the words of the second class, three times",
+                here: "imputation, once; a generator of yours: -t inpaint:generator=NAME --generator NAME=exec:COMMAND \
+                       --second second.csv (docs/generators.md)",
+            },
+            Differs {
+                there: "the code's first pixels are those of a smooth map, at 10 to 100 %; the text's are patches, at 10 to 50 %",
+                here: "the text's; the code's: -t inpaint:generator=NAME,ranking=published,end=1",
+            },
+            Differs {
+                there: "ablations: the class of rank 10, no weights, single pixels",
+                here: "-t inpaint:rank=10, -m inpaint, -t inpaint:patch=1; of generators that are told nothing: class=other",
+            },
+            Differs {
+                there: "images whose second class the generator cannot paint are left out",
+                here: "-t recognised tells which (docs/generators.md)",
+            },
+            Differs { there: "numbers are rounded to two decimals", here: "they are not" },
         ],
     },
     Protocol {

@@ -97,6 +97,7 @@ pub const PROTOCOLS: &[Protocol] = &[
             "--metric=mean-sensitivity:class=any,distribution=uniform,radius=0.2,draws=200",
             "--metric=relative-input-stability:distribution=uniform,radius=0.2,draws=200",
             "--metric=relative-output-stability:distribution=uniform,radius=0.2,draws=200",
+            "--metric=relative-representation-stability:distribution=uniform,radius=0.2,draws=200",
             "--metric=local-lipschitz:class=any,draws=200",
             "--metric=continuity:class=any",
         ]),
@@ -115,8 +116,12 @@ pub const PROTOCOLS: &[Protocol] = &[
                 here: "each over its own",
             },
             Differs {
-                there: "RelativeRepresentationStability, InputInvariance",
-                here: "not here (docs/metrics.md)",
+                there: "RelativeRepresentationStability of all layers end to end",
+                here: "of the features before the last linear layer",
+            },
+            Differs {
+                there: "InputInvariance shifts the network itself, and fails gradients where a convolution has padding",
+                here: "score --against maps of explain --shift-input, -m input-invariance",
             },
         ],
     },
