@@ -18,7 +18,7 @@ RELATIVE = 1e-3
 TESTS = ["noise:distribution=uniform,draws=10", "shift", "mask:fill=zero"]
 METRICS = ["max-sensitivity:class=any", "mean-sensitivity:class=any", "local-lipschitz:scale=none,class=any",
            "continuity:scale=none,class=any", "relative-input-stability:class=any", "relative-output-stability:class=any",
-           "self-coherence", "adcc", "arcc"]
+           "relative-representation-stability:class=any", "self-coherence", "adcc", "arcc"]
 # Of ARCC, without its noise, whose percentages are exact shares here.
 PERCENT = [20, 40, 60, 80]
 ROAD = [f"road:noise=0,{order}percent=" + "+".join(map(str, PERCENT)) for order in ("", "order=lerf,")]
@@ -87,6 +87,9 @@ def expected(net, x, kept, maps, target, road):
     relative = [((own - one) / own)[own.abs() > 1e-6 * own.abs().max()] for one in changed]
     inside = [norm(((one - x[0]) / x[0])[x[0] != 0]) for one in noisy]
     outside = [norm((net(one[None]) - net(x)).detach()) for one in noisy]
+    features = lambda one: net.features(one).mean((2, 3))[0].detach()
+    deep, counted = features(x), features(x).abs() > 1e-6 * features(x).abs().max()
+    within = [norm(((features(one[None]) - deep) / deep)[counted]) for one in noisy]
     probability = lambda one: float(torch.softmax(net(one).detach(), 1)[0, target])
     coherence = (pearsonr(clean.ravel(), gradient(net, masked, target)[0].ravel())[0] + 1) / 2
     unit = (clean - clean.min()) / (clean.max() - clean.min())
@@ -98,6 +101,7 @@ def expected(net, x, kept, maps, target, road):
         "continuity": max(shifted),
         "relative-input-stability": max(float(norm(e) / d) for e, d in zip(relative, inside)),
         "relative-output-stability": max(float(norm(e) / d) for e, d in zip(relative, outside)),
+        "relative-representation-stability": max(float(norm(e) / d) for e, d in zip(relative, within)),
         "self-coherence": coherence,
         "arcc": arcc_of(net, x, masked, target, road),
         "adcc": 3 / (1 / coherence + 1 / (1 - float(unit.mean())) + 1 / (1 - drop)),
