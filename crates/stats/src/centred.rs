@@ -37,6 +37,11 @@ impl Centred {
         // The root of a product, not the product of roots: perfect agreement comes out as exactly one.
         (product / (self.squares * other.squares).sqrt()).clamp(-1.0, 1.0)
     }
+
+    /// The deviations from the mean, on a scale that is a power of two.
+    pub(crate) fn into_deviations(self) -> Vec<f64> {
+        self.deviations
+    }
 }
 
 fn dot(a: &[f64], b: &[f64]) -> f64 {

@@ -8,7 +8,7 @@ use statrs::function::beta::beta_reg;
 
 use crate::centred::Centred;
 use crate::kendall;
-pub use crate::partial::{partial, partial_spearman};
+pub use crate::partial::{partial, partial_coefficient, partial_spearman};
 pub use crate::rank_biserial::rank_biserial;
 
 /// A coefficient in [-1, 1] with its two-sided p-value and the number of pairs that it rests on.

@@ -31,17 +31,24 @@ pub fn partial_spearman(a: &[f64], b: &[f64], given: &[f64]) -> Correlation {
 }
 
 fn of(a: &[f64], b: &[f64], given: &[f64]) -> Correlation {
-    let n = a.len();
     let (ab, ac, bc) = (product_moment(a, b), product_moment(a, given), product_moment(b, given));
+    Correlation::of_partial(partial_coefficient(ab, ac, bc), a.len())
+}
+
+/// The partial correlation of a and b given c by the three plain ones, as [`partial`] and [`partial_spearman`] give it.
+pub fn partial_coefficient(ab: f64, ac: f64, bc: f64) -> f64 {
     let left = |r: f64| (1.0 - r) * (1.0 + r);
-    let coefficient = if left(ac).min(left(bc)) < LEAST {
-        f64::NAN
-    } else {
-        ((ab - ac * bc) / (left(ac) * left(bc)).sqrt()).clamp(-1.0, 1.0)
-    };
-    // As of one pair fewer.
-    let p_value = if n > 3 { student_p(coefficient, n - 1) } else { f64::NAN };
-    Correlation { coefficient, p_value, n }
+    let is_defined = left(ac).min(left(bc)) >= LEAST;
+    if is_defined { ((ab - ac * bc) / (left(ac) * left(bc)).sqrt()).clamp(-1.0, 1.0) } else { f64::NAN }
+}
+
+impl Correlation {
+    /// A partial coefficient of `n` triples with its p-value, as [`partial`] gives it.
+    pub fn of_partial(coefficient: f64, n: usize) -> Self {
+        // As of one pair fewer.
+        let p_value = if n > 3 { student_p(coefficient, n - 1) } else { f64::NAN };
+        Self { coefficient, p_value, n }
+    }
 }
 
 fn complete(samples: [&[f64]; 3]) -> [Vec<f64>; 3] {
