@@ -1,6 +1,6 @@
 """Writes, beside this file, the input of `rank`, `correlate` and `score --against` and what SciPy and NumPy say they should write.
 
-Made with Python 3.11.7, SciPy 1.17.1 and NumPy 2.4.6:
+Made with Python 3.11.7, SciPy 1.17.1, NumPy 2.4.6, pandas 3.1.1, pingouin 0.7.0 and statsmodels 0.15.0:
 
     python generate_tables.py
 
@@ -14,10 +14,14 @@ import pathlib
 import warnings
 
 import numpy as np
+import pandas as pd
+import pingouin
 import scipy
+import statsmodels
 from scipy import stats
+from statsmodels.stats.multitest import multipletests
 
-PINNED = {"scipy": "1.17.1", "numpy": "2.4.6"}
+PINNED = {"scipy": "1.17.1", "numpy": "2.4.6", "pandas": "3.1.1", "pingouin": "0.7.0", "statsmodels": "0.15.0"}
 HERE = pathlib.Path(__file__).parent
 
 MODELS = ["resnet50", "vit"]
@@ -80,19 +84,63 @@ def correlate(asked, a, b, binaries):
     return [name, r, *interval(r, len(a), lost, variance), p, len(a)]
 
 
-def correlations(table, asked):
-    binary = {metric: metric in ("pic", "pointing") for metric in DIRECTIONS}
+def rank_biserial(binary, values):
+    if min(np.ptp(binary), np.ptp(values)) == 0:
+        return math.nan, math.nan, math.nan, math.nan
+    ones, zeros = values[binary == binary.max()], values[binary == binary.min()]
+    result = stats.mannwhitneyu(ones, zeros)
+    r = float(2 * result.statistic / (len(ones) * len(zeros)) - 1)
+    margin = stats.norm.ppf(0.975) * math.sqrt((len(values) + 1) / (3 * len(ones) * len(zeros)))
+    with np.errstate(divide="ignore"):
+        return r, *(float(np.tanh(np.arctanh(r) + side * margin)) for side in (-1, 1)), float(result.pvalue)
+
+
+def partial(asked, a, b, given, binaries):
+    keep = ~(np.isnan(a) | np.isnan(b) | np.isnan(given))
+    method = "pearson" if any(binaries) or asked == "pearson" else "spearman"
+    frame = pd.DataFrame({"a": a[keep], "b": b[keep], "given": given[keep]})
+    n = len(frame)
+    if min(np.ptp(frame.a), np.ptp(frame.b)) == 0:
+        return [f"partial-{method}", math.nan, math.nan, math.nan, math.nan, n]
+    found = pingouin.partial_corr(frame, "a", "b", "given", method=method)
+    r, p = float(found["r"].iloc[0]), float(found["p_val"].iloc[0])
+    variance = 1 + r * r / 2 if method == "spearman" else 1
+    return [f"partial-{method}", r, *interval(r, n, 4, variance), p, n]
+
+
+def pair(table, asked, given, model, method, a, b):
+    binaries = [metric in ("pic", "pointing") for metric in (a, b)]
+    a, b = (ordered(table, model, method, metric) for metric in (a, b))
+    if given:
+        return partial(asked, a, b, ordered(table, model, method, given), binaries)
+    if asked == "rank-biserial" and sum(binaries) == 1:
+        keep = ~(np.isnan(a) | np.isnan(b))
+        a, b = a[keep], b[keep]
+        r, low, high, p = rank_biserial(a, b) if binaries[0] else rank_biserial(b, a)
+        return [asked, r, low, high, p, len(a)]
+    return correlate("spearman" if asked == "rank-biserial" else asked, a, b, binaries)
+
+
+def correlations(table, asked, given=None):
+    metrics = [metric for metric in sorted(DIRECTIONS) if metric != given]
     means = {}
-    for model, method in itertools.product(MODELS, METHODS):
-        for a, b in itertools.combinations(sorted(DIRECTIONS), 2):
-            row = correlate(
-                asked, ordered(table, model, method, a), ordered(table, model, method, b), (binary[a], binary[b])
-            )
-            means.setdefault((model, a, b, row[0]), []).append(row[1])
-            yield [model, method, a, b, *row]
+    for model in MODELS:
+        rows = []
+        for method in METHODS:
+            for a, b in itertools.combinations(metrics, 2):
+                row = pair(table, asked, given, model, method, a, b)
+                means.setdefault((model, a, b, row[0]), []).append(row[1])
+                rows.append([model, method, a, b, *row])
+        p = np.array([row[8] for row in rows])
+        for method in ("holm", "fdr_bh"):
+            adjusted = np.full(len(p), math.nan)
+            adjusted[~np.isnan(p)] = multipletests(p[~np.isnan(p)], method=method)[1]
+            for row, value in zip(rows, adjusted):
+                row.append(float(value))
+        yield from rows
     for (model, a, b, name), values in means.items():
         values = [value for value in values if not math.isnan(value)]
-        yield [model, "mean", a, b, name, float(np.mean(values)), "", "", "", len(values)]
+        yield [model, "mean", a, b, name, float(np.mean(values)), "", "", "", len(values), "", ""]
 
 
 def rankings(table):
@@ -140,7 +188,7 @@ def map_correlations(a, b):
 
 
 def main():
-    found = {"scipy": scipy.__version__, "numpy": np.__version__}
+    found = {module.__name__: module.__version__ for module in (scipy, np, pd, pingouin, statsmodels)}
     if found != PINNED:
         raise SystemExit(f"expected {PINNED}, found {found}")
     print(found)
@@ -153,8 +201,11 @@ def main():
     )
     write("scores.csv", ["image", "target", "model", "method", "metric", "direction", "value"], cells)
     header = ["model", "method", "metric_a", "metric_b", "coefficient", "correlation", "ci_low", "ci_high", "p_value", "n"]
-    for asked in ("spearman", "pearson", "kendall"):
+    header += ["p_holm", "p_bh"]
+    for asked in ("spearman", "pearson", "kendall", "rank-biserial"):
         write(f"{asked}.csv", header, correlations(table, asked))
+    for asked in ("spearman", "pearson"):
+        write(f"partial-{asked}.csv", header, correlations(table, asked, given="insertion"))
     header = ["model", "metric", "direction", "method", "n", "mean", "ci_low", "ci_high", "rank"]
     write("ranks.csv", header, rankings(table))
     write("separations.csv", ["model", "metric", "rand_dist", "rand_dist_inside", "n"], separations(table))

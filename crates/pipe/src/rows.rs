@@ -188,6 +188,10 @@ row! {
         p_value: Option<f64> = optional,
         /// Number of pairs.
         n: usize = required,
+        /// The p-value after Holm, over all correlations of the model.
+        p_holm: Option<f64> = optional,
+        /// The p-value after Benjamini and Hochberg, over all correlations of the model.
+        p_bh: Option<f64> = optional,
     }
 }
 

@@ -75,7 +75,8 @@ fn a_table_written_is_the_table_read() {
     assert_eq!(copied::<Response>(table), table);
     let table = "image,label,target,boxes,mask,note\na,1,,0 0 1.5 1;2 2 3 3,a-mask.png,x\n";
     assert_eq!(copied::<Image>(table), table);
-    let table = "model,method,metric_a,metric_b,coefficient,correlation,ci_low,ci_high,p_value,n\nm,ig,pos,neg,spearman,-0.5,-0.7,-0.2,,10\n";
+    let table = "model,method,metric_a,metric_b,coefficient,correlation,ci_low,ci_high,p_value,n,p_holm,p_bh\n\
+                 m,ig,pos,neg,spearman,-0.5,-0.7,-0.2,,10,0.5,0.25\n";
     assert_eq!(copied::<Correlation>(table), table);
     let table = "model,metric,direction,method,n,mean,ci_low,ci_high,rank,median,rank_low,rank_high,p_best,win_rate\nm,pos,lower,ig,10,0.5,,,1.5,0.4,1,2,0.5,\n";
     assert_eq!(copied::<Rank>(table), table);

@@ -19,7 +19,6 @@ pub mod joint;
 mod kendall;
 pub mod multiple;
 pub mod otsu;
-pub mod paired;
 mod partial;
 pub mod posthoc;
 mod product;

@@ -6,7 +6,6 @@
 use rand::{Rng, RngExt};
 
 use crate::interval::Interval;
-use crate::paired::Paired;
 use crate::summary::{mean_of, quantile_of_sorted};
 
 /// How often to resample, and the share of the resampled statistics that the interval holds.
@@ -22,12 +21,6 @@ impl Bootstrap {
     /// The interval of the mean; undefined for fewer than two values or if any is NaN.
     pub fn mean(&self, values: &[f64], rng: &mut impl Rng) -> Interval {
         self.statistic(values.len(), rng, |drawn| mean_of(drawn.iter().map(|&at| values[at])))
-    }
-
-    /// The interval of the coefficient of two samples whose values come in pairs, which stay together; the rest is as in
-    /// [`Bootstrap::statistic`].
-    pub fn pairs(&self, mut paired: Paired, rng: &mut impl Rng) -> Interval {
-        self.statistic(paired.pairs(), rng, |drawn| paired.of(drawn))
     }
 
     /// The interval of a statistic of `n` observations, given as a function of the positions that were drawn (with
@@ -66,9 +59,7 @@ impl Bootstrap {
 #[cfg(test)]
 mod tests {
     use super::Bootstrap;
-    use crate::correlation;
-    use crate::interval::{self, Interval};
-    use crate::paired::{Coefficient, Paired};
+    use crate::interval::Interval;
     use crate::random::generator;
     use crate::summary::quantile;
 
@@ -121,20 +112,6 @@ mod tests {
     }
 
     #[test]
-    fn pairs_agree_with_the_formula() {
-        let (a, noise) = (wave(800, 1.0), wave(800, 2.3));
-        let b: Vec<f64> = a.iter().zip(&noise).map(|(a, noise)| a + noise).collect();
-        let formula = interval::spearman(&correlation::spearman(&a, &b), 0.95);
-        let mut with_nan = (a.clone(), b.clone());
-        with_nan.0.push(f64::NAN);
-        with_nan.1.push(3.0);
-        let paired = Paired::new(Coefficient::Spearman, &with_nan.0, &with_nan.1);
-        let resampled = BOOTSTRAP.pairs(paired, &mut generator(0, &[], 0));
-        assert!((resampled.low - formula.low).abs() < 0.03, "{resampled:?} {formula:?}");
-        assert!((resampled.high - formula.high).abs() < 0.03, "{resampled:?} {formula:?}");
-    }
-
-    #[test]
     fn undefined_samples_have_no_interval() {
         let rng = &mut generator(0, &[], 0);
         assert!(BOOTSTRAP.mean(&[], rng).low.is_nan());
@@ -147,8 +124,8 @@ mod tests {
 
     #[test]
     fn undefined_resamples_are_left_out() {
-        let paired = Paired::new(Coefficient::Pearson, &[0.0, 0.0, 1.0], &[1.0, 2.0, 3.0]);
-        let interval = BOOTSTRAP.pairs(paired, &mut generator(0, &[], 0));
-        assert!(interval.low > 0.0 && interval.high <= 1.0, "{interval:?}");
+        let third = |drawn: &[usize]| if drawn.contains(&2) { 1.0 } else { f64::NAN };
+        let interval = BOOTSTRAP.statistic(3, &mut generator(0, &[], 0), third);
+        assert_eq!(interval, Interval { low: 1.0, high: 1.0 });
     }
 }
