@@ -137,6 +137,19 @@ impl Cell for f64 {
     }
 }
 
+impl Cell for bool {
+    const WANTED: &'static str = "`true` or `false`";
+
+    /// Takes `True` too, as Python writes it.
+    fn parse(text: &str) -> Option<Self> {
+        text.trim().to_ascii_lowercase().parse().ok()
+    }
+
+    fn print(&self, out: &mut String) {
+        out.push_str(if *self { "true" } else { "false" });
+    }
+}
+
 impl Cell for Option<f64> {
     const WANTED: &'static str = "a number or nothing";
 

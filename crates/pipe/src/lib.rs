@@ -80,7 +80,10 @@ pub use progress::Progress;
 pub use reader::{FlawedRows, Line, Rows};
 pub use record::Record;
 pub use repeats::note_item;
-pub use rows::{Correlation, Explained, Image, Overall, Rank, Response, Row, Score, Separation, Versus};
+pub use rows::{
+    Answer, Correlation, Explained, Image, Overall, Power, Preference, Rank, Response, Row, Score,
+    Separation, Significance, Versus,
+};
 pub use sidecar::{Item, PackFile, Sidecar};
 pub use stdio::{Stdout, input, input_name, stdout};
 pub use table::Tables;

@@ -53,8 +53,10 @@ macro_rules! row {
     };
 }
 
+mod comparisons;
 mod ranks;
 
+pub use comparisons::{Answer, Power, Preference, Significance};
 pub use ranks::{Overall, Separation, Versus};
 
 row! {

@@ -21,6 +21,7 @@ pub mod multiple;
 pub mod otsu;
 mod partial;
 pub mod posthoc;
+pub mod power;
 mod product;
 pub mod proportion;
 pub mod random;

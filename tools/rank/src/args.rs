@@ -17,6 +17,9 @@ Examples:
   rank --separation scores.csv
   rank --pairs scores.csv
   rank --overall scores.csv
+  rank --significance scores.csv
+  rank --power=0.9 scores.csv
+  rank --study answers.csv
   score -m box-accuracy:threshold=0.2 maps.csv | rank --best threshold";
 
 /// Rank explanation methods by the mean of each metric over the images
@@ -83,6 +86,46 @@ pub struct Args {
     /// images: aic and sic by `at` are what PAIR's programs report. Other metrics are left out.
     #[arg(long, value_name = "PARAMETER", conflicts_with = "separation")]
     pub median_curve: Option<String>,
+    /// Write whether methods differ instead, with a row for each pair of them
+    ///
+    /// Columns: model, metric, direction, method_a, method_b, n, mean_rank_a, mean_rank_b, chi_square, p_friedman,
+    /// f_statistic, p_iman_davenport, critical_difference, cliques, p_nemenyi, p_conover, p_wilcoxon, p_sign, rank_biserial,
+    /// cohen_d, win_rate, significant. Methods are ranked on each image, 1 being the best, whatever the direction. chi_square
+    /// to critical_difference are of all methods of the metric: Friedman's test, that of Iman and Davenport, and the difference
+    /// of mean ranks that Nemenyi's test wants at --level. Methods of a clique do not differ by it; a pair names the cliques
+    /// that have both. p_nemenyi is adjusted for the pairs by itself; p_conover, p_wilcoxon (signed ranks) and p_sign are by
+    /// Holm's rule, over the pairs of one metric. Effects are positive where method_a is better: the matched-pairs rank-biserial
+    /// correlation, Cohen's d of the differences, and win_rate, the share of the images on which method_a is better, equal ones
+    /// as halves. significant says whether p_wilcoxon is at most 1 - level: unlike mean ranks it does not depend on the other
+    /// methods of the table.
+    #[arg(long, group = "report", conflicts_with = "median_curve")]
+    pub significance: bool,
+    /// Write how many images it takes to tell two methods apart instead: a power, 0.8 if none is given
+    ///
+    /// Columns: model, metric, direction, method_a, method_b, images, n, power, needed. power is how often the signed-rank test
+    /// of the two (normal approximation, at 1 - level, not adjusted for other pairs) is significant on n images drawn with
+    /// replacement from those of the table, for n of 10, 20, 50, 100 and so on until it is what is asked for, up to ten times as
+    /// many as there are. needed is where it gets there, on a straight line between two n; 10 if the first n has it, NaN if
+    /// none has. The images of the table are taken for all there could be: that is for planning the next run, and it is no
+    /// evidence that methods are equal.
+    #[arg(
+        long, value_name = "POWER", num_args = 0..=1, require_equals = true, default_missing_value = "0.8",
+        value_parser = level, group = "report", conflicts_with = "median_curve"
+    )]
+    pub power: Option<f64>,
+    /// Read the answers of a user study instead, and write which of two methods people prefer
+    ///
+    /// One row for each answer, with the columns participant, group, image, method_a, method_b, chosen: the name of the method
+    /// that the participant chose, or nothing without an answer. group is what answers count for, such as the model and the
+    /// metric that favours method_b; an image is in one group and has the same two methods for everybody. Writes a row for each
+    /// group and one for `all`, with the columns group, n, participants, images, preference, ci_low, ci_high, p_value,
+    /// images_low, images_high, kappa, kappa_low, kappa_high, kappa_mean, kappa_sd. preference is the share of the n answers
+    /// that are for method_a, with Wilson's interval and the exact binomial test against a half; both take answers for
+    /// independent, while images_low and images_high resample the images with all their answers. kappa is Fleiss' agreement of
+    /// the participants, its interval resamples the images, and kappa_mean and kappa_sd are its mean and standard deviation
+    /// over the groups.
+    #[arg(long, group = "report", conflicts_with_all = ["best", "median_curve", "incomplete", "pool", "by_model"])]
+    pub study: bool,
     /// Confidence level of the intervals
     #[arg(long, value_name = "SHARE", default_value = "0.95", value_parser = level)]
     pub level: f64,

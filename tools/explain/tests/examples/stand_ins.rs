@@ -93,6 +93,7 @@ impl Folder {
             let file = work.join(weights).with_extension("safetensors");
             fs::copy(testdata("testbed/resnet8.safetensors"), file).unwrap();
         }
+        fs::copy(testdata("stats/answers.csv"), work.join("answers.csv")).unwrap();
         fs::copy(testdata("onnx/tiny_resnet.17.free.onnx"), work.join("classifier.onnx")).unwrap();
         work.shell(EXPLAIN, &format!("chmod +x bin/*\n{TABLES}")).success();
         folder

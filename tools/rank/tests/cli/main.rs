@@ -2,7 +2,11 @@
 
 mod choices;
 mod pairs;
+mod pipeline;
+mod power;
 mod resamples;
+mod significance;
+mod study;
 
 use std::fmt::Write;
 
