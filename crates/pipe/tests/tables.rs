@@ -112,7 +112,8 @@ fn a_header_alone_is_an_error_and_can_be_written() {
     for blank in ["\n", "\n\n\r\n"] {
         assert_eq!(error::<Score>(format!("{header}{blank}")), "table.csv: a header and no rows");
     }
-    let header = "model,method,metric_a,metric_b,coefficient,correlation,ci_low,ci_high,p_value,n\n";
+    let header =
+        "model,method,metric_a,metric_b,coefficient,correlation,ci_low,ci_high,p_value,n,p_holm,p_bh\n";
     assert_eq!(written::<Correlation>(&[], &[]), header);
 }
 
