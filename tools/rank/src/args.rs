@@ -40,6 +40,7 @@ Examples:
 /// standard error.
 #[derive(clap::Parser)]
 #[command(version, before_help = EXAMPLES)]
+#[allow(clippy::struct_excessive_bools)] // Flags.
 pub struct Args {
     /// Tables of scores; - or nothing is standard input
     pub files: Vec<PathBuf>,
