@@ -56,7 +56,7 @@ mod tests {
     fn scores_that_come_past_the_layer_have_none() {
         let mut graph = Graph::new([3, 2, 2]);
         let pool = graph.push("pool", Op::Mean { axes: vec![2, 3], keep: false }, &[Graph::INPUT]);
-        let mut head = |graph: &mut Graph, name: &str, from| {
+        let head = |graph: &mut Graph, name: &str, from| {
             let weight = graph.parameter(name, &[3, 3]);
             graph.push(name, Op::Linear { weight, bias: None }, &[from])
         };

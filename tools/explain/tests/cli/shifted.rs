@@ -4,13 +4,14 @@ use testing::{WorkDir, columns, sibling};
 
 use super::{EXPLAIN, map, rows, run};
 
-/// What Kindermans et al. derive: a gradient does not move, its product with the input moves by the shift times the gradient.
+/// What Kindermans et al. derive: a gradient does not move, its product with the input moves by the shift times the gradient. Of images
+/// where rounding moves no ReLU over its kink: of the 40 embedded ones it does on two of the ViT's, 000 and 030.
 #[test]
 fn a_gradient_stays_and_what_holds_the_input_moves() {
     for model in ["testbed", "testbed-vit"] {
         let work = WorkDir::new();
         let line =
-            format!("--model {model} -m gradient -m input-x-gradient --chunk 2 testbed/000 testbed/005");
+            format!("--model {model} -m gradient -m input-x-gradient --chunk 2 testbed/003 testbed/005");
         let plain = run(&work, &line, "").success();
         let shifted = run(&work, &format!("{line} --shift-input -1.5 -o shifted"), "").success();
         let plane = |data: Vec<f32>| -> Vec<f32> {
