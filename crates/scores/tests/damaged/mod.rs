@@ -59,7 +59,7 @@ fn a_table_cut_anywhere_is_an_error_or_ends_with_a_whole_row() {
         let cut = &whole[..length];
         match folder.read(&[("a.csv", cut)], CompareArgs::default()) {
             Ok(scores) => {
-                assert!(cut.ends_with('\n') && scores.items.len() == cut.lines().count() - 1, "{cut}")
+                assert!(cut.ends_with('\n') && scores.items.len() == cut.lines().count() - 1, "{cut}");
             }
             Err(error) => assert!(error.to_string().contains("a.csv"), "{cut}: {error}"),
         }

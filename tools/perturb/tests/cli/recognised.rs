@@ -56,8 +56,8 @@ fn study() -> (WorkDir, String) {
         let planes: Vec<u8> = (0..3 * area).map(|i| pixels[i % area * 3 + i / area]).collect();
         std::fs::write(work.join(format!("{class}.planes")), planes).unwrap();
         if class < 4 {
-            known += &format!("{}\t{class}.planes\t{class}\n", testbed::CLASSES[class]);
-            list += &format!("testbed/009,{class}\n");
+            known.extend([testbed::CLASSES[class], &format!("\t{class}.planes\t{class}\n")]);
+            list.extend(["testbed/009,", &format!("{class}\n")]);
         }
     }
     work.write("known", known);
