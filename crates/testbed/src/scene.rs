@@ -10,7 +10,7 @@ use crate::drawing::Drawing;
 pub struct Scene {
     /// The image, [`SIZE`] x [`SIZE`] pixels.
     pub image: RgbImage,
-    /// The class of every object, an index of [`CLASSES`].
+    /// The class of every object, an index of [`crate::CLASSES`].
     pub label: usize,
     /// One to three objects that do not overlap.
     pub objects: Vec<Object>,
