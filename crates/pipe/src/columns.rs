@@ -104,19 +104,15 @@ impl Fields<'_> {
     ///
     /// If the row is of another length than the header, or no text; the cells that nobody reads count too.
     fn check(&self, width: usize) -> Result<bool> {
-        let mut cells = (0..self.records.len()).filter_map(|place| self.records.field(place));
         let found = self.records.len();
-        if found != width {
-            if found == 1 && cells.all(|cell| cell.trim_ascii().is_empty()) {
-                return Ok(false);
-            }
-            let (file, line) = (self.file.to_owned(), self.line());
-            return Err(Error::Fields { file, line, found: found as u64, expected: width as u64 });
+        if found == width {
+            return if self.records.is_text() { Ok(true) } else { Err(self.not_text()) };
         }
-        if self.records.is_ascii() || cells.all(|cell| std::str::from_utf8(cell).is_ok()) {
-            return Ok(true);
+        if found == 1 && self.records.text(0).trim().is_empty() {
+            return Ok(false);
         }
-        Err(self.not_text())
+        let (file, line) = (self.file.to_owned(), self.line());
+        Err(Error::Fields { file, line, found: found as u64, expected: width as u64 })
     }
 
     fn not_text(&self) -> Error {

@@ -2,7 +2,9 @@
 //! what is less plain (a doubled quote, text behind a closing one) is left to `csv-core`, whose rules count.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::io::{ErrorKind, Read};
+use std::mem::swap;
 use std::ops::Range;
 
 use csv_core::ReadRecordResult;
@@ -21,11 +23,16 @@ pub(crate) struct Records<R> {
     block: Vec<u8>,
     next: usize,
     filled: usize,
-    /// Line on which the record starts, and that of `next`.
-    line: u64,
-    next_line: u64,
+    /// Whether `block` has ASCII bytes only.
+    is_ascii: bool,
+    /// Where in `block` the record starts.
+    start: usize,
+    /// A place in `block`, and how many lines end before it.
+    counted: Cell<(usize, u64)>,
     /// Where the fields are, in `block` or in `unquoted`.
     fields: Vec<Range<usize>>,
+    /// Those of the record before, if it is plain and still in `block`: most cells are the same as the one above.
+    above: Vec<Range<usize>>,
     unquoted: Vec<u8>,
     is_plain: bool,
 }
@@ -44,8 +51,9 @@ impl<R: Read> Records<R> {
     /// The records of an input, the header among them; blank lines are none.
     pub(crate) fn new(input: R, file: String, block: usize) -> Self {
         let (block, unquoted) = (vec![0; block], vec![0; 1024]);
-        let (next, filled, line, next_line, fields) = (0, 0, 1, 1, Vec::new());
-        Self { file, input, block, next, filled, line, next_line, fields, unquoted, is_plain: true }
+        let (next, filled, start, counted, fields) = (0, 0, 0, Cell::default(), Vec::new());
+        let (is_ascii, is_plain, above) = (true, true, Vec::new());
+        Self { file, input, block, next, filled, is_ascii, start, counted, fields, above, unquoted, is_plain }
     }
 
     /// Goes on to the next record; whether there is one.
@@ -54,6 +62,10 @@ impl<R: Read> Records<R> {
     ///
     /// If the input cannot be read, or ends inside a record.
     pub(crate) fn advance(&mut self) -> Result<bool> {
+        swap(&mut self.fields, &mut self.above);
+        if !self.is_plain {
+            self.above.clear();
+        }
         loop {
             self.skip_line_ends();
             let mut found = self.split();
@@ -62,9 +74,7 @@ impl<R: Read> Records<R> {
                 found = self.split_odd();
             }
             if let Found::Record(end) = found {
-                self.line = self.next_line;
-                self.next_line += memchr_iter(b'\n', &self.block[self.next..end]).count() as u64;
-                self.next = end;
+                (self.start, self.next) = (self.next, end);
                 return Ok(true);
             }
             if !self.fill()? {
@@ -73,10 +83,17 @@ impl<R: Read> Records<R> {
         }
     }
 
-    /// The line on which the record starts, from 1.
-    #[inline]
+    /// The line on which the record starts, from 1. Line ends are counted when somebody asks.
     pub(crate) fn line(&self) -> u64 {
-        self.line
+        self.line_at(self.start)
+    }
+
+    /// The line of a place in `block`, behind the last one that was asked for.
+    fn line_at(&self, place: usize) -> u64 {
+        let (from, before) = self.counted.get();
+        let lines = before + memchr_iter(b'\n', &self.block[from.min(place)..place]).count() as u64;
+        self.counted.set((place, lines));
+        lines + 1
     }
 
     /// Number of fields in the record.
@@ -96,18 +113,14 @@ impl<R: Read> Records<R> {
         String::from_utf8_lossy(self.field(place).unwrap_or_default())
     }
 
-    /// Whether no field has a byte that ASCII has not.
-    pub(crate) fn is_ascii(&self) -> bool {
-        let bytes = if self.is_plain { &self.block } else { &self.unquoted };
-        match (self.fields.first(), self.fields.last()) {
-            (Some(first), Some(last)) => bytes[first.start..last.end].is_ascii(),
-            _ => true,
-        }
+    /// Whether every field is text.
+    pub(crate) fn is_text(&self) -> bool {
+        let mut fields = (0..self.len()).filter_map(|place| self.field(place));
+        self.is_ascii || fields.all(|field| std::str::from_utf8(field).is_ok())
     }
 
     fn skip_line_ends(&mut self) {
-        while let Some(end @ (b'\n' | b'\r')) = self.block[..self.filled].get(self.next) {
-            self.next_line += u64::from(*end == b'\n');
+        while let Some(b'\n' | b'\r') = self.block[..self.filled].get(self.next) {
             self.next += 1;
         }
     }
@@ -118,20 +131,18 @@ impl<R: Read> Records<R> {
         let mut at = self.next;
         self.fields.clear();
         loop {
-            let end = match bytes.get(at) {
-                None => return Found::Part,
-                Some(b'"') => {
-                    at += 1;
-                    let Some(length) = memchr(b'"', &bytes[at..]) else { return Found::Part };
-                    self.fields.push(at..at + length);
-                    at + length + 1
-                }
-                Some(_) => {
-                    let Some(length) = memchr3(b',', b'\n', b'\r', &bytes[at..]) else { return Found::Part };
-                    self.fields.push(at..at + length);
-                    at + length
-                }
-            };
+            let Some(first) = bytes.get(at) else { return Found::Part };
+            let quote = usize::from(*first == b'"');
+            let text = at + quote;
+            let above = self.above.get(self.fields.len());
+            let length = above.and_then(|above| repeated(bytes, at, quote, above));
+            let length = length.or_else(|| match quote {
+                0 => memchr3(b',', b'\n', b'\r', &bytes[text..]),
+                _ => memchr(b'"', &bytes[text..]),
+            });
+            let Some(length) = length else { return Found::Part };
+            self.fields.push(text..text + length);
+            let end = text + length + quote;
             match bytes.get(end) {
                 Some(b',') => at = end + 1,
                 Some(b'\n' | b'\r') => return Found::Record(end + 1),
@@ -165,12 +176,15 @@ impl<R: Read> Records<R> {
 
     /// Reads until the block is full; whether there was more. A record that does not fit makes the block twice as large.
     fn fill(&mut self) -> Result<bool> {
+        let lines = self.line_at(self.next) - 1;
+        self.counted.set((0, lines));
+        self.above.clear();
         self.block.copy_within(self.next..self.filled, 0);
         (self.next, self.filled) = (0, self.filled - self.next);
         if self.filled == self.block.len() {
             self.block.resize(2 * self.filled, 0);
         }
-        let (before, at_start) = (self.filled, self.next_line == 1 && self.filled == 0);
+        let (before, at_start) = (self.filled, lines == 0 && self.filled == 0);
         while self.filled < self.block.len() {
             match self.input.read(&mut self.block[self.filled..]) {
                 Ok(0) => break,
@@ -182,6 +196,7 @@ impl<R: Read> Records<R> {
         if at_start && self.block[..self.filled].starts_with(BYTE_ORDER_MARK) {
             self.next = BYTE_ORDER_MARK.len();
         }
+        self.is_ascii = self.block[..self.filled].is_ascii();
         Ok(self.filled > before)
     }
 
@@ -192,8 +207,16 @@ impl<R: Read> Records<R> {
             return Ok(());
         }
         let torn = Torn::at_end_of(rest).unwrap_or(Torn::Line).to_string();
-        Err(Error::Torn { file: self.file.clone(), line: self.next_line, torn })
+        Err(Error::Torn { file: self.file.clone(), line: self.line_at(self.next), torn })
     }
+}
+
+/// The length of the field at a place if it is, with its quotes and what ends it, the same as the one above.
+fn repeated(bytes: &[u8], at: usize, quote: usize, above: &Range<usize>) -> Option<usize> {
+    let (from, size) = (above.start.checked_sub(quote)?, above.len() + 2 * quote + 1);
+    let here = bytes.get(at..at + size)?;
+    // A quote that ends the one above ends nothing where none was opened.
+    (bytes.get(from..from + size) == Some(here) && here[size - 1] != b'"').then_some(above.len())
 }
 
 #[cfg(test)]
