@@ -31,3 +31,4 @@ for table in classic-scores scores; do
   rank "$root/$table.csv" -O "$root/$table-rank.csv"
   rank --separation "$root/$table.csv" -O "$root/$table-separation.csv"
 done
+python3 "$here/inpainting_report.py" "$root"
