@@ -27,7 +27,7 @@ use rayon::prelude::*;
 
 use crate::part::Part;
 
-pub use args::{CompareArgs, Incomplete};
+pub use args::{CompareArgs, Incomplete, ResamplingArgs, share};
 pub use board::{Board, Sample};
 pub use groups::{Group, Metric};
 pub use item::Item;

@@ -3,8 +3,7 @@
 use std::path::PathBuf;
 
 use pipe::OutputArgs;
-use scores::CompareArgs;
-use stats::resample::Bootstrap;
+use scores::{CompareArgs, ResamplingArgs};
 
 use crate::coefficient::Coefficient;
 use crate::intervals::IntervalKind;
@@ -57,15 +56,9 @@ pub struct Args {
     /// Interval of a correlation: by Fisher's transformation, or by resampling the images
     #[arg(long, value_enum, default_value = "fisher")]
     pub interval: IntervalKind,
-    /// Confidence level of the intervals
-    #[arg(long, value_name = "SHARE", default_value = "0.95", value_parser = level)]
-    pub level: f64,
-    /// How often to resample for a bootstrap interval
-    #[arg(long, value_name = "N", default_value = "1000")]
-    pub resamples: usize,
-    /// Seed of the resampling, which draws the images once for all pairs of a method
-    #[arg(long, default_value = "0")]
-    pub seed: u64,
+    /// How sure the intervals are.
+    #[command(flatten)]
+    pub resampling: ResamplingArgs,
     #[command(flatten)]
     pub output: OutputArgs,
     #[command(flatten)]
@@ -81,16 +74,4 @@ pub enum Report {
     Reliability,
     /// Do the images agree which method is better, and do the metrics agree which is best?
     Agreement,
-}
-
-impl Args {
-    /// How intervals are found by resampling.
-    pub fn bootstrap(&self) -> Bootstrap {
-        Bootstrap { resamples: self.resamples, level: self.level }
-    }
-}
-
-fn level(text: &str) -> Result<f64, &'static str> {
-    let level = text.parse().ok().filter(|level| (0.0..1.0).contains(level) && *level > 0.0);
-    level.ok_or("a share between 0 and 1 is needed")
 }

@@ -33,7 +33,9 @@ pub struct Resamples(BTreeMap<usize, Draws>);
 
 impl Resamples {
     fn of(&mut self, images: usize, args: &Args) -> &Draws {
-        self.0.entry(images).or_insert_with(|| Draws::new(images, args.resamples, args.seed))
+        self.0
+            .entry(images)
+            .or_insert_with(|| Draws::new(images, args.resampling.resamples, args.resampling.seed))
     }
 }
 
@@ -65,7 +67,7 @@ pub fn correlations(group: &Group, chosen: &Chosen, resamples: &mut Resamples, a
 
 fn of_block(group: &Group, block: &Block<'_>, draws: Option<&Draws>, args: &Args) -> Vec<Found> {
     let correlations = block.correlations();
-    let level = args.level;
+    let level = args.resampling.level;
     let intervals: Vec<Interval> = match draws {
         None => block
             .pairs
@@ -79,7 +81,7 @@ fn of_block(group: &Group, block: &Block<'_>, draws: Option<&Draws>, args: &Args
                 if correlations[at].coefficient.is_nan() || block.positions.len() < 2 {
                     return Interval::UNDEFINED;
                 }
-                args.bootstrap().percentiles(resampled.iter().map(|values| values[at]).collect())
+                args.resampling.bootstrap().percentiles(resampled.iter().map(|values| values[at]).collect())
             };
             (0..correlations.len()).into_par_iter().map(of).collect()
         }

@@ -32,8 +32,9 @@ impl Means {
     /// One row for each pair of metrics of a model, its interval from resampled methods.
     pub fn rows(self, args: &Args) -> impl Iterator<Item = Correlation> {
         self.0.into_iter().map(move |((model, metric_a, metric_b, coefficient), values)| {
-            let mut rng = generator(args.seed, &["correlate mean", &model, &metric_a, &metric_b], 0);
-            let Interval { low, high } = args.bootstrap().mean(&values, &mut rng);
+            let mut rng =
+                generator(args.resampling.seed, &["correlate mean", &model, &metric_a, &metric_b], 0);
+            let Interval { low, high } = args.resampling.bootstrap().mean(&values, &mut rng);
             Correlation {
                 model,
                 method: MEAN.to_owned(),

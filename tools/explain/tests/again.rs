@@ -187,6 +187,11 @@ fn a_metric_of_two_tests_needs_the_images_of_one_only() {
         assert!((arcc - expected).abs() < 1e-6, "{arcc} instead of {expected}");
     }
     assert!(values.chunks(3).any(|scores| scores[2] > 0.0));
+    // An image that both show is kept for the one alone.
+    let both = "-t deletion:fill=black,steps=2 -t insertion:fill=black,steps=2";
+    let table = tool(&work, &format!("perturb {both} --keep kept --keep-test deletion"), &maps).success();
+    let kept: Vec<bool> = column(&table, "kept").iter().map(|kept| !kept.is_empty()).collect();
+    assert_eq!(kept[..6], [false, true, true, false, false, false]);
     // Asked for where half of it is missing.
     let mask = tool(&work, "explain --again", &tool(&work, "perturb -t mask --keep kept", &maps).success());
     let scores = tool(&work, "score -m arcc", &mask.success()).success();

@@ -280,7 +280,7 @@ impl<'a> Run<'a> {
             return self.failed(row, format!("second: {reason}"));
         }
         let blank = response(row);
-        for ((test, curve), inputs) in self.tests.iter().zip(curves).zip(inputs) {
+        for (((test, curve), inputs), keeps) in self.tests.iter().zip(curves).zip(inputs).zip(&self.keeps) {
             let mut response = Response { test: test.spec().into(), ..blank.clone() };
             match curve {
                 Ok(points) => {
@@ -296,7 +296,8 @@ impl<'a> Run<'a> {
                             response.extra.set("sample", earlier.count().to_string());
                         }
                         if let Some(kept) = &kept {
-                            kept.tell(&mut response.extra, inputs[place]);
+                            // An input that another test keeps may be one of this test too.
+                            kept.tell(&mut response.extra, inputs[place].filter(|_| *keeps));
                         }
                         self.out.write(&response)?;
                     }

@@ -3,8 +3,7 @@
 use std::path::PathBuf;
 
 use pipe::OutputArgs;
-use scores::CompareArgs;
-use stats::resample::Bootstrap;
+use scores::{CompareArgs, ResamplingArgs, share};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -111,7 +110,7 @@ pub struct Args {
     /// evidence that methods are equal.
     #[arg(
         long, value_name = "POWER", num_args = 0..=1, require_equals = true, default_missing_value = "0.8",
-        value_parser = level, group = "report", conflicts_with = "median_curve"
+        value_parser = share, group = "report", conflicts_with = "median_curve"
     )]
     pub power: Option<f64>,
     /// Read the answers of a user study instead, and write which of two methods people prefer
@@ -127,25 +126,7 @@ pub struct Args {
     /// over the groups.
     #[arg(long, group = "report", conflicts_with_all = ["best", "median_curve", "incomplete", "pool", "by_model"])]
     pub study: bool,
-    /// Confidence level of the intervals
-    #[arg(long, value_name = "SHARE", default_value = "0.95", value_parser = level)]
-    pub level: f64,
-    /// How often to resample the images for an interval
-    #[arg(long, value_name = "N", default_value = "1000")]
-    pub resamples: usize,
-    /// Seed of the resampling; which images are drawn depends on it and on how many there are
-    #[arg(long, default_value = "0")]
-    pub seed: u64,
-}
-
-fn level(text: &str) -> Result<f64, &'static str> {
-    let level = text.parse().ok().filter(|level| (0.0..1.0).contains(level) && *level > 0.0);
-    level.ok_or("a share between 0 and 1 is needed")
-}
-
-impl Args {
-    /// How intervals are found.
-    pub fn bootstrap(&self) -> Bootstrap {
-        Bootstrap { resamples: self.resamples, level: self.level }
-    }
+    /// How sure the intervals are.
+    #[command(flatten)]
+    pub resampling: ResamplingArgs,
 }

@@ -35,7 +35,7 @@ impl Model {
             items.for_each(|(item, value)| has_number[*item as usize] |= value.is_finite());
         }
         let images: Vec<u32> = (0..size as u32).filter(|item| has_number[*item as usize]).collect();
-        let draws = Draws::new(images.len(), args.resamples, args.seed);
+        let draws = Draws::new(images.len(), args.resampling.resamples, args.resampling.seed);
         Self { name: boards[0].model.clone(), images, draws }
     }
 

@@ -37,7 +37,7 @@ fn rows(tables: &[Table], args: &Args) -> Result<Vec<Overall>> {
     let (places, firsts) = (ranks::average(&mean_ranks), wins::least(&resampled));
     let methods: Vec<&str> = methods.into_iter().collect();
     let row = |at: usize| {
-        let interval = args.bootstrap().percentiles(resampled[at].clone());
+        let interval = args.resampling.bootstrap().percentiles(resampled[at].clone());
         Overall {
             model: tables[0].model.clone(),
             method: methods[at].to_owned(),

@@ -102,9 +102,9 @@ fn versus(board: &Board, [method_a, method_b]: [&str; 2], a: &Side<'_>, b: &Side
     };
     let n = a.values.iter().filter(|value| !value.is_nan()).count();
     let differences = a.resampled.iter().zip(&b.resampled).map(|(a, b)| a - b);
-    let difference = args.bootstrap().percentiles(differences.collect());
+    let difference = args.resampling.bootstrap().percentiles(differences.collect());
     let win_rate = ahead(a.values, b.values);
-    let win = share_interval(win_rate, n, args.level);
+    let win = share_interval(win_rate, n, args.resampling.level);
     Versus {
         model: board.model.clone(),
         metric: board.metric.clone(),

@@ -83,15 +83,17 @@ fn powers(board: &Board, pairs: &[&Differences], images: usize, n: usize, args: 
     if images < 2 {
         return vec![f64::NAN; pairs.len()];
     }
-    let critical = critical(args.level);
+    let critical = critical(args.resampling.level);
     let detected = |at: u64| -> Vec<usize> {
         // One resample for all pairs, of which a larger number of images has more.
-        let mut rng = generator(args.seed, &["rank", "power", &board.model, &board.metric], at);
+        let mut rng = generator(args.resampling.seed, &["rank", "power", &board.model, &board.metric], at);
         let drawn = Drawn::new(images, n, &mut rng);
         pairs.iter().map(|pair| usize::from(pair.z(&drawn).abs() >= critical)).collect()
     };
     let add = |a: Vec<usize>, b: Vec<usize>| a.iter().zip(&b).map(|(a, b)| a + b).collect();
-    let counts =
-        (0..args.resamples as u64).into_par_iter().map(detected).reduce(|| vec![0; pairs.len()], add);
-    counts.into_iter().map(|count| count as f64 / args.resamples as f64).collect()
+    let counts = (0..args.resampling.resamples as u64)
+        .into_par_iter()
+        .map(detected)
+        .reduce(|| vec![0; pairs.len()], add);
+    counts.into_iter().map(|count| count as f64 / args.resampling.resamples as f64).collect()
 }

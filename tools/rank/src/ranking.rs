@@ -17,7 +17,7 @@ pub fn write(tables: &[Table], args: &Args) -> Result<()> {
 }
 
 fn ranking(table: &Table, args: &Args) -> Vec<Rank> {
-    let bootstrap = args.bootstrap();
+    let bootstrap = args.resampling.bootstrap();
     let resampled = table.resampled_badness();
     let (ranks, firsts) = (table.ranks(), wins::least(&resampled));
     let resampled_ranks = wins::ranks(&resampled);

@@ -38,7 +38,7 @@ fn separation(table: &Table, args: &Args) -> Result<Separation> {
             let means: Vec<f64> = others.iter().map(|number| number.resampled[resample]).collect();
             distance(&means, *chance)
         });
-        args.bootstrap().percentiles(resampled.collect())
+        args.resampling.bootstrap().percentiles(resampled.collect())
     };
     let (outside, inside) = (interval(rand_dist), interval(rand_dist_inside));
     Ok(Separation {

@@ -18,7 +18,7 @@ use crate::columns::{goodness, has_pairs, pairs};
 pub fn write<'a>(boards: impl Iterator<Item = &'a Board>, args: &Args) -> Result<()> {
     let mut out = Writer::<Significance>::open::<&str>(&args.output, &[])?;
     for board in boards.filter(|board| has_pairs(board)) {
-        for row in rows(board, 1.0 - args.level) {
+        for row in rows(board, 1.0 - args.resampling.level) {
             out.write(&row)?;
         }
     }

@@ -35,7 +35,7 @@ pub fn write(scores: &Scores, args: &Args) -> Result<()> {
 
 fn tables(model: &str, images: &[Agreement], metrics: &[Agreement], args: &Args) -> String {
     let of = if model.is_empty() { String::new() } else { format!(", {model}") };
-    let level = percent(args.level);
+    let level = percent(args.resampling.level);
     let mut text = format!("\n## Agreement of images on the ranking of methods{of}\n\n");
     let _ = writeln!(
         text,

@@ -78,7 +78,7 @@ impl Resampled {
         items.dedup();
         let places: BTreeMap<u32, usize> =
             items.iter().enumerate().map(|(place, item)| (*item, place)).collect();
-        let draws = Draws::new(items.len(), args.resamples, args.seed);
+        let draws = Draws::new(items.len(), args.resampling.resamples, args.resampling.seed);
         let dense = |judgement: &Judgement, values: &Vec<f64>| {
             let mut column = vec![f64::NAN; items.len()];
             for (item, value) in judgement.items.iter().zip(values) {
@@ -102,7 +102,9 @@ impl Resampled {
             let counts = self.draws.counts(resample);
             of(&places.iter().map(|&place| counts[place]).collect::<Vec<u8>>())
         };
-        args.bootstrap().percentiles((0..self.draws.resamples()).into_par_iter().map(of_resample).collect())
+        args.resampling
+            .bootstrap()
+            .percentiles((0..self.draws.resamples()).into_par_iter().map(of_resample).collect())
     }
 }
 
@@ -171,8 +173,11 @@ fn of_pair(
             let (a, b) = drawn(resample);
             of(&a, &b)
         });
-        let interval =
-            if value.is_nan() { Interval::UNDEFINED } else { args.bootstrap().percentiles(values.collect()) };
+        let interval = if value.is_nan() {
+            Interval::UNDEFINED
+        } else {
+            args.resampling.bootstrap().percentiles(values.collect())
+        };
         Agreement {
             model: first.model.clone(),
             metric_a: first.metric.clone(),

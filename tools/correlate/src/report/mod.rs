@@ -18,7 +18,7 @@ use crate::args::{Args, Report};
 
 /// The tables of correlations, model by model.
 pub fn tables(report: Report, rows: &[Correlation], means: &[Correlation], args: &Args) -> String {
-    let sections = section::sections(rows, means, args.level);
+    let sections = section::sections(rows, means, args.resampling.level);
     match report {
         Report::Consistency => sections.iter().map(consistency::tables).collect(),
         Report::Reliability | Report::Agreement => sections.iter().map(reliability::table_of).collect(),

@@ -44,14 +44,14 @@ fn preference(group: &str, questions: &[&Question], args: &Args) -> Preference {
     if kappa.is_nan() {
         pipe::note(format_args!("{group}: no kappa: {}", why_undefined(&counts)));
     }
-    let ci = wilson(first, n, args.level);
+    let ci = wilson(first, n, args.resampling.level);
     // Equal keys: both intervals are of the same resamples.
-    let rng = || generator(args.seed, &["rank", "study", group], 0);
-    let images = args.bootstrap().statistic(counts.len(), &mut rng(), |drawn| {
+    let rng = || generator(args.resampling.seed, &["rank", "study", group], 0);
+    let images = args.resampling.bootstrap().statistic(counts.len(), &mut rng(), |drawn| {
         let (first, n) = totals(drawn.iter().map(|&at| &counts[at]));
         first as f64 / n as f64
     });
-    let of_kappa = fleiss_kappa_interval(&counts, &args.bootstrap(), &mut rng());
+    let of_kappa = fleiss_kappa_interval(&counts, &args.resampling.bootstrap(), &mut rng());
     Preference {
         group: group.to_owned(),
         n,

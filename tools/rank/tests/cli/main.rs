@@ -347,6 +347,11 @@ fn bad_input_is_named() {
     assert!(message.contains("standard input: empty input"), "{message}");
     let message = work.run(RANK, ["nowhere.csv"], "").failure(1);
     assert!(message.contains("cannot open nowhere.csv"), "{message}");
+    for resamples in ["100001", "18446744073709551615", "-1", "many"] {
+        assert!(
+            rank(&[&format!("--resamples={resamples}")], "").failure(2).contains("whole number up to 100000")
+        );
+    }
     for level in ["0", "1", "NaN", "95"] {
         assert!(rank(&["--level", level], "").failure(2).contains("between 0 and 1"));
     }
