@@ -1,10 +1,24 @@
-//! What is trained: classifiers over the network graph, by burn's optimisers.
+//! What is trained: classifiers over the network graph. Losses, schedules, augmentation, and a training that can be left and
+//! gone on with; the optimisers are burn's.
 
+pub mod augment;
+pub mod checkpoint;
 mod classifier;
+mod dataset;
 mod initialise;
+mod loss;
 mod norm;
+mod optimiser;
 mod save;
+mod schedule;
+mod trainer;
 
+pub use augment::{Augmentation, Mix};
 pub use classifier::{Batch, Epoch, Recipe, accuracy, train};
+pub use dataset::DataSet;
 pub use initialise::initialise;
+pub use loss::{Targets, cross_entropy};
+pub use optimiser::{Decayed, Optimiser};
 pub use save::to_safetensors;
+pub use schedule::Schedule;
+pub use trainer::Trainer;

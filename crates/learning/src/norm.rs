@@ -52,15 +52,12 @@ fn linear(network: &Network, x: Value, weight: ParameterId, bias: Option<Paramet
 }
 
 impl Training {
-    /// Mixes the batch's statistics into the running ones.
+    /// Mixes the batch's statistics into the running ones of a network on the plain device.
     pub(crate) fn update(self, network: &Network) -> Network {
         let mut weights = network.weights().to_vec();
         for (id, seen) in self.seen {
             if let Weight::Vector(param) = &weights[id] {
-                let mixed = |running: Tensor<1>| {
-                    let mixed = running.inner() * (1.0 - MOMENTUM) + seen * MOMENTUM;
-                    mixed.autodiff()
-                };
+                let mixed = |running: Tensor<1>| running * (1.0 - MOMENTUM) + seen * MOMENTUM;
                 weights[id] = Weight::Vector(param.clone().map(mixed));
             }
         }

@@ -1,6 +1,6 @@
 //! The testbed's images, as the classifiers read them.
 
-use learning::Batch;
+use learning::{Batch, Targets};
 use models::Preprocess;
 use rand::RngExt;
 use rayon::prelude::*;
@@ -40,7 +40,11 @@ impl Images {
     fn turned(&self, rows: &[usize], turn: impl Fn(usize) -> Turn + Sync) -> Batch {
         let planes: Vec<Vec<f32>> = rows.par_iter().map(|&row| self.planes(row, turn(row))).collect();
         let labels = rows.iter().map(|&row| self.drawn[row].1).collect();
-        Batch { pixels: planes.concat(), shape: [rows.len(), 3, SIZE, SIZE], labels }
+        Batch {
+            pixels: planes.concat(),
+            shape: [rows.len(), 3, SIZE, SIZE],
+            targets: Targets::Classes(labels),
+        }
     }
 
     /// A normalised image, one plane for each channel.

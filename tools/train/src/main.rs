@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use learning::Recipe;
+use learning::{Decayed, Optimiser, Recipe, Schedule};
 use models::{Preprocess, device};
 use pipe::atomic::{self, AtomicFile};
 use testbed::{Embedded, Split};
@@ -86,11 +86,11 @@ fn testbed(args: &Testbed) -> Result<()> {
     let (training, heldout) = (draw(Split::Train, images), draw(Split::Heldout, args.heldout.get()));
     let first = learning::initialise((architecture.build)(testbed::CLASSES.len()), args.seed, &device);
     let load = |epoch: usize, rows: &[usize]| training.training_batch(epoch, rows);
-    let network = learning::train(first, images, &recipe, load, |epoch, _| {
+    let network = learning::train(first, images, &recipe, load, |epoch| {
         if !args.quiet {
             pipe::note(format_args!("epoch {}/{}: loss {:.4}", epoch.number, recipe.epochs, epoch.loss));
         }
-    });
+    })?;
     let rows: Vec<usize> = (0..args.heldout.get()).collect();
     let accuracy = learning::accuracy(&network, rows.chunks(128).map(|rows| heldout.batch(rows)), &device);
     pipe::note(format_args!("{:.2} % of {} held-out images are right", 100.0 * accuracy, args.heldout));
@@ -99,18 +99,21 @@ fn testbed(args: &Testbed) -> Result<()> {
 
 /// How many images, and how to train on them: each network's own way, with what the command line changes.
 fn recipe(args: &Testbed) -> (usize, Recipe) {
-    let seed = args.seed;
-    let (images, usual) = match args.network {
-        Embedded::ResNet => {
-            (30_000, Recipe { epochs: 8, batch: 128, rate: 0.004, warm_up: 0.2, decay: 0.01, seed })
-        }
-        Embedded::ViT => {
-            (50_000, Recipe { epochs: 5, batch: 32, rate: 0.002, warm_up: 0.1, decay: 0.02, seed })
-        }
+    let (images, epochs, batch, rate, warm_up, decay) = match args.network {
+        Embedded::ResNet => (30_000, 8, 128, 0.004, 0.2, 0.01),
+        Embedded::ViT => (50_000, 5, 32, 0.002, 0.1, 0.02),
     };
-    let epochs = args.epochs.map_or(usual.epochs, NonZeroUsize::get);
-    let rate = args.rate.unwrap_or(usual.rate);
-    (args.images.map_or(images, NonZeroUsize::get), Recipe { epochs, rate, ..usual })
+    let recipe = Recipe {
+        epochs: args.epochs.map_or(epochs, NonZeroUsize::get),
+        batch,
+        rate: args.rate.unwrap_or(rate),
+        schedule: Schedule::WarmUpCosine { warm_up },
+        optimiser: Optimiser::AdamW { decay, epsilon: 1e-5 },
+        decayed: Decayed::All,
+        smoothing: 0.0,
+        seed: args.seed,
+    };
+    (args.images.map_or(images, NonZeroUsize::get), recipe)
 }
 
 fn network(name: &str) -> Result<Embedded, String> {

@@ -140,7 +140,12 @@ impl Preprocess {
 
     /// An image as the network's input, `(c, h, w)`.
     pub fn normalise(&self, image: &Image) -> Vec<f32> {
-        self.planes(&image.pixels, |value| value)
+        self.normalise_pixels(&image.pixels)
+    }
+
+    /// The pixels of an image's planes in 0..1, in the order of [`Image::pixels`], as the network's input.
+    pub fn normalise_pixels(&self, pixels: &[f32]) -> Vec<f32> {
+        self.planes(pixels, |value| value)
     }
 
     /// The bytes of an image's planes (red, green, blue; or one of grey; or a fourth of opacity) as the network's input.
