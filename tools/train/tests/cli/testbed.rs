@@ -1,10 +1,11 @@
-//! `train` as a shell sees it: a few images, one pass.
+//! `train testbed`: a few images, one pass.
 
 use models::{Checkpoint, device};
 use testbed::Embedded;
 use testing::WorkDir;
 
-const TRAIN: &str = env!("CARGO_BIN_EXE_train");
+use crate::TRAIN;
+
 const SMALL: [&str; 9] = ["testbed", "--images", "48", "--epochs", "2", "--heldout", "16", "--threads", "2"];
 
 #[test]
