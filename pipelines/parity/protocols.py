@@ -249,14 +249,20 @@ def xplique(item):
 
 
 def of_quantus(item):
-    """A step of 3,136 entries of all channels ends within a pixel: 3,136 / 3 pixels, of which ours are the nearest numbers."""
+    """A step of 3,136 entries of all channels ends within a pixel: 3,136 / 3 pixels, of which ours are the nearest numbers; of these
+    the same formula besides."""
     x = normalise(item.planes)[None].numpy()
     given = dict(model=item.net, x_batch=x, y_batch=np.array([item.target]), a_batch=item.values[None, None].astype(np.float32))
     quiet = dict(disable_warnings=True, display_progressbar=False)
     ask = lambda metric, **more: np.asarray(metric(**more, **quiet)(**given)[0], float)
     clean = item.shown([item.planes])[0][0]
     area = lambda heights: np.trapezoid([clean, *np.ravel(heights)]) / len(np.ravel(heights))
-    return {f"deletion:fill=min,steps=48{COUNTS}": area(ask(quantus.PixelFlipping, features_in_step=3136)),
+    groups, flat = np.split(item.order, item.exact(48)[1:-1]), x.reshape(3, -1)
+    alone = [np.where(np.isin(np.arange(item.pixels), group), flat.min(), flat).reshape(x[0].shape) for group in groups]
+    drops = item.shown([item.planes])[2][0] - item.ask(map(torch.tensor, alone))[2]  # of logits
+    weights = [item.values.ravel()[group].sum() for group in groups]
+    return {"faithfulness-estimate:fill=min,blocks=0,steps=48": np.corrcoef(weights, drops)[0, 1],
+            f"deletion:fill=min,steps=48{COUNTS}": area(ask(quantus.PixelFlipping, features_in_step=3136)),
             f"faithfulness-estimate:fill=min,blocks=0,steps=48{COUNTS}": ask(quantus.FaithfulnessEstimate, features_in_step=3136),
             "aopc:size=8,fill=min": np.sum(ask(quantus.RegionPerturbation)) / 101,
             "selectivity:size=8,fill=min,steps=784": area(ask(quantus.Selectivity)),
