@@ -72,13 +72,18 @@ impl Digest {
     }
 }
 
-/// The first eight hexadecimal digits of SHA-256 over texts, each with its length in front.
-pub(crate) fn short(texts: &[&str]) -> String {
+/// SHA-256 over texts in hexadecimal, each with its length in front.
+pub(crate) fn long(texts: &[&str]) -> String {
     let mut digest = Digest(Sha256::new());
     for text in texts {
         digest.text(text);
     }
-    let mut hash = digest.finish();
+    digest.finish()
+}
+
+/// The first eight digits of it.
+pub(crate) fn short(texts: &[&str]) -> String {
+    let mut hash = long(texts);
     hash.truncate(8);
     hash
 }

@@ -6,6 +6,7 @@ pub mod external;
 pub mod fold;
 pub mod graph;
 pub mod guided;
+pub mod layers;
 pub mod op;
 mod ops;
 mod packed;
