@@ -5,6 +5,7 @@ use spec::Reader;
 
 use crate::context::Context;
 use crate::method::{Access, Entry, Error, Explainer, Method, Needs, Passes};
+use crate::noise_tunnel::{Tunnel, split_tunnel};
 use crate::request::Request;
 
 impl Entry {
@@ -39,11 +40,19 @@ pub struct ParsedMethod {
     method: Box<dyn Method>,
 }
 
-/// Reads a spec string by the entries of some lists.
+/// Reads a spec string by the entries of some lists, with `+noise-tunnel` behind it or not.
 ///
 /// # Errors
 /// If no list has such a method, or a parameter is wrong.
 pub fn parse(spec: &str, lists: &[&[Entry]]) -> Result<ParsedMethod, Error> {
+    let (own, tunnel) = split_tunnel(spec);
+    let ParsedMethod { spec, method } = parse_alone(own, lists)?;
+    let Some(tunnel) = tunnel else { return Ok(ParsedMethod { spec, method }) };
+    let (tunnel, name) = Tunnel::read(tunnel)?;
+    Ok(ParsedMethod { spec: format!("{spec}+{name}"), method: tunnel.around(method) })
+}
+
+fn parse_alone(spec: &str, lists: &[&[Entry]]) -> Result<ParsedMethod, Error> {
     let mut reader = Reader::new(spec)?;
     let entries = || lists.iter().copied().flatten();
     let entry = entries().find(|entry| entry.name == reader.name()).ok_or_else(|| {

@@ -15,6 +15,7 @@ use spec::Reader;
 use crate::batch::{self, Job, Sums};
 use crate::context::Context;
 use crate::method::{Entry, Error, Explainer, Method, Needs, Passes, explainer};
+use crate::noise::{self, Scale};
 use crate::request::Request;
 
 pub(crate) const SMOOTH: Entry = Entry {
@@ -49,8 +50,7 @@ fn read(reader: &mut Reader, statistic: Statistic) -> Result<Box<dyn Method>, sp
     ];
     let (samples, noise, scale) = reader.choose("preset", &presets)?;
     let samples = reader.take_if("samples", samples, "a positive whole number", |&samples| samples > 0)?;
-    let finite = |&noise: &f32| noise >= 0.0 && noise.is_finite();
-    let noise = reader.take_if("noise", noise, "a number >= 0", finite)?;
+    let noise = noise::take(reader, noise)?;
     let mut scales = [("range", Scale::Range), ("absolute", Scale::Absolute)];
     scales.sort_by_key(|(_, known)| *known != scale);
     let scale = reader.choose("scale", &scales)?;
@@ -63,15 +63,6 @@ enum Statistic {
     Mean,
     Square,
     Variance,
-}
-
-/// The unit of the noise's standard deviation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Scale {
-    /// The range (max - min) of the normalised image.
-    Range,
-    /// Normalised values as they are.
-    Absolute,
 }
 
 struct SmoothGrad {
@@ -89,7 +80,7 @@ impl Method for SmoothGrad {
     fn prepare<'a>(&'a self, context: &'a Context<'a>) -> Result<Box<dyn Explainer + 'a>, Error> {
         let classifier = context.classifier;
         Ok(explainer(move |request| {
-            let deviations = self.deviations(request);
+            let deviations = noise::deviations(request, self.noise, self.scale);
             statistic(classifier, request, self.statistic, self.samples, |job| {
                 let count = request.dims()[1..].iter().product();
                 let normal = request.random("smoothgrad", job.image, job.sample).sample_iter(StandardNormal);
@@ -100,19 +91,6 @@ impl Method for SmoothGrad {
 
     fn passes(&self, _: &Context<'_>, _: [usize; 2]) -> Result<Passes, Error> {
         Ok(Passes::exact(self.samples, self.samples))
-    }
-}
-
-impl SmoothGrad {
-    fn deviations(&self, request: &Request<'_>) -> Vec<f32> {
-        let [n, ..] = request.dims();
-        if self.scale == Scale::Absolute {
-            return vec![self.noise; n];
-        }
-        let flat: Tensor<2> = request.images.clone().flatten(1, 3);
-        let range = flat.clone().max_dim(1) - flat.min_dim(1);
-        let range: Vec<f32> = range.into_data().try_into_vec().expect("images are f32");
-        range.into_iter().map(|range| range * self.noise).collect()
     }
 }
 
@@ -180,9 +158,7 @@ mod tests {
     #[test]
     fn noise_is_in_the_unit_that_was_asked_for() {
         let request = tiny::request(1);
-        let deviations = |scale| {
-            SmoothGrad { statistic: Statistic::Mean, samples: 1, noise: 0.5, scale }.deviations(&request)
-        };
+        let deviations = |scale| noise::deviations(&request, 0.5, scale);
         assert_eq!(deviations(Scale::Absolute), [0.5, 0.5]);
         let pixels = numbers(request.images.clone());
         let expected: Vec<f32> = pixels
