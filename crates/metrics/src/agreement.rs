@@ -2,8 +2,11 @@
 
 use maps::Map;
 use pipe::Direction::{Higher, Lower};
+use spec::Reader;
 use stats::correlation::{Correlation, pearson, spearman};
 
+use crate::pair::{signed, take_sign};
+use crate::ssim;
 use crate::{Input, Measure, Measured, Metric};
 
 pub(crate) const METRICS: &[Metric] = &[
@@ -50,12 +53,34 @@ pub(crate) const METRICS: &[Metric] = &[
     Metric {
         name: "parameter-randomisation",
         direction: Lower,
-        summary: "rank correlation of two maps, one of them of a network whose weights were drawn anew (Adebayo et al.); -1 to 1",
+        summary: "likeness of two maps, one of them of a network with first weights in some layers (Adebayo et al., explain --randomize); \
+                  -1 to 1",
         on_request: true,
         input: Input::Maps,
-        build: |_| Ok(Measure::maps(|a, b| of_values(a, b, spearman))),
+        build: randomisation,
     },
 ];
+
+type Likeness = fn(&Map, &Map) -> Measured;
+
+fn randomisation(reader: &mut Reader) -> Result<Measure, spec::Error> {
+    let likenesses: [(&str, Likeness); 3] = [
+        ("spearman", |a, b| of_values(a, b, spearman)),
+        ("pearson", |a, b| of_values(a, b, pearson)),
+        ("ssim", ssim::uniform),
+    ];
+    let likeness = reader.choose("similarity", &likenesses)?;
+    let sign = take_sign(reader)?;
+    Ok(Measure::maps(move |a, b| {
+        let [a, b] = signed(a, b, sign);
+        // SSIM has a number for a constant map, and a low one: here that would be a good mark for a map of nothing.
+        if a.is_constant() || b.is_constant() {
+            Err("a map is constant".to_owned())
+        } else {
+            likeness(&a, &b)
+        }
+    }))
+}
 
 type Coefficient = fn(&[f64], &[f64]) -> Correlation;
 
@@ -104,6 +129,9 @@ mod tests {
             ("pearson", A, B, 0.109_599_266_4),
             ("class-sensitivity", T, A, -0.070_983_769_5),
             ("parameter-randomisation", A, B, 0.113_827_838_8),
+            ("parameter-randomisation:sign=absolute", S, B, 0.006_456_043_956),
+            ("parameter-randomisation:similarity=pearson", A, B, 0.109_599_266_4),
+            ("parameter-randomisation:similarity=ssim", A, B, 0.026_498_445_4),
         ] {
             close(compared(spec, &fixtures::map(a), &fixtures::map(b)), expected, 1e-10);
         }
@@ -116,5 +144,7 @@ mod tests {
         assert_eq!(of_magnitudes(&a, &map(&[3.0, -3.0]), pearson), Err("a map is constant".to_owned()));
         let reason = "the maps are 1 x 2 and 1 x 1 pixels".to_owned();
         assert_eq!(of_values(&a, &map(&[3.0]), pearson), Err(reason));
+        let flat = Err("a map is constant".to_owned());
+        assert_eq!(compared("parameter-randomisation:sign=absolute", &a, &map(&[3.0, -3.0])), flat);
     }
 }

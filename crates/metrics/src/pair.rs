@@ -1,6 +1,6 @@
-//! What measures of two maps begin with: one size, and one scale where that is asked for.
+//! What measures of two maps begin with: one size, and one sign and one scale where that is asked for.
 
-use maps::Map;
+use maps::{Map, Sign};
 use spec::Reader;
 
 use crate::sparsity::unit;
@@ -44,6 +44,16 @@ impl Scaling {
             }
         }
     }
+}
+
+/// Whether magnitudes are compared, and not values as they are signed.
+pub(crate) fn take_sign(reader: &mut Reader) -> Result<Sign, spec::Error> {
+    reader.choose("sign", &[("both", Sign::Both), ("absolute", Sign::Magnitude)])
+}
+
+/// Both maps with one sign.
+pub(crate) fn signed(a: &Map, b: &Map, sign: Sign) -> [Map; 2] {
+    [a, b].map(|map| map.clone().signed(sign))
 }
 
 /// The least and the greatest value of both.

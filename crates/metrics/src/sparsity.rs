@@ -6,6 +6,7 @@ use pipe::Direction::{Higher, Lower};
 use spec::Reader;
 use stats::summary::{mean, quantile, sum};
 
+use crate::pair::check_sizes;
 use crate::{Input, Measure, Measured, Metric};
 
 pub(crate) const METRICS: &[Metric] = &[
@@ -35,9 +36,20 @@ pub(crate) const METRICS: &[Metric] = &[
         on_request: true,
         input: Input::Map,
         build: |reader| {
-            let bins =
-                reader.take_if("bins", 100, "a whole number from 1 to 65536", |k| (1..=65536).contains(k))?;
+            let bins = take_bins(reader)?;
             Ok(Measure::map(move |map| Ok(discrete_entropy(map, bins))))
+        },
+    },
+    Metric {
+        name: "complexity-rise",
+        direction: Higher,
+        summary: "rise of discrete-entropy, as a share of the reference's, in a map of a network whose layers all have first weights (eMPRT; \
+                  Hedström et al., explain --randomize cascading:all)",
+        on_request: true,
+        input: Input::Maps,
+        build: |reader| {
+            let bins = take_bins(reader)?;
+            Ok(Measure::maps(move |a, b| complexity_rise(a, b, bins)))
         },
     },
     Metric {
@@ -130,6 +142,22 @@ fn of_shares(shares: impl Iterator<Item = f64>) -> f64 {
 }
 
 /// Bins are closed below, the last one above too. A constant map has one value, so it has no entropy.
+fn take_bins(reader: &mut Reader) -> Result<usize, spec::Error> {
+    reader.take_if("bins", 100, "a whole number from 1 to 65536", |k| (1..=65536).contains(k))
+}
+
+fn complexity_rise(reference: &Map, map: &Map, bins: usize) -> Measured {
+    check_sizes(reference, map)?;
+    if reference.is_constant() || map.is_constant() {
+        return Err("a map is constant".to_owned());
+    }
+    let [before, after] = [reference, map].map(|map| discrete_entropy(map, bins));
+    if before == 0.0 {
+        return Err("in one bin there is no entropy".to_owned());
+    }
+    Ok((after - before) / before)
+}
+
 fn discrete_entropy(map: &Map, bins: usize) -> f64 {
     let Ok(values) = unit(map) else { return 0.0 };
     let edge = |bin: usize| bin as f64 / bins as f64;
@@ -162,7 +190,7 @@ fn mean_saliency(reader: &mut Reader) -> Result<Measure, spec::Error> {
 #[cfg(test)]
 mod tests {
     use crate::fixtures::{A, B, S, T, close, map, row};
-    use crate::metric::tests::alone;
+    use crate::metric::tests::{alone, compared};
 
     #[test]
     fn the_numbers_are_those_of_the_catalogue() {
@@ -192,11 +220,18 @@ mod tests {
         }
     }
 
-    /// The complexity rise of eMPRT from T to B.
     #[test]
     fn two_entropies_make_a_rise() {
-        let [before, after] = [T, B].map(|values| alone("discrete-entropy", &map(values)).unwrap());
-        close(Ok(after / before - 1.0), 1.138_027_861, 1e-9);
+        close(compared("complexity-rise", &map(T), &map(B)), 1.138_027_861, 1e-9);
+        close(compared("complexity-rise", &map(A), &map(S)), 0.0, 1e-12);
+        let flat = map(|_, _, _| 0.5);
+        for [a, b] in [[map(A), flat.clone()], [flat, map(A)]] {
+            assert_eq!(compared("complexity-rise", &a, &b), Err("a map is constant".to_owned()));
+        }
+        let reason = Err("in one bin there is no entropy".to_owned());
+        assert_eq!(compared("complexity-rise:bins=1", &map(A), &map(B)), reason);
+        let reason = Err("the maps are 1 x 2 and 8 x 8 pixels".to_owned());
+        assert_eq!(compared("complexity-rise", &row(&[1.0, 2.0]), &map(B)), reason);
     }
 
     #[test]

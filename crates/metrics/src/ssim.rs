@@ -6,7 +6,7 @@ use pipe::Direction::Higher;
 use spec::Reader;
 use stats::summary::mean_of;
 
-use crate::pair::{Scaling, joint_range};
+use crate::pair::{Scaling, joint_range, signed, take_sign};
 use crate::{Input, Measure, Measured, Metric};
 
 /// Columns and rows of the window of equal weights.
@@ -33,8 +33,11 @@ enum Window {
 
 fn ssim(reader: &mut Reader) -> Result<Measure, spec::Error> {
     let window = reader.choose("window", &[("uniform", Window::Uniform), ("gaussian", Window::Gaussian)])?;
-    let scaling = Scaling::take(reader)?;
-    Ok(Measure::maps(move |a, b| of_maps(a, b, window, scaling)))
+    let (scaling, sign) = (Scaling::take(reader)?, take_sign(reader)?);
+    Ok(Measure::maps(move |a, b| {
+        let [a, b] = signed(a, b, sign);
+        of_maps(&a, &b, window, scaling)
+    }))
 }
 
 impl Window {
@@ -55,6 +58,11 @@ impl Window {
             }
         }
     }
+}
+
+/// With uniform windows, of the values as they are.
+pub(crate) fn uniform(a: &Map, b: &Map) -> Measured {
+    of_maps(a, b, Window::Uniform, Scaling::None)
 }
 
 fn of_maps(a: &Map, b: &Map, window: Window, scaling: Scaling) -> Measured {
@@ -107,6 +115,10 @@ mod tests {
         close(compared("ssim:window=gaussian", &map(A), &map(B)), 0.062_076_37, 5e-7);
         let lower = map(|n, i, j| B(n, i, j) - 0.4);
         close(compared("ssim", &map(S), &lower), 0.023_574_533_6, 1e-10);
+        let magnitudes = [map(|n, i, j| S(n, i, j).abs()), map(|n, i, j| (B(n, i, j) - 0.4).abs())];
+        let expected = compared("ssim", &magnitudes[0], &magnitudes[1]).unwrap();
+        close(compared("ssim:sign=absolute", &map(S), &lower), expected, 0.0);
+        assert_ne!(compared("ssim", &map(S), &lower), Ok(expected));
     }
 
     #[test]

@@ -42,6 +42,30 @@ fn maps_agree_with_scipy() {
     assert_eq!(one.lines().count(), 6);
 }
 
+/// What Quantus and scikit-image say of pairs of maps, one of them constant: `testdata/stats/generate_randomised.py`.
+#[test]
+fn randomised_maps_agree_with_quantus() {
+    let work = WorkDir::new();
+    let table = |pack: &str| maps(pack, "untrained").lines().take(5).collect::<Vec<_>>().join("\n") + "\n";
+    work.write("a.csv", table("stats/randomised_a.npy"));
+    work.write("b.csv", table("stats/randomised_b.npy"));
+    let metrics = [
+        "spearman",
+        "pearson",
+        "spearman-abs",
+        "parameter-randomisation",
+        "parameter-randomisation:sign=absolute",
+        "parameter-randomisation:similarity=ssim",
+        "complexity-rise",
+        "complexity-rise:bins=7",
+        "ssim",
+        "ssim:sign=absolute",
+    ];
+    let asked: Vec<&str> = metrics.iter().flat_map(|metric| ["-m", *metric]).collect();
+    let found = against(&work, &[&["a.csv", "b.csv"], &asked[..]].concat()).success();
+    golden::csv("stats/randomised.csv", &found, 1e-12);
+}
+
 #[test]
 fn the_only_maps_of_an_image_are_paired_whatever_their_targets() {
     let work = two_tables();
