@@ -29,8 +29,8 @@ pub fn models() -> String {
 
 impl ModelArgs {
     /// `--list-layers`: name, operation and output shape of every node for the model's usual input, whether its maps lie in memory in
-    /// blocks of channels, and the layer that it is computed with. Convolutions stand apart from their BatchNorm, as they do where one of them is named as a
-    /// layer.
+    /// blocks of channels, the layer that it is computed with, and what `--randomize` calls those with weights. Convolutions stand apart from
+    /// their BatchNorm, as they do where one of them is named as a layer.
     ///
     /// # Errors
     /// As [`ModelArgs::open`].
@@ -47,6 +47,13 @@ impl ModelArgs {
         let width = graph.nodes.iter().map(|node| node.name.len()).max().unwrap_or(0);
         let network = classifier.network.fold_batch_norm(&[]).pack_for(self.engine);
         let joined = joined(&network, graph);
+        let layers = classifier.network.layers();
+        let counted = |node: NodeId| {
+            let place = layers.iter().position(|layer| layer.nodes[0] == node);
+            place.map_or_else(String::new, |at| {
+                format!("  (bottom-up:{}, cascading:{})", at + 1, layers.len() - at)
+            })
+        };
         let blocked = network.blocked(Tensor::zeros([1, channels, h, w], &classifier.device));
         let blocked = |node: &Node| network.graph().find(&node.name).is_some_and(|node| blocked[node]);
         let line = |(id, (node, shape)): (NodeId, (&Node, Vec<usize>))| {
@@ -54,7 +61,8 @@ impl ModelArgs {
             let auto = if id == classifier.layer { "  (auto)" } else { "" };
             let with = joined[id].as_ref().map_or_else(String::new, |layer| format!("  (with {layer})"));
             let blocks = if blocked(node) { "  (blocks of 16)" } else { "" };
-            format!("{:<width$} {:<14} {}{blocks}{with}{auto}\n", node.name, node.op.kind(), shape.join("x"))
+            let (name, kind, shape, counted) = (&node.name, node.op.kind(), shape.join("x"), counted(id));
+            format!("{name:<width$} {kind:<14} {shape}{blocks}{with}{counted}{auto}\n")
         };
         Ok(graph.nodes.iter().zip(graph.shapes([channels, h, w])?).enumerate().map(line).collect())
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Result, anyhow, bail};
 use models::preprocess::PreprocessError;
 use models::zoo::Architecture;
-use models::{Checkpoint, Classifier, Engine, Link, Preprocess, Scores, Views, device, zoo};
+use models::{Checkpoint, Classifier, Engine, Link, Preprocess, Randomisation, Scores, Views, device, zoo};
 use pipe::Usage;
 use testbed::Embedded;
 
@@ -40,6 +40,11 @@ pub struct ModelArgs {
     /// Which output of an ONNX file with several is the class scores; without it the only one that can be
     #[arg(long, value_name = "NAME", requires = "model")]
     pub model_output: Option<String>,
+    /// First weights in place of the trained ones in some layers (docs/sanity.md): cascading:K, the K layers nearest to the output,
+    /// bottom-up:K, nearest to the input, or independent:LAYER; instead of K also all, or a layer, block or stage down (up) to which
+    /// all are drawn. --list-layers counts them; ,seed=N draws others
+    #[arg(long, value_name = "SPEC")]
+    pub randomize: Option<Randomisation>,
     /// How images are prepared: imagenet, squash, inception, clip, caffe, imagenet-keep, none, the way of another model
     /// (see --list-models), or a .json file with the keys of timm or torchvision [default: the model's own way]
     #[arg(long, value_name = "PRESET|FILE", value_parser = preprocess_name)]
@@ -95,6 +100,8 @@ pub struct Loaded {
     pub device: String,
     /// What computes: results of different engines differ in their last digits.
     pub engine: String,
+    /// The layers that have first weights instead of trained ones, from the input to the output.
+    pub randomised: Vec<String>,
     /// What should be told about the classifier.
     pub notes: Vec<String>,
     batch_size: BatchSize,
@@ -166,11 +173,25 @@ impl ModelArgs {
                 Classifier::external(name, started, preprocess, &chosen.device)
             }
         };
+        let (raw, randomised) = self.randomised(raw, &mut notes)?;
         let views = Views::new(&make(raw), needs, self.engine);
         let classifier = views.plain().clone();
         let (device, batch_size) = (chosen.name, self.batch_size);
         let engine = if device == "cpu" { format!("cpu-{}", self.engine) } else { "cuda".into() };
-        Ok(Loaded { classifier, views, device, engine, notes, batch_size, process })
+        Ok(Loaded { classifier, views, device, engine, randomised, notes, batch_size, process })
+    }
+
+    /// The classifier with first weights where `--randomize` wants them, and the names of those layers.
+    fn randomised(&self, raw: Classifier, notes: &mut Vec<String>) -> Result<(Classifier, Vec<String>)> {
+        let Some(how) = &self.randomize else { return Ok((raw, Vec::new())) };
+        let (classifier, layers) =
+            raw.randomised(how).map_err(|error| Usage(format!("--randomize {how}: {error}")))?;
+        let names: Vec<String> = layers.into_iter().map(|layer| layer.name).collect();
+        let (count, all) = (names.len(), raw.network.layers().len());
+        let ends =
+            if let [first, .., last] = &names[..] { format!("{first} to {last}") } else { names.join("") };
+        notes.push(format!("{}: {count} of {all} layers have first weights: {ends}", classifier.name));
+        Ok((classifier, names))
     }
 
     /// timm's names of weights say how images are to be prepared, which is not known here.
@@ -196,6 +217,9 @@ impl ModelArgs {
         }
         if self.model_output.is_some() && !matches!(whole, Some(Source::Onnx(_))) {
             bail!(Usage("--model-output goes with an ONNX file".into()));
+        }
+        if let (Some(how), Some(Source::Command(_))) = (&self.randomize, &whole) {
+            bail!(Usage(format!("--randomize {how}: {model} only gives scores")));
         }
         match (whole, &self.weights) {
             (Some(source), None) => Ok(source),
@@ -337,6 +361,7 @@ mod tests {
             views: Views::new(&classifier, &[], Engine::Best),
             device: device.name.clone(),
             engine: String::new(),
+            randomised: Vec::new(),
             notes: Vec::new(),
             batch_size,
             process: None,

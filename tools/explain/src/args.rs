@@ -61,7 +61,8 @@ pub struct Args {
     /// LOC_val_solution.csv. Boxes of the image's class, where the files name classes that the model knows
     #[arg(long, value_name = "DIR|FILE")]
     pub boxes: Option<PathBuf>,
-    /// Explanation method with parameters, such as rise:masks=400 (repeatable; see --list-methods)
+    /// Explanation method with parameters, such as rise:masks=400 (repeatable; see --list-methods); +noise-tunnel:samples=N behind it
+    /// means the mean of its maps over noisy copies of the image
     #[arg(short, long = "method", value_name = "SPEC", default_value = "gradcam")]
     pub methods: Vec<String>,
     /// Class to explain: label, predicted, second, rank:K (of the scores), or a class index; a column target has precedence
@@ -183,18 +184,20 @@ impl Args {
 
     /// A spec with `--layer` in it, if its method reads a layer and it names none.
     fn with_layer(&self, spec: &str) -> String {
+        let (spec, tunnel) = attribution::split_tunnel(spec);
+        let tunnel = tunnel.map_or_else(String::new, |tunnel| format!("+{tunnel}"));
         let named = spec.split([':', ',']).any(|part| part.starts_with("layer="));
         match &self.layer {
             Some(layer) if reads_layer(spec) && !named => {
                 let separator = if spec.contains(':') { ',' } else { ':' };
-                format!("{spec}{separator}layer={layer}")
+                format!("{spec}{separator}layer={layer}{tunnel}")
             }
-            _ => spec.to_string(),
+            _ => format!("{spec}{tunnel}"),
         }
     }
 }
 
 fn reads_layer(spec: &str) -> bool {
-    let name = spec.split(':').next().unwrap_or_default();
+    let name = attribution::split_tunnel(spec).0.split(':').next().unwrap_or_default();
     METHODS.iter().any(|entry| entry.name == name && entry.takes("layer"))
 }

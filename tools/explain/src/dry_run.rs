@@ -109,6 +109,7 @@ fn is_found(asked: &str) -> bool {
 /// Writes a row for each method, and one for the predicted classes where they are asked for; the last lines on standard error
 /// advise how to share the work out. The table goes to standard output: what `-O` names is what the run would write.
 pub fn write(loaded: &Loaded, plan: &Plan<'_>) -> Result<()> {
+    loaded.notes.iter().for_each(pipe::note);
     let speed = Speed::measure(loaded, plan.size);
     let Survey { open, packs, predicted } = Survey::of(plan);
     let mut table = Writer::<Estimate>::stdout::<&str>(&[])?;

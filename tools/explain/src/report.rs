@@ -40,6 +40,7 @@ impl Report {
         let mut record = Record::new("explain", env!("CARGO_PKG_VERSION"));
         record
             .set("model", classifier.key())
+            .set("randomized", loaded.randomised.as_slice())
             .set("preprocess", serde_json::to_value(&classifier.preprocess)?)
             .set("layer", classifier.layer_name())
             .set("target", args.target.to_string())

@@ -48,6 +48,7 @@ pub fn write(
     let tests: Vec<&str> = tests.iter().map(ParsedTest::spec).collect();
     record
         .set("model", loaded.classifier.key())
+        .set("randomized", loaded.randomised.as_slice())
         .set("preprocess", serde_json::to_value(&loaded.classifier.preprocess)?)
         .set("device", loaded.device.as_str())
         .set("engine", loaded.engine.as_str())

@@ -15,7 +15,12 @@ fn models_of_files_bring_their_classes() {
     assert_eq!(map(&work, &rows[0]).shape, [32, 32]);
     assert!(run(&work, &format!("{model} --target 7 a.png"), "").failure(2).contains("7 classes"));
     assert!(
-        run(&work, &format!("{model} --list-layers"), "").success().lines().last().unwrap().ends_with(" 7")
+        run(&work, &format!("{model} --list-layers"), "")
+            .success()
+            .lines()
+            .last()
+            .unwrap()
+            .ends_with(" 7  (bottom-up:20, cascading:1)")
     );
 }
 

@@ -10,6 +10,7 @@ mod maps;
 mod one_channel;
 mod onnx;
 mod protocols;
+mod randomized;
 mod resume;
 mod rows;
 mod shifted;
