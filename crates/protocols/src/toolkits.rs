@@ -62,7 +62,7 @@ pub const PROTOCOLS: &[Protocol] = &[
             Differs {
                 there: "RandomLogit draws a class from 1,000 and compares by SSIM in one dimension; MPRT gives equal weights to \
                         layers of one shape",
-                here: "score --against maps of another --target (ssim) or of other --weights (spearman-abs)",
+                here: "score --against maps of another --target (ssim); protocol quantus-randomisation",
             },
             Differs {
                 there: "Monotonicity (true for every map), SensitivityN (across images), Infidelity (squares pile up), \
@@ -122,6 +122,45 @@ pub const PROTOCOLS: &[Protocol] = &[
             Differs {
                 there: "InputInvariance shifts the network itself, and fails gradients where a convolution has padding",
                 here: "score --against maps of explain --shift-input, -m input-invariance",
+            },
+        ],
+    },
+    Protocol {
+        name: "quantus-randomisation",
+        summary: "Quantus' randomisation of weights (MPRT and its two successors), with its defaults",
+        source: "Quantus 0.6.0",
+        images: "",
+        explain: None,
+        perturb: None,
+        score: Some(&["--metric=parameter-randomisation:sign=absolute", "--metric=complexity-rise"]),
+        differs: &[
+            Differs {
+                there: "layers are PyTorch's modules with reset_parameters, a BatchNorm one of its own; class tokens and layer scales stay",
+                here: "a convolution and its BatchNorm are one layer, and every tensor is part of one (docs/sanity.md)",
+            },
+            Differs {
+                there: "every layer is drawn with one seed: equal shapes get equal weights",
+                here: "each tensor by its name",
+            },
+            Differs {
+                there: "PyTorch's defaults of reset_parameters: U(-a, a) with a = 1 / sqrt(fan in), biases too",
+                here: "the normal distributions of training, biases 0 (docs/sanity.md)",
+            },
+            Differs {
+                there: "order: top_down, bottom_up, independent; return_average_correlation, return_last_correlation",
+                here: "explain --randomize cascading:K, bottom-up:K, independent:LAYER; means by rank, or by awk (docs/sanity.md)",
+            },
+            Differs {
+                there: "SmoothMPRT explains by plain gradients, whatever explainer it is given, with noise of no seed",
+                here: "explain -m METHOD+noise-tunnel on both sides",
+            },
+            Differs {
+                there: "EfficientMPRT: the entropy of the histogram with numbers of bins chosen by a rule, if one is given",
+                here: "100 bins, its default; -m complexity-rise:bins=N",
+            },
+            Differs {
+                there: "maps over the largest magnitude of the call",
+                here: "no number here depends on the map's scale",
             },
         ],
     },
@@ -258,7 +297,7 @@ pub const PROTOCOLS: &[Protocol] = &[
             Differs {
                 there: "RandomLogitMetric and ModelRandomizationMetric make the other maps themselves; in a small network nothing is \
                         randomised",
-                here: "score --against maps of another --target (ssim) or of other --weights (spearman)",
+                here: "score --against maps of another --target (ssim) or of explain --randomize (spearman)",
             },
             Differs { there: "AverageStability, MeGe, ReCo", here: "not here (docs/metrics.md)" },
         ],

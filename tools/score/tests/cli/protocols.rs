@@ -46,7 +46,8 @@ fn what_cannot_be_is_told() {
 fn is_made(protocol: &Protocol, metric: &str) -> bool {
     let selection =
         Selection::new(&[metric.to_owned()], str::to_owned).unwrap_or_else(|error| panic!("{error}"));
-    let tests = protocol.flags(Tool::Perturb).unwrap().iter().filter_map(|flag| flag.strip_prefix("--test="));
+    let of_perturb = protocol.perturb.unwrap_or_default().iter();
+    let tests = of_perturb.filter_map(|flag| flag.strip_prefix("--test="));
     let of_tests = tests.into_iter().any(|test| {
         let (usual, _) = without_order(test);
         !selection.of_test(test).is_empty()
