@@ -3,8 +3,8 @@
 # anew, layer by layer, or when it was trained on permuted labels? On CIFAR-10's test images, each explained for its label.
 # Step by step: a study that was stopped goes on with the step that it was at, and maps are never made twice.
 #   pipelines/sanity/run.sh OUT [IMAGES]
-# Reads PLUMBLINE_DATA/{cifar10,weights}. Other weights: RESNET=FILE, VIT=FILE, of the architecture VIT_MODEL. Twins that were trained on true and on permuted labels: TWINS=FILE,
-# a table of lines `NAME MODEL TRUE PERMUTED`, of weights.
+# Reads PLUMBLINE_DATA/{cifar10,weights}. Other weights: RESNET=FILE, VIT=FILE, of the architecture VIT_MODEL. Twins that were trained on true and on permuted labels:
+# TWINS=FOLDER, that of pipelines/training/twins.sh.
 # Leaves OUT/NETWORK/{scores-STEP,reference}.csv, OUT/{steps,boxes,claims}.csv, of which docs/sanity.md is made, and OUT/sheets/*.png.
 set -euo pipefail
 out=${1:-out/sanity}
@@ -17,7 +17,7 @@ shown=4 # images on a sheet
 metrics=(spearman spearman-abs pearson ssim:scale=max ssim:scale=max,sign=absolute complexity-rise)
 controls=(edge center input-magnitude)
 common=(gradient input-x-gradient smoothgrad:samples=25 integrated-gradients:steps=20 gradcam gradcam:relu=false
-  layercam occlusion:window=8,stride=4 rise:masks=200)
+  layercam occlusion:window=8,stride=4 rise:masks=100)
 
 python3 -B "$here/tests.py" 2> /dev/null || { echo "run.sh: tests.py fails" >&2; exit 1; }
 mkdir -p "$out/sheets"
@@ -49,24 +49,24 @@ network() { # name, steps...
   echo "$settings" > "$to/settings"
   explain "${model[@]}" --list-layers > "$to/layers.txt"
   [ -e "$to/reference.csv" ] || { maps "$name" plain && mv "$to/maps-plain.csv" "$to/reference.csv"; }
-  for step in "$@"; do scored "$name" "$step"; done
-  sheets "$name" "$@"
-}
-
-# Of each method a sheet: image by image its map of the plain network, and of every network that was randomised down to a named layer.
-sheets() { # network, steps...
-  local name=$1 to=$out/$1 method file step tables
-  shift
-  tables=("$to/reference.csv")
+  local tables=("$to/reference.csv")
   for step in "$@"; do
+    scored "$name" "$step"
+    # Of the steps down to a named layer there are pictures.
     [[ $step != cascading:*[a-z]* ]] || tables+=("$to/maps-${step//[:,\/]/_}.csv")
   done
-  python3 -B "$here/chosen.py" "$to/reference.csv" > "$to/methods.txt"
+  sheets "$name" "${tables[@]}"
+}
+
+# Of each method a sheet: image by image its map of each table, which is of one network.
+sheets() { # network, tables...
+  local name=$1 method file
+  shift
   while read -r method; do
     file=$out/sheets/$name-${method//[:,=]/_}.png
-    [ -e "$file" ] || python3 -B "$here/chosen.py" "$method" $shown "${tables[@]}" |
+    [ -e "$file" ] || python3 -B "$here/chosen.py" "$method" $shown "$@" |
       render -q --sheet "$file" --mode heatmap --tile 96 > /dev/null
-  done < "$to/methods.txt"
+  done < <(python3 -B "$here/chosen.py" "$1")
 }
 
 # Maps of a network that was trained on true labels, and of its twin.
@@ -74,7 +74,7 @@ twins() { # name, model, weights, permuted weights
   local to=$out/twins-$1
   mkdir -p "$to"
   local settings="$count $2 ${methods[*]} ${metrics[*]} $(cat "$3" "$4" | sha256sum)"
-  [ "$(cat "$to/settings" 2> /dev/null)" = "$settings" ] || rm -f "$to/scores-permuted.csv"
+  [ "$(cat "$to/settings" 2> /dev/null)" = "$settings" ] || rm -f "$to/scores-permuted.csv" "$out/sheets/twins-$1"-*.png
   echo "$settings" > "$to/settings"
   [ ! -e "$to/scores-permuted.csv" ] || return 0
   model=(--model "$2" --weights "$3")
@@ -84,6 +84,7 @@ twins() { # name, model, weights, permuted weights
   maps "twins-$1" plain
   mv "$to/maps-plain.csv" "$to/maps-permuted.csv"
   score --against "$to/reference.csv" "${metrics[@]/#/-m}" "$to/maps-permuted.csv" -O "$to/scores-permuted.csv" 2> "$to/score.log"
+  sheets "twins-$1" "$to/reference.csv" "$to/maps-permuted.csv"
   echo "twins $1" >&2
 }
 
@@ -101,12 +102,8 @@ mapfile -t blocks < <(explain "${model[@]}" --list-layers | grep -o '^blocks\.[0
 network vit cascading:{head,all} "${blocks[@]/#/cascading:}" independent:head "${blocks[@]/#/independent:}"
 
 if [ -n "${TWINS:-}" ]; then
-  while read -r name of true permuted; do
-    case $of in
-      *vit*) methods=("${common[@]}" "${of_vit[@]}" "${controls[@]}") ;;
-      *) methods=("${common[@]}" "${of_resnet[@]}" "${controls[@]}") ;;
-    esac
-    twins "$name" "$of" "$true" "$permuted"
-  done < "$TWINS"
+  twins vit cifar-vit-conv "$TWINS"/vit-{true,permuted}.safetensors
+  methods=("${common[@]}" "${of_resnet[@]}" "${controls[@]}")
+  twins resnet cifar-resnet20 "$TWINS"/resnet20-{true,permuted}.safetensors
 fi
 python3 -B "$here/results.py" "$out"
