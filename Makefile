@@ -9,6 +9,7 @@ CARGO ?= cargo
 PREFIX ?= /usr/local
 PYTHON ?= python3
 OUT ?= out
+RECIPES ?= resnet20 vit twins
 PARITY ?= maps methods curves accuracy rise depth onnx onnx-others
 # The tests that read what the parts of PARITY have written.
 PARITY_TESTS = $(if $(filter accuracy,$(PARITY)),as_many_images_as_in_pytorch) \
@@ -21,11 +22,11 @@ TOOLS := explain perturb score correlate rank render train
 BIN := $(abspath $(or $(CARGO_TARGET_DIR),target))/release
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
-.PHONY: help build install check fmt clippy burn-free test doc smoke check-cuda demo weights cifar10 imagenet-demo imagenet-results \
+.PHONY: help build install check fmt clippy burn-free test doc smoke check-cuda demo weights cifar10 training imagenet-demo imagenet-results \
         cifar-results metrics-results localisation-results inpainting-results sensitivity-results coherency-results oracle-results shards testbed-weights goldens bless parity bench cuda gpu gpu-carry clean
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 build: ## Build the release binaries (the default)
 	$(CARGO) build --workspace --release --locked
@@ -106,6 +107,11 @@ oracle-results: build ## Which metrics can be trusted where the evidence is know
 	PATH="$(BIN):$(BIN)/examples:$$PATH" pipelines/oracle/run.sh $(OUT)/oracle 300
 	$(PYTHON) -B pipelines/oracle/document.py $(OUT)/oracle docs/oracle.md
 
+# Each goes on where it was left; hours on two cores (docs/training.md). CIFAR10 is the folder of `make cifar10`.
+training: build cifar10 ## Train ResNet-20, a ViT with a convolutional stem, and twins with true and permuted labels on CIFAR-10; RECIPES="resnet20 vit twins"
+	for recipe in $(RECIPES); do \
+	  PATH="$(BIN):$$PATH" CIFAR10=$(OUT)/cifar10 pipelines/training/$$recipe.sh $(OUT)/training; done
+
 shards: build ## Shards, kills and resumes change nothing: CIFAR ResNet-20, 500 images, ten methods (data of PLUMBLINE_DATA)
 	PATH="$(BIN):$$PATH" pipelines/shards.sh $(OUT)/shards 500
 
@@ -125,7 +131,7 @@ parity: build ## Compare with PyTorch and its libraries at full size (testdata/r
 	  --locked --lib --test real --test parity -- --nocapture $(PARITY_TESTS))
 
 bench: build ## Our time over that of PyTorch, Captum and others; BENCH="--tasks forward" (needs testdata/requirements.txt)
-	$(CARGO) build --workspace --release --locked --example pass --example layers --example impute
+	$(CARGO) build --workspace --release --locked --example pass --example layers --example impute --example step
 	$(PYTHON) pipelines/bench --bin $(BIN) --out $(OUT)/bench $(BENCH)
 
 cuda:

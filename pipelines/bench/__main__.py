@@ -7,6 +7,7 @@ threads, in turns (ours, peer, ours, peer ...), medians and the ratio of minima.
     python pipelines/bench --layers                        times of layers and ONNX Runtime's instead; tables in OUT/layers.md
     python pipelines/bench --tables                        CPU time and memory of rank and correlate on 20 million rows, beside
                                                            Polars and DuckDB; a table in OUT/tables.md
+    python pipelines/bench --training                      a whole training step of CIFAR ResNet-20; a table in OUT/training.md
     python pipelines/bench --list                          the tasks, and the networks that they run on by themselves
 
 Both sides are timed from prepared images to results in host memory: no process start, no loading of weights, no decoding,
@@ -53,6 +54,7 @@ def parse():
     parser.add_argument("--memory", action="store_true", help="measure peak memory (default network: resnet50-v1)")
     parser.add_argument("--layers", action="store_true", help="time each layer, with one thread and with --threads")
     parser.add_argument("--tables", action="store_true", help="measure rank and correlate on a large table")
+    parser.add_argument("--training", action="store_true", help="time a training step, --runs times --long-runs of them")
     parser.add_argument("--rows", type=int, default=20_000_000, help="of that table")
     parser.add_argument("--counts", type=int, nargs=2, default=[30, 300], help="of images, with --memory")
     args = parser.parse_args()
@@ -88,6 +90,10 @@ def main():
         from bench.tables import tables
 
         tables(args)
+    elif args.training:
+        from bench import training
+
+        training.main(args)
     elif args.layers:
         from bench.layers import layers
 

@@ -8,9 +8,9 @@ use std::process::ExitCode;
 
 const EXAMPLES: &str = "\
 Examples:
-  train classifier --model cifar-resnet20 --images photos/ --out photos.safetensors
-  train classifier --model cifar-vit --images list.csv --heldout test.csv --out vit.safetensors
-  train classifier --model cifar-resnet20 --images list.csv --permute-labels --out twin.safetensors
+  train classifier --model cifar-resnet20 --images classes -o own.safetensors
+  train classifier --model testbed --images testbed --count 2000 -o a.st
+  train classifier --model testbed --images classes --permute-labels -o twin.st
   train testbed --out testdata/testbed/resnet8.safetensors
   train testbed --network testbed-vit --out testdata/testbed/vit.safetensors
   train testbed --images 2000 --epochs 1 --out small.safetensors";

@@ -50,7 +50,7 @@ const SIZES: [(&str, &str, usize, usize, &[usize]); 6] = [
     ("deit-b", "deit", 768, 12, &[16]),
 ];
 
-/// ViT and DeiT in three sizes, DeiT also distilled, and the small ViT for CIFAR-10.
+/// ViT and DeiT in three sizes, DeiT also distilled, and the small ViT for CIFAR-10, with a matrix or convolutions for a stem.
 pub fn architectures() -> Vec<Architecture> {
     let mut all = Vec::new();
     for (name, preprocess, dim, heads, patches) in SIZES {
@@ -66,6 +66,9 @@ pub fn architectures() -> Vec<Architecture> {
     let cifar = ViT { side: 32, patch: 4, ..ViT::new(128, 6, 4) };
     let weights = "your own of timm's VisionTransformer";
     all.push(Architecture { weights, ..cifar.architecture("cifar-vit", "imagenet-keep") });
+    let stem = ViT { stem: Stem::Convolutions, ..cifar };
+    let weights = "your own, by train classifier";
+    all.push(Architecture { weights, ..stem.architecture("cifar-vit-conv", "imagenet-keep") });
     all
 }
 

@@ -8,12 +8,14 @@ use testing::{Output, WorkDir, testdata};
 use super::EXPLAIN;
 
 /// What examples say, and what is run instead: the same flags on less. In this order.
-const INSTEAD: [(&str, &str); 16] = [
+const INSTEAD: [(&str, &str); 18] = [
     (" testbed >", " testbed/000 testbed/001 >"),
     (" testbed |", " testbed/000 testbed/001 |"),
     (" testbed\n", " testbed/000 testbed/001\n"),
     ("train testbed --out", "train testbed --images 16 --epochs 1 --heldout 16 --out"),
     ("--network testbed-vit --out", "--network testbed-vit --images 16 --epochs 1 --heldout 16 --out"),
+    ("--images testbed --count 2000", "--images testbed --count 16 --epochs 1"),
+    ("--images classes ", "--images classes --epochs 1 "),
     ("--images 2000 --epochs 1", "--images 16 --epochs 1 --heldout 16"),
     ("--model resnet50 ", "--model testbed "),
     (".pth", ".safetensors"),
@@ -40,6 +42,7 @@ explain -q -m gradcam -m random "$@" > maps.csv
 mkdir -p photos train maps responses scores
 render -q maps.csv -o png --alpha 0 > /dev/null
 for i in 000 001; do cp png/gradcam/$i-*.png photos/$i.jpg; cp png/gradcam/$i-*.png train/$i.jpg; done
+mkdir -p classes/cat classes/dog; cp photos/000.jpg classes/cat; cp photos/001.jpg classes/dog
 cp photos/000.jpg a.jpg; cp photos/001.jpg b.jpg; cp a.jpg photo.jpg
 { echo image,label; for i in "$@"; do echo $i,0; done } > val.csv
 head -3 maps.csv > maps/1.csv; { head -1 maps.csv; tail -2 maps.csv; } > maps/2.csv
