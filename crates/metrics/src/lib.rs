@@ -25,6 +25,7 @@ mod changes;
 mod classic;
 mod coherency;
 mod confidence;
+mod consistency;
 mod crop;
 mod curve;
 mod distance;

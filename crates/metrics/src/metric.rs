@@ -5,9 +5,9 @@ use pipe::Direction;
 use spec::Reader;
 
 use crate::{
-    Curve, Truth, again, agreement, area, changes, classic, coherency, confidence, crop, distance, enough,
-    infidelity, information, irof, likeness, name_of, place, recognised, region, retrieval, road,
-    segmentation, shape, single, sparsity, ssim, stratified, subset, texture,
+    Curve, Truth, again, agreement, area, changes, classic, coherency, confidence, consistency, crop,
+    distance, enough, infidelity, information, irof, likeness, name_of, place, recognised, region, retrieval,
+    road, segmentation, shape, single, sparsity, ssim, stratified, subset, texture,
 };
 
 /// A metric's value, or why it is not defined.
@@ -168,6 +168,7 @@ pub fn all() -> impl Iterator<Item = &'static Metric> {
         single::METRICS,
         infidelity::METRICS,
         again::METRICS,
+        consistency::METRICS,
         coherency::METRICS,
         stratified::METRICS,
         recognised::METRICS,

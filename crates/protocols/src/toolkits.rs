@@ -66,8 +66,8 @@ pub const PROTOCOLS: &[Protocol] = &[
             },
             Differs {
                 there: "Monotonicity (true for every map), SensitivityN (across images), Infidelity (squares pile up), \
-                        Completeness (equality of floats), Sufficiency, Consistency",
-                here: "not reproduced: monotonicity, sensitivity-n, infidelity and completeness are what the papers define \
+                        Completeness (equality of floats), Sufficiency, Consistency (the signs of five pixels)",
+                here: "not reproduced: monotonicity, sensitivity-n, infidelity, completeness and consistency are what the papers define \
                        (docs/metrics.md)",
             },
             Differs {
