@@ -23,7 +23,7 @@ BIN := $(abspath $(or $(CARGO_TARGET_DIR),target))/release
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
 .PHONY: help build install check fmt clippy burn-free test doc smoke check-cuda demo weights cifar10 training imagenet-demo imagenet-results \
-        cifar-results metrics-results localisation-results inpainting-results sensitivity-results coherency-results oracle-results shards testbed-weights goldens bless parity bench cuda gpu gpu-carry clean
+        cifar-results metrics-results localisation-results inpainting-results sensitivity-results coherency-results oracle-results sanity-results shards testbed-weights goldens bless parity bench cuda gpu gpu-carry clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -111,6 +111,10 @@ oracle-results: build ## Which metrics can be trusted where the evidence is know
 training: build cifar10 ## Train ResNet-20, a ViT with a convolutional stem, and twins with true and permuted labels on CIFAR-10; RECIPES="resnet20 vit twins"
 	for recipe in $(RECIPES); do \
 	  PATH="$(BIN):$$PATH" CIFAR10=$(OUT)/cifar10 pipelines/training/$$recipe.sh $(OUT)/training; done
+
+sanity-results: build ## Do maps depend on the weights? CIFAR ResNet-20 and ViT, 100 images, first weights layer by layer, for docs/sanity.md
+	PATH="$(BIN):$$PATH" pipelines/sanity/run.sh $(OUT)/sanity 100
+	$(PYTHON) -B pipelines/sanity/document.py $(OUT)/sanity docs/sanity.md
 
 shards: build ## Shards, kills and resumes change nothing: CIFAR ResNet-20, 500 images, ten methods (data of PLUMBLINE_DATA)
 	PATH="$(BIN):$$PATH" pipelines/shards.sh $(OUT)/shards 500
