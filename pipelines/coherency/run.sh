@@ -27,7 +27,7 @@ case $2 in
 esac
 blurred=(integrated-gradients smoothgrad)
 methods+=(ada-sise gradcam lrp "${blurred[@]}")
-tests=({deletion,insertion}:fill={zero,blur,uniform}{,",region=$region"},steps=20 road
+tests=({deletion,insertion}:fill={zero,blur,'uniform,runs=1'}{,",region=$region"},steps=20 road
   mask:fill=zero mask:fill=zero,percentile={50,70,75,80,85,90},ties=all)
 
 for ((k = 1; k <= ${3:-$shards}; k++)); do

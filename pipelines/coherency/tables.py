@@ -97,7 +97,7 @@ def plain(metric):
     """A metric without what all runs have alike, the region without its size, and the fill that is insertion's default."""
     name, _, parameters = metric.partition(":")
     kept = ["region" if part.startswith("region=") else part for part in parameters.split(",")
-            if not part.startswith("steps=")]
+            if not part.startswith(("steps=", "runs="))]
     if name == "insertion" and not any(part.startswith("fill=") for part in kept):
         kept.insert(0, "fill=blur")
     kept = [part for part in kept if part]
