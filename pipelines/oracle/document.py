@@ -7,8 +7,11 @@ Usage: document.py OUT docs/oracle.md
 
 import csv
 import pathlib
-import re
 import sys
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
+
+from blocks import write  # noqa: E402
 
 NETWORKS = {"testbed": "ResNet-8", "testbed-vit": "ViT"}
 TRUTHS = {"roc-auc": "ROC-AUC", "relevance-rank": "top-k by the mask", "relevance-mass": "relevance mass"}
@@ -184,15 +187,9 @@ def blocks(found):
 
 
 def main(out, document):
-    out, document = pathlib.Path(out), pathlib.Path(document)
+    out = pathlib.Path(out)
     found = {name: rows(out / f"{name}.csv") for name in ("uses", "truth", "agreement", "preference")}
-    text = document.read_text()
-    for name, block in blocks(found):
-        pattern = re.compile(f"(<!-- oracle: {re.escape(name)} -->\n).*?(<!-- / -->)", re.DOTALL)
-        text, count = pattern.subn(lambda match: f"{match[1]}\n{block}\n\n{match[2]}", text)
-        if count != 1:
-            sys.exit(f"{document}: {count} blocks <!-- oracle: {name} -->, not 1")
-    document.write_text(text)
+    write(document, "oracle", blocks(found))
 
 
 if __name__ == "__main__":

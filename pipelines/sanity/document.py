@@ -11,6 +11,10 @@ import sys
 
 from results import rows
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
+
+from blocks import write  # noqa: E402
+
 CORRELATIONS = ["spearman", "spearman-abs"]
 # Of layers that are drawn one stage alone the correlations only.
 METRICS = {"cascading": [*CORRELATIONS, "ssim:scale=max,sign=absolute", "complexity-rise"], "independent": CORRELATIONS,
@@ -79,14 +83,7 @@ def blocks(out):
 
 
 def main(out, document):
-    out, document = pathlib.Path(out), pathlib.Path(document)
-    text = document.read_text()
-    for name, block in blocks(out):
-        pattern = re.compile(f"(<!-- sanity: {re.escape(name)} -->\n).*?(<!-- / -->)", re.DOTALL)
-        text, count = pattern.subn(lambda match: f"{match[1]}\n{block}\n\n{match[2]}", text)
-        if count != 1:
-            sys.exit(f"{document}: {count} blocks <!-- sanity: {name} -->, not 1")
-    document.write_text(text)
+    write(document, "sanity", blocks(pathlib.Path(out)))
 
 
 if __name__ == "__main__":
