@@ -25,7 +25,7 @@ mod source;
 mod view;
 
 pub use attention::Attention;
-pub use blocked::{Depthwise, Maps};
+pub use blocked::{BatchNorm, Depthwise, Maps, Moments, ScaleAndShift};
 pub use buffer::Buffer;
 pub use conv::{Conv2d, Geometry, Layout};
 pub use elementwise::Function;
@@ -33,7 +33,7 @@ pub use linear::Linear;
 pub use memory::keep_freed_memory;
 pub use output::Target;
 pub use pool::Windows;
-pub use rows::{LayerNorm, softmax, softmax_gradient};
+pub use rows::{LayerNorm, column_sums, softmax, softmax_gradient};
 pub use simd::Level;
 pub use source::Masked;
 

@@ -1,7 +1,8 @@
-//! Linear layers and the gradient of their input.
+//! Linear layers and the gradients of their input and their weights.
 
 use std::sync::OnceLock;
 
+use crate::blocked::{BLOCK, Image, Maps, Outer, Samples};
 use crate::buffer::Buffer;
 use crate::columns::Columns;
 use crate::simd::Level;
@@ -59,6 +60,61 @@ impl Linear {
         });
         columns.multiply(gradient, None, Epilogue::NOTHING)
     }
+
+    /// The gradient of the matrix, `(outputs, inputs)`, from rows and the gradient of their results. Its bits do not depend on the
+    /// number of threads.
+    ///
+    /// # Panics
+    /// If the numbers are not whole rows, or not as many.
+    pub fn weight_gradient(&self, x: &[f32], gradient: &[f32]) -> Buffer {
+        let n = x.len() / self.inputs;
+        assert_eq!([n * self.inputs, n * self.outputs], [x.len(), gradient.len()]);
+        let term = |input: usize| input / BLOCK * ROWS * BLOCK + input % BLOCK;
+        let terms: Vec<usize> = (0..self.inputs).map(term).collect();
+        let maps = Maps { channels: self.outputs, size: [1, ROWS] };
+        let outer = Outer { level: self.level, terms: &terms, row: 0, pixel: BLOCK, maps };
+        outer.run(n.div_ceil(ROWS), &Rows { x, gradient, widths: [self.inputs, self.outputs] })
+    }
+}
+
+/// Rows that stand for the pixels of an image.
+const ROWS: usize = 128;
+
+/// Rows of what a layer read and of the gradient of what it gave.
+struct Rows<'a> {
+    x: &'a [f32],
+    gradient: &'a [f32],
+    /// Numbers of a row.
+    widths: [usize; 2],
+}
+
+impl Samples for Rows<'_> {
+    fn room(&self) -> usize {
+        self.widths.iter().map(|width| width.next_multiple_of(BLOCK) * ROWS).sum()
+    }
+
+    fn image<'a>(&'a self, image: usize, room: &'a mut [f32]) -> Image<'a> {
+        let [inputs, outputs] = self.widths;
+        let (x, gradient) = room.split_at_mut(inputs.next_multiple_of(BLOCK) * ROWS);
+        columns_of_lines(self.x, inputs, image * ROWS, x);
+        columns_of_lines(self.gradient, outputs, image * ROWS, gradient);
+        Image { x, gradient }
+    }
+}
+
+/// Copies rows from a first one on, `[block][row][number of the block]`; there are zeros behind the last row and the last number.
+fn columns_of_lines(rows: &[f32], width: usize, first: usize, to: &mut [f32]) {
+    let count = ROWS.min(rows.len() / width - first);
+    let from = View { numbers: rows, row: width, column: 1 };
+    for (block, lines) in to.as_chunks_mut::<BLOCK>().0.chunks_mut(ROWS).enumerate() {
+        let start = block * BLOCK;
+        for (row, line) in lines.iter_mut().enumerate() {
+            *line = match row < count {
+                true => from.line(first + row, start, BLOCK.min(width - start)),
+                false => [0.0; BLOCK],
+            };
+        }
+    }
 }
 
 #[cfg(test)]
@@ -91,6 +147,17 @@ mod tests {
                     let expected = (sum + f64::from(b[o]) + f64::from(add[i])).clamp(-1.0, 2.0);
                     assert!(
                         (f64::from(*y) - expected).abs() < 1e-4,
+                        "{} {n} {inputs} {outputs}",
+                        level.name()
+                    );
+                }
+                for (i, dw) in linear.weight_gradient(&x, &dy).iter().enumerate() {
+                    let (o, k) = (i / inputs, i % inputs);
+                    let expected: f64 = (0..n)
+                        .map(|row| f64::from(dy[row * outputs + o]) * f64::from(x[row * inputs + k]))
+                        .sum();
+                    assert!(
+                        (f64::from(*dw) - expected).abs() < 1e-4,
                         "{} {n} {inputs} {outputs}",
                         level.name()
                     );

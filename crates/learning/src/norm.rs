@@ -1,4 +1,4 @@
-//! What runs in another way in training: BatchNorm on the batch's statistics, matrices on all rows at once.
+//! What runs in another way in training: BatchNorm, on the batch's statistics.
 
 use models::graph::{Op, ParameterId};
 use models::network::Weight;
@@ -7,8 +7,7 @@ use models::{Hooks, Network, NodeId, Tensor, Value};
 /// The weight of a new batch in the running statistics, as in PyTorch.
 const MOMENTUM: f32 = 0.1;
 
-/// Runs BatchNorm on the statistics of the batch and remembers them, and a linear layer as one product, whose gradient
-/// is one product as well (scores may depend on the batch here).
+/// Runs BatchNorm on the statistics of the batch and remembers them.
 #[derive(Default)]
 pub(crate) struct Training {
     seen: Vec<(ParameterId, Tensor<1>)>,
@@ -16,39 +15,21 @@ pub(crate) struct Training {
 
 impl Hooks for Training {
     fn apply(&mut self, network: &Network, node: NodeId, inputs: Vec<Value>) -> Value {
-        match network.graph().nodes[node].op {
-            Op::BatchNorm2d { .. } | Op::Linear { .. } => {}
-            _ => return network.apply(node, inputs),
-        }
+        let Op::BatchNorm2d { mean, variance, .. } = network.graph().nodes[node].op else {
+            return network.apply(node, inputs);
+        };
         let x = inputs.into_iter().next().expect("an operation has an input");
-        match network.graph().nodes[node].op {
-            Op::BatchNorm2d { weight, bias, mean, variance, epsilon } => {
-                let x = x.tensor::<4>();
-                let [n, _, h, w] = x.dims();
-                let (scale, shift) = (network.vector(weight), network.vector(bias));
-                let out = burn::tensor::module::batch_norm_train(x, scale, shift, epsilon);
-                let count = (n * h * w) as f32;
-                self.seen.push((mean, out.mean.inner()));
-                // The running variance is the unbiased one.
-                self.seen.push((variance, out.variance.inner() * (count / (count - 1.0))));
-                Value::new(out.output)
-            }
-            Op::Linear { weight, bias } => linear(network, x, weight, bias),
-            _ => unreachable!("matched above"),
-        }
+        let shape = x.shape();
+        let count = (shape[0] * shape[2] * shape[3]) as f32;
+        let (y, [means, variances]) = network.batch_norm(node, x);
+        // The running variance is the unbiased one.
+        self.seen.extend([(mean, means), (variance, variances * (count / (count - 1.0)))]);
+        y
     }
-}
 
-/// `x W^T + b` over the last axis.
-fn linear(network: &Network, x: Value, weight: ParameterId, bias: Option<ParameterId>) -> Value {
-    let w = network.matrix(weight).transpose();
-    let [inner, outer] = w.dims();
-    let mut shape = x.shape();
-    let rows = shape.iter().product::<usize>() / inner;
-    let y = x.reshape(&[rows, inner]).tensor::<2>().matmul(w);
-    let y = bias.map_or_else(|| y.clone(), |id| y.clone() + network.vector(id).unsqueeze());
-    *shape.last_mut().expect("a linear layer works on an axis") = outer;
-    Value::new(y).reshape(&shape)
+    fn plain(&self, network: &Network, node: NodeId) -> bool {
+        !matches!(network.graph().nodes[node].op, Op::BatchNorm2d { .. })
+    }
 }
 
 impl Training {

@@ -99,7 +99,7 @@ impl Trainer {
         let (epoch, at) = (self.done / self.per_epoch(), self.done % self.per_epoch());
         let rows = self.rows(epoch, at);
         let batch = load(epoch, &rows);
-        let (tracked, mut hooks) = (tracked(&self.network), Training::default());
+        let (tracked, mut hooks) = (self.network.tracked(), Training::default());
         let logits = tracked.logits_with(batch.images(&self.device).autodiff(), &mut hooks);
         let loss = cross_entropy(logits, &batch.targets, self.recipe.smoothing);
         let value = f64::from(loss.clone().into_scalar::<f32>());
@@ -139,21 +139,6 @@ impl Trainer {
         let at = self.network.weights().iter().position(is_broken)?;
         Some(&self.network.graph().parameters[at].name)
     }
-}
-
-/// The network with weights whose gradients are kept.
-fn tracked(network: &Network) -> Network {
-    fn leaf<const D: usize>(
-        param: &burn::module::Param<models::Tensor<D>>,
-    ) -> burn::module::Param<models::Tensor<D>> {
-        burn::module::Param::from_tensor(param.val().autodiff().require_grad())
-    }
-    let leaf = |weight: &Weight| match weight {
-        Weight::Vector(param) => Weight::Vector(leaf(param)),
-        Weight::Matrix(param) => Weight::Matrix(leaf(param)),
-        Weight::Kernel(param) => Weight::Kernel(leaf(param)),
-    };
-    network.with_weights(network.weights().iter().map(leaf).collect())
 }
 
 #[cfg(test)]

@@ -133,8 +133,9 @@ fn training(name: &str, rate: f64, optimiser: Optimiser, decayed: Decayed, toler
 #[test]
 fn steps_of_adamw_equal_pytorch() {
     let optimiser = Optimiser::AdamW { decay: 0.1, epsilon: 1e-8 };
-    // The rounding of a small gradient counts as much as that of a large one: the step is their ratio to their own size.
-    training("adamw", 0.01, optimiser, Decayed::Matrices, 2e-6);
+    // The rounding of a small gradient counts as much as that of a large one: the step is their ratio to their own size. One of
+    // layer2.0.conv2 is 3.3e-7 where the median is 4.6e-3, and the step changes by 885 times what it does: 3e-9 are 2.5e-6.
+    training("adamw", 0.01, optimiser, Decayed::Matrices, 4e-6);
 }
 
 #[test]

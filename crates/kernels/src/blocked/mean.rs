@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use super::{BLOCK, Maps};
 use crate::buffer::Buffer;
 use crate::output::Output;
+use crate::rows::column_sums;
 use crate::simd::{Level, Simd, Work};
 
 impl Maps {
@@ -14,6 +15,14 @@ impl Maps {
     /// If the numbers are not whole images.
     pub fn mean(&self, level: Level, x: &[f32]) -> Buffer {
         self.dot(level, x, None, self.pixels() as f32)
+    }
+
+    /// The sum of each channel over all pixels of all images, those of images in their order: threads do not matter.
+    ///
+    /// # Panics
+    /// If the numbers are not whole images.
+    pub fn sum(&self, level: Level, x: &[f32]) -> Vec<f32> {
+        column_sums(level, self.channels, &self.dot(level, x, None, 1.0))
     }
 
     /// The gradient of maps from that of their means.
@@ -141,7 +150,10 @@ mod tests {
             let means: Vec<f64> = x.chunks(pixels).map(mean).collect();
             let share = |i: usize| f64::from(gradient[i / pixels]) / pixels as f64;
             let shares: Vec<f64> = (0..x.len()).map(share).collect();
+            let both = |c: usize| pixels as f64 * (means[c] + means[c + channels]);
+            let sums: Vec<f64> = (0..channels).map(both).collect();
             for level in Level::all() {
+                assert!(close(&maps.sum(level, &maps.pack(level, &x)), &sums), "{maps:?}");
                 assert!(close(&maps.mean(level, &maps.pack(level, &x)), &means), "{maps:?}");
                 let got = maps.mean_gradient(level, &gradient);
                 assert!(got.iter().all(|x| x.is_finite()));

@@ -4,19 +4,23 @@
 //! lie in the order in which the tile reads them. One number of the left side meets two vectors of weights, and all sums of a tile
 //! stay in registers. No sum crosses the lanes of a vector, so its bits do not depend on how wide vectors are.
 
+mod batch_norm;
 mod channels;
 mod convert;
 mod depthwise;
 mod maps;
 mod mean;
+mod outer;
 pub(crate) mod pack;
 mod pool;
 mod rows;
 mod scale;
 mod tile;
 
+pub use batch_norm::{BatchNorm, Moments, ScaleAndShift};
 pub use depthwise::Depthwise;
 pub use maps::Maps;
+pub(crate) use outer::{Image, Outer, Samples};
 pub(crate) use rows::{Tiles, split};
 pub(crate) use tile::{Job, kernel};
 

@@ -164,7 +164,7 @@ impl Dense {
 }
 
 /// How a convolution reads its input.
-fn reads(geometry: &Geometry) -> Layout {
+pub(super) fn reads(geometry: &Geometry) -> Layout {
     if geometry.groups == 1 && geometry.inputs < FEW { Layout::Plain } else { Layout::Blocked }
 }
 

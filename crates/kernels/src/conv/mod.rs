@@ -1,4 +1,4 @@
-//! 2-D convolution and the gradient of its input.
+//! 2-D convolution and the gradients of its input and its weights.
 
 mod dense;
 mod geometry;
@@ -7,6 +7,7 @@ mod pass;
 mod picture;
 #[cfg(test)]
 mod tests;
+mod weight_gradient;
 mod weights;
 
 use crate::blocked::Depthwise;
@@ -90,5 +91,20 @@ impl Conv2d {
             Kind::Dense(conv) => conv.input_gradient(gradient, size),
             Kind::Depthwise(conv) => conv.input_gradient(gradient, size),
         }
+    }
+
+    /// Whether there is a kernel for the gradient of the weights: where all outputs see all inputs.
+    pub fn has_weight_gradient(&self) -> bool {
+        self.geometry().groups == 1
+    }
+
+    /// The gradient of the weights, in their order, from images of height and width `size` and the gradient of the output. Its bits do
+    /// not depend on the number of threads.
+    ///
+    /// # Panics
+    /// If the numbers do not fit the size, or there is [none](Self::has_weight_gradient).
+    pub fn weight_gradient(&self, level: Level, x: &[f32], gradient: &[f32], size: [usize; 2]) -> Buffer {
+        assert!(self.has_weight_gradient());
+        weight_gradient::weight_gradient(self.geometry(), level, x, gradient, size)
     }
 }

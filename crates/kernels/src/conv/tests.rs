@@ -58,6 +58,10 @@ impl Plain {
         plain(&y, g.outputs, g.output(self.1))
     }
 
+    fn weight_gradient(&self, level: Level, x: &[f32], gradient: &[f32]) -> Vec<f32> {
+        self.0.weight_gradient(level, &self.input(x), &self.output(gradient), self.1).to_vec()
+    }
+
     fn input_gradient(&self, gradient: Masked<'_>) -> Vec<f32> {
         let numbers = self.output(gradient.numbers);
         let mask = gradient.mask.map(|(mask, bounds)| (self.output(mask), bounds));
@@ -172,24 +176,25 @@ impl Case {
         Plain(Conv2d::new(level, self.geometry, weight, Some(&self.bias)), self.size)
     }
 
-    /// The output and the gradient of the input by their definition.
-    fn expected(&self) -> (Vec<f64>, Vec<f64>) {
+    /// The output and the gradients of the input and the weights by their definition.
+    fn expected(&self) -> [Vec<f64>; 3] {
         let (g, [h, w]) = (&self.geometry, self.geometry.output(self.size));
         let (input, output) = (g.inputs * self.size[0] * self.size[1], g.outputs * h * w);
         let mut y: Vec<f64> =
             (0..self.dy.len()).map(|i| f64::from(self.bias[i / (h * w) % g.outputs])).collect();
-        let mut dx = vec![0.0_f64; self.x.len()];
+        let (mut dx, mut dw) = (vec![0.0_f64; self.x.len()], vec![0.0_f64; self.weight.len()]);
         for image in 0..self.x.len() / input {
             visit(g, self.size, |[o, i], [oy, ox], [ky, kx], [iy, ix]| {
-                let start = g.weights(o, i % g.group()[0]);
-                let weight = f64::from(self.weight[start + ky * g.kernel[1] + kx]);
+                let at_w = g.weights(o, i % g.group()[0]) + ky * g.kernel[1] + kx;
+                let weight = f64::from(self.weight[at_w]);
                 let at_x = image * input + (i * self.size[0] + iy) * self.size[1] + ix;
                 let at_y = image * output + (o * h + oy) * w + ox;
                 y[at_y] += weight * f64::from(self.x[at_x]);
                 dx[at_x] += weight * f64::from(self.dy[at_y]);
+                dw[at_w] += f64::from(self.x[at_x]) * f64::from(self.dy[at_y]);
             });
         }
-        (y, dx)
+        [y, dx, dw]
     }
 }
 
@@ -201,15 +206,37 @@ fn assert_close(got: &[f32], expected: &[f64], what: &str) {
 }
 
 #[test]
-fn output_and_gradient_equal_the_definition() {
+fn output_and_gradients_equal_the_definition() {
     for (geometry, size) in geometries() {
         let case = Case::new(geometry, size, 3);
-        let (y, dx) = case.expected();
+        let [y, dx, dw] = case.expected();
         for level in Level::all() {
             let (conv, what) = (case.conv(level), format!("{} {geometry:?} {size:?}", level.name()));
             assert_close(&conv.forward(&case.x, Epilogue::NOTHING), &y, &what);
             assert_close(&conv.input_gradient(Masked::all(&case.dy)), &dx, &what);
+            assert_eq!(conv.0.has_weight_gradient(), geometry.groups == 1);
+            if geometry.groups == 1 {
+                assert_close(&conv.weight_gradient(level, &case.x, &case.dy), &dw, &what);
+            }
         }
+    }
+}
+
+#[test]
+fn the_weights_of_many_images_have_the_same_gradient_on_any_threads() {
+    let levels: Vec<Level> = Level::all().into_iter().filter(|level| level.name() != "portable").collect();
+    for geometry in [dense(3, 40, [3, 3], 1, 1, 1), dense(20, 33, [3, 3], 2, 1, 1)] {
+        let case = Case::new(geometry, [9, 140], 19);
+        let [.., dw] = case.expected();
+        let gradients: Vec<_> = (levels.iter().flat_map(|level| [(*level, 1), (*level, 3)]))
+            .map(|(level, threads)| {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+                pool.install(|| case.conv(level).weight_gradient(level, &case.x, &case.dy))
+            })
+            .collect();
+        let close = |(got, expected): (&f32, &f64)| (f64::from(*got) - expected).abs() < 2e-3;
+        assert!(gradients[0].iter().zip(&dw).all(close));
+        assert!(gradients.windows(2).all(|pair| pair[0] == pair[1]), "{geometry:?}");
     }
 }
 

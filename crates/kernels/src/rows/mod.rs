@@ -1,11 +1,13 @@
-//! Rows made alike: LayerNorm and softmax over the last axis, and the gradients of their inputs.
+//! Rows made alike: LayerNorm and softmax over the last axis, and their gradients.
 
 mod norm;
 mod softmax;
+mod sums;
 
 pub use norm::LayerNorm;
 pub(crate) use softmax::largest;
 pub use softmax::{softmax, softmax_gradient};
+pub use sums::column_sums;
 
 use crate::simd::Simd;
 

@@ -1,5 +1,6 @@
 //! LayerNorm.
 
+use super::sums::sums;
 use super::{APART, Total, block, load};
 use crate::buffer::Buffer;
 use crate::output::Target;
@@ -38,6 +39,22 @@ impl LayerNorm<'_> {
             let x = &x[start..start + gradient.len()];
             level.run(NormGradient { norm: *self, x, gradient });
         })
+    }
+
+    /// The gradients of the scale and the shift from that of the values: sums over all rows. Threads do not matter.
+    ///
+    /// # Panics
+    /// If the numbers are not whole rows, or not as many.
+    pub fn parameter_gradients(&self, level: Level, x: &[f32], gradient: &[f32]) -> [Vec<f32>; 2] {
+        let n = self.scale.len();
+        assert_eq!([x.len() % n, gradient.len()], [0, x.len()]);
+        let mut scale = sums(x.len() / n, 2 * n, |rows, sums| {
+            let rows = rows.start * n..rows.end * n;
+            let (x, gradient) = (&x[rows.clone()], &gradient[rows]);
+            level.run(ParameterGradients { x, gradient, epsilon: self.epsilon, sums });
+        });
+        let shift = scale.split_off(n);
+        [scale, shift]
     }
 }
 
@@ -94,6 +111,37 @@ impl Work for Norm<'_> {
                     let even = simd.mul(simd.sub(x, simd.splat(mean)), simd.splat(inverse));
                     let y = simd.fma(even, load(simd, scale, at).0, load(simd, shift, at).0);
                     simd.store_some(row.as_mut_ptr().add(at), mask, y);
+                }
+            }
+        }
+    }
+}
+
+/// Adds the gradients of a scale, and behind them those of a shift.
+struct ParameterGradients<'a> {
+    x: &'a [f32],
+    gradient: &'a [f32],
+    epsilon: f32,
+    sums: &'a mut [f32],
+}
+
+impl Work for ParameterGradients<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let n = self.sums.len() / 2;
+        let (scales, shifts) = self.sums.split_at_mut(n);
+        for (x, gradient) in self.x.chunks(n).zip(self.gradient.chunks(n)) {
+            let (mean, inverse) = moments(simd, x, self.epsilon);
+            for at in (0..n).step_by(S::LANES) {
+                // SAFETY: `at` is a place of each row, and of the sums, which are as long.
+                unsafe {
+                    let ((x, mask), (g, _)) = (load(simd, x, at), load(simd, gradient, at));
+                    let even = simd.mul(simd.sub(x, simd.splat(mean)), simd.splat(inverse));
+                    let scale = simd.fma(g, even, load(simd, scales, at).0);
+                    simd.store_some(scales.as_mut_ptr().add(at), mask, scale);
+                    let shift = simd.add(g, load(simd, shifts, at).0);
+                    simd.store_some(shifts.as_mut_ptr().add(at), mask, shift);
                 }
             }
         }
@@ -175,6 +223,26 @@ mod tests {
                 gradient.iter().zip(differences(&x, &weights, |x| drop(norm.apply(level, Target::Own(x)))))
             {
                 assert!((g - expected).abs() < 2e-3, "{n} {}: {g}, expected {expected}", level.name());
+            }
+        }
+    }
+
+    #[test]
+    fn scale_and_shift_have_the_gradients_of_the_definition() {
+        for (n, level) in [5, 16, 50].into_iter().flat_map(|n| Level::all().into_iter().map(move |l| (n, l)))
+        {
+            let (x, scale) = (rows(n), vec![1.5; n]);
+            let dy: Vec<f32> = rows(n).into_iter().rev().collect();
+            let norm = LayerNorm { scale: &scale, shift: &scale, epsilon: 1e-5 };
+            // The values of a scale of one and no shift.
+            let mut even = x.clone();
+            let (ones, zeros) = (vec![1.0; n], vec![0.0; n]);
+            LayerNorm { scale: &ones, shift: &zeros, epsilon: 1e-5 }.apply(level, Target::Own(&mut even));
+            let [scales, shifts] = norm.parameter_gradients(level, &x, &dy);
+            for i in 0..n {
+                let sum = |of: &dyn Fn(usize) -> f32| (i..x.len()).step_by(n).map(of).sum::<f32>();
+                assert!((scales[i] - sum(&|at| dy[at] * even[at])).abs() < 1e-5);
+                assert!((shifts[i] - sum(&|at| dy[at])).abs() < 1e-5);
             }
         }
     }

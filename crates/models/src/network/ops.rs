@@ -99,7 +99,11 @@ impl Network {
         let mut shape = x.shape();
         *shape.last_mut().expect("a linear layer works on an axis") = outer;
         let images = shape[0];
-        let y = if shape.len() == 2 {
+        let y = if w.device().is_autodiff() {
+            // In training scores may depend on the batch, and the gradient of one product is one product as well.
+            let all = shape.iter().product::<usize>() / outer;
+            Value::new(x.reshape(&[all, inner]).tensor::<2>().matmul(w))
+        } else if shape.len() == 2 {
             Value::new(rows(x.tensor(), w))
         } else {
             let positions = shape[1..shape.len() - 1].iter().product();

@@ -80,6 +80,13 @@ pub trait Kernels: Backend {
     fn unary(x: FloatTensor<Self>, kernel: Arc<dyn Kernel>) -> FloatTensor<Self>;
     /// Two inputs.
     fn binary(x: FloatTensor<Self>, y: FloatTensor<Self>, kernel: Arc<dyn Kernel>) -> FloatTensor<Self>;
+    /// Three inputs.
+    fn ternary(
+        x: FloatTensor<Self>,
+        y: FloatTensor<Self>,
+        z: FloatTensor<Self>,
+        kernel: Arc<dyn Kernel>,
+    ) -> FloatTensor<Self>;
 }
 
 impl Kernels for Flex {
@@ -90,6 +97,10 @@ impl Kernels for Flex {
     fn binary(x: FlexTensor, y: FlexTensor, kernel: Arc<dyn Kernel>) -> FlexTensor {
         kernel.forward(vec![x, y], false).0
     }
+
+    fn ternary(x: FlexTensor, y: FlexTensor, z: FlexTensor, kernel: Arc<dyn Kernel>) -> FlexTensor {
+        kernel.forward(vec![x, y, z], false).0
+    }
 }
 
 impl<B: Host, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
@@ -99,6 +110,15 @@ impl<B: Host, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
 
     fn binary(x: FloatTensor<Self>, y: FloatTensor<Self>, kernel: Arc<dyn Kernel>) -> FloatTensor<Self> {
         track::<B, C, 2>([x, y], kernel)
+    }
+
+    fn ternary(
+        x: FloatTensor<Self>,
+        y: FloatTensor<Self>,
+        z: FloatTensor<Self>,
+        kernel: Arc<dyn Kernel>,
+    ) -> FloatTensor<Self> {
+        track::<B, C, 3>([x, y, z], kernel)
     }
 }
 
@@ -153,8 +173,8 @@ pub(super) enum Layouts {
     Maps(Layout, usize),
     /// It reads blocked maps and gives numbers in the order of their shape.
     FromMaps,
-    /// It reads blocked maps of so many channels and numbers of these channels in their order, and gives blocked maps.
-    Channels(usize),
+    /// It reads maps in this layout and other numbers in their order, and gives blocked maps of so many channels.
+    Channels(Layout, usize),
 }
 
 impl Layouts {
@@ -163,15 +183,15 @@ impl Layouts {
         let prepare = |(i, x): (usize, Value)| match self {
             Self::Any => x,
             Self::Plain => x.plain(),
-            Self::Maps(Layout::Plain, _) if i == 0 => x.plain(),
-            Self::Channels(_) if i > 0 => x.plain(),
-            Self::Maps(..) | Self::FromMaps | Self::Channels(_) => x.blocked(),
+            Self::Maps(Layout::Plain, _) | Self::Channels(Layout::Plain, _) if i == 0 => x.plain(),
+            Self::Channels(..) if i > 0 => x.plain(),
+            Self::Maps(..) | Self::FromMaps | Self::Channels(..) => x.blocked(),
         };
         inputs.into_iter().enumerate().map(prepare).collect()
     }
 }
 
-/// Computes a kernel of one or two values.
+/// Computes a kernel of one to three values.
 ///
 /// # Panics
 /// If there are more, or a value does not [fit](fits).
@@ -179,7 +199,7 @@ pub(super) fn call(kernel: Arc<dyn Kernel>, layouts: Layouts, inputs: Vec<Value>
     let channels = match layouts {
         Layouts::Any => inputs[0].channels,
         Layouts::Plain | Layouts::FromMaps => None,
-        Layouts::Maps(_, channels) | Layouts::Channels(channels) => Some(channels),
+        Layouts::Maps(_, channels) | Layouts::Channels(_, channels) => Some(channels),
     };
     call_in_memory(kernel, layouts.prepare(inputs), channels)
 }
@@ -187,10 +207,11 @@ pub(super) fn call(kernel: Arc<dyn Kernel>, layouts: Layouts, inputs: Vec<Value>
 /// Computes a kernel on values as they lie, which gives maps of so many channels if they are blocked.
 pub(super) fn call_in_memory(kernel: Arc<dyn Kernel>, inputs: Vec<Value>, channels: Option<usize>) -> Value {
     let mut inputs = inputs.into_iter().map(Value::into_memory);
-    let tensor = match (inputs.next(), inputs.next(), inputs.next()) {
-        (Some(x), None, None) => <Dispatch as Kernels>::unary(x, kernel),
-        (Some(x), Some(y), None) => <Dispatch as Kernels>::binary(x, y, kernel),
-        _ => panic!("a kernel has one or two inputs"),
+    let tensor = match (inputs.next(), inputs.next(), inputs.next(), inputs.next()) {
+        (Some(x), None, None, None) => <Dispatch as Kernels>::unary(x, kernel),
+        (Some(x), Some(y), None, None) => <Dispatch as Kernels>::binary(x, y, kernel),
+        (Some(x), Some(y), Some(z), None) => <Dispatch as Kernels>::ternary(x, y, z, kernel),
+        _ => panic!("a kernel has one to three inputs"),
     };
     Value::from_memory(tensor, channels)
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use burn_flex::FlexTensor;
-use kernels::{Conv2d, Epilogue, Function, Level, Linear, Maps, Masked};
+use kernels::{Conv2d, Epilogue, Function, Level, Linear, Maps, Masked, column_sums};
 
 use super::kernel::{Gradient, Kernel, Layouts, change, contiguous, held, memory, numbers};
 
@@ -34,7 +34,7 @@ impl Layer {
         }
     }
 
-    fn forward(&self, x: &FlexTensor, epilogue: Epilogue<'_>) -> FlexTensor {
+    pub(super) fn forward(&self, x: &FlexTensor, epilogue: Epilogue<'_>) -> FlexTensor {
         let shape = x.layout().shape();
         match self {
             Self::Conv(conv) => {
@@ -50,10 +50,45 @@ impl Layer {
     }
 
     /// The gradient of an input that has the shape `x` in memory, from that of the result.
-    fn gradient(&self, gradient: Masked<'_>, x: &[usize]) -> FlexTensor {
+    pub(super) fn gradient(&self, gradient: Masked<'_>, x: &[usize]) -> FlexTensor {
         match self {
             Self::Conv(conv) => held(conv.input_gradient(gradient, [x[2], x[3]]), x),
             Self::Linear(linear) => held(linear.input_gradient(gradient.numbers), x),
+        }
+    }
+
+    /// Whether there is a kernel for the gradient of the weights.
+    pub(super) fn trains(&self) -> bool {
+        match self {
+            Self::Conv(conv) => conv.has_weight_gradient(),
+            Self::Linear(_) => true,
+        }
+    }
+
+    /// The gradient of the weights, which have a shape, from an input and the gradient of its result.
+    pub(super) fn weight_gradient(
+        &self,
+        level: Level,
+        x: &FlexTensor,
+        gradient: &FlexTensor,
+        shape: &[usize],
+    ) -> FlexTensor {
+        let (size, x, gradient) = (x.layout().shape(), numbers(x), numbers(gradient));
+        match self {
+            Self::Conv(conv) => held(conv.weight_gradient(level, x, gradient, [size[2], size[3]]), shape),
+            Self::Linear(linear) => held(linear.weight_gradient(x, gradient), shape),
+        }
+    }
+
+    /// The gradient of the bias from that of the result.
+    pub(super) fn bias_gradient(&self, level: Level, gradient: &FlexTensor) -> Vec<f32> {
+        let (shape, gradient) = (gradient.layout().shape(), numbers(gradient));
+        match self {
+            Self::Conv(conv) => {
+                let maps = Maps { channels: conv.geometry().outputs, size: [shape[2], shape[3]] };
+                maps.sum(level, gradient)
+            }
+            Self::Linear(linear) => column_sums(level, linear.outputs(), gradient),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Operations on the CPU with weights packed once (`kernels`), and with what follows them done on the way.
 //!
-//! Only values get gradients here; a network whose weights are tracked uses burn's own operations.
+//! For explaining only values get gradients. Where weights are tracked, the kernels of `trained` give them theirs as well, and burn's
+//! own operations where there is none.
 
 mod attention;
 mod chain;
@@ -13,6 +14,7 @@ mod pool;
 mod rows;
 mod scale;
 mod strided;
+mod trained;
 
 use std::fmt::{self, Display};
 use std::str::FromStr;
@@ -241,6 +243,10 @@ impl Network {
             // A product has no order, and its kernel has the maps first.
             inputs.swap(0, 1);
         }
+        if let Some((kernel, layouts, weights)) = self.trained_kernel(node, &inputs) {
+            inputs.extend(weights);
+            return Ok(kernel::call(kernel, layouts, inputs));
+        }
         match self.kernel_of(node, &inputs) {
             Some((kernel, layouts)) => Ok(kernel::call(kernel, layouts, inputs)),
             None => Err(inputs),
@@ -256,7 +262,7 @@ fn scale(level: Level, inputs: &[Value]) -> Option<(Arc<dyn Kernel>, Layouts)> {
     let fits = inputs[0].layout() == Layout::Blocked && [m, c] == [n, channels];
     fits.then(|| {
         let scale: Arc<dyn Kernel> = Arc::new(Scale { level, channels });
-        (scale, Layouts::Channels(channels))
+        (scale, Layouts::Channels(Layout::Blocked, channels))
     })
 }
 

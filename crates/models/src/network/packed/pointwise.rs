@@ -37,8 +37,11 @@ pub(super) fn function(op: &Op) -> Option<Function> {
 impl Kernel for Pointwise {
     fn forward(self: Arc<Self>, inputs: Vec<FlexTensor>, tracked: bool) -> (FlexTensor, Option<Gradient>) {
         let x = contiguous(inputs.into_iter().next().expect("one input"));
-        let kept = tracked.then(|| x.clone());
+        // What was clipped lies on a bound, so the result says as much as the input, which may be changed in place.
+        let clips = matches!(self.function, Function::Clip(_));
+        let kept = (tracked && !clips).then(|| x.clone());
         let y = change(x, |x| self.function.apply(self.level, x));
+        let kept = kept.or_else(|| (tracked && clips).then(|| y.clone()));
         let back = kept.map(|x| {
             Gradient::new(move |gradient, _| {
                 let slopes =
