@@ -39,16 +39,14 @@ pub fn binomial_test(successes: usize, n: usize, p: f64) -> f64 {
     let seen = binomial.pmf(successes as u64);
     let no_likelier = |k: usize| binomial.pmf(k as u64) <= seen * (1.0 + SLACK);
     let (k, mean) = (successes as f64, p * n as f64);
-    // The probability rises up to the mean and falls from there on.
-    let tails = if k < mean {
-        at_least(n - successes, n, 1.0 - p) + at_least(first(mean.ceil() as usize, n + 1, no_likelier), n, p)
-    } else if k > mean {
-        let likelier = first(0, mean as usize + 1, |k| !no_likelier(k));
-        at_least(successes, n, p) + at_least(n + 1 - likelier, n, 1.0 - p)
+    // The probability rises up to the mean and falls from there on: likelier numbers lie together, those before `end` and from
+    // `start` on count.
+    let (end, start) = if k < mean {
+        (successes + 1, first(mean.ceil() as usize, n + 1, no_likelier))
     } else {
-        1.0
+        (first(0, mean as usize + 1, |k| !no_likelier(k)), successes)
     };
-    tails.min(1.0)
+    if end >= start { 1.0 } else { (at_least(n + 1 - end, n, 1.0 - p) + at_least(start, n, p)).min(1.0) }
 }
 
 /// How likely so many successes or more are, of which failures are the successes of `1 - p`.
@@ -106,7 +104,9 @@ mod tests {
         {
             assert!((binomial_test(heads, 5, 0.5) - p).abs() < 1e-14, "{heads}");
         }
-        assert_eq!(binomial_test(0, 0, 0.5), 1.0);
+        for (heads, tosses) in [(0, 0), (0, 1), (1, 1), (2, 4), (2, 5), (3, 5)] {
+            assert_eq!(binomial_test(heads, tosses, 0.5), 1.0, "{heads} of {tosses}");
+        }
     }
 
     /// Against the normal approximation with continuity correction, which is close for so many.
