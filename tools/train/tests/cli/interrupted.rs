@@ -44,6 +44,39 @@ fn killed_at_random_and_gone_on_with_it_comes_to_the_same_bits() {
     assert!(!left.iter().any(|name| name.to_string_lossy().contains(".tmp.")), "{left:?}");
 }
 
+/// `pipelines/training/recipe.sh` of a training that was killed once, with its weights and their accuracy still to come.
+#[test]
+fn a_recipe_goes_on_where_it_was_killed_and_then_leaves_the_weights_alone() {
+    let work = WorkDir::new();
+    photos(&work, 5);
+    let flags =
+        ["--model", "testbed", "--batch-size", "4", "--threads", "2", "-q", "--epochs", "40", "--flip"];
+    let recipe = |name: &str| {
+        let source = concat!(env!("CARGO_MANIFEST_DIR"), "/../../pipelines/training/recipe.sh");
+        let line =
+            format!("export CIFAR10=photos; set -- out; source {source}; recipe {name} {}", flags.join(" "));
+        work.shell(TRAIN, &line)
+    };
+    recipe("whole").success();
+    let own = ["classifier", "--images", "photos", "--heldout", "photos", "--out", "out/killed.safetensors"];
+    let (mut command, checkpoint) = (Command::new(TRAIN), work.join("out/killed.safetensors.checkpoint"));
+    command.args([&own, &flags[..]].concat()).current_dir(work.path()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    while !checkpoint.exists() {
+        assert!(child.try_wait().unwrap().is_none(), "it ended without a checkpoint");
+        sleep(Duration::from_millis(1));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(checkpoint.exists() && !work.join("out/killed.safetensors.json").exists());
+    recipe("killed").success();
+    let bytes = |name: &str| fs::read(work.join(format!("out/{name}.safetensors"))).unwrap();
+    assert!(bytes("whole") == bytes("killed"));
+    fs::write(work.join("out/whole.safetensors"), "mine").unwrap();
+    assert_eq!(recipe("whole").stderr, "out/whole.safetensors is there\n");
+    assert_eq!(bytes("whole"), b"mine");
+}
+
 /// At a rate that no network bears weights are infinite behind the first step, or the loss is none in the second.
 #[test]
 fn a_loss_that_is_none_stops_and_leaves_what_was_sound() {
