@@ -271,6 +271,33 @@ fn changed_weights() -> Vec<u8> {
 }
 
 /// `score` reads maps too: rows that took one another's cells are failures there.
+/// Data randomisation (Adebayo et al. 2018): classifiers of true and of permuted labels, their maps of the same images compared.
+#[test]
+fn maps_of_two_classifiers_are_compared_by_name() {
+    let work = WorkDir::new();
+    let maps = |name: &str, flags: &str| {
+        let line =
+            "train classifier -q --model testbed --images testbed --count 20 --batch-size 10 --epochs 1";
+        tool(&work, &format!("{line} --out {name}.safetensors{flags}"), "").success();
+        let explained = format!(
+            "explain --model testbed --weights {name}.safetensors -m gradient -O {name}.csv {IMAGES}"
+        );
+        tool(&work, &explained, "").success();
+        let record = fs::read_to_string(work.join(format!("{name}.safetensors.json"))).unwrap();
+        serde_json::from_str::<serde_json::Value>(&record).unwrap()["model_key"].as_str().unwrap().to_owned()
+    };
+    let (learned, permuted) = (maps("true", ""), maps("permuted", " --permute-labels"));
+    assert_ne!(learned, permuted);
+    let output = tool(&work, "score --against true.csv permuted.csv -m spearman", "");
+    let rows = cells(&output.success());
+    assert_eq!(rows.len(), 1 + 3);
+    let model = rows[0].iter().position(|name| name == "model").unwrap();
+    assert!(rows[1..].iter().all(|row| row[model] == permuted), "{rows:?}");
+    let told = format!("score: maps of `{permuted}` are compared with maps of `{learned}`\n");
+    assert!(output.stderr.contains(&told), "{}", output.stderr);
+    assert!(rows[1..].iter().all(|row| row.last().unwrap().parse::<f64>().unwrap().abs() < 0.999));
+}
+
 #[test]
 fn maps_of_other_rows_have_no_scores() {
     let study = Study::new();
