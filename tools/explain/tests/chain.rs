@@ -291,11 +291,12 @@ fn maps_of_two_classifiers_are_compared_by_name() {
     let output = tool(&work, "score --against true.csv permuted.csv -m spearman", "");
     let rows = cells(&output.success());
     assert_eq!(rows.len(), 1 + 3);
-    let model = rows[0].iter().position(|name| name == "model").unwrap();
+    let column = |name: &str| rows[0].iter().position(|column| column == name).unwrap();
+    let (model, score) = (column("model"), column("value"));
     assert!(rows[1..].iter().all(|row| row[model] == permuted), "{rows:?}");
     let told = format!("score: maps of `{permuted}` are compared with maps of `{learned}`\n");
     assert!(output.stderr.contains(&told), "{}", output.stderr);
-    assert!(rows[1..].iter().all(|row| row.last().unwrap().parse::<f64>().unwrap().abs() < 0.999));
+    assert!(rows[1..].iter().all(|row| row[score].parse::<f64>().unwrap().abs() < 0.999));
 }
 
 #[test]
