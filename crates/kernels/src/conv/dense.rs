@@ -20,7 +20,7 @@ const FEW: usize = 8;
 /// A convolution with its weights packed.
 pub(super) struct Dense {
     geometry: Geometry,
-    level: Level,
+    pub(super) level: Level,
     weight: Numbers,
     /// For each channel of the results' blocks.
     bias: Option<Vec<f32>>,
@@ -164,7 +164,7 @@ impl Dense {
 }
 
 /// How a convolution reads its input.
-pub(super) fn reads(geometry: &Geometry) -> Layout {
+fn reads(geometry: &Geometry) -> Layout {
     if geometry.groups == 1 && geometry.inputs < FEW { Layout::Plain } else { Layout::Blocked }
 }
 

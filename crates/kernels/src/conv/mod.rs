@@ -93,9 +93,9 @@ impl Conv2d {
         }
     }
 
-    /// Whether there is a kernel for the gradient of the weights: where all outputs see all inputs.
+    /// Whether there is a kernel for the gradient of the weights: where outputs see all inputs, or one.
     pub fn has_weight_gradient(&self) -> bool {
-        self.geometry().groups == 1
+        self.geometry().groups == 1 || self.geometry().depthwise()
     }
 
     /// The gradient of the weights, in their order, from images of height and width `size` and the gradient of the output. Its bits do
@@ -103,8 +103,13 @@ impl Conv2d {
     ///
     /// # Panics
     /// If the numbers do not fit the size, or there is [none](Self::has_weight_gradient).
-    pub fn weight_gradient(&self, level: Level, x: &[f32], gradient: &[f32], size: [usize; 2]) -> Buffer {
-        assert!(self.has_weight_gradient());
-        weight_gradient::weight_gradient(self.geometry(), level, x, gradient, size)
+    pub fn weight_gradient(&self, x: &[f32], gradient: &[f32], size: [usize; 2]) -> Buffer {
+        match &self.0 {
+            Kind::Dense(conv) => {
+                assert!(self.has_weight_gradient());
+                conv.weight_gradient(x, gradient, size)
+            }
+            Kind::Depthwise(conv) => conv.weight_gradient(x, gradient, size),
+        }
     }
 }

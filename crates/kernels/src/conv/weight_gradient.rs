@@ -1,40 +1,37 @@
 //! The gradient of the weights: for each tap, input and output a sum of products over all pixels of all images.
 
-use super::dense::reads;
-use super::{Geometry, Layout};
+use super::Layout;
+use super::dense::Dense;
 use crate::blocked::{BLOCK, Image, Maps, Outer, Samples};
 use crate::buffer::Buffer;
 use crate::simd::Level;
 use crate::source::{Masked, Source};
 
-/// The gradient `(outputs, inputs, rows, columns)` from what the convolution read and the gradient of its output.
-pub(super) fn weight_gradient(
-    geometry: &Geometry,
-    level: Level,
-    x: &[f32],
-    gradient: &[f32],
-    size: [usize; 2],
-) -> Buffer {
-    let blocked = reads(geometry) == Layout::Blocked;
-    let (blocks, unit) =
-        if blocked { (geometry.inputs.div_ceil(BLOCK), BLOCK) } else { (geometry.inputs, 1) };
-    let maps = Maps { channels: geometry.outputs, size: geometry.output(size) };
-    let image = blocks * unit * size[0] * size[1];
-    let images = gradient.len() / maps.image();
-    assert_eq!([images * image, images * maps.image()], [x.len(), gradient.len()]);
-    let source = geometry.source(blocks, unit, size);
-    let joined = geometry.pointwise() && blocked;
-    let (taps, channel, stride) = if joined {
-        (vec![0], size[0] * size[1] * BLOCK, size[1])
-    } else {
-        (geometry.offsets(&source), source.channel(), source.stride)
-    };
-    let terms: Vec<usize> = (0..geometry.inputs)
-        .flat_map(|input| taps.iter().map(move |tap| input / unit * channel + tap + input % unit))
-        .collect();
-    let outer = Outer { level, terms: &terms, row: stride * unit, pixel: unit, maps };
-    let samples = Pixels { level, source: (!joined).then_some(source), x, image, gradient, maps };
-    outer.run(images, &samples)
+impl Dense {
+    /// The gradient `(outputs, inputs, rows, columns)` from what the convolution read and the gradient of its output, if all outputs see
+    /// all inputs.
+    pub(super) fn weight_gradient(&self, x: &[f32], gradient: &[f32], size: [usize; 2]) -> Buffer {
+        let (level, geometry, blocked) = (self.level, self.geometry(), self.reads() == Layout::Blocked);
+        let (blocks, unit) =
+            if blocked { (geometry.inputs.div_ceil(BLOCK), BLOCK) } else { (geometry.inputs, 1) };
+        let maps = Maps { channels: geometry.outputs, size: geometry.output(size) };
+        let image = blocks * unit * size[0] * size[1];
+        let images = gradient.len() / maps.image();
+        assert_eq!([images * image, images * maps.image()], [x.len(), gradient.len()]);
+        let source = geometry.source(blocks, unit, size);
+        let joined = geometry.pointwise() && blocked;
+        let (taps, channel, stride) = if joined {
+            (vec![0], size[0] * size[1] * BLOCK, size[1])
+        } else {
+            (geometry.offsets(&source), source.channel(), source.stride)
+        };
+        let terms: Vec<usize> = (0..geometry.inputs)
+            .flat_map(|input| taps.iter().map(move |tap| input / unit * channel + tap + input % unit))
+            .collect();
+        let outer = Outer { level, terms: &terms, row: stride * unit, pixel: unit, maps };
+        let samples = Pixels { level, source: (!joined).then_some(source), x, image, gradient, maps };
+        outer.run(images, &samples)
+    }
 }
 
 /// The pixels that the taps read.

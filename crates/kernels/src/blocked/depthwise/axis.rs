@@ -79,6 +79,15 @@ impl Axis {
         (result * self.stride + tap * self.distance) as isize + self.offset
     }
 
+    /// The first result whose sample at a tap there is, and the one behind the last.
+    #[inline(always)]
+    pub(super) fn met(&self, tap: usize) -> (usize, usize) {
+        let offset = (tap * self.distance) as isize + self.offset;
+        let before = |sample: isize| (sample - offset).max(0).unsigned_abs().div_ceil(self.stride);
+        let end = before(self.size as isize).min(self.count);
+        (before(0).min(end), end)
+    }
+
     /// The kernel's row or column that a tap is.
     #[inline(always)]
     pub(super) fn kernel(&self, tap: usize) -> usize {
@@ -123,6 +132,20 @@ mod tests {
         assert_eq!((axis.count, axis.before(), axis.behind()), (5, 1, 1));
         let axis = Axis::forward(&geometry(5, 2, 2, 1), 0, 14);
         assert_eq!((axis.count, axis.before(), axis.behind()), (7, 2, 1));
+    }
+
+    #[test]
+    fn results_that_meet_samples_are_neighbours() {
+        for (kernel, stride, padding, dilation) in
+            [(3, 1, 1, 1), (5, 2, 2, 1), (3, 2, 0, 3), (7, 1, 9, 1), (1, 4, 5, 1)]
+        {
+            let axis = Axis::forward(&geometry(kernel, stride, padding, dilation), 0, 7);
+            for tap in 0..kernel {
+                let meets = |result: &usize| (0..7).contains(&axis.sample(*result, tap));
+                let (first, end) = axis.met(tap);
+                assert!((0..axis.count).filter(meets).eq(first..end), "{kernel} {stride} {padding}, {tap}");
+            }
+        }
     }
 
     #[test]

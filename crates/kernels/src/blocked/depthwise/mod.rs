@@ -7,6 +7,7 @@ mod strip;
 mod sweep;
 #[cfg(test)]
 mod tests;
+mod weights;
 
 use rayon::prelude::*;
 

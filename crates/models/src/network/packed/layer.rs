@@ -68,14 +68,13 @@ impl Layer {
     /// The gradient of the weights, which have a shape, from an input and the gradient of its result.
     pub(super) fn weight_gradient(
         &self,
-        level: Level,
         x: &FlexTensor,
         gradient: &FlexTensor,
         shape: &[usize],
     ) -> FlexTensor {
         let (size, x, gradient) = (x.layout().shape(), numbers(x), numbers(gradient));
         match self {
-            Self::Conv(conv) => held(conv.weight_gradient(level, x, gradient, [size[2], size[3]]), shape),
+            Self::Conv(conv) => held(conv.weight_gradient(x, gradient, [size[2], size[3]]), shape),
             Self::Linear(linear) => held(linear.weight_gradient(x, gradient), shape),
         }
     }
