@@ -16,6 +16,8 @@ use crate::method::Error;
 pub struct Context<'a> {
     /// The classifier.
     pub classifier: &'a Classifier,
+    /// The same with all its BatchNorm folded, as other programs see it.
+    pub plain: &'a Classifier,
     /// The shape of each node's value for one image of the network's usual size.
     pub shapes: Vec<Vec<usize>>,
     files: BTreeMap<String, PathBuf>,
@@ -42,7 +44,14 @@ impl<'a> Context<'a> {
         let graph = classifier.network.graph();
         let shapes = graph.shapes(graph.input)?;
         let (files, modified) = (BTreeMap::new(), Mutex::default());
-        Ok(Self { classifier, shapes, files, modified, most_bytes: Self::MOST_BYTES })
+        let most_bytes = Self::MOST_BYTES;
+        Ok(Self { classifier, plain: classifier, shapes, files, modified, most_bytes })
+    }
+
+    /// The same where the classifier is a view of this one.
+    #[must_use]
+    pub fn of_plain(self, plain: &'a Classifier) -> Self {
+        Self { plain, ..self }
     }
 
     /// The same with files by the names that specs give them.

@@ -4,7 +4,7 @@ use models::Tensor;
 use spec::Reader;
 
 use crate::context::Context;
-use crate::method::{Access, Entry, Error, Explainer, Method, Needs, Passes};
+use crate::method::{Access, Entry, Error, Explainer, Method, Needs, Passes, Told};
 use crate::noise_tunnel::{Tunnel, split_tunnel};
 use crate::request::Request;
 
@@ -129,6 +129,10 @@ impl Explainer for Guarded<'_> {
             }
             None => Ok(maps),
         }
+    }
+
+    fn told(&mut self) -> Vec<Told> {
+        self.explainer.told()
     }
 }
 

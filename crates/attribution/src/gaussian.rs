@@ -5,7 +5,7 @@ use models::{Device, Tensor, TensorData};
 
 /// What lies outside an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Edge {
+pub enum Edge {
     /// Zeros, as SciPy's `constant`.
     Zero,
     /// The image mirrored about its border pixels, as PyTorch's `reflect`.
@@ -15,7 +15,7 @@ pub(crate) enum Edge {
 }
 
 /// `x` under a Gaussian of deviation `sigma` cut at `radius` pixels; a deviation of zero changes nothing.
-pub(crate) fn blur(x: Tensor<4>, sigma: f64, radius: usize, edge: Edge) -> Tensor<4> {
+pub fn blur(x: Tensor<4>, sigma: f64, radius: usize, edge: Edge) -> Tensor<4> {
     if sigma == 0.0 {
         return x;
     }
@@ -27,7 +27,7 @@ pub(crate) fn blur(x: Tensor<4>, sigma: f64, radius: usize, edge: Edge) -> Tenso
 }
 
 /// The radius that SciPy gives a Gaussian: four deviations.
-pub(crate) fn scipy_radius(sigma: f64) -> usize {
+pub fn scipy_radius(sigma: f64) -> usize {
     (4.0 * sigma + 0.5) as usize
 }
 

@@ -5,13 +5,13 @@
 //! do not depend on the batch size, on the other images in the batch or on their order: random numbers are
 //! keyed by (seed, image content, method, draw) and samples are added one by one in a fixed order.
 
-mod attention;
+pub mod attention;
 mod baseline;
 mod batch;
 mod context;
 mod design;
 mod entry;
-mod gaussian;
+pub mod gaussian;
 mod layer;
 mod linear;
 mod list;
@@ -33,7 +33,8 @@ pub use context::Context;
 pub use entry::{ParsedMethod, parse};
 pub use layer::Layer;
 pub use list::METHODS;
-pub use method::{Access, Entry, Error, Explainer, Method, Needs, Passes, explainer};
+pub use method::{Access, Entry, Error, Explainer, Method, Needs, Passes, Told, Trial, explainer};
+pub use methods::guided_ig::GuidedPath;
 pub use methods::rise::Masks;
 pub use noise_tunnel::split_tunnel;
 pub use request::Request;

@@ -117,13 +117,15 @@ pub struct Needs {
     pub files: Vec<String>,
     /// Whether its maps have the input's channels, and not one.
     pub per_channel: bool,
+    /// Whether it has something to tell ([`Explainer::told`]).
+    pub tells: bool,
 }
 
 impl Needs {
     /// Class scores only; maps of one channel.
     pub fn scores() -> Self {
         let (unfolded, files) = (Vec::new(), Vec::new());
-        Self { access: Access::Scores, unfolded, baselines: false, files, per_channel: false }
+        Self { access: Access::Scores, unfolded, baselines: false, files, per_channel: false, tells: false }
     }
 
     /// The network; maps of one channel.
@@ -141,6 +143,20 @@ impl Needs {
     #[must_use]
     pub fn layer(self, layer: &Layer) -> Self {
         Self { unfolded: layer.named().map(str::to_string).into_iter().collect(), ..self }
+    }
+
+    /// All that another method needs too, but for the channels of its maps and what it tells.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        let add = |all: &mut Vec<String>, more: Vec<String>| {
+            all.extend(more);
+            all.sort_unstable();
+            all.dedup();
+        };
+        add(&mut self.unfolded, other.unfolded);
+        add(&mut self.files, other.files);
+        let access = if other.access == Access::Network { Access::Network } else { self.access };
+        Self { access, baselines: self.baselines || other.baselines, ..self }
     }
 
     /// Draws from images if that is its baseline.
@@ -200,6 +216,37 @@ pub trait Explainer {
     /// # Errors
     /// If the classifier has stopped to answer, or the request lacks what the method needs.
     fn explain(&mut self, request: &Request<'_>) -> Result<Tensor<4>, Error>;
+
+    /// What became known of each image of the last request beside its map; nothing of methods with nothing to tell.
+    fn told(&mut self) -> Vec<Told> {
+        Vec::new()
+    }
+}
+
+/// What a method that tries several maps of an image has to tell.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Told {
+    /// What was tried, in order.
+    pub trials: Vec<Trial>,
+    /// Why none of it could be chosen; then the map is NaN.
+    pub failure: Option<String>,
+}
+
+/// A map that was tried, by one metric.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trial {
+    /// Which map, from 0.
+    pub draw: usize,
+    /// What it was made from.
+    pub arm: String,
+    /// The metric, as `score` calls it.
+    pub metric: String,
+    /// Its value, or why there is none.
+    pub score: Result<f64, String>,
+    /// The best of the maps so far, by all metrics; nothing as long as none has a value.
+    pub best: Option<usize>,
+    /// What chance of success each arm promised when this one was chosen; none where nobody promises anything.
+    pub chances: Vec<(String, f64)>,
 }
 
 /// An explainer by a function that cannot fail.

@@ -20,7 +20,7 @@ pub(crate) const NAME: &str = "noise-tunnel";
 /// Takes apart the spec of a method and that of a tunnel behind it, if there is one.
 pub fn split_tunnel(spec: &str) -> (&str, Option<&str>) {
     let tunnel = |(_, behind): &(&str, &str)| behind.split(':').next() == Some(NAME);
-    spec.rsplit_once('+').filter(tunnel).map_or((spec, None), |(method, tunnel)| (method, Some(tunnel)))
+    spec::rsplit(spec, '+').filter(tunnel).map_or((spec, None), |(method, tunnel)| (method, Some(tunnel)))
 }
 
 /// How many copies, and how noisy.
@@ -53,8 +53,9 @@ struct InTunnel {
 }
 
 impl Method for InTunnel {
+    /// Of copies nothing is told.
     fn needs(&self) -> Needs {
-        self.method.needs()
+        Needs { tells: false, ..self.method.needs() }
     }
 
     fn prepare<'a>(&'a self, context: &'a Context<'a>) -> Result<Box<dyn Explainer + 'a>, Error> {
@@ -140,6 +141,8 @@ mod tests {
         let whole = "rise:masks=5+noise-tunnel:samples=3,noise=0.2,scale=absolute";
         assert_eq!(spec(whole).unwrap(), whole);
         assert_eq!(split_tunnel(whole).0, "rise:masks=5");
+        let inside = "best-of:methods=(gradient+noise-tunnel:samples=3)(rise)";
+        assert_eq!(split_tunnel(inside), (inside, None));
         assert_eq!(split_tunnel("gradcam++"), ("gradcam++", None));
         for (text, part) in [
             ("gradient+noise-tunnel:samples=0", "samples=0 is not a positive whole number"),

@@ -67,6 +67,18 @@ impl ParsedMetric {
         format!("{}{colon}{}", self.metric.name, all.join(","))
     }
 
+    /// Specs of the tests that it can be measured on, those that take its parameters among others: of a metric of a test in both
+    /// orders the usual one. None for what is measured on maps.
+    pub fn tests(&self) -> Vec<String> {
+        let (Input::Curve(tests) | Input::BothOrders(tests)) = self.metric.input else { return Vec::new() };
+        let wanted: Vec<String> = self.of.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        let with = |test: &&str| match &wanted[..] {
+            [] => (*test).to_owned(),
+            wanted => format!("{}:{}", name_of(test), wanted.join(",")),
+        };
+        tests.iter().map(with).collect()
+    }
+
     fn is_of(&self, parameters: &str) -> bool {
         let mut given = parts(parameters);
         let mut wanted: Vec<String> = self.of.iter().map(|(key, value)| format!("{key}={value}")).collect();
@@ -270,6 +282,18 @@ mod tests {
         assert_eq!(found(&["pos:steps=5,fill=blur"], "pos:fill=blur,steps=5").len(), 1);
         assert!(found(&["pos:fill=blur"], "pos:fill=blur,steps=5").is_empty());
         assert!(found(&["pos"], "neg").is_empty());
+    }
+
+    #[test]
+    fn the_tests_of_a_metric_have_its_parameters() {
+        let tests = |spec: &str| ParsedMetric::parse(spec).unwrap().tests();
+        assert_eq!(
+            (tests("del"), tests("del:fill=blur,steps=5")),
+            (vec!["pos".into()], vec!["pos:fill=blur,steps=5".into()])
+        );
+        assert_eq!(tests("drop-in-deletion"), ["mask:invert=true"]);
+        assert_eq!(tests("infidelity:score=probability,draws=3"), ["noise:draws=3", "square:draws=3"]);
+        assert!(tests("gini").is_empty() && tests("pointing-game").is_empty());
     }
 
     #[test]

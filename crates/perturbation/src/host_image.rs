@@ -36,10 +36,25 @@ impl HostImage {
         tests: &[ParsedTest],
         seed: u64,
     ) -> Result<Self, FillError> {
+        Self::of_planes(&image.hash, image.size(), preprocess.normalise(image), preprocess, tests, seed)
+    }
+
+    /// The same of planes (C, H, W) of height and width `size` that are normalised already.
+    ///
+    /// # Errors
+    /// As [`HostImage::new`].
+    pub fn of_planes(
+        hash: &str,
+        size: [usize; 2],
+        pixels: Vec<f32>,
+        preprocess: &Arc<Preprocess>,
+        tests: &[ParsedTest],
+        seed: u64,
+    ) -> Result<Self, FillError> {
         let mut host = Self {
-            hash: image.hash.clone(),
-            size: image.size(),
-            pixels: preprocess.normalise(image),
+            hash: hash.to_owned(),
+            size,
+            pixels,
             preprocess: Arc::clone(preprocess),
             seed,
             fills: Vec::new(),
@@ -48,7 +63,7 @@ impl HostImage {
             prompt: None,
             class: None,
         };
-        let everywhere = vec![1.0; image.height * image.width];
+        let everywhere = vec![1.0; size.iter().product()];
         for fill in tests.iter().flat_map(ParsedTest::fills) {
             if fill.reuse() == Reuse::Image && host.fill(fill).is_none() {
                 let painted = fill.paint(&host, &everywhere)?;

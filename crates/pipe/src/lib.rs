@@ -82,9 +82,9 @@ pub use record::Record;
 pub use repeats::note_item;
 pub use rows::{
     Answer, Correlation, Explained, Image, Overall, Power, Preference, Rank, Response, Row, Score,
-    Separation, Significance, Versus,
+    Separation, Significance, Tried, Versus,
 };
-pub use sidecar::{Item, PackFile, Sidecar};
+pub use sidecar::{Item, PackFile, Sidecar, Trial};
 pub use stdio::{Stdout, input, input_name, stdout};
 pub use table::Tables;
 pub use writer::{Cells, Writer};

@@ -103,6 +103,36 @@ row! {
 }
 
 row! {
+    /// A map that a method tried before it chose one, by one metric: what `explain --trace` writes.
+    Tried {
+        /// Path of the image, as given.
+        image: String = required,
+        /// Class that is explained.
+        target: Option<usize> = required,
+        /// Classifier.
+        model: String = required,
+        /// Spec string of the method and of the steps on its maps; what was tried is without the steps.
+        method: String = required,
+        /// Which map, from 0.
+        draw: usize = required,
+        /// What it was made from.
+        arm: String = required,
+        /// The metric, as `score` calls it.
+        metric: String = required,
+        /// Its value for this map; NaN if there is none.
+        score: f64 = required,
+        /// The best of the maps so far, by all metrics of the method.
+        best_draw: Option<usize> = required,
+        /// The value of the metric for that one.
+        best: f64 = required,
+        /// What chance of success each arm promised when this one was chosen, as `arm:chance arm:chance`; empty where no bandit chose.
+        chances: String = required,
+        /// Why there is no value.
+        reason: String = required,
+    } extra
+}
+
+row! {
     /// The classifier's answer to one perturbed image: what `perturb` writes.
     Response {
         /// Path of the image, as given.

@@ -53,6 +53,39 @@ pub struct Item {
     /// At which stage it failed, and why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<(String, String)>,
+    /// What the method tried before it chose the map.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trials: Vec<Trial>,
+}
+
+/// A map that a method tried for an image, by one metric.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Trial {
+    /// Which map, from 0.
+    pub draw: usize,
+    /// What it was made from.
+    pub arm: String,
+    /// The metric, as `score` calls it.
+    pub metric: String,
+    /// Its value as text, which no reader of JSON rounds; nothing if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<String>,
+    /// Why there is no value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The best of the maps so far.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub best: Option<usize>,
+    /// What chance of success each arm promised when this one was chosen, as `arm:chance arm:chance`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub chances: String,
+}
+
+impl Trial {
+    /// The value; NaN if there is none.
+    pub fn value(&self) -> f64 {
+        self.score.as_ref().and_then(|score| score.parse().ok()).unwrap_or(f64::NAN)
+    }
 }
 
 impl Sidecar {
@@ -180,7 +213,7 @@ pub(crate) mod tests {
             target: Some(3),
             map: Some((0, 0)),
             geometry: Some(serde_json::json!({"scale": [0.1, 0.7]})),
-            failure: None,
+            ..Item::default()
         };
         let failed = Item { failure: Some(("open".into(), "gone".into())), ..Item::default() };
         let items = vec![failed, map];

@@ -11,9 +11,15 @@
 //! assert_eq!(reader.finish()?, "rise:masks=400");
 //! # Ok::<(), spec::Error>(())
 //! ```
+//!
+//! A spec inside a spec stands in parentheses: `best-of:methods=(gradcam)(rise:masks=400),metric=(pos)`.
+
+mod parentheses;
 
 use std::fmt::Display;
 use std::str::FromStr;
+
+pub use parentheses::{groups, rsplit, split};
 
 /// What is wrong with a spec string.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
@@ -45,6 +51,14 @@ pub enum Error {
         value: String,
         /// What would be right.
         expected: String,
+    },
+    /// A name that cannot stand where it does.
+    #[error("`{name}` {reason}")]
+    Unfit {
+        /// The name before the colon.
+        name: String,
+        /// Why not.
+        reason: String,
     },
     /// A name that is not in the list.
     #[error("unknown {what} `{name}`: known are {known}{hint}", hint = hint(name, known))]
@@ -79,12 +93,13 @@ impl Reader {
     /// Splits a spec string.
     ///
     /// # Errors
-    /// If it has an empty part, a parameter without `=`, or one parameter twice.
+    /// If it has an empty part, a parameter without `=`, one parameter twice, or parentheses that do not match.
     pub fn new(spec: &str) -> Result<Self, Error> {
         let form = || Error::Form { spec: spec.into() };
         let (name, list) = spec.split_once(':').map_or((spec, None), |(name, list)| (name, Some(list)));
         let mut given: Vec<(String, String)> = Vec::new();
-        for part in list.into_iter().flat_map(|list| list.split(',')) {
+        let parts = list.map_or(Some(Vec::new()), |list| split(list, ',')).ok_or_else(form)?;
+        for part in parts {
             let (key, value) = part.split_once('=').ok_or_else(form)?;
             let twice = given.iter().any(|(other, _)| other == key);
             if key.is_empty() || value.is_empty() || twice {
@@ -134,6 +149,26 @@ impl Reader {
             }
             _ => Err(self.wrong(key, text, expected)),
         }
+    }
+
+    /// A parameter with a form of its own: `read` gives what it means, and its canonical form. The default is canonical.
+    ///
+    /// # Errors
+    /// Those of `read`.
+    pub fn take_as<T>(
+        &mut self,
+        key: &str,
+        default: &str,
+        read: impl Fn(&str) -> Result<(T, String), Error>,
+    ) -> Result<T, Error> {
+        self.known.push(format!("{key}={default}"));
+        let at = self.given.iter().position(|(given, _)| given == key);
+        let text = at.map_or_else(|| default.to_owned(), |at| self.given.remove(at).1);
+        let (value, canonical) = read(&text)?;
+        if canonical != default {
+            self.canonical.push(format!("{key}={canonical}"));
+        }
+        Ok(value)
     }
 
     /// A parameter that is one of a few words; the first is the default.
@@ -215,6 +250,24 @@ mod tests {
     }
 
     #[test]
+    fn a_parameter_of_its_own_form_is_written_canonically() {
+        let best = |spec: &str| {
+            let mut reader = Reader::new(spec)?;
+            let inner = |text: &str| {
+                let canonical = rise(groups(text).map_or(text, |groups| groups[0]))?;
+                Ok((canonical.len(), format!("({canonical})")))
+            };
+            let length = reader.take_as("of", "(rise)", inner)?;
+            Ok::<_, Error>((length, reader.finish()?))
+        };
+        assert_eq!(best("best").unwrap(), (4, "best".to_owned()));
+        assert_eq!(best("best:of=(rise:masks=4000,p=0.5)").unwrap(), (4, "best".to_owned()));
+        let whole = "best:of=(rise:masks=8,p=0.1)";
+        assert_eq!(best("best:of=(rise:p=0.10,masks=8)").unwrap(), (18, whole.to_owned()));
+        assert_eq!(best("best:of=(rise:p=x)").unwrap_err().to_string(), "`rise`: p=x is not a number");
+    }
+
+    #[test]
     fn errors_name_the_part_that_is_wrong() {
         let message = |spec: &str| rise(spec).unwrap_err().to_string();
         assert_eq!(
@@ -224,7 +277,17 @@ mod tests {
         assert_eq!(message("rise:masks=0"), "`rise`: masks=0 is not a positive whole number");
         assert_eq!(message("rise:p=x"), "`rise`: p=x is not a number");
         assert_eq!(message("rise:output=x"), "`rise`: output=x is not one of probability, logit");
-        for spec in ["", ":", "rise:", "rise:masks", "rise:masks=", "rise:p=1,p=2", "rise:,"] {
+        for spec in [
+            "",
+            ":",
+            "rise:",
+            "rise:masks",
+            "rise:masks=",
+            "rise:p=1,p=2",
+            "rise:,",
+            "rise:p=(1",
+            "rise:p=1)",
+        ] {
             assert!(message(spec).contains("expected NAME"), "{spec}");
         }
     }

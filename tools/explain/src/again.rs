@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
-use attribution::{METHODS, ParsedMethod};
+use attribution::ParsedMethod;
 use pipe::{
     Image as Row, Item, KEPT_COLUMNS, Kept, KeptImage, KeptReader, OutputArgs, Response, Rows, Usage, Writer,
 };
@@ -122,7 +122,7 @@ impl Again {
         }
         let parse = || -> Result<_> {
             let (spec, finish) = Finish::split(name)?;
-            Ok((attribution::parse(spec, &[METHODS])?, finish))
+            Ok((explainers::parse(spec)?, finish))
         };
         let (method, finish) =
             parse().with_context(|| format!("cannot explain again by the method \"{name}\""))?;

@@ -4,13 +4,15 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
-use attribution::{METHODS, ParsedMethod};
+use attribution::ParsedMethod;
 use clap::Parser;
+use explainers::LISTS;
 use models::Classifier;
 use pipe::Usage;
 use setup::{Shard, Target};
 
 use crate::class_names::ClassNames;
+use crate::files::NamedFile;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -43,7 +45,7 @@ pub struct Args {
     /// Explain kept images again: tables of perturb --keep (without any, standard input), each row by its own method and for its
     /// own target; the rows are printed with the new maps
     #[arg(long, conflicts_with_all = ["table", "root", "boxes", "methods", "target", "layer", "npy", "shard", "reduce", "sign",
-        "smooth", "normalize", "protocol", "shift_input"])]
+        "smooth", "normalize", "protocol", "shift_input", "trace"])]
     pub again: bool,
     /// With --again: the column that says which class is explained, such as predicted [default: target]
     #[arg(long, value_name = "NAME", requires = "again")]
@@ -79,6 +81,9 @@ pub struct Args {
     /// Image, or folder of images, that baseline=images draws from (repeatable); all are kept in memory
     #[arg(long, value_name = "PATH")]
     pub baselines: Vec<String>,
+    /// The file that a method's SPEC calls NAME, as what train wrote for it (repeatable)
+    #[arg(long = "file", value_name = "NAME=PATH", value_parser = crate::files::named)]
+    pub files: Vec<NamedFile>,
     /// Folder for the maps
     #[arg(short, long, value_name = "DIR", default_value = "maps")]
     pub out: PathBuf,
@@ -100,6 +105,10 @@ pub struct Args {
     /// Say what would be done and what it would cost, and do nothing; with --protocol and no IMAGE, print its flags
     #[arg(long, conflicts_with = "npy")]
     pub dry_run: bool,
+    /// Write what methods tried that choose one of several maps (best-of and the like), a row for each map and metric; compressed if
+    /// the name ends in .gz or .zst
+    #[arg(long, value_name = "FILE", conflicts_with = "npy")]
+    pub trace: Option<PathBuf>,
     /// Where the table goes.
     #[command(flatten)]
     pub output: pipe::OutputArgs,
@@ -166,8 +175,8 @@ impl Args {
     pub fn parse_methods(&self) -> Result<Vec<ParsedMethod>> {
         let mut all: Vec<ParsedMethod> = Vec::new();
         for spec in &self.methods {
-            let named = attribution::parse(&self.with_layer(spec), &[METHODS])
-                .map_err(|error| Usage(error.to_string()))?;
+            let named =
+                explainers::parse(&self.with_layer(spec)).map_err(|error| Usage(error.to_string()))?;
             if all.iter().any(|other| other.spec == named.spec) {
                 bail!(Usage(format!("method {} is given twice", named.spec)));
             }
@@ -199,5 +208,5 @@ impl Args {
 
 fn reads_layer(spec: &str) -> bool {
     let name = attribution::split_tunnel(spec).0.split(':').next().unwrap_or_default();
-    METHODS.iter().any(|entry| entry.name == name && entry.takes("layer"))
+    LISTS.iter().copied().flatten().any(|entry| entry.name == name && entry.takes("layer"))
 }

@@ -8,11 +8,15 @@ use setup::{Loaded, Target};
 
 use crate::args::Args;
 use crate::baselines;
+use crate::files;
 use crate::list::Listed;
+use crate::trace;
 
 /// The command line by itself.
 pub fn arguments(args: &Args, methods: &[ParsedMethod]) -> Result<()> {
     baselines::check(args, methods)?;
+    files::check(&args.files, methods)?;
+    trace::check(args, methods)?;
     if let Some(model) = args.model.black_box() {
         methods.iter().try_for_each(|named| named.check_black_box(model)).map_err(usage)?;
     }

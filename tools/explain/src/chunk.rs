@@ -1,6 +1,7 @@
 //! The units of work. The list is cut into chunks, whatever the methods are; shards share out chunks. Within a chunk each
 //! method has packs of its own, of fewer images the more a map costs, so that a kill never costs more than minutes.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -37,6 +38,8 @@ pub struct Chosen {
     pub channels: usize,
     /// What is done to its maps.
     pub finish: Finish,
+    /// Files that its maps depend on, as they stand in [`Identity::files`].
+    pub files: BTreeMap<String, String>,
 }
 
 /// A chunk of the list.
@@ -111,6 +114,12 @@ impl<'a> Plan<'a> {
         self.chunks().map(|number| self.rows(number).len()).sum()
     }
 
+    /// The files that maps of this run depend on, by their SHA-256.
+    pub fn files(&self) -> BTreeMap<String, String> {
+        let of_methods = self.methods.iter().flat_map(|chosen| chosen.files.clone());
+        self.common.files.clone().into_iter().chain(of_methods).collect()
+    }
+
     /// The maps of this run.
     pub fn maps(&self) -> usize {
         let each = |cut: &Cut| cut.rows.len() * cut.method.map_or(self.methods.len(), |_| 1);
@@ -154,7 +163,8 @@ impl<'a> Plan<'a> {
             (Err(reason), asked) => Asked { image: String::new(), class: format!("{asked}: {reason}") },
         });
         let method = chosen.name.clone();
-        let identity = Identity { method, asked: asked.collect(), ..self.common.clone() };
+        let mut identity = Identity { method, asked: asked.collect(), ..self.common.clone() };
+        identity.files.extend(chosen.files.clone());
         Pack::open(chosen.folder.clone(), identity, &self.preprocess, part, self.resume)
     }
 }

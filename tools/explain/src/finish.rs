@@ -88,7 +88,7 @@ impl Finish {
     /// If a step has a parameter that it does not know.
     pub fn split(mut name: &str) -> Result<(&str, Self)> {
         let mut finish = Self { reduce: Reduce::Sum, sign: Sign::Both, smooth: None, normalize: None };
-        while let Some((rest, step)) = name.rsplit_once('+') {
+        while let Some((rest, step)) = spec::rsplit(name, '+') {
             if !finish.take(step)? {
                 break;
             }

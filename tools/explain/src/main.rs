@@ -9,6 +9,7 @@ mod check;
 mod chunk;
 mod class_names;
 mod dry_run;
+mod files;
 mod finish;
 mod item;
 mod kaggle;
@@ -22,6 +23,7 @@ mod report;
 mod run;
 mod source;
 mod tables;
+mod trace;
 
 use std::io::Write;
 use std::process::ExitCode;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use pipe::npy::PackWriter;
-use pipe::{Identity, Item, Sidecar};
+use pipe::{Identity, Item, Sidecar, Trial};
 use serde_json::Value;
 
 use crate::item::Map;
@@ -21,6 +21,8 @@ pub struct Pack {
     sidecar: Sidecar,
     /// What came of each image so far.
     items: Vec<Option<Item>>,
+    /// What was tried for the image that is settled next.
+    trials: Vec<Trial>,
     files: Vec<(Vec<usize>, PackWriter)>,
     /// Whether an earlier run has done all of it.
     pub earlier: bool,
@@ -39,7 +41,8 @@ impl Pack {
         let items = vec![None; rows.len()];
         let sidecar =
             Sidecar { identity, preprocess: preprocess.clone(), packs: Vec::new(), items: Vec::new() };
-        let mut pack = Self { rows, folder, hash, sidecar, items, files: Vec::new(), earlier: false };
+        let (trials, files) = (Vec::new(), Vec::new());
+        let mut pack = Self { rows, folder, hash, sidecar, items, trials, files, earlier: false };
         if resume {
             pack.take_earlier();
         }
@@ -77,6 +80,11 @@ impl Pack {
         self.rows.contains(&row) && self.items[row - self.rows.start].is_none()
     }
 
+    /// Notes what was tried for the image that comes next.
+    pub fn tried(&mut self, trials: Vec<Trial>) {
+        self.trials = trials;
+    }
+
     /// Adds the map of an image.
     ///
     /// # Errors
@@ -87,8 +95,8 @@ impl Pack {
             None => self.start(map.shape)?,
         };
         let index = self.files[file].1.push(map.values)?;
-        let item =
-            Item { target: Some(target), map: Some((file, index)), geometry: Some(geometry), failure: None };
+        let (map, geometry) = (Some((file, index)), Some(geometry));
+        let item = Item { target: Some(target), map, geometry, ..Item::default() };
         self.settle(row, item)
     }
 
@@ -110,7 +118,8 @@ impl Pack {
 
     /// After the last image everything gets its name, the sidecar last: it is what says that the packs are whole.
     fn settle(&mut self, row: usize, item: Item) -> Result<()> {
-        self.items[row - self.rows.start] = Some(item);
+        let trials = std::mem::take(&mut self.trials);
+        self.items[row - self.rows.start] = Some(Item { trials, ..item });
         if !self.is_done() {
             return Ok(());
         }

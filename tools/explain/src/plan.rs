@@ -11,6 +11,7 @@ use setup::Loaded;
 use crate::args::Args;
 use crate::baselines::Baselines;
 use crate::chunk::{self, Chosen, Plan};
+use crate::files;
 use crate::finish::Finish;
 use crate::list::List;
 
@@ -27,6 +28,7 @@ pub fn make<'a>(
 ) -> Result<Plan<'a>> {
     let chunk = args.chunk.map_or_else(|| chunk::chunk_size(list.images.len(), args.shard.n), usize::from);
     let size = loaded.classifier.usual_size();
+    let hashes = files::hashes(&args.files)?;
     let choose = |(method, finish): (&'a ParsedMethod, &Finish)| -> Result<Chosen> {
         let (name, needs) = (finish.name(method), method.needs());
         let view = loaded.views.index(&needs.unfolded).context("each method has a view")?;
@@ -35,7 +37,8 @@ pub fn make<'a>(
         let part = chunk::part_size(passes.forwards.saturating_add(passes.backwards.saturating_mul(2)), size);
         let channels = if needs.per_channel { finish.channels(loaded.classifier.channels()) } else { 1 };
         let (part, folder, finish) = (part.min(chunk), folder(args, &name), finish.clone());
-        Ok(Chosen { name, folder, part, passes, channels, finish })
+        let files = files::of(method, &hashes);
+        Ok(Chosen { name, folder, part, passes, channels, finish, files })
     };
     let files = baselines.map(|baselines| ("baselines".to_owned(), baselines.sha256.clone()));
     let common = Identity {

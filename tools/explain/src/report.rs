@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::Result;
-use attribution::METHODS;
+use explainers::LISTS;
 use models::Classifier;
 use pipe::Record;
 use serde_json::{Map, Value, json};
@@ -23,7 +23,7 @@ pub fn methods() -> String {
             "{name}\n    {summary}\n    {paper}; cost: {cost}; needs: {needs}; parameters: {parameters}\n"
         )
     };
-    METHODS.iter().map(block).collect()
+    LISTS.iter().copied().flatten().map(block).collect()
 }
 
 /// What a run did: never compared with anything, unlike the sidecars of its maps.
@@ -45,7 +45,7 @@ impl Report {
             .set("layer", classifier.layer_name())
             .set("target", args.target.to_string())
             .set("seed", args.seed)
-            .set("files", serde_json::to_value(&plan.common.files)?)
+            .set("files", serde_json::to_value(plan.files())?)
             .set("device", loaded.device.as_str())
             .set("engine", loaded.engine.as_str())
             .set("threads", args.model.thread_count())

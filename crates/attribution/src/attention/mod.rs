@@ -10,10 +10,10 @@ use models::{Classifier, NodeId, Op, Plain, Tensor, Value};
 
 use crate::context::Context;
 use crate::method::Error;
-pub(crate) use reading::Attention;
+pub use reading::Attention;
 
 /// The attention matrices of a network, `(n, heads, tokens, tokens)`, from the first block to the last.
-pub(crate) fn nodes(context: &Context<'_>) -> Vec<NodeId> {
+pub fn nodes(context: &Context<'_>) -> Vec<NodeId> {
     let (graph, shapes) = (context.classifier.network.graph(), &context.shapes);
     let matrix = |id: &NodeId| {
         matches!(graph.nodes[*id].op, Op::Softmax { axis: 3 })
@@ -32,7 +32,7 @@ pub(crate) fn needed(method: &str, context: &Context<'_>) -> Result<Vec<NodeId>,
 }
 
 /// The matrices of every block.
-pub(crate) fn matrices(classifier: &Classifier, nodes: &[NodeId], x: Tensor<4>) -> Vec<Tensor<4>> {
+pub fn matrices(classifier: &Classifier, nodes: &[NodeId], x: Tensor<4>) -> Vec<Tensor<4>> {
     let values = classifier.network.run(vec![(models::Graph::INPUT, Value::new(x))], nodes, &mut Plain);
     values.into_iter().map(Value::tensor).collect()
 }
@@ -55,13 +55,16 @@ pub(crate) fn with_gradients(
 }
 
 /// The mean over heads, `(n, tokens, tokens)`.
-pub(crate) fn mean_of_heads(x: Tensor<4>) -> Tensor<3> {
+pub fn mean_of_heads(x: Tensor<4>) -> Tensor<3> {
     let [n, _, t, u] = x.dims();
     x.mean_dim(1).reshape([n, t, u])
 }
 
 /// The product of `A + 1` along the blocks, later ones on the left; `normalise` divides each row by its sum first.
-pub(crate) fn rollout(matrices: Vec<Tensor<3>>, normalise: bool) -> Tensor<3> {
+///
+/// # Panics
+/// If there is no block.
+pub fn rollout(matrices: Vec<Tensor<3>>, normalise: bool) -> Tensor<3> {
     let step = |a: Tensor<3>| {
         let a = a.clone() + identity(&a);
         if normalise { a.clone() / a.sum_dim(2) } else { a }

@@ -13,10 +13,10 @@ use crate::context::Context;
 use crate::method::Error;
 
 /// The attention of a transformer in which all tokens see each other.
-pub(crate) struct Attention<'a> {
+pub struct Attention<'a> {
     classifier: &'a Classifier,
     /// The matrices, `(n, heads, tokens, tokens)`, from the first block to the last.
-    pub(crate) nodes: Vec<NodeId>,
+    pub nodes: Vec<NodeId>,
     /// For images of the network's usual size.
     usual: Reading,
 }
@@ -37,7 +37,7 @@ impl<'a> Attention<'a> {
     ///
     /// # Errors
     /// If there is none, if it is not between all tokens, or if the scores read tokens otherwise than one by one or by a mean.
-    pub(crate) fn new(method: &str, context: &'a Context<'a>) -> Result<Self, Error> {
+    pub fn new(method: &str, context: &'a Context<'a>) -> Result<Self, Error> {
         let classifier = context.classifier;
         let unfit = |reason| Error::unfit(method, classifier, reason);
         let nodes = attention::nodes(context);
@@ -51,7 +51,12 @@ impl<'a> Attention<'a> {
 
     /// The row that the scores read of a matrix `(n, tokens, tokens)`, over the patches, as maps of height `h` and width `w`.
     pub(crate) fn map(&self, matrix: Tensor<3>, h: usize, w: usize) -> Tensor<4> {
-        self.reading([h, w]).map(matrix, h, w)
+        Resample::BILINEAR.resize(self.grid(matrix, [h, w]), h, w)
+    }
+
+    /// That row on the grid of the patches, `(n, 1, rows, columns)`, of images of height and width `size`.
+    pub fn grid(&self, matrix: Tensor<3>, size: [usize; 2]) -> Tensor<4> {
+        self.reading(size).grid(matrix)
     }
 
     /// That row of each head, `(n, heads, 1, patches)`, of images of height `h` and width `w`.
@@ -158,10 +163,10 @@ impl Reading {
         row.narrow(2, self.first, count)
     }
 
-    fn map(&self, matrix: Tensor<3>, h: usize, w: usize) -> Tensor<4> {
+    fn grid(&self, matrix: Tensor<3>) -> Tensor<4> {
         let [n, _, _] = matrix.dims();
         let [rows, columns] = self.grid;
-        Resample::BILINEAR.resize(self.row(matrix).reshape([n, 1, rows, columns]), h, w)
+        self.row(matrix).reshape([n, 1, rows, columns])
     }
 }
 
@@ -179,10 +184,10 @@ mod tests {
     fn the_map_is_the_row_that_is_read_on_the_grid() {
         let (m, values) = (matrix(7), numbers(matrix(7)));
         let one = Reading { shares: vec![0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0], first: 1, grid: [2, 3] };
-        assert_eq!(numbers(one.map(m.clone(), 2, 3)), values[8..14]);
+        assert_eq!(numbers(one.grid(m.clone())), values[8..14]);
         let two = Reading { shares: vec![0.5, 0.0, 0.0, 0.0, 0.0, 0.0, 0.5], ..one };
         let mean: Vec<f32> = (1..7).map(|i| 0.5 * values[i] + 0.5 * values[42 + i]).collect();
-        assert_eq!(numbers(two.map(m, 2, 3)), mean);
+        assert_eq!(numbers(two.grid(m)), mean);
     }
 
     /// Invariant 16.
@@ -190,6 +195,6 @@ mod tests {
     fn a_row_that_sees_nothing_is_an_empty_map() {
         let identity = attention::identity(&matrix(5));
         let class = Reading { shares: vec![1.0, 0.0, 0.0, 0.0, 0.0], first: 1, grid: [2, 2] };
-        assert!(numbers(class.map(identity, 4, 4)).iter().all(|value| *value == 0.0));
+        assert!(numbers(class.grid(identity)).iter().all(|value| *value == 0.0));
     }
 }

@@ -3,7 +3,7 @@
 //! the features with the smallest gradients first, none farther from the straight line than `distance` allows.
 
 use models::classifier::Output;
-use models::{Plain, Tensor, TensorData};
+use models::{Classifier, Plain, Tensor, TensorData};
 use rayon::prelude::*;
 use spec::Reader;
 
@@ -26,16 +26,27 @@ pub(crate) const ENTRY: Entry = Entry {
         let baseline = Baseline::take(reader)?;
         let output =
             reader.choose("output", &[("logit", Output::Logit), ("probability", Output::Probability)])?;
-        Ok(Box::new(GuidedIg { steps, fraction, distance, baseline, output }))
+        let path = GuidedPath { steps, fraction, distance, output };
+        Ok(Box::new(GuidedIg { path, baseline }))
     },
 };
 
+/// How a path is guided.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct GuidedPath {
+    /// Steps, each over the same part of the distance.
+    pub steps: usize,
+    /// The share of the features, those with the smallest gradients, that move at once.
+    pub fraction: f64,
+    /// How far a feature may be from the straight line, as a share of its way.
+    pub distance: f64,
+    /// What the gradients are of.
+    pub output: Output,
+}
+
 struct GuidedIg {
-    steps: usize,
-    fraction: f64,
-    distance: f64,
+    path: GuidedPath,
     baseline: Baseline,
-    output: Output,
 }
 
 impl Method for GuidedIg {
@@ -46,35 +57,18 @@ impl Method for GuidedIg {
     fn prepare<'a>(&'a self, context: &'a Context<'a>) -> Result<Box<dyn Explainer + 'a>, Error> {
         let classifier = context.classifier;
         Ok(explainer(move |request| {
-            let [n, _, h, w] = request.dims();
-            let maps = batch::batches(n, 1, request.batch_size).map(|jobs| {
+            let maps = batch::batches(request.dims()[0], 1, request.batch_size).map(|jobs| {
                 let x = batch::images(&request.images, &jobs);
                 let images: Vec<usize> = jobs.iter().map(|job| job.image).collect();
                 let baseline = self.baseline.of(classifier, request, &images, 0);
-                let mut paths: Vec<Path> =
-                    rows(&x).into_iter().zip(rows(&baseline)).map(|(x, b)| Path::new(x, b)).collect();
-                let targets = batch::targets(request.targets, &jobs);
-                for step in 0..self.steps {
-                    let at = paths.iter().flat_map(|path| path.at.iter().map(|&v| v as f32)).collect();
-                    let at = Tensor::from_data(TensorData::new(at, x.dims()), &x.device());
-                    let (gradient, _) = classifier.input_gradient(at, &targets, self.output, &mut Plain);
-                    paths
-                        .par_iter_mut()
-                        .zip(rows(&gradient))
-                        .for_each(|(path, gradient)| self.walk(path, &gradient, step));
-                }
-                let maps = paths
-                    .into_iter()
-                    .flat_map(|path| path.attribution.into_iter().map(|v| v as f32))
-                    .collect();
-                Tensor::<4>::from_data(TensorData::new(maps, [jobs.len(), 3, h, w]), &x.device())
+                self.path.attribute(classifier, &x, &baseline, &batch::targets(request.targets, &jobs))
             });
             Tensor::cat(maps.collect(), 0)
         }))
     }
 
     fn passes(&self, _: &Context<'_>, _: [usize; 2]) -> Result<Passes, Error> {
-        Ok(Passes::exact(self.steps, self.steps))
+        Ok(Passes::exact(self.path.steps, self.path.steps))
     }
 }
 
@@ -117,7 +111,31 @@ impl Path {
     }
 }
 
-impl GuidedIg {
+impl GuidedPath {
+    /// What the way from each baseline to its image adds to the output, `(n, c, h, w)` as both are.
+    pub fn attribute(
+        &self,
+        classifier: &Classifier,
+        x: &Tensor<4>,
+        baseline: &Tensor<4>,
+        targets: &[usize],
+    ) -> Tensor<4> {
+        let ends = rows(x).into_iter().zip(rows(baseline));
+        let mut paths: Vec<Path> = ends.map(|(x, b)| Path::new(x, b)).collect();
+        for step in 0..self.steps {
+            let at = paths.iter().flat_map(|path| path.at.iter().map(|&v| v as f32)).collect();
+            let at = Tensor::from_data(TensorData::new(at, x.dims()), &x.device());
+            let (gradient, _) = classifier.input_gradient(at, targets, self.output, &mut Plain);
+            paths
+                .par_iter_mut()
+                .zip(rows(&gradient))
+                .for_each(|(path, gradient)| self.walk(path, &gradient, step));
+        }
+        let maps =
+            paths.into_iter().flat_map(|path| path.attribution.into_iter().map(|v| v as f32)).collect();
+        Tensor::from_data(TensorData::new(maps, x.dims()), &x.device())
+    }
+
     /// One step: until the distance that is left is what it should be.
     fn walk(&self, path: &mut Path, gradient: &[f64], step: usize) {
         if path.length == 0.0 {

@@ -9,6 +9,7 @@ use setup::Target;
 use super::Run;
 use crate::item::{self, Item, Map, Maps};
 use crate::report::Clock;
+use crate::trace;
 
 /// Why no class has a rank.
 const UNDEFINED: &str = "the classifier's scores are not finite";
@@ -106,8 +107,22 @@ impl Run<'_> {
             Err(error) => return self.fail_batch(method, batch, &error.to_string()),
         };
         self.report.add(&chosen.name, clock.stop(&self.loaded.classifier));
+        let told = self.explainers[method].told().into_iter().map(Some).chain(std::iter::repeat(None));
         let items = batch.items.iter().zip(&batch.targets);
-        maps.iter().zip(items).try_for_each(|(map, (item, &target))| self.deliver(method, item, target, map))
+        for ((map, (item, &target)), told) in maps.iter().zip(items).zip(told) {
+            let told = told.unwrap_or_default();
+            if !told.trials.is_empty()
+                && !self.args.npy
+                && let Some(pack) = self.chunk(item.chunk).wanting(method, item.row)
+            {
+                pack.tried(trace::trials(&told));
+            }
+            match told.failure {
+                Some(reason) => self.fail_map(method, item, target, &reason)?,
+                None => self.deliver(method, item, target, map)?,
+            }
+        }
+        Ok(())
     }
 
     /// Notes that a method has failed on some images.

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use anyhow::{Context, Result};
 use attribution::Explainer;
 use models::Classifier;
+use models::network::shape::ShapeError;
 use pipe::{Explained, Failures, Progress, Writer};
 use serde_json::Value;
 use setup::Loaded;
@@ -18,6 +19,7 @@ use crate::baselines::Baselines;
 use crate::check;
 use crate::chunk::{Chunk, Plan};
 use crate::dry_run;
+use crate::files;
 use crate::finish::Finish;
 use crate::item::{self, Item};
 use crate::list::{self, List, Listed};
@@ -25,6 +27,7 @@ use crate::masks;
 use crate::plan;
 use crate::report::Report;
 use crate::source::{Event, Opened, Source};
+use crate::trace::Trace;
 
 /// Explains everything that the command line asks for.
 pub fn explain(args: &Args) -> Result<()> {
@@ -58,7 +61,12 @@ pub fn explain(args: &Args) -> Result<()> {
         None => (List::new(rows, args.target, &names), None),
     };
     of_images.resize(list.images.len(), None);
-    let contexts = loaded.views.all().iter().map(attribution::Context::new).collect::<Result<Vec<_>, _>>()?;
+    let files = files::paths(&args.files);
+    let context = |view| {
+        let context = attribution::Context::new(view)?;
+        Ok(context.of_plain(loaded.views.plain()).with_files(files.clone()))
+    };
+    let contexts = loaded.views.all().iter().map(context).collect::<Result<Vec<_>, ShapeError>>()?;
     let explainers = check::prepared(&methods, &loaded, &contexts)?;
     check::fits(args, &loaded.classifier, &list.images)?;
     let baselines = Baselines::open(&args.baselines, &loaded.classifier)?;
@@ -121,6 +129,7 @@ struct Run<'a> {
     failures: Failures,
     report: Report,
     table: Table,
+    trace: Trace,
     /// Those that are not printed yet.
     chunks: VecDeque<Chunk<'a>>,
     /// Images of one size that are explained together.
@@ -157,6 +166,7 @@ impl<'a> Run<'a> {
             failures,
             report: Report::new(args, loaded, plan)?,
             table,
+            trace: Trace::open(args.trace.clone())?,
             chunks: VecDeque::new(),
             group: Vec::new(),
             args,
@@ -296,8 +306,10 @@ impl<'a> Run<'a> {
                     let result = result.expect("the packs of a method hold all images of the chunk");
                     let classifier = &self.loaded.classifier;
                     let mask = &masks[place];
-                    let row = item::row(self.plan.list, listed, &chosen.name, classifier, result, mask)?;
+                    let row =
+                        item::row(self.plan.list, listed, &chosen.name, classifier, result.clone(), mask)?;
                     table.write(&row)?;
+                    self.trace.write(&row, result.0)?;
                 }
             }
             table.flush()?;
@@ -337,6 +349,7 @@ impl<'a> Run<'a> {
             Table::Again(printer) => printer.finish()?,
             Table::Stream => {}
         }
+        self.trace.finish()?;
         if !self.args.npy {
             self.report.finish(&self.loaded.classifier, modified_bytes)?;
         }

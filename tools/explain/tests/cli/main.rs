@@ -1,6 +1,7 @@
 //! `explain` as a shell sees it, on the embedded images and classifier.
 
 mod baselines;
+mod chosen;
 mod classifiers;
 mod exec;
 mod failures;

@@ -1,0 +1,34 @@
+//! The list of the methods of this crate.
+
+use attribution::{Entry, Error, ParsedMethod};
+
+use crate::best_of;
+
+/// All methods of this crate.
+pub const METHODS: &[Entry] = &[best_of::ENTRY];
+
+/// The lists of all methods that there are.
+pub const LISTS: &[&[Entry]] = &[attribution::METHODS, METHODS];
+
+/// Reads the spec string of any method.
+///
+/// # Errors
+/// As [`attribution::parse`].
+pub fn parse(spec: &str) -> Result<ParsedMethod, Error> {
+    attribution::parse(spec, LISTS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_method_builds_from_its_name_and_has_a_name_of_its_own() {
+        for entry in METHODS {
+            let parsed = parse(entry.name).unwrap_or_else(|error| panic!("{error}"));
+            assert_eq!(parsed.spec, entry.name);
+            assert!(attribution::METHODS.iter().all(|other| other.name != entry.name), "{}", entry.name);
+            assert!(entry.parameters().contains('='), "{}", entry.parameters());
+        }
+    }
+}
