@@ -2,10 +2,19 @@
 
 use attribution::{Entry, Error, ParsedMethod};
 
-use crate::best_of;
+use crate::{bee, best_of};
 
 /// All methods of this crate.
-pub const METHODS: &[Entry] = &[best_of::ENTRY];
+pub const METHODS: &[Entry] = &[
+    bee::NBEE,
+    bee::NCBEE,
+    bee::PBEE,
+    bee::FBEE,
+    bee::IG_FBEE,
+    bee::BIG_FBEE,
+    bee::GIG_FBEE,
+    best_of::ENTRY,
+];
 
 /// The lists of all methods that there are.
 pub const LISTS: &[&[Entry]] = &[attribution::METHODS, METHODS];

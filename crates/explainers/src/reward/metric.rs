@@ -72,6 +72,11 @@ impl Metric {
         if value.is_nan() { Err("it is not a number".to_owned()) } else { Ok(value) }
     }
 
+    /// Whether it says yes or no of each map: 100 or 0.
+    pub(crate) fn is_binary(&self) -> bool {
+        metrics::name_of(&self.name) == "pic"
+    }
+
     /// How good a value is: higher is better.
     pub(crate) fn goodness(&self, value: f64) -> f64 {
         if self.direction == Direction::Higher { value } else { -value }

@@ -14,7 +14,7 @@ use spec::{Error, Reader};
 
 pub(crate) use judge::Judge;
 pub(crate) use metric::Metric;
-pub(crate) use rank::best;
+pub(crate) use rank::{best, share};
 pub(crate) use tries::Tries;
 
 /// Metrics and their weights.
@@ -88,6 +88,16 @@ impl Reward {
         }
         let Forwards { count, of_image, exact } = Forwards::of(&self.tests, pixels);
         Forwards { count: count.saturating_mul(maps as u64), of_image: of_image + 1, exact }
+    }
+
+    /// Whether a map is a success beside earlier ones: one by a metric of yes and no is one where that says yes; of other metrics with a chance
+    /// that is the share of the earlier maps that are worse; `luck` is from U(0, 1). A map without a value is none.
+    pub(crate) fn success(&self, map: &Scores, earlier: &[Scores], luck: f64) -> bool {
+        match (&self.terms[..], &map[..]) {
+            (_, scores) if scores.iter().all(Result::is_err) => false,
+            ([(metric, _)], [Ok(value)]) if metric.is_binary() => *value > 0.0,
+            _ => luck < share(self, map, earlier),
+        }
     }
 
     /// Why none of some maps has a value: what is wrong with the first.

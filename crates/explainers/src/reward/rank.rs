@@ -41,6 +41,20 @@ pub(crate) fn best(reward: &Reward, scores: &[Scores]) -> Option<usize> {
     found.map(|(at, _)| at)
 }
 
+/// The share of earlier maps that are worse than this one, equal ones counted by half: the mean over the metrics, by their weights; a half
+/// if there are none.
+pub(crate) fn share(reward: &Reward, map: &Scores, earlier: &[Scores]) -> f64 {
+    if earlier.is_empty() {
+        return 0.5;
+    }
+    let term = |(term, (_, weight)): (usize, &(_, f64))| {
+        weight * worse(goodness(reward, term, map), earlier.iter().map(|other| goodness(reward, term, other)))
+    };
+    let sum: f64 = reward.terms.iter().enumerate().map(term).sum();
+    let weights: f64 = reward.terms.iter().map(|(_, weight)| weight).sum();
+    sum / weights / earlier.len() as f64
+}
+
 #[cfg(test)]
 mod tests {
     use spec::Reader;
@@ -80,5 +94,17 @@ mod tests {
         // Without a value by one of them, a map is the last by that one.
         assert_eq!(best("(pos)+(neg)", &[&[1.0, NAN], &[2.0, 20.0]]), Some(0));
         assert_eq!(best("(pos)+(neg)*2", &[&[1.0, NAN], &[2.0, 20.0]]), Some(1));
+    }
+
+    #[test]
+    fn the_share_counts_ties_by_half_and_nothing_as_a_half() {
+        let share = |metric: &str, map: &[f64], earlier: &[&[f64]]| {
+            share(&reward(metric), &scores(&[map])[0], &scores(earlier))
+        };
+        assert_eq!(share("pos", &[1.0], &[]), 0.5);
+        assert_eq!(share("pos", &[2.0], &[&[1.0], &[2.0], &[3.0], &[4.0]]), 2.5 / 4.0);
+        assert_eq!(share("neg", &[2.0], &[&[1.0], &[2.0], &[3.0], &[4.0]]), 1.5 / 4.0);
+        assert_eq!(share("pos", &[NAN], &[&[1.0], &[NAN]]), 0.25);
+        assert_eq!(share("(pos)*3+(neg)", &[2.0, 2.0], &[&[1.0, 1.0], &[3.0, 1.0]]), (3.0 * 0.5 + 1.0) / 4.0);
     }
 }

@@ -22,6 +22,11 @@ impl Tries {
         self.scores.push(scores);
     }
 
+    /// The scores so far of the maps that have some.
+    pub(crate) fn scored(&self) -> Vec<Scores> {
+        self.scores.iter().filter(|scores| scores.iter().any(Result::is_ok)).cloned().collect()
+    }
+
     /// The best so far.
     pub(crate) fn best(&self, reward: &Reward) -> Option<usize> {
         best(reward, &self.scores)
