@@ -19,7 +19,7 @@ pub mod tokens;
 pub mod views;
 pub mod zoo;
 
-pub use burn::tensor::activation::{relu, sigmoid, softmax};
+pub use burn::tensor::activation::{log_sigmoid, relu, sigmoid, softmax};
 pub use burn::tensor::{Device, Int, Tensor, TensorData, s};
 pub use checkpoint::Checkpoint;
 pub use classifier::Classifier;

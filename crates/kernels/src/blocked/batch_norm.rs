@@ -16,12 +16,12 @@ pub struct Moments {
     pub variance: Vec<f32>,
 }
 
-/// BatchNorm on the statistics of the maps that it is applied to.
+/// BatchNorm on the statistics of the maps that it is applied to, or on stored ones.
 #[derive(Clone, Copy, Debug)]
 pub struct BatchNorm<'a> {
     /// The maps.
     pub maps: Maps,
-    /// Their statistics.
+    /// Their statistics, or the stored ones.
     pub moments: &'a Moments,
     /// One factor for each channel.
     pub scale: &'a [f32],
@@ -76,10 +76,23 @@ impl BatchNorm<'_> {
     /// # Panics
     /// If there is not one number for each channel, or the maps are not whole images.
     pub fn apply(&self, level: Level, x: Target<'_>, shift: &[f32]) -> Option<Buffer> {
-        let channels = self.maps.channels;
-        let scales: Vec<f32> = (0..channels).map(|c| self.scale[c] * self.inverse(c)).collect();
-        let shifts: Vec<f32> = (0..channels).map(|c| shift[c] - self.moments.mean[c] * scales[c]).collect();
+        let scales = self.factors();
+        let shift = |c: usize| shift[c] - self.moments.mean[c] * scales[c];
+        let shifts: Vec<f32> = (0..scales.len()).map(shift).collect();
         self.maps.affine(level, x, &scales, Some(&shifts))
+    }
+
+    /// The gradient of the maps from that of the result, on stored statistics: they do not change with the maps.
+    ///
+    /// # Panics
+    /// If there is not one number for each channel, or the maps are not whole images.
+    pub fn gradient_of_stored(&self, level: Level, gradient: Target<'_>) -> Option<Buffer> {
+        self.maps.affine(level, gradient, &self.factors(), None)
+    }
+
+    /// What each channel is multiplied by.
+    fn factors(&self) -> Vec<f32> {
+        (0..self.maps.channels).map(|c| self.scale[c] * self.inverse(c)).collect()
     }
 
     /// The gradients of scale and shift from that of the result; in the images' order, so threads do not matter.
@@ -102,7 +115,7 @@ impl BatchNorm<'_> {
         ScaleAndShift { scale, shift: (0..maps.channels).map(|c| sum(c, 0) as f32).collect() }
     }
 
-    /// The gradient of the maps `x` from that of the result and those of scale and shift.
+    /// The gradient of the maps `x`, whose own the statistics are, from that of the result and those of scale and shift.
     ///
     /// # Panics
     /// If the numbers are not whole images, or not as many.
@@ -309,6 +322,8 @@ mod tests {
             let dx = norm.gradient(level, &packed, Target::Shared(&gradient), &of).unwrap();
             assert!(dx.iter().all(|x| x.is_finite()));
             let dx = MAPS.unpack(level, &dx);
+            let of_stored = norm.gradient_of_stored(level, Target::Shared(&gradient)).unwrap();
+            let of_stored = MAPS.unpack(level, &of_stored);
             for c in 0..21 {
                 let (x, dy) = (channel(&x, c), channel(&dy, c));
                 let mu = mean(&x);
@@ -327,6 +342,9 @@ mod tests {
                 let back = |i: usize| scale / deviation * (dy[i] - mean(&dy) - even[i] * mean(&product));
                 for (i, got) in channel(&dx, c).iter().enumerate() {
                     assert!((got - back(i)).abs() < 1e-5, "{got}, expected {}", back(i));
+                }
+                for (got, dy) in channel(&of_stored, c).iter().zip(&dy) {
+                    assert!((got - scale / deviation * dy).abs() < 1e-5, "{got}");
                 }
             }
         }

@@ -18,6 +18,12 @@ impl Network {
     /// This network with weights whose gradients are kept, its layers packed for the CPU with the weights as they are.
     #[must_use]
     pub fn tracked(&self) -> Self {
+        self.tracked_where(|_| true)
+    }
+
+    /// [`Network::tracked`] where only some weights get a gradient; the others are constants.
+    #[must_use]
+    pub fn tracked_where(&self, is_tracked: impl Fn(ParameterId) -> bool) -> Self {
         fn leaf<const D: usize>(param: &Param<Tensor<D>>) -> Param<Tensor<D>> {
             Param::from_tensor(param.val().autodiff().require_grad())
         }
@@ -27,7 +33,9 @@ impl Network {
             Weight::Kernel(param) => Weight::Kernel(leaf(param)),
         };
         let mut network = self.clone().pack();
-        network.weights = self.weights.iter().map(leaf).collect();
+        let weights = self.weights.iter().enumerate();
+        network.weights =
+            weights.map(|(id, weight)| if is_tracked(id) { leaf(weight) } else { weight.clone() }).collect();
         network
     }
 
@@ -49,7 +57,7 @@ impl Network {
         let moments = moments(level, &x, channels);
         let seen =
             [&moments.mean, &moments.variance].map(|numbers| Tensor::from_data(numbers.as_slice(), &device));
-        let kernel = Arc::new(Norm2d { level, channels, moments, epsilon: epsilon as f32 });
+        let kernel = Arc::new(Norm2d { level, channels, moments, stored: false, epsilon: epsilon as f32 });
         let inputs = vec![x, Value::new(self.vector(weight)), Value::new(self.vector(bias))];
         (call(kernel, Layouts::Channels(Layout::Blocked, channels), inputs), seen)
     }
@@ -82,6 +90,17 @@ impl Network {
                 let tracked = weights.iter().all(|weight| weight.device().is_autodiff());
                 let kernel = TrainedNorm { level, epsilon: epsilon as f32 };
                 tracked.then(|| (Arc::new(kernel) as Arc<dyn Kernel>, Layouts::Plain, weights.to_vec()))
+            }
+            Op::BatchNorm2d { weight, bias, mean, variance, epsilon } => {
+                let weights = [weight, bias].map(|id| Value::new(self.vector(id)));
+                if !weights.iter().all(|weight| weight.device().is_autodiff()) {
+                    return None;
+                }
+                let [mean, variance] = [mean, variance].map(|id| plain(self.vector(id)).map(contiguous));
+                let [mean, variance] = [numbers(&mean?), numbers(&variance?)].map(<[f32]>::to_vec);
+                let (channels, moments) = (mean.len(), Moments { mean, variance });
+                let kernel = Norm2d { level, channels, moments, stored: true, epsilon: epsilon as f32 };
+                Some((Arc::new(kernel), Layouts::Channels(Layout::Blocked, channels), weights.to_vec()))
             }
             _ => None,
         }
@@ -166,12 +185,13 @@ impl Kernel for TrainedNorm {
     }
 }
 
-/// BatchNorm on the statistics of blocked maps: these, the scale and the shift.
+/// BatchNorm on the statistics of blocked maps, or on stored ones: the maps, the scale and the shift.
 #[derive(Debug)]
 struct Norm2d {
     level: Level,
     channels: usize,
     moments: Moments,
+    stored: bool,
     epsilon: f32,
 }
 
@@ -195,7 +215,13 @@ impl Kernel for Norm2d {
                 let (gradient, norm) = (contiguous(gradient), own.norm(&x, &scale));
                 let of = norm.parameter_gradients(own.level, numbers(&x), numbers(&gradient));
                 let maps = wanted[0].then(|| {
-                    change(gradient, |gradient| norm.gradient(own.level, numbers(&x), gradient, &of))
+                    change(gradient, |gradient| {
+                        if own.stored {
+                            norm.gradient_of_stored(own.level, gradient)
+                        } else {
+                            norm.gradient(own.level, numbers(&x), gradient, &of)
+                        }
+                    })
                 });
                 let (scale, shift) = (of.scale, of.shift);
                 vec![maps, wanted[1].then(|| vector(scale)), wanted[2].then(|| vector(shift))]
@@ -263,7 +289,9 @@ mod tests {
             let network = initialise((architecture.build)(5), 0, &device);
             let network = network.with_weights(network.weights().iter().map(uneven).collect());
             let images = numbers(3 * 3 * size * size, 3).reshape([3, 3, size, size]);
-            let (ours, mut stock) = (network.tracked(), network.tracked());
+            // BatchNorm on stored statistics.
+            let learns = |id: ParameterId| !network.graph().parameters[id].name.contains(".running_");
+            let (ours, mut stock) = (network.tracked_where(learns), network.tracked_where(learns));
             stock.packed = None;
             let (ours, stock) = (gradients(&ours, images.clone()), gradients(&stock, images));
             for (i, (ours, stock)) in ours.iter().zip(&stock).enumerate() {
