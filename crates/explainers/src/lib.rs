@@ -6,10 +6,20 @@
 
 mod bee;
 mod best_of;
+pub mod eea;
+mod extended;
+mod file;
 mod list;
+mod masked;
+mod renormalise;
 mod reward;
 #[cfg(test)]
 mod small;
+pub mod tame;
 
 pub use bee::{Recipe, Training};
+pub use extended::ExplainerNetwork;
+pub use file::{EeaFacts, EeaFile, TameFacts, TameFile, architecture, trained_for};
 pub use list::{LISTS, METHODS, parse};
+pub use masked::masked;
+pub use renormalise::Renormalise;

@@ -4,7 +4,7 @@
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use learning::{Batch, Decayed, Optimiser, Recipe, Schedule, Targets, Trainer};
+use learning::{Batch, Decayed, Optimiser, Recipe, Rule, Schedule, Targets, Trainer};
 use models::{device, zoo};
 use rand::RngExt;
 
@@ -24,8 +24,12 @@ fn main() -> Result<()> {
         batch,
         rate: 0.1,
         schedule: Schedule::Constant,
-        optimiser: Optimiser::Sgd { momentum: 0.9, decay: 5e-4 },
-        decayed: Decayed::All,
+        course: None,
+        rule: Rule {
+            optimiser: Optimiser::Sgd { momentum: 0.9, decay: 5e-4 },
+            decayed: Decayed::All,
+            bias_rate: 1.0,
+        },
         smoothing: 0.0,
         seed: 0,
     };

@@ -3,16 +3,20 @@
 use std::collections::{BTreeSet, HashMap};
 
 use anyhow::{Context, Result, bail, ensure};
-use models::TensorData;
+use models::graph::Parameter;
 use models::network::Weight;
+use models::{Network, TensorData};
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 
-use crate::optimiser::Stored;
+use crate::learner::Learner;
+use crate::optimiser::{Steps, Stored};
 use crate::trainer::Trainer;
 
 /// Where the settings stand in the file's metadata.
 const SETTINGS: &str = "settings";
+/// What stands before the names of weights.
+const WEIGHTS: &str = "weights.";
 
 /// The settings that a stored training was begun with.
 ///
@@ -24,19 +28,42 @@ pub fn settings(bytes: &[u8]) -> Result<String> {
     settings.cloned().context("it is no checkpoint of a training")
 }
 
-impl Trainer {
-    /// Everything that [`Trainer::restore`] needs to go on to the same bits, with the settings that make the training what it is.
+/// Weights of a network whose names are `kept`, with the settings that make them what they are.
+///
+/// # Errors
+/// If a weight is not finite, or the format cannot hold the numbers.
+pub fn store_weights(network: &Network, settings: &str, kept: impl Fn(&str) -> bool) -> Result<Vec<u8>> {
+    File::of_weights(network, kept)?.bytes(settings)
+}
+
+/// A network of this graph with the weights that [`store_weights`] or a training wrote; those that are not `kept` stay.
+///
+/// # Errors
+/// If the bytes are damaged or of another network.
+pub fn with_stored_weights(network: &Network, bytes: &[u8], kept: impl Fn(&str) -> bool) -> Result<Network> {
+    let file = SafeTensors::deserialize(bytes).context("it is damaged, or no checkpoint")?;
+    Ok(network.with_weights(weights_in(network, &file, kept)?))
+}
+
+impl Learner {
+    /// The weights whose names are `kept` and the optimiser's state, with the settings that make them what they are.
     ///
     /// # Errors
     /// If a weight is not finite, or the format cannot hold the numbers.
-    pub fn store(&self, settings: &str) -> Result<Vec<u8>> {
-        if let Some(name) = self.broken() {
-            bail!("the weights are not finite any more, as {name}: a lower learning rate may help");
-        }
-        let mut file = File::default();
-        for (parameter, weight) in self.network.graph().parameters.iter().zip(self.network.weights()) {
-            file.floats(format!("weights.{}", parameter.name), parameter.shape.clone(), &weight.data());
-        }
+    pub fn store(&self, settings: &str, kept: impl Fn(&str) -> bool) -> Result<Vec<u8>> {
+        self.file(kept)?.bytes(settings)
+    }
+
+    /// Takes over what [`Learner::store`] wrote of a network of this graph; weights that are not `kept` stay.
+    ///
+    /// # Errors
+    /// If the bytes are damaged or of another network or optimiser; nothing has changed then.
+    pub fn restore(&mut self, bytes: &[u8], kept: impl Fn(&str) -> bool) -> Result<()> {
+        self.read(&SafeTensors::deserialize(bytes).context("it is damaged, or no checkpoint")?, kept)
+    }
+
+    fn file(&self, kept: impl Fn(&str) -> bool) -> Result<File> {
+        let mut file = File::of_weights(&self.network, kept)?;
         let Stored { tensors, counts } = self.steps.store(self.network.graph());
         for (name, numbers) in tensors {
             file.floats(format!("optimiser.{name}"), numbers.shape().to_vec(), &numbers);
@@ -44,6 +71,42 @@ impl Trainer {
         for (name, count) in counts {
             file.add(format!("count.{name}"), Dtype::U64, vec![1], count.to_le_bytes().to_vec());
         }
+        Ok(file)
+    }
+
+    fn read(&mut self, file: &SafeTensors<'_>, kept: impl Fn(&str) -> bool) -> Result<()> {
+        let weights = weights_in(&self.network, file, kept)?;
+        self.steps = self.optimiser_in(file)?;
+        self.network = self.network.with_weights(weights);
+        Ok(())
+    }
+
+    fn optimiser_in(&self, file: &SafeTensors<'_>) -> Result<Steps> {
+        let mut stored = Stored::default();
+        for name in file.names() {
+            if let Some(rest) = name.strip_prefix("optimiser.") {
+                let numbers = all(file, name, f32::from_le_bytes)?;
+                let shape = file.tensor(name)?.shape().to_vec();
+                stored.tensors.push((rest.to_owned(), TensorData::new(numbers, shape)));
+            } else if let Some(rest) = name.strip_prefix("count.") {
+                stored.counts.push((rest.to_owned(), one(file, name, u64::from_le_bytes)?));
+            }
+        }
+        let wanted = names(&stored);
+        let mut steps = self.steps.clone();
+        steps.restore(self.network.graph(), stored, &self.device);
+        ensure!(names(&steps.store(self.network.graph())) == wanted, "it is of another optimiser");
+        Ok(steps)
+    }
+}
+
+impl Trainer {
+    /// Everything that [`Trainer::restore`] needs to go on to the same bits, with the settings that make the training what it is.
+    ///
+    /// # Errors
+    /// If a weight is not finite, or the format cannot hold the numbers.
+    pub fn store(&self, settings: &str) -> Result<Vec<u8>> {
+        let mut file = self.learner.file(|_| true)?;
         file.add("training.done".into(), Dtype::U64, vec![1], (self.done as u64).to_le_bytes().to_vec());
         file.add("training.sum".into(), Dtype::F64, vec![1], self.sum.to_le_bytes().to_vec());
         let losses = self.losses.iter().flat_map(|loss| loss.to_le_bytes()).collect();
@@ -66,47 +129,36 @@ impl Trainer {
             self.total(),
             losses.len()
         );
-        let weights = self.weights_in(&file)?;
-        self.restore_optimiser(&file)?;
-        self.network = self.network.with_weights(weights);
-        (self.done, self.losses) = (done, losses);
-        self.sum = one(&file, "training.sum", f64::from_le_bytes)?;
+        let sum = one(&file, "training.sum", f64::from_le_bytes)?;
+        self.learner.read(&file, |_| true)?;
+        (self.done, self.losses, self.sum) = (done, losses, sum);
         Ok(())
     }
+}
 
-    fn weights_in(&self, file: &SafeTensors<'_>) -> Result<Vec<Weight>> {
-        let parameters = self.network.graph().parameters.iter();
-        let weight = |parameter: &models::graph::Parameter| {
-            let name = format!("weights.{}", parameter.name);
-            let (numbers, shape) =
-                (all(file, &name, f32::from_le_bytes)?, file.tensor(&name)?.shape().to_vec());
-            ensure!(
-                shape == parameter.shape,
-                "{name} is {shape:?} and not {:?}: another network",
-                parameter.shape
-            );
-            ensure!(numbers.iter().all(|number| number.is_finite()), "{name} is not finite");
-            Ok(Weight::new(TensorData::new(numbers, shape), &self.device))
-        };
-        parameters.map(weight).collect()
+fn weights_in(network: &Network, file: &SafeTensors<'_>, kept: impl Fn(&str) -> bool) -> Result<Vec<Weight>> {
+    let parameters = &network.graph().parameters;
+    let known = |name: &str| parameters.iter().any(|parameter| parameter.name == name && kept(name));
+    let names = file.names();
+    let mut stored = names.iter().filter_map(|name| name.strip_prefix(WEIGHTS));
+    if let Some(name) = stored.find(|name| !known(name)) {
+        bail!("{WEIGHTS}{name} is no weight of the network: another network");
     }
-
-    fn restore_optimiser(&mut self, file: &SafeTensors<'_>) -> Result<()> {
-        let mut stored = Stored::default();
-        for name in file.names() {
-            if let Some(rest) = name.strip_prefix("optimiser.") {
-                let numbers = all(file, name, f32::from_le_bytes)?;
-                let shape = file.tensor(name)?.shape().to_vec();
-                stored.tensors.push((rest.to_owned(), TensorData::new(numbers, shape)));
-            } else if let Some(rest) = name.strip_prefix("count.") {
-                stored.counts.push((rest.to_owned(), one(file, name, u64::from_le_bytes)?));
-            }
+    let weight = |(parameter, own): (&Parameter, &Weight)| {
+        if !kept(&parameter.name) {
+            return Ok(own.clone());
         }
-        let wanted = names(&stored);
-        self.steps.restore(self.network.graph(), stored, &self.device);
-        ensure!(names(&self.steps.store(self.network.graph())) == wanted, "it is of another optimiser");
-        Ok(())
-    }
+        let name = format!("{WEIGHTS}{}", parameter.name);
+        let (numbers, shape) = (all(file, &name, f32::from_le_bytes)?, file.tensor(&name)?.shape().to_vec());
+        ensure!(
+            shape == parameter.shape,
+            "{name} is {shape:?} and not {:?}: another network",
+            parameter.shape
+        );
+        ensure!(numbers.iter().all(|number| number.is_finite()), "{name} is not finite");
+        Ok(Weight::new(TensorData::new(numbers, shape), &own.device()))
+    };
+    parameters.iter().zip(network.weights()).map(weight).collect()
 }
 
 /// Shapes by name, counts with none.
@@ -140,6 +192,23 @@ fn one<T: Copy, const N: usize>(
 struct File(Vec<(String, Dtype, Vec<usize>, Vec<u8>)>);
 
 impl File {
+    /// With weights of a network.
+    fn of_weights(network: &Network, kept: impl Fn(&str) -> bool) -> Result<Self> {
+        let mut file = Self::default();
+        for (parameter, weight) in network.graph().parameters.iter().zip(network.weights()) {
+            if !kept(&parameter.name) {
+                continue;
+            }
+            let (name, numbers) = (&parameter.name, weight.data());
+            ensure!(
+                numbers.iter::<f32>().all(f32::is_finite),
+                "the weights are not finite any more, as {name}: a lower learning rate may help"
+            );
+            file.floats(format!("{WEIGHTS}{name}"), parameter.shape.clone(), &numbers);
+        }
+        Ok(file)
+    }
+
     fn add(&mut self, name: String, dtype: Dtype, shape: Vec<usize>, bytes: Vec<u8>) {
         self.0.push((name, dtype, shape, bytes));
     }
@@ -162,10 +231,11 @@ impl File {
 mod tests {
     use super::*;
     use crate::trainer::tests::{first, load, recipe};
-    use crate::{Decayed, Optimiser, Recipe};
+    use crate::{Decayed, Optimiser, Recipe, Rule};
 
     fn trainer(optimiser: Optimiser) -> Trainer {
-        Trainer::new(first(), 70, Recipe { optimiser, decayed: Decayed::Matrices, ..recipe(0.02) })
+        let rule = Rule { optimiser, decayed: Decayed::Matrices, bias_rate: 1.0 };
+        Trainer::new(first(), 70, Recipe { rule, ..recipe(0.02) })
     }
 
     fn steps(trainer: &mut Trainer, count: usize) {

@@ -3,8 +3,8 @@
 use burn::tensor::TensorData;
 use models::{Device, Network, Tensor};
 
+use crate::learner::Rule;
 use crate::loss::Targets;
-use crate::optimiser::{Decayed, Optimiser};
 use crate::schedule::Schedule;
 use crate::trainer::Trainer;
 
@@ -19,10 +19,10 @@ pub struct Recipe {
     pub rate: f64,
     /// How the rate gets there and goes away.
     pub schedule: Schedule,
-    /// Who changes the weights.
-    pub optimiser: Optimiser,
-    /// Which of them decay.
-    pub decayed: Decayed,
+    /// Steps of the whole schedule, where they are others than those of the training.
+    pub course: Option<usize>,
+    /// Which weights change, and how.
+    pub rule: Rule,
     /// Share of each target that is spread over all classes.
     pub smoothing: f32,
     /// Seed of the order of the images.
@@ -49,8 +49,17 @@ pub struct Epoch {
     pub loss: f64,
 }
 
+impl Recipe {
+    /// The rate of a step of a training of `total`, counted from 0; behind the schedule's end that of its end.
+    pub fn rate_of(&self, step: usize, total: usize) -> f64 {
+        let course = self.course.unwrap_or(total);
+        self.schedule.rate(self.rate, step.min(course), course)
+    }
+}
+
 impl Batch {
-    pub(crate) fn images(&self, device: &Device) -> Tensor<4> {
+    /// The images as a tensor.
+    pub fn images(&self, device: &Device) -> Tensor<4> {
         Tensor::from_data(TensorData::new(self.pixels.clone(), self.shape), device)
     }
 }

@@ -7,15 +7,17 @@ use models::{Hooks, Network, NodeId, Tensor, Value};
 /// The weight of a new batch in the running statistics, as in PyTorch.
 const MOMENTUM: f32 = 0.1;
 
-/// Runs BatchNorm on the statistics of the batch and remembers them.
+/// Runs BatchNorm whose scale learns on the statistics of the batch and remembers them.
 #[derive(Default)]
-pub(crate) struct Training {
+pub struct BatchStatistics {
     seen: Vec<(ParameterId, Tensor<1>)>,
 }
 
-impl Hooks for Training {
+impl Hooks for BatchStatistics {
     fn apply(&mut self, network: &Network, node: NodeId, inputs: Vec<Value>) -> Value {
-        let Op::BatchNorm2d { mean, variance, .. } = network.graph().nodes[node].op else {
+        let (false, Op::BatchNorm2d { mean, variance, .. }) =
+            (self.plain(network, node), &network.graph().nodes[node].op)
+        else {
             return network.apply(node, inputs);
         };
         let x = inputs.into_iter().next().expect("an operation has an input");
@@ -23,16 +25,19 @@ impl Hooks for Training {
         let count = (shape[0] * shape[2] * shape[3]) as f32;
         let (y, [means, variances]) = network.batch_norm(node, x);
         // The running variance is the unbiased one.
-        self.seen.extend([(mean, means), (variance, variances * (count / (count - 1.0)))]);
+        self.seen.extend([(*mean, means), (*variance, variances * (count / (count - 1.0)))]);
         y
     }
 
     fn plain(&self, network: &Network, node: NodeId) -> bool {
-        !matches!(network.graph().nodes[node].op, Op::BatchNorm2d { .. })
+        match network.graph().nodes[node].op {
+            Op::BatchNorm2d { weight, .. } => !network.vector(weight).device().is_autodiff(),
+            _ => true,
+        }
     }
 }
 
-impl Training {
+impl BatchStatistics {
     /// Mixes the batch's statistics into the running ones of a network on the plain device.
     pub(crate) fn update(self, network: &Network) -> Network {
         let mut weights = network.weights().to_vec();

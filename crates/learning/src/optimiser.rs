@@ -10,6 +10,8 @@ use models::graph::{Graph, Parameter};
 use models::network::Weight;
 use models::{Device, Network, Tensor, TensorData};
 
+use crate::learner::Rule;
+
 /// Which optimiser, and its numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Optimiser {
@@ -37,10 +39,17 @@ pub enum Decayed {
     All,
     /// Matrices and kernels: no bias, no scale or shift of a normalisation, no token and no position embedding.
     Matrices,
+    /// All but biases and shifts.
+    NoBiases,
 }
 
 /// An optimiser at work on one network.
-pub(crate) struct Steps(Box<dyn Rule>);
+#[derive(Clone)]
+pub(crate) struct Steps {
+    states: Box<dyn States>,
+    /// Of each weight what its rate is multiplied by.
+    factors: Vec<f64>,
+}
 
 /// The state of an optimiser: numbers by name, and counts.
 #[derive(Default)]
@@ -50,12 +59,20 @@ pub(crate) struct Stored {
 }
 
 /// An optimiser of burn with the state of each weight, which it sees as a vector.
-trait Rule: Send {
+trait States: Send + Sync {
+    fn boxed_clone(&self) -> Box<dyn States>;
     fn step(&mut self, at: usize, rate: f64, weight: Tensor<1>, gradient: Tensor<1>) -> Tensor<1>;
     fn store(&self, names: &[Parameter]) -> Stored;
     fn restore(&mut self, names: &[Parameter], stored: Stored, device: &Device);
 }
 
+impl Clone for Box<dyn States> {
+    fn clone(&self) -> Self {
+        self.boxed_clone()
+    }
+}
+
+#[derive(Clone)]
 struct WithStates<O: Optimizer> {
     decaying: O,
     lasting: O,
@@ -65,12 +82,15 @@ struct WithStates<O: Optimizer> {
 
 impl Optimiser {
     /// The optimiser before its first step on a network of this graph.
-    pub(crate) fn start(self, graph: &Graph, decayed: Decayed) -> Steps {
-        let decays: Vec<bool> = graph.parameters.iter().map(|parameter| decayed.holds(parameter)).collect();
-        match self {
+    pub(crate) fn start(self, graph: &Graph, rule: Rule) -> Steps {
+        let parameters = &graph.parameters;
+        let decays: Vec<bool> = parameters.iter().map(|parameter| rule.decayed.holds(parameter)).collect();
+        let factor = |parameter| if is_bias(parameter) { rule.bias_rate } else { 1.0 };
+        let factors = parameters.iter().map(factor).collect();
+        let states = match self {
             Self::AdamW { decay, epsilon } => {
                 let with = |decay| AdamWConfig::new().with_epsilon(epsilon).with_weight_decay(decay).build();
-                Steps(WithStates::boxed(with(decay), with(0.0), decays))
+                WithStates::boxed(with(decay), with(0.0), decays)
             }
             Self::Sgd { momentum, decay } => {
                 let momentum = MomentumConfig { momentum, dampening: 0.0, nesterov: true };
@@ -78,16 +98,26 @@ impl Optimiser {
                     let decay = decay.map(|penalty| WeightDecayConfig { penalty });
                     SgdConfig::new().with_momentum(Some(momentum.clone())).with_weight_decay(decay).build()
                 };
-                Steps(WithStates::boxed(with(Some(decay)), with(None), decays))
+                WithStates::boxed(with(Some(decay)), with(None), decays)
             }
-        }
+        };
+        Steps { states, factors }
     }
 }
 
 impl Decayed {
     fn holds(self, parameter: &Parameter) -> bool {
-        self == Self::All || matches!(parameter.shape.len(), 2 | 4)
+        match self {
+            Self::All => true,
+            Self::Matrices => matches!(parameter.shape.len(), 2 | 4),
+            Self::NoBiases => !is_bias(parameter),
+        }
     }
+}
+
+/// Whether a tensor is added to what comes of a layer, as all frameworks call it.
+fn is_bias(parameter: &Parameter) -> bool {
+    parameter.name.rsplit('.').next() == Some("bias")
 }
 
 impl Steps {
@@ -109,12 +139,16 @@ impl Steps {
         leaf: Tensor<D>,
         gradients: &mut Gradients,
     ) -> burn::module::Param<Tensor<D>> {
+        if !leaf.device().is_autodiff() {
+            return burn::module::Param::from_tensor(leaf);
+        }
         let (shape, gradient) = (leaf.dims(), leaf.grad_remove(gradients));
         let weight = leaf.inner();
         let count = [shape.iter().product::<usize>()];
         let weight = match gradient {
             Some(gradient) => {
-                self.0.step(at, rate, weight.reshape(count), gradient.reshape(count)).reshape(shape)
+                let rate = rate * self.factors[at];
+                self.states.step(at, rate, weight.reshape(count), gradient.reshape(count)).reshape(shape)
             }
             None => weight,
         };
@@ -123,23 +157,27 @@ impl Steps {
 
     /// The state, under the weights' names.
     pub(crate) fn store(&self, graph: &Graph) -> Stored {
-        self.0.store(&graph.parameters)
+        self.states.store(&graph.parameters)
     }
 
     /// Takes a state over. A weight of which nothing is stored has had no step yet.
     pub(crate) fn restore(&mut self, graph: &Graph, stored: Stored, device: &Device) {
-        self.0.restore(&graph.parameters, stored, device);
+        self.states.restore(&graph.parameters, stored, device);
     }
 }
 
 impl<O: Optimizer> WithStates<O> {
-    fn boxed(decaying: O, lasting: O, decays: Vec<bool>) -> Box<dyn Rule> {
+    fn boxed(decaying: O, lasting: O, decays: Vec<bool>) -> Box<dyn States> {
         let states = decays.iter().map(|_| None).collect();
         Box::new(Self { decaying, lasting, decays, states })
     }
 }
 
-impl<O: Optimizer> Rule for WithStates<O> {
+impl<O: Optimizer> States for WithStates<O> {
+    fn boxed_clone(&self) -> Box<dyn States> {
+        Box::new(self.clone())
+    }
+
     fn step(&mut self, at: usize, rate: f64, weight: Tensor<1>, gradient: Tensor<1>) -> Tensor<1> {
         let optimiser = if self.decays[at] { &self.decaying } else { &self.lasting };
         let (weight, state) = optimiser.step(rate, weight, gradient, self.states[at].take());

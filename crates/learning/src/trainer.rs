@@ -1,20 +1,17 @@
 //! Training step by step, so that it can be left and gone on with.
 
 use anyhow::{Result, bail};
-use models::network::Weight;
-use models::{Device, Network};
+use models::{Network, Tensor};
 use rand::seq::SliceRandom;
 
 use crate::classifier::{Batch, Epoch, Recipe};
+use crate::learner::Learner;
 use crate::loss::cross_entropy;
-use crate::norm::Training;
-use crate::optimiser::Steps;
+use crate::norm::BatchStatistics;
 
 /// A training between two steps.
 pub struct Trainer {
-    pub(crate) network: Network,
-    pub(crate) steps: Steps,
-    pub(crate) device: Device,
+    pub(crate) learner: Learner,
     recipe: Recipe,
     images: usize,
     pub(crate) done: usize,
@@ -29,9 +26,12 @@ pub struct Trainer {
 impl Trainer {
     /// Before the first step on images `0..images`.
     pub fn new(network: Network, images: usize, recipe: Recipe) -> Self {
-        let steps = recipe.optimiser.start(network.graph(), recipe.decayed);
-        let device = network.weights().first().map_or_else(|| models::device::cpu().device, Weight::device);
-        Self { network, steps, device, recipe, images, done: 0, sum: 0.0, losses: Vec::new(), order: None }
+        Self::of(Learner::new(network, recipe.rule), images, recipe)
+    }
+
+    /// The same of weights of which not all may learn.
+    pub fn of(learner: Learner, images: usize, recipe: Recipe) -> Self {
+        Self { learner, recipe, images, done: 0, sum: 0.0, losses: Vec::new(), order: None }
     }
 
     /// Steps in an epoch.
@@ -73,21 +73,26 @@ impl Trainer {
 
     /// The learning rate of the next step.
     pub fn rate(&self) -> f64 {
-        self.recipe.schedule.rate(self.recipe.rate, self.done, self.total())
+        self.recipe.rate_of(self.done, self.total())
+    }
+
+    /// The network as it is now, and the state of its optimiser.
+    pub fn learner(&self) -> &Learner {
+        &self.learner
     }
 
     /// The network as it is now.
     pub fn network(&self) -> &Network {
-        &self.network
+        &self.learner.network
     }
 
     /// The network.
     pub fn into_network(self) -> Network {
-        self.network
+        self.learner.network
     }
 
-    /// One step on the next images, which `load(epoch, images)` prepares; the epoch, if the step was its last. Running
-    /// statistics are those of PyTorch's BatchNorm.
+    /// One step of a classifier on the next images, which `load(epoch, images)` prepares; the epoch, if the step was its last.
+    /// Running statistics are those of PyTorch's BatchNorm.
     ///
     /// # Errors
     /// If the loss is not finite: the weights are then those before the step.
@@ -95,22 +100,37 @@ impl Trainer {
     /// # Panics
     /// If no step is left.
     pub fn step(&mut self, load: impl Fn(usize, &[usize]) -> Batch) -> Result<Option<Epoch>> {
+        let (device, smoothing) = (self.learner.device.clone(), self.recipe.smoothing);
+        self.step_by(|network, hooks, epoch, rows| {
+            let batch = load(epoch, rows);
+            let logits = network.logits_with(batch.images(&device).autodiff(), hooks);
+            cross_entropy(logits, &batch.targets, smoothing)
+        })
+    }
+
+    /// One step on the next images by any loss ([`Learner::step`]), which is told the epoch and the images; the epoch, if the step
+    /// was its last.
+    ///
+    /// # Errors
+    /// As [`Trainer::step`].
+    ///
+    /// # Panics
+    /// If no step is left.
+    pub fn step_by(
+        &mut self,
+        loss: impl FnOnce(&Network, &mut BatchStatistics, usize, &[usize]) -> Tensor<1>,
+    ) -> Result<Option<Epoch>> {
         assert!(!self.is_done());
-        let (epoch, at) = (self.done / self.per_epoch(), self.done % self.per_epoch());
+        let (epoch, at, rate) = (self.done / self.per_epoch(), self.done % self.per_epoch(), self.rate());
         let rows = self.rows(epoch, at);
-        let batch = load(epoch, &rows);
-        let (tracked, mut hooks) = (self.network.tracked(), Training::default());
-        let logits = tracked.logits_with(batch.images(&self.device).autodiff(), &mut hooks);
-        let loss = cross_entropy(logits, &batch.targets, self.recipe.smoothing);
-        let value = f64::from(loss.clone().into_scalar::<f32>());
-        if !value.is_finite() {
-            let (epoch, step, rate) = (epoch + 1, at + 1, self.rate());
-            bail!(
-                "the loss is {value} in epoch {epoch}, step {step}, at a learning rate of {rate:.3e}: a lower one may help"
-            );
-        }
-        let weights = self.steps.step(self.rate(), &tracked, &mut loss.backward());
-        self.network = hooks.update(&self.network.with_weights(weights));
+        let value = match self.learner.step(rate, |network, hooks| loss(network, hooks, epoch, &rows)) {
+            Ok(value) => value,
+            Err(value) => bail!(
+                "the loss is {value} in epoch {}, step {}, at a learning rate of {rate:.3e}: a lower one may help",
+                epoch + 1,
+                at + 1
+            ),
+        };
         self.sum += value * rows.len() as f64;
         self.done += 1;
         Ok(self.done.is_multiple_of(self.per_epoch()).then(|| self.finish(epoch)))
@@ -132,13 +152,6 @@ impl Trainer {
         let order = &self.order.as_ref().expect("made above").1;
         order[at * self.recipe.batch..].iter().take(self.recipe.batch).copied().collect()
     }
-
-    /// The name of a weight that is not finite, if there is one.
-    pub fn broken(&self) -> Option<&str> {
-        let is_broken = |weight: &Weight| weight.data().iter::<f32>().any(|number| !number.is_finite());
-        let at = self.network.weights().iter().position(is_broken)?;
-        Some(&self.network.graph().parameters[at].name)
-    }
 }
 
 #[cfg(test)]
@@ -146,7 +159,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::classifier::{accuracy, train};
     use crate::loss::Targets;
-    use crate::{Decayed, Optimiser, Schedule, initialise};
+    use crate::{Decayed, Optimiser, Rule, Schedule, initialise};
     use models::zoo::cifar_resnet::CifarResNet;
 
     /// Dark images are class 0, bright ones class 1.
@@ -168,8 +181,12 @@ pub(crate) mod tests {
             batch: 16,
             rate,
             schedule: Schedule::WarmUpCosine { warm_up: 0.2 },
-            optimiser: Optimiser::AdamW { decay: 0.01, epsilon: 1e-5 },
-            decayed: Decayed::All,
+            course: None,
+            rule: Rule {
+                optimiser: Optimiser::AdamW { decay: 0.01, epsilon: 1e-5 },
+                decayed: Decayed::All,
+                bias_rate: 1.0,
+            },
             smoothing: 0.0,
             seed: 0,
         }
@@ -217,6 +234,6 @@ pub(crate) mod tests {
         let error = trainer.step(|_, _| broken.clone()).unwrap_err().to_string();
         assert!(error.starts_with("the loss is NaN in epoch 1, step 1, at a learning rate of 0"), "{error}");
         assert_eq!(numbers(trainer.network()), before);
-        assert_eq!((trainer.done(), trainer.broken()), (0, None));
+        assert_eq!(trainer.done(), 0);
     }
 }

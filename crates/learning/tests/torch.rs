@@ -1,6 +1,6 @@
 //! Losses, schedules and whole training steps as PyTorch computes them (`testdata/learning/generate.py`).
 
-use learning::{Batch, Decayed, Optimiser, Recipe, Schedule, Targets, Trainer, cross_entropy};
+use learning::{Batch, Decayed, Optimiser, Recipe, Rule, Schedule, Targets, Trainer, cross_entropy};
 use models::graph::Graph;
 use models::network::Weight;
 use models::zoo::cifar_resnet::CifarResNet;
@@ -107,8 +107,8 @@ fn training(name: &str, rate: f64, optimiser: Optimiser, decayed: Decayed, toler
         batch: 4,
         rate,
         schedule: Schedule::Constant,
-        optimiser,
-        decayed,
+        course: None,
+        rule: Rule { optimiser, decayed, bias_rate: 1.0 },
         smoothing: 0.1,
         seed: 0,
     };

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use learning::{Decayed, Optimiser, Recipe, Schedule};
+use learning::{Decayed, Optimiser, Recipe, Rule, Schedule};
 use models::{Preprocess, device};
 use pipe::atomic::{self, AtomicFile};
 use testbed::{Embedded, Split};
@@ -81,8 +81,12 @@ fn recipe(args: &Testbed) -> (usize, Recipe) {
         batch,
         rate: args.rate.unwrap_or(rate),
         schedule: Schedule::WarmUpCosine { warm_up },
-        optimiser: Optimiser::AdamW { decay, epsilon: 1e-5 },
-        decayed: Decayed::All,
+        course: None,
+        rule: Rule {
+            optimiser: Optimiser::AdamW { decay, epsilon: 1e-5 },
+            decayed: Decayed::All,
+            bias_rate: 1.0,
+        },
         smoothing: 0.0,
         seed: args.seed,
     };

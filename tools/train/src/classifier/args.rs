@@ -3,8 +3,11 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use learning::{Augmentation, Decayed, Mix, Optimiser, Recipe, Schedule};
+use learning::{Augmentation, Decayed, Mix, Optimiser, Recipe, Rule, Schedule};
 use models::Preprocess;
+
+use crate::numbers::{not_negative, positive, share};
+use crate::run::RunArgs;
 
 /// Train a network on images and write its weights, a record beside them (FILE.json), and while it runs a checkpoint
 /// (FILE.checkpoint).
@@ -73,18 +76,11 @@ pub struct Args {
     pub seed: u64,
     #[command(flatten)]
     augmentation: Augment,
-    /// Go on from the checkpoint, if there is one
-    #[arg(long, help_heading = "Run")]
-    pub resume: bool,
-    /// The longest time between two checkpoints; there is one behind each epoch anyway, and behind each step with 0
-    #[arg(long, value_name = "N", default_value_t = 5, help_heading = "Run")]
-    pub checkpoint_minutes: u64,
     /// CPU threads [default: all]
     #[arg(long, value_name = "N", help_heading = "Run")]
     pub threads: Option<NonZeroUsize>,
-    /// No progress on standard error; the accuracies stay
-    #[arg(short, long, help_heading = "Run")]
-    pub quiet: bool,
+    #[command(flatten)]
+    pub run: RunArgs,
 }
 
 /// What is done to training images.
@@ -149,14 +145,18 @@ impl Args {
                 Course::Linear => Schedule::WarmUpLinear { warm_up },
                 Course::Constant => Schedule::Constant,
             },
-            optimiser: match self.optimizer {
-                Kind::Sgd => Optimiser::Sgd { momentum: self.momentum, decay },
-                // PyTorch's number.
-                Kind::Adamw => Optimiser::AdamW { decay, epsilon: 1e-8 },
-            },
-            decayed: match self.decay_of {
-                Which::Matrices => Decayed::Matrices,
-                Which::All => Decayed::All,
+            course: None,
+            rule: Rule {
+                optimiser: match self.optimizer {
+                    Kind::Sgd => Optimiser::Sgd { momentum: self.momentum, decay },
+                    // PyTorch's number.
+                    Kind::Adamw => Optimiser::AdamW { decay, epsilon: 1e-8 },
+                },
+                decayed: match self.decay_of {
+                    Which::Matrices => Decayed::Matrices,
+                    Which::All => Decayed::All,
+                },
+                bias_rate: 1.0,
             },
             smoothing: self.smoothing as f32,
             seed: self.seed,
@@ -174,26 +174,6 @@ impl Args {
     pub fn preprocess(&self) -> anyhow::Result<Option<Preprocess>> {
         Ok(self.preprocess.as_deref().map(Preprocess::open).transpose()?)
     }
-}
-
-fn number(text: &str, wanted: &str, is: impl Fn(f64) -> bool) -> Result<f64, String> {
-    text.trim()
-        .parse()
-        .ok()
-        .filter(|&number: &f64| number.is_finite() && is(number))
-        .ok_or_else(|| wanted.into())
-}
-
-fn positive(text: &str) -> Result<f64, String> {
-    number(text, "a positive number is needed", |number| number > 0.0)
-}
-
-fn not_negative(text: &str) -> Result<f64, String> {
-    number(text, "a number from 0 is needed", |number| number >= 0.0)
-}
-
-fn share(text: &str) -> Result<f64, String> {
-    number(text, "a number from 0 and below 1 is needed", |number| (0.0..1.0).contains(&number))
 }
 
 fn colour(text: &str) -> Result<[f32; 3], String> {

@@ -1,26 +1,21 @@
 //! `train classifier`: any architecture on images of one's own.
 
 mod args;
-mod checkpoint;
-mod cifar10;
-mod data;
 mod first;
-mod source;
 
 use std::path::Path;
-use std::time::Instant;
 
-use anyhow::{Context, Result, bail, ensure};
-use learning::{DataSet, Epoch, Trainer};
+use anyhow::{Context, Result, bail};
+use learning::{DataSet, Trainer};
 use models::identity::Digest;
 use models::{Classifier, Engine, Graph, Network, Op, Preprocess, device};
-use pipe::atomic::{self, AtomicFile};
-use pipe::{Progress, Record, Usage};
+use pipe::atomic;
+use pipe::{Record, Usage};
 use serde_json::{Map, Value, json};
 
+use crate::source::{Listing, Part};
+use crate::{data, run};
 pub use args::Args;
-use checkpoint::Checkpoint;
-use source::{Listing, Part};
 
 /// Images of a step when accuracies are measured.
 const MEASURED: usize = 128;
@@ -40,38 +35,16 @@ pub fn run(args: &Args) -> Result<()> {
     if let Some(threads) = args.threads {
         device::set_threads(threads.get());
     }
-    check_out(args)?;
+    run::check_out(&args.out, args.run.resume)?;
     let mut record = Record::new("train", env!("CARGO_PKG_VERSION"));
     let prepared = prepare(args)?;
     let settings = settings(args, &prepared);
-    let mut checkpoint = Checkpoint::new(&args.out, settings.clone(), args.checkpoint_minutes);
     let mut trainer = Trainer::new(prepared.network.clone(), prepared.training.images.len(), args.recipe());
-    if args.resume && checkpoint.restore(&mut trainer)? && !args.quiet {
-        let (done, total) = (trainer.done(), trainer.total());
-        pipe::note(format_args!("going on behind step {done} of {total}"));
-    }
-    steps(args, &prepared, &mut trainer, &mut checkpoint)?;
+    let (augmentation, seed, data) = (args.augmentation(), args.seed, &prepared.training);
+    let load = |epoch: usize, rows: &[usize]| data.augmented(&augmentation, seed, epoch, rows);
+    let checkpoint = args.run.steps(&args.out, &settings, &mut trainer, |trainer| trainer.step(load))?;
     finish(args, prepared, &trainer, &mut record, settings)?;
     checkpoint.remove()
-}
-
-/// Places that cannot be written to, and files that would be lost, are told before the training and not after it.
-fn check_out(args: &Args) -> Result<()> {
-    let out = args.out.display();
-    ensure!(!args.out.exists() || args.out.is_file(), "cannot write {out}: it is there and is no file");
-    let checkpoint = checkpoint::path(&args.out);
-    if !args.resume && checkpoint.exists() {
-        let checkpoint = checkpoint.display();
-        bail!(Usage(format!(
-            "{checkpoint} is there: --resume goes on from it, and without it a training begins anew"
-        )));
-    }
-    for path in [&args.out, &checkpoint] {
-        atomic::sweep(path)
-            .and_then(|()| AtomicFile::create(path))
-            .with_context(|| format!("cannot write {out}"))?;
-    }
-    Ok(())
 }
 
 fn prepare(args: &Args) -> Result<Prepared> {
@@ -132,41 +105,13 @@ fn settings(args: &Args, prepared: &Prepared) -> Map<String, Value> {
         "batch_size": recipe.batch,
         "rate": recipe.rate,
         "schedule": format!("{:?}", recipe.schedule),
-        "optimizer": format!("{:?}", recipe.optimiser),
-        "decay_of": format!("{:?}", recipe.decayed),
+        "optimizer": format!("{:?}", recipe.rule.optimiser),
+        "decay_of": format!("{:?}", recipe.rule.decayed),
         "smoothing": recipe.smoothing,
         "augmentation": format!("{augmentation:?}"),
         "seed": recipe.seed,
     });
     if let Value::Object(settings) = settings { settings } else { Map::new() }
-}
-
-/// All steps that are left, with a checkpoint behind each epoch and now and then between.
-fn steps(args: &Args, prepared: &Prepared, trainer: &mut Trainer, checkpoint: &mut Checkpoint) -> Result<()> {
-    let progress = Progress::new("train", trainer.images_left() as u64, "images").quiet(args.quiet);
-    let (augmentation, seed, data) = (args.augmentation(), args.seed, &prepared.training);
-    let (mut clock, mut since) = (Instant::now(), trainer.images_left());
-    while !trainer.is_done() {
-        let (left, rate) = (trainer.images_left(), trainer.rate());
-        let epoch = trainer
-            .step(|epoch, rows| data.augmented(&augmentation, seed, epoch, rows))
-            .map_err(|error| checkpoint.left(error))?;
-        progress.add((left - trainer.images_left()) as u64);
-        if let Some(Epoch { number, loss }) = epoch
-            && !args.quiet
-        {
-            let speed = (since - trainer.images_left()) as f64 / clock.elapsed().as_secs_f64();
-            (clock, since) = (Instant::now(), trainer.images_left());
-            let epochs = args.epochs;
-            pipe::note(format_args!(
-                "epoch {number}/{epochs}: loss {loss:.4}, rate {rate:.2e}, {speed:.0} images/s"
-            ));
-        }
-        if epoch.is_some() || checkpoint.is_due() {
-            checkpoint.write(trainer).map_err(|error| checkpoint.left(error))?;
-        }
-    }
-    Ok(())
 }
 
 /// Measures, and writes weights and record.

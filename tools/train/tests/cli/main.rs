@@ -1,6 +1,7 @@
 //! `train` as a shell sees it.
 
 mod classifier;
+mod explainers;
 mod interrupted;
 mod sources;
 mod testbed;

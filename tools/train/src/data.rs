@@ -9,7 +9,7 @@ use models::Preprocess;
 use rand::seq::SliceRandom;
 use rayon::prelude::*;
 
-use super::source::Listing;
+use crate::source::Listing;
 
 /// The most bytes that the images may take.
 const LARGEST: usize = 4 << 30;
@@ -61,8 +61,8 @@ fn sizes(image: &Image) -> [usize; 3] {
 /// All rows of a list, or as many as are wanted, drawn by the seed; in their order.
 ///
 /// # Errors
-/// If there are not as many, or a class is left without an image.
-pub fn choose(source: &Path, listing: &Listing, count: Option<usize>, seed: u64) -> Result<Vec<usize>> {
+/// If there are not as many.
+pub fn draw(source: &Path, listing: &Listing, count: Option<usize>, seed: u64) -> Result<Vec<usize>> {
     let all = listing.labels.len();
     let mut rows: Vec<usize> = (0..all).collect();
     if let Some(count) = count {
@@ -71,6 +71,15 @@ pub fn choose(source: &Path, listing: &Listing, count: Option<usize>, seed: u64)
         rows.truncate(count);
         rows.sort_unstable();
     }
+    Ok(rows)
+}
+
+/// [`draw`] for a classifier.
+///
+/// # Errors
+/// If there are not as many, or a class is left without an image.
+pub fn choose(source: &Path, listing: &Listing, count: Option<usize>, seed: u64) -> Result<Vec<usize>> {
+    let rows = draw(source, listing, count, seed)?;
     ensure!(
         listing.classes.len() > 1,
         "{}: all images are of one class, {}: a classifier needs two",

@@ -10,7 +10,7 @@ use pipe::{Class, Image as Row, Tables, Usage};
 use setup::Folder;
 use testbed::Split;
 
-use super::cifar10::{self, Cifar10};
+use crate::cifar10::{self, Cifar10};
 
 /// Which part of a source that has two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

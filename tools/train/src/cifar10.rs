@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use image::RgbImage;
 
-use super::source::Part;
+use crate::source::Part;
 
 /// The classes in the order of their numbers.
 pub const CLASSES: [&str; 10] =

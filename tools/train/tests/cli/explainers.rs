@@ -1,0 +1,192 @@
+//! `train eea` and `train tame`: what comes out, what is refused, and that a training that was left comes to the same file.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use explainers::{EeaFacts, EeaFile, TameFile};
+use learning::checkpoint;
+use models::device;
+use models::zoo::Options;
+use testbed::Embedded;
+use testing::WorkDir;
+
+use crate::{TRAIN, photos, record};
+
+/// Sixteen scenes of the testbed, explained by its ResNet.
+const COMMON: [&str; 10] =
+    ["--model", "testbed", "--images", "testbed", "--count", "16", "--batch-size", "8", "--threads", "2"];
+
+fn run(work: &WorkDir, method: &str, arguments: &[&str]) -> testing::Output {
+    work.run(TRAIN, [&[method], &COMMON[..], arguments].concat(), "")
+}
+
+fn bytes(work: &WorkDir, name: &str) -> Vec<u8> {
+    fs::read(work.join(name)).unwrap()
+}
+
+#[test]
+fn an_explainer_says_what_it_belongs_to() {
+    let work = WorkDir::new();
+    let arguments = ["--epochs", "2", "--loss", "l1", "--lambda", "0.5", "-o", "new/a.safetensors"];
+    let output = run(&work, "eea", &arguments);
+    output.success();
+    assert!(output.stderr.contains("train: epoch 2/2: loss "), "{}", output.stderr);
+    assert!(output.stderr.contains("of 16 training images are still of their class\n"), "{}", output.stderr);
+    let device = device::cpu().device;
+    let file = EeaFile::open(&work.join("new/a.safetensors"), &device).unwrap();
+    let explained = Embedded::ResNet.classifier(&device, Options::default()).unwrap();
+    let EeaFacts { explained: key, explainer, input, loss, steps, course, .. } = &file.facts;
+    assert_eq!((key, &explainer[..], *input), (&explained.key(), "testbed", [3, 64, 64]));
+    assert_eq!((loss.lambda, *steps, *course), (0.5, 4, 2 * 50_000 / 8));
+    // The schedule goes on where the training was left.
+    let rate = |step: f64| 0.002 * step / (0.2 * *course as f64);
+    assert!((file.facts.next_rate(0) - rate(4.0)).abs() < 1e-12);
+    assert!((file.facts.next_rate(3) - rate(7.0)).abs() < 1e-12);
+    let record = record(&work.join("new/a.safetensors.json"));
+    assert_eq!(record["sha256"], pipe::sha256(&bytes(&work, "new/a.safetensors")));
+    assert_eq!((&record["explained"], record["losses"].as_array().unwrap().len()), (&key.as_str().into(), 2));
+    assert!(!work.join("new/a.safetensors.checkpoint").exists());
+}
+
+/// A ViT explains a ResNet, and back.
+#[test]
+fn explainer_and_explained_may_be_of_other_architectures() {
+    let work = WorkDir::new();
+    for (model, explainer) in [("testbed", "testbed-vit"), ("testbed-vit", "testbed")] {
+        let arguments = ["--images", "testbed", "--count", "8", "--epochs", "1", "--threads", "2", "-q"];
+        let own = ["eea", "--model", model, "--explainer", explainer, "-o", explainer];
+        let output = work.run(TRAIN, [&own[..], &arguments].concat(), "");
+        output.success();
+        let file = EeaFile::open(&work.join(explainer), &device::cpu().device).unwrap();
+        assert_eq!(file.facts.explainer, explainer);
+        assert!(file.facts.explained.starts_with(&format!("{model}@")), "{}", file.facts.explained);
+    }
+}
+
+#[test]
+fn attention_belongs_to_its_network() {
+    let work = WorkDir::new();
+    run(&work, "tame", &["--epochs", "1", "--flip", "-q", "-o", "a"]).success();
+    let open = |embedded: Embedded| {
+        let classifier = embedded.classifier(&device::cpu().device, Options::default()).unwrap();
+        TameFile::open(&work.join("a"), &classifier).map_err(|error| format!("{error:#}"))
+    };
+    let file = open(Embedded::ResNet).unwrap();
+    assert_eq!(file.facts.layers, ["layer1.0.relu", "layer2.0.relu", "layer3.0.relu"]);
+    let error = open(Embedded::ViT).err().unwrap();
+    assert!(error.starts_with("it was trained to explain testbed@"), "{error}");
+    // The backbone is the classifier's, and not in the file.
+    let names = String::from_utf8_lossy(&bytes(&work, "a")[..4000]).into_owned();
+    assert!(names.contains("weights.tame.0.conv.weight") && !names.contains("weights.conv1"), "{names}");
+}
+
+/// Runs a training until it is killed, or done; whether it was done.
+fn killed_after(work: &WorkDir, arguments: &[&str], wait: Duration) -> bool {
+    let mut command = Command::new(TRAIN);
+    let mut child = command.args(arguments).current_dir(work.path()).stderr(Stdio::null()).spawn().unwrap();
+    std::thread::sleep(wait);
+    if let Some(status) = child.try_wait().unwrap() {
+        assert!(status.success());
+        return true;
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    false
+}
+
+#[test]
+fn killed_at_random_and_gone_on_with_it_comes_to_the_same_bits() {
+    for method in ["eea", "tame"] {
+        let work = WorkDir::new();
+        let long = [&[method], &COMMON[..], &["-q", "--epochs", "6", "--checkpoint-minutes", "0"]].concat();
+        work.run(TRAIN, [&long[..], &["-o", "whole"]].concat(), "").success();
+        let resumed = [&long[..], &["--resume", "-o", "killed"]].concat();
+        let mut kills = 0;
+        // Longer and longer, so that it ends on a slow machine as well.
+        while !killed_after(&work, &resumed, Duration::from_millis(200 + 120 * kills)) {
+            kills += 1;
+        }
+        assert!(bytes(&work, "whole") == bytes(&work, "killed"), "{method}, after {kills} kills");
+    }
+}
+
+#[test]
+fn threads_change_no_bit() {
+    let work = WorkDir::new();
+    for method in ["eea", "tame"] {
+        for threads in ["1", "2"] {
+            let arguments = ["--epochs", "1", "-q", "-o", threads];
+            let common: Vec<&str> = COMMON[..8].to_vec();
+            work.run(TRAIN, [&[method], &common[..], &["--threads", threads], &arguments].concat(), "")
+                .success();
+        }
+        assert!(bytes(&work, "1") == bytes(&work, "2"), "{method}");
+    }
+}
+
+/// A checkpoint of another training, and one that is damaged.
+#[test]
+fn a_checkpoint_of_another_training_is_refused() {
+    let work = WorkDir::new();
+    let begun =
+        [&["eea"], &COMMON[..], &["-q", "--epochs", "4000", "--checkpoint-minutes", "0", "-o", "a"]].concat();
+    let mut child = Command::new(TRAIN).args(&begun).current_dir(work.path()).spawn().unwrap();
+    let path = work.join("a.checkpoint");
+    while !path.exists() {
+        assert!(child.try_wait().unwrap().is_none(), "it ended without a checkpoint");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let refused = |arguments: &[&str]| {
+        run(&work, "eea", &[&["-q", "--resume", "-o", "a"], arguments].concat()).failure(1)
+    };
+    let place = "train: a.checkpoint: the training was begun with another";
+    let message = refused(&["--epochs", "4000", "--lambda", "3"]);
+    assert!(message.starts_with(&format!("{place} `loss`: ")), "{message}");
+    let message = refused(&["--epochs", "4000", "--seed", "3"]);
+    assert!(message.starts_with(&format!("{place} `images_and_targets`: ")), "{message}");
+    // What is not done explains nothing.
+    let error = format!("{:#}", EeaFile::open(&path, &device::cpu().device).err().unwrap());
+    assert_eq!(error, "it is a checkpoint of a training that is not done");
+    assert!(checkpoint::settings(&fs::read(&path).unwrap()).is_ok());
+}
+
+#[test]
+fn what_cannot_be_trained_is_told() {
+    let work = WorkDir::new();
+    photos(&work, 2);
+    let refused = |code: i32, arguments: &[&str]| {
+        work.run(TRAIN, [arguments, &["--threads", "2", "-q", "-o", "a"]].concat(), "").failure(code)
+    };
+    let testbed = ["--images", "testbed", "--count", "4"];
+    let with = |arguments: &[&'static str]| [arguments, &testbed].concat();
+    let message = refused(2, &with(&["eea", "--model", "testbed", "--explainer", "cifar-resnet20"]));
+    assert_eq!(message, "train: --explainer cifar-resnet20 needs --explainer-weights");
+    let message = refused(1, &with(&["eea", "--model", "testbed", "--explainer", "resnet"]));
+    assert!(message.starts_with("train: --explainer: unknown model `resnet`"), "{message}");
+    let message = refused(2, &with(&["tame", "--model", "testbed-vit"]));
+    let expected = "train: testbed-vit cannot have attention: it is a transformer, whose features are tokens and no maps";
+    assert_eq!(message, expected);
+    let message = refused(2, &with(&["tame", "--model", "testbed", "--layers", "layer1,layer2"]));
+    assert_eq!(message, "train: --layers names 2, and three are needed");
+    let message = refused(2, &with(&["tame", "--model", "testbed", "--layers", "layer1,layer2,linear"]));
+    assert_eq!(message, "train: testbed cannot have attention: layer `linear` has no feature maps");
+    let message = refused(2, &with(&["tame", "--model", "testbed", "--layers", "layer1,layer2,layer9"]));
+    assert_eq!(message, "train: testbed cannot have attention: it has no layer `layer9`");
+    let message = refused(2, &["eea", "--model", "exec:true", "--images", "photos"]);
+    assert_eq!(message, "train: exec:true only gives scores, and an explainer learns from gradients");
+    let message = refused(1, &["eea", "--model", "testbed", "--images", "photos", "--target", "label"]);
+    assert!(message.contains("photos/dark: dark is no class of the training images"), "{message}");
+    let message = refused(1, &["eea", "--model", "testbed-vit", "--images", "list.csv"]);
+    assert!(message.ends_with("the network takes 64 x 64 pixels only"), "{message}");
+    let explainer = ["eea", "--model", "testbed", "--explainer", "testbed-vit", "--images", "photos"];
+    let message = refused(1, &explainer);
+    assert!(message.starts_with("train: testbed-vit as the explainer: input (input)"), "{message}");
+    let rate = with(&["eea", "--model", "testbed", "--rate", "1e30", "--warm-up", "0", "--epochs", "3"]);
+    let message = refused(1, &rate);
+    assert!(message.starts_with("train: the loss is NaN in epoch "), "{message}");
+    assert!(!Path::new(&work.join("a")).exists());
+}
