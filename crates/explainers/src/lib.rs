@@ -4,6 +4,7 @@
 //! the same way: a file under the name that a spec gives it ([`attribution::Needs::files`]), images ([`attribution::Needs::baselines`]).
 //! A metric (`metric=(SPEC)`) is computed in process, and its value is what `explain | perturb | score` says of the same map.
 
+mod auto;
 mod bee;
 mod best_of;
 pub mod eea;
@@ -11,6 +12,7 @@ mod extended;
 mod file;
 mod list;
 mod masked;
+mod named;
 mod renormalise;
 mod reward;
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use attribution::{Entry, Error, ParsedMethod};
 
-use crate::{bee, best_of};
+use crate::{bee, best_of, eea, tame};
 
 /// All methods of this crate.
 pub const METHODS: &[Entry] = &[
@@ -14,6 +14,9 @@ pub const METHODS: &[Entry] = &[
     bee::BIG_FBEE,
     bee::GIG_FBEE,
     best_of::ENTRY,
+    eea::PEEA,
+    eea::EEA,
+    tame::ENTRY,
 ];
 
 /// The lists of all methods that there are.

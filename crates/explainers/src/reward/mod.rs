@@ -31,14 +31,19 @@ pub(crate) type Scores = Vec<Measured>;
 impl Reward {
     /// Takes `metric` out of a spec string.
     pub(crate) fn take(reader: &mut Reader) -> Result<Self, Error> {
+        Self::take_as(reader, "metric")
+    }
+
+    /// The same under another name.
+    pub(crate) fn take_as(reader: &mut Reader, key: &str) -> Result<Self, Error> {
         let method = reader.name().to_owned();
-        reader.take_as("metric", "(pos)", |text| Self::read(text, &method))
+        reader.take_as(key, "(pos)", |text| Self::read(text, &method, key))
     }
 
     /// Reads `(A)*2+(B)`, or the spec of one metric, and gives the canonical form.
-    fn read(text: &str, method: &str) -> Result<(Self, String), Error> {
+    fn read(text: &str, method: &str, key: &str) -> Result<(Self, String), Error> {
         let wrong = |expected: &str| {
-            let (name, key) = (method.to_owned(), "metric".to_owned());
+            let (name, key) = (method.to_owned(), key.to_owned());
             Error::Value { name, key, value: text.to_owned(), expected: expected.to_owned() }
         };
         let form = || wrong("(METRIC), or (METRIC)*WEIGHT+(METRIC)*WEIGHT");
@@ -121,7 +126,9 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<String, String> {
-        Reward::read(text, "pbee").map(|(_, canonical)| canonical).map_err(|error| error.to_string())
+        Reward::read(text, "pbee", "metric")
+            .map(|(_, canonical)| canonical)
+            .map_err(|error| error.to_string())
     }
 
     #[test]
@@ -132,7 +139,7 @@ mod tests {
             read("(del:steps=5,fill=blur)*2+(gini)*0.50").unwrap(),
             "(del:fill=blur,steps=5)*2+(gini)*0.5"
         );
-        let (reward, _) = Reward::read("(pos)+(del)+(neg)", "").unwrap();
+        let (reward, _) = Reward::read("(pos)+(del)+(neg)", "", "metric").unwrap();
         let tests: Vec<&str> = reward.tests.iter().map(ParsedTest::spec).collect();
         assert_eq!(tests, ["pos", "neg"]);
         assert_eq!(reward.forwards(3, 100), Forwards { count: 3 * 18, of_image: 1, exact: true });

@@ -3,9 +3,11 @@
 
 mod layers;
 mod loss;
+mod method;
 mod network;
 
 pub use layers::layers;
 pub use loss::{Loss, Masks};
+pub(crate) use method::ENTRY;
 pub(crate) use network::is_own;
 pub use network::{class_maps, explainer, masks};

@@ -7,6 +7,7 @@ mod exec;
 mod failures;
 mod finish;
 mod images;
+mod learned;
 mod maps;
 mod one_channel;
 mod onnx;
