@@ -71,13 +71,13 @@ fn what_does_not_belong_is_refused() {
     let message = run(&["-m", "peea:explainer=a"], 2);
     assert!(message.contains("needs the file that it calls `a`: --file a=PATH"), "{message}");
     let message =
-        run(&["-m", "peea:explainer=a", "--file", "a=mine.safetensors", "--model", "testbed-vit"], 1);
+        run(&["-m", "peea:explainer=a", "--file", "a=mine.safetensors", "--model", "testbed-vit"], 2);
     assert!(message.contains("mine.safetensors: it was trained to explain testbed@"), "{message}");
-    let message = run(&["-m", "tame:explainer=a", "--file", "a=mine.safetensors"], 1);
+    let message = run(&["-m", "tame:explainer=a", "--file", "a=mine.safetensors"], 2);
     assert!(message.ends_with("it is an explainer of eea, and not of tame"), "{message}");
     fs::write(work.join("cut"), &fs::read(work.join("mine.safetensors")).unwrap()[..5000]).unwrap();
-    let message = run(&["-m", "peea:explainer=a", "--file", "a=cut"], 1);
+    let message = run(&["-m", "peea:explainer=a", "--file", "a=cut"], 2);
     assert!(message.contains("cut: it is no file of an explainer: it is damaged"), "{message}");
-    let message = run(&["-m", "peea:explainer=a", "--file", "a=none"], 1);
+    let message = run(&["-m", "peea:explainer=a", "--file", "a=none"], 2);
     assert!(message.contains("none"), "{message}");
 }
