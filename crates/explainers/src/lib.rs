@@ -19,7 +19,7 @@ mod reward;
 mod small;
 pub mod tame;
 
-pub use bee::{Recipe, Training};
+pub use bee::{BanditMethod, BanditTraining};
 pub use extended::ExplainerNetwork;
 pub use file::{EeaFacts, EeaFile, TameFacts, TameFile, architecture, trained_for};
 pub use list::{LISTS, METHODS, parse};

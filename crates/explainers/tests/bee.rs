@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use attribution::{Context, Request};
 use common::{Answer, Asked, classifier, explain, images};
-use explainers::{Recipe, Training};
+use explainers::{BanditMethod, BanditTraining};
 use models::Classifier;
 use testbed::Embedded;
 
@@ -150,7 +150,7 @@ fn what_it_costs_is_what_it_says() {
                 if passes.exact {
                     assert_eq!(counted, (passes.forwards, passes.backwards), "{spec} on {embedded:?}");
                 } else {
-                    // Training images are run once for the whole run, and counted nowhere.
+                    // BanditTraining images are run once for the whole run, and counted nowhere.
                     assert!(counted.0 <= passes.forwards + 3 && counted.1 <= passes.backwards, "{spec}");
                 }
             }
@@ -208,9 +208,9 @@ fn wrong_specs_are_errors() {
 
 /// A training on some images, and what it was left with.
 fn train(spec: &str, classifier: &Classifier, done: Option<&[u8]>, until: usize) -> (Vec<u8>, Vec<u8>) {
-    let recipe = Recipe::parse(spec).unwrap();
+    let recipe = BanditMethod::parse(spec).unwrap();
     let context = Context::new(classifier).unwrap();
-    let mut training = Training::new(&recipe, &context, "facts").unwrap();
+    let mut training = BanditTraining::new(&recipe, &context, "facts").unwrap();
     if let Some(bytes) = done {
         training.restore(bytes).unwrap();
     }
@@ -337,7 +337,7 @@ fn a_hostile_file_is_refused() {
 
 #[test]
 fn trainings_that_make_no_sense_are_refused() {
-    let refused = |spec: &str| Recipe::parse(spec).err().unwrap().to_string();
+    let refused = |spec: &str| BanditMethod::parse(spec).err().unwrap().to_string();
     assert!(refused("nbee").starts_with("unknown method with a bandit `nbee`"));
     assert!(refused("fbee:bandit=mine").contains("names a bandit, and this is to train one"));
     let classifier = classifier(Embedded::ResNet);
@@ -347,9 +347,9 @@ fn trainings_that_make_no_sense_are_refused() {
         (spec.clone(), "others", "another training: facts, and not others"),
         (spec.replace("pos", "neg"), "facts", "another settings: metric=(pos)"),
     ] {
-        let recipe = Recipe::parse(&spec).unwrap();
+        let recipe = BanditMethod::parse(&spec).unwrap();
         let context = Context::new(&classifier).unwrap();
-        let mut training = Training::new(&recipe, &context, facts).unwrap();
+        let mut training = BanditTraining::new(&recipe, &context, facts).unwrap();
         let error = format!("{:#}", training.restore(&checkpoint).unwrap_err());
         assert!(error.contains(part), "{error}");
         assert!(training.restore(&checkpoint[..100]).is_err());

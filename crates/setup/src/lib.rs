@@ -2,6 +2,7 @@
 //! by path or by the name of an embedded one and keeping the last of them.
 
 mod arrays;
+mod baselines;
 mod cache;
 mod folder;
 mod images;
@@ -15,6 +16,7 @@ mod speed;
 mod target;
 
 pub use arrays::{array_length, is_array};
+pub use baselines::Baselines;
 pub use cache::Cache;
 pub use folder::Folder;
 pub use images::{ahead, hash, open};

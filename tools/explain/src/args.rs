@@ -26,6 +26,8 @@ Examples:
   explain -m gradient --sign positive --smooth --normalize=max testbed
   explain \"${model[@]}\" -m expected-gradients:baseline=images \\
     --baselines train/ photos/*.jpg > maps.csv
+  explain -m \"best-of:methods=(gradcam)(layercam),metric=(pos)\" \\
+    --trace tried.csv testbed > maps.csv
   explain --npy testbed/000 | perturb --image testbed/000 | score
 
 Maps lie in OUT/METHOD/HASH.npy, shape (n, H, W), raw and signed unless a step is asked for; HASH.json beside it says what \

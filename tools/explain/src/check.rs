@@ -7,20 +7,29 @@ use pipe::Usage;
 use setup::{Loaded, Target};
 
 use crate::args::Args;
-use crate::baselines;
 use crate::files;
 use crate::list::Listed;
 use crate::trace;
 
 /// The command line by itself.
 pub fn arguments(args: &Args, methods: &[ParsedMethod]) -> Result<()> {
-    baselines::check(args, methods)?;
+    baselines(args, methods)?;
     files::check(&args.files, methods)?;
     trace::check(args, methods)?;
     if let Some(model) = args.model.black_box() {
         methods.iter().try_for_each(|named| named.check_black_box(model)).map_err(usage)?;
     }
     Ok(())
+}
+
+/// Whether there are images where a method draws from some, and only there.
+fn baselines(args: &Args, methods: &[ParsedMethod]) -> Result<()> {
+    let drawing = methods.iter().find(|named| named.needs().baselines);
+    match (drawing, args.baselines.is_empty()) {
+        (Some(named), true) => bail!(Usage(format!("{} needs images: --baselines", named.spec))),
+        (None, false) => bail!(Usage("--baselines, but no method has baseline=images".into())),
+        _ => Ok(()),
+    }
 }
 
 /// The methods, ready for the view of the classifier that each needs.

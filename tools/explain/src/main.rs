@@ -4,7 +4,6 @@ mod again;
 mod annotations;
 mod args;
 mod array_labels;
-mod baselines;
 mod check;
 mod chunk;
 mod class_names;

@@ -6,10 +6,9 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result};
 use attribution::{Context, ParsedMethod};
 use pipe::Identity;
-use setup::Loaded;
+use setup::{Baselines, Loaded};
 
 use crate::args::Args;
-use crate::baselines::Baselines;
 use crate::chunk::{self, Chosen, Plan};
 use crate::files;
 use crate::finish::Finish;

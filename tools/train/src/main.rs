@@ -1,5 +1,6 @@
 //! Train a classifier (the embedded ones, or any architecture on images of one's own) or what explains one.
 
+mod bee;
 mod checkpoint;
 mod cifar10;
 mod classifier;
@@ -17,6 +18,8 @@ use std::process::ExitCode;
 
 const EXAMPLES: &str = "\
 Examples:
+  train bee -m pbee:metric=pos --images testbed --count 2000 \\
+    --model testbed --baselines testbed -o pos.bandit
   train classifier --model cifar-resnet20 --images classes -o own.safetensors
   train classifier --model testbed --images testbed --count 2000 -o a.st
   train classifier --model testbed --images classes --permute-labels -o twin.st
@@ -38,6 +41,8 @@ struct Args {
 
 #[derive(clap::Subcommand, Debug)]
 enum What {
+    /// A bandit of BEE: which kinds of baselines give an image good maps
+    Bee(Box<bee::Args>),
     /// Any architecture on images of one's own, on CIFAR-10 or on the testbed
     Classifier(Box<classifier::Args>),
     /// An explainer of EEA: a network that masks an image for another one
@@ -50,6 +55,7 @@ enum What {
 
 fn main() -> ExitCode {
     pipe::main(|args: &Args| match &args.what {
+        What::Bee(args) => bee::run(args),
         What::Classifier(args) => classifier::run(args),
         What::Eea(args) => eea::run(args),
         What::Tame(args) => tame::run(args),

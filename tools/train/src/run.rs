@@ -20,7 +20,7 @@ pub struct RunArgs {
     pub resume: bool,
     /// The longest time between two checkpoints; there is one behind each epoch anyway, and behind each step with 0
     #[arg(long, value_name = "N", default_value_t = 5)]
-    checkpoint_minutes: u64,
+    pub checkpoint_minutes: u64,
     /// No progress on standard error; what is measured at the end stays
     #[arg(short, long)]
     pub quiet: bool,

@@ -71,12 +71,11 @@ impl<'a> Drawer<'a> {
         let space = &self.spaces[at];
         let key = ["bee", &request.keys[image], arm.name(), space.name()];
         let mut random = stats::random::generator(request.seed, &key, draw as u64);
-        if arm == Arm::Training {
+        let Some(drawn) = self.values[at][image].draw(arm, self.settings.normal, &mut random) else {
             let baselines = self.training[at].clone();
             let rows = training::draw(baselines.dims()[0], self.settings.images, &mut random);
             return Paths { image, baselines, rows };
-        }
-        let drawn = self.values[at][image].draw(arm, self.settings.normal, &mut random);
+        };
         // BEE: rows of attention are normalised by a softmax.
         let baselines = if space.holds_weights() { softmax(drawn, 3) } else { drawn };
         Paths { image, baselines, rows: vec![0] }

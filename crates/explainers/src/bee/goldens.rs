@@ -57,7 +57,7 @@ fn maps_at_a_layer_equal_the_formula() {
             features.take(&tiny::request(batch_size));
             let small = maps(&features, &paths, &TARGETS, batch_size);
             found.push(tiny::numbers(small.clone()));
-            check(&format!("tiny_basic.{name}"), kept(Resample::BICUBIC.resize(small, 64, 64)), 1e-4);
+            check(&format!("tiny_basic.{name}"), kept(Resample::BICUBIC.resize(small, 64, 64)), 1e-5);
         }
         assert!(found.windows(2).all(|pair| pair[0] == pair[1]), "{name}");
     }
@@ -75,7 +75,7 @@ fn maps_of_attention_equal_the_formula() {
         let last = *attention.nodes.last().unwrap();
         let mut matrices = Matrices::new("nbee", &classifier, attention, last, (10, psi, true)).unwrap();
         matrices.take(&tiny::request(3));
-        check(&format!("tiny_vit.{name}"), maps(&matrices, &paths, &TARGETS, 3), 1e-4);
+        check(&format!("tiny_vit.{name}"), maps(&matrices, &paths, &TARGETS, 3), 1e-5);
     }
 }
 
@@ -94,10 +94,13 @@ fn maps_from_baseline_images_equal_the_formulas_and_pairs_guided_one() {
     let given = tiny::given(2);
     let path = |image| Paths { image, baselines: given.clone(), rows: vec![image] };
     let paths = [path(0), path(1)];
-    for (name, way) in [("straight", Way::Straight), ("blurred", Way::Blurred), ("guided", Way::Guided)] {
+    // Differences of blurs are small ones of large numbers, and a guided path turns on the order of gradients.
+    for (name, way, tolerance) in
+        [("straight", Way::Straight, 1e-5), ("blurred", Way::Blurred, 5e-4), ("guided", Way::Guided, 5e-4)]
+    {
         let mut pixels = Pixels::new(&classifier, way, 10);
         pixels.take(&tiny::request(4));
-        check(&format!("tiny_basic.{name}"), kept(maps(&pixels, &paths, &TARGETS, 4)), 5e-4);
+        check(&format!("tiny_basic.{name}"), kept(maps(&pixels, &paths, &TARGETS, 4)), tolerance);
     }
 }
 

@@ -20,7 +20,7 @@ use spec::Reader;
 use explain::Adapting;
 use settings::{Place, Settings};
 use space::pixels::Way;
-pub use train::{Recipe, Training};
+pub use train::{BanditMethod, BanditTraining};
 
 pub(crate) const PBEE: Entry = Entry {
     name: "pbee",

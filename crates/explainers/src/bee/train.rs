@@ -14,12 +14,12 @@ use super::{Bee, Choice};
 use crate::reward::Scores;
 
 /// A method whose bandit is to be trained.
-pub struct Recipe {
+pub struct BanditMethod {
     bee: Bee,
     spec: String,
 }
 
-impl Recipe {
+impl BanditMethod {
     /// Reads the spec of a method, as `explain` would be given it. Whether one of them goes on learning makes no difference here.
     ///
     /// # Errors
@@ -62,8 +62,8 @@ impl Recipe {
 }
 
 /// A training that can be left and gone on with.
-pub struct Training<'a> {
-    recipe: &'a Recipe,
+pub struct BanditTraining<'a> {
+    recipe: &'a BanditMethod,
     adapting: Adapting<'a>,
     model: String,
     /// What else it depends on, in words.
@@ -76,13 +76,13 @@ pub struct Training<'a> {
     done: usize,
 }
 
-impl<'a> Training<'a> {
+impl<'a> BanditTraining<'a> {
     /// Begins; `facts` are what the training depends on besides: images, their order, the seed.
     ///
     /// # Errors
     /// If the method does not fit the network.
     pub fn new(
-        recipe: &'a Recipe,
+        recipe: &'a BanditMethod,
         context: &'a Context<'a>,
         facts: &str,
     ) -> Result<Self, attribution::Error> {
@@ -91,6 +91,11 @@ impl<'a> Training<'a> {
         let (adam, history, drawn) =
             (Adam::default(), Vec::new(), vec![[0; 2]; recipe.bee.settings.arms.len()]);
         Ok(Self { recipe, adapting, model, facts, adam, history, drawn, done: 0 })
+    }
+
+    /// The network, as tables call it.
+    pub fn model(&self) -> &str {
+        &self.model
     }
 
     /// Images that it has seen.
@@ -103,7 +108,7 @@ impl<'a> Training<'a> {
         self.recipe.bee.settings.arms.iter().zip(&self.drawn).map(|(arm, drawn)| (arm.name(), *drawn))
     }
 
-    /// Learns from the one image of a request; its place in the training, [`Training::done`], belongs to its random numbers.
+    /// Learns from the one image of a request; its place in the training, [`BanditTraining::done`], belongs to its random numbers.
     ///
     /// # Errors
     /// If the request is for more than one image, or lacks the images that baselines are drawn from.
@@ -147,7 +152,7 @@ impl<'a> Training<'a> {
         file::write(&self.header(""), &numbers)
     }
 
-    /// Everything that [`Training::restore`] needs to go on to the same bits.
+    /// Everything that [`BanditTraining::restore`] needs to go on to the same bits.
     ///
     /// # Errors
     /// If the format cannot hold it.

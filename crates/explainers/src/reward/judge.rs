@@ -26,6 +26,9 @@ pub(crate) struct Judge<'a> {
     images: Vec<Result<Arc<HostImage>, String>>,
 }
 
+/// How many maps are sorted at once: what is known of a sorted map takes many times its memory.
+const SORTED: usize = 64;
+
 /// The answers to each test, or why there are none.
 type Curves = Vec<Result<Curve, String>>;
 
@@ -77,16 +80,19 @@ impl<'a> Judge<'a> {
             let image = images[image].clone()?;
             Ok((Plan::new(map.as_ref().map_err(Clone::clone)?, &image, tests), image))
         };
-        // Sorting maps is the costly part of the host's work.
-        let plans: Vec<Result<_, String>> = maps.par_iter().zip(of).map(plan).collect();
         let mut found: Vec<Curves> = vec![Vec::new(); maps.len()];
-        for (tag, (plan, &(_, target))) in plans.into_iter().zip(of).enumerate() {
-            let pushed = plan.and_then(|(plan, image)| {
-                let job = Job { image, plan, target: Some(target), tag, keep: None };
-                self.executor.push(job).map_err(|error| error.to_string())
-            });
-            if let Err(reason) = pushed {
-                found[tag] = failed(reason);
+        let mut tags = 0..maps.len();
+        for (maps, of) in maps.chunks(SORTED).zip(of.chunks(SORTED)) {
+            // Sorting maps is the costly part of the host's work.
+            let plans: Vec<Result<_, String>> = maps.par_iter().zip(of).map(plan).collect();
+            for ((plan, &(_, target)), tag) in plans.into_iter().zip(of).zip(&mut tags) {
+                let pushed = plan.and_then(|(plan, image)| {
+                    let job = Job { image, plan, target: Some(target), tag, keep: None };
+                    self.executor.push(job).map_err(|error| error.to_string())
+                });
+                if let Err(reason) = pushed {
+                    found[tag] = failed(reason);
+                }
             }
         }
         self.executor.flush();

@@ -10,12 +10,11 @@ use models::Classifier;
 use models::network::shape::ShapeError;
 use pipe::{Explained, Failures, Progress, Writer};
 use serde_json::Value;
-use setup::Loaded;
+use setup::{Baselines, Loaded};
 
 use crate::again::{Again, Printer, Wanted};
 use crate::annotations::Annotations;
 use crate::args::Args;
-use crate::baselines::Baselines;
 use crate::check;
 use crate::chunk::{Chunk, Plan};
 use crate::dry_run;

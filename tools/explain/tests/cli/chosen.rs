@@ -142,3 +142,64 @@ fn traces_and_files_that_make_no_sense_are_refused() {
     let full = run(&work, "-m best-of --trace /dev/full testbed/000", "").failure(1);
     assert!(full.contains("/dev/full"), "{full}");
 }
+
+const PBEE: &str = "pbee:metric=(pos:steps=4),samples=3,steps=2,arms=constant+blur+normal";
+
+/// A bandit for this method, trained on a few images.
+fn bandit(work: &WorkDir, name: &str, more: &str) {
+    let line = format!("bee -m {PBEE} --images testbed --count 6 --device cpu -q -o {name} {more}");
+    tool(work, "train", &line, "").success();
+}
+
+#[test]
+fn a_bandit_is_a_part_of_what_a_pack_depends_on() {
+    let work = WorkDir::new();
+    bandit(&work, "one", "");
+    bandit(&work, "two", "--seed 1");
+    let explain = |file: &str, more: &str| {
+        let line = format!("-m {PBEE} --file bandit={file} --trace trace.csv {more} {IMAGES}");
+        (run(&work, &line, "").success(), work.read("trace.csv"))
+    };
+    let one = explain("one", "--record record.json");
+    let hash = pipe::sha256(&fs::read(work.join("one")).unwrap());
+    assert_eq!(super::record(&work)["files"]["file:bandit"], hash);
+    let two = explain("two", "--resume");
+    // Under one name, but in packs of their own: nothing of the first is taken for the second.
+    assert!(one.0 != two.0 && explain("one", "--resume") == one && explain("two", "--batch-size 1") == two);
+    let trace: Vec<Tried> = table(&one.1);
+    assert_eq!(trace.len(), 4 * 3);
+    for tried in trace {
+        let chances: Vec<(&str, f64)> = tried
+            .chances
+            .split(' ')
+            .map(|chance| chance.split_once(':').map(|(arm, chance)| (arm, chance.parse().unwrap())).unwrap())
+            .collect();
+        let arms: Vec<&str> = chances.iter().map(|(arm, _)| *arm).collect();
+        assert_eq!(arms, ["constant", "blur", "normal"]);
+        let most = chances.iter().fold(0.0, |most: f64, (_, chance)| most.max(*chance));
+        assert_eq!(chances.iter().find(|(_, chance)| *chance == most).unwrap().0, tried.arm);
+    }
+}
+
+#[test]
+fn a_bandit_of_something_else_is_refused() {
+    let work = WorkDir::new();
+    bandit(&work, "own", "");
+    work.write("torn", &fs::read(work.join("own")).unwrap()[..90]);
+    for (arguments, part) in [
+        (format!("-m {PBEE}"), "needs the file that it calls `bandit`: --file bandit=PATH"),
+        (format!("-m {PBEE} --file bandit=own --model testbed-vit"), "own: it was trained for testbed@"),
+        (
+            format!("-m {PBEE},normal=literal --file bandit=own"),
+            "own: it was trained with metric=(pos:steps=4)",
+        ),
+        (format!("-m {PBEE} --file bandit=own --preprocess none"), "own: it was trained for testbed@"),
+        (format!("-m {PBEE} --file bandit=torn"), "torn: it is damaged, or no bandit"),
+        (format!("-m {PBEE} --file bandit=own --file bandit=torn"), "--file bandit= is given twice"),
+    ] {
+        let message = run(&work, &format!("{arguments} testbed/000"), "").failure(2);
+        assert!(message.contains(part), "{arguments}: {message}");
+    }
+    let gone = run(&work, &format!("-m {PBEE} --file bandit=gone testbed/000"), "");
+    assert!(gone.status != Some(0) && gone.stderr.contains("gone: No such file"), "{}", gone.stderr);
+}

@@ -1,5 +1,6 @@
 //! `train` as a shell sees it.
 
+mod bee;
 mod classifier;
 mod explainers;
 mod interrupted;

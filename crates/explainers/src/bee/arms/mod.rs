@@ -88,13 +88,14 @@ impl Values {
         Tensor::from_data(TensorData::new(baseline, self.tensor.dims()), &self.tensor.device())
     }
 
-    /// A baseline of some arm but training images.
-    pub(super) fn draw(&self, arm: Arm, reading: Reading, random: &mut ChaCha8Rng) -> Tensor<4> {
+    /// A baseline that is made from the values; nothing of training images, which are not.
+    pub(super) fn draw(&self, arm: Arm, reading: Reading, random: &mut ChaCha8Rng) -> Option<Tensor<4>> {
         match arm {
-            Arm::Constant => constant::draw(self, random),
-            Arm::Blur => blur::draw(self, random),
-            Arm::Uniform => uniform::draw(self, random),
-            Arm::Normal | Arm::Training => normal::draw(self, reading, random),
+            Arm::Constant => Some(constant::draw(self, random)),
+            Arm::Blur => Some(blur::draw(self, random)),
+            Arm::Uniform => Some(uniform::draw(self, random)),
+            Arm::Normal => Some(normal::draw(self, reading, random)),
+            Arm::Training => None,
         }
     }
 }
@@ -135,7 +136,7 @@ mod tests {
         for arm in [Arm::Constant, Arm::Uniform] {
             for draw in 0..20 {
                 let mut random = stats::random::generator(0, &["arms"], draw);
-                let drawn = Values::new(values.draw(arm, Reading::Range, &mut random));
+                let drawn = Values::new(values.draw(arm, Reading::Range, &mut random).unwrap());
                 let [first, second] = &drawn.channels().map(range).collect::<Vec<_>>()[..] else { panic!() };
                 assert!(first.0 >= 0.0 && first.1 <= 4.0 && *second == (3.0, 3.0), "{arm:?}");
                 assert_eq!(first.0 == first.1, arm == Arm::Constant);

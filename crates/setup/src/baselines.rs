@@ -1,14 +1,11 @@
-//! Images that `baseline=images` draws from.
+//! Images that methods draw baselines from.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
-use attribution::ParsedMethod;
 use models::{Classifier, Image, Tensor};
-use pipe::Usage;
-use setup::Folder;
 
-use crate::args::Args;
+use crate::Folder;
 
 /// Baseline images, all of one size and all in memory.
 pub struct Baselines {
@@ -18,18 +15,11 @@ pub struct Baselines {
     pub sha256: String,
 }
 
-/// What can be known to be wrong before anything is opened.
-pub fn check(args: &Args, methods: &[ParsedMethod]) -> Result<()> {
-    let drawing = methods.iter().find(|named| named.needs().baselines);
-    match (drawing, args.baselines.is_empty()) {
-        (Some(named), true) => bail!(Usage(format!("{} needs images: --baselines", named.spec))),
-        (None, false) => bail!(Usage("--baselines, but no method has baseline=images".into())),
-        _ => Ok(()),
-    }
-}
-
 impl Baselines {
-    /// Opens the images that the command line names, if it names any.
+    /// Opens the images that a command line names, if it names any: files, folders, `testbed`.
+    ///
+    /// # Errors
+    /// If one cannot be read, or has another size than the others, as the network sees them.
     pub fn open(given: &[String], classifier: &Classifier) -> Result<Option<Self>> {
         if given.is_empty() {
             return Ok(None);
@@ -37,7 +27,7 @@ impl Baselines {
         let mut images: Vec<Image> = Vec::new();
         let mut bytes = Vec::new();
         for name in names(given)? {
-            let image = setup::open(&name, &classifier.preprocess)
+            let image = crate::open(&name, &classifier.preprocess)
                 .map_err(|error| anyhow!("baseline {}: {}", error.path, error.reason))?;
             if let Some(first) = images.first() {
                 let (here, there) = (size(&image), size(first));
