@@ -23,6 +23,8 @@ const PUBLISHED: usize = 50_000;
 ///
 /// The explainer is the encoder of a classifier, by default of the explained one, with a small head. It belongs to the explained
 /// network and is refused by any other one.
+///
+/// --batch-size is the number of images in a step: 32 unless it is given.
 #[derive(clap::Args, Debug)]
 pub struct Args {
     /// Architecture of the explainer, which starts from its classifier's weights [default: that of the explained network]

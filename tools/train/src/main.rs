@@ -41,13 +41,13 @@ struct Args {
 
 #[derive(clap::Subcommand, Debug)]
 enum What {
-    /// A bandit of BEE: which kinds of baselines give an image good maps
+    #[command(about = "A bandit of BEE: which kinds of baselines give an image good maps")]
     Bee(Box<bee::Args>),
-    /// Any architecture on images of one's own, on CIFAR-10 or on the testbed
+    #[command(about = "Any architecture on images of one's own, on CIFAR-10 or on the testbed")]
     Classifier(Box<classifier::Args>),
-    /// An explainer of EEA: a network that masks an image for another one
+    #[command(about = "An explainer of EEA: a network that masks an image for another one")]
     Eea(Box<eea::Args>),
-    /// The attention of TAME on three feature maps of a network
+    #[command(about = "The attention of TAME on three feature maps of a network")]
     Tame(Box<tame::Args>),
     /// A small network that tells the testbed's ten classes apart, by the committed recipe
     Testbed(testbed::Testbed),

@@ -17,6 +17,8 @@ use crate::run;
 /// while it runs a checkpoint (FILE.checkpoint).
 ///
 /// It reads three feature maps of the explained network, belongs to it, and is refused by any other one.
+///
+/// --batch-size is the number of images in a step: 32 unless it is given.
 #[derive(clap::Args, Debug)]
 pub struct Args {
     /// Three layers with feature maps [default: the last one of each of the last three sizes; of vgg16 those of the paper]
