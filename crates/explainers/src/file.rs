@@ -6,7 +6,6 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use learning::{Decayed, Learner, Optimiser, Rule, Schedule, checkpoint};
 use models::network::Weight;
-use models::zoo::ModelError;
 use models::{Classifier, Device, Graph, Network, Preprocess, TensorData};
 use safetensors::SafeTensors;
 use serde::de::DeserializeOwned;
@@ -139,7 +138,7 @@ impl EeaFile {
         let facts: EeaFacts = read(&bytes, EeaFacts::METHOD)?;
         facts.check().context("what it says of itself")?;
         let like = [0, facts.input[0], 0, 0];
-        let graph = (architecture(&facts.explainer)?.build)(1).with_channels_of(|_| Some(&like));
+        let graph = (testbed::architecture(&facts.explainer)?.build)(1).with_channels_of(|_| Some(&like));
         let explainer = eea::explainer(&blank(graph, device), 0).map_err(anyhow::Error::msg)?;
         let mut learner = facts.learner(explainer);
         learner.restore(&bytes, |_| true)?;
@@ -207,15 +206,6 @@ fn read<T: DeserializeOwned>(bytes: &[u8], method: &str) -> Result<T> {
     ensure!(header.info("training.done").is_none(), "it is a checkpoint of a training that is not done");
     let Of { facts, .. } = serde_json::from_str::<Of<T>>(&settings).context("what it says of itself")?;
     Ok(facts)
-}
-
-/// An architecture of the zoo, or of the testbed.
-///
-/// # Errors
-/// If there is none of that name.
-pub fn architecture(name: &str) -> Result<models::zoo::Architecture, ModelError> {
-    let embedded = testbed::Embedded::find(name);
-    embedded.map_or_else(|| models::zoo::architecture(name), |embedded| Ok(embedded.architecture()))
 }
 
 /// A network of zeros.

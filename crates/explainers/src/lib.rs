@@ -21,7 +21,7 @@ pub mod tame;
 
 pub use bee::{BanditMethod, BanditTraining};
 pub use extended::ExplainerNetwork;
-pub use file::{EeaFacts, EeaFile, TameFacts, TameFile, architecture, trained_for};
+pub use file::{EeaFacts, EeaFile, TameFacts, TameFile, trained_for};
 pub use list::{LISTS, METHODS, parse};
 pub use masked::masked;
 pub use renormalise::Renormalise;

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 /// The small ResNet of the testbed, which is an architecture by name, with first weights.
 fn raw() -> Classifier {
-    let architecture = explainers::architecture("testbed").unwrap();
+    let architecture = testbed::architecture("testbed").unwrap();
     golden::classifier(golden::first((architecture.build)(3)))
 }
 

@@ -6,10 +6,11 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::Epilogue;
-use crate::blocked::{self, BLOCK, Job, PART, Tiles, VECTORS, split};
+use crate::blocked::{self, BLOCK, Job, PART, Tiles, VECTORS};
 use crate::buffer::Buffer;
 use crate::lines::Lines;
 use crate::output::Output;
+use crate::parts::{part, split};
 use crate::simd::Level;
 use crate::view::View;
 
@@ -67,7 +68,6 @@ impl Columns {
         let chunks = if chunks < threads { chunks } else { chunks.next_multiple_of(threads) };
         let shares = threads.div_ceil(chunks).min(self.groups());
         (0..chunks * shares).into_par_iter().with_max_len(1).for_each(|i| {
-            let part = |i: usize, of: usize, n: usize| i * n / of..(i + 1) * n / of;
             task(part(i / shares, chunks, n), part(i % shares, shares, self.groups()));
         });
     }

@@ -18,6 +18,7 @@ mod lines;
 mod math;
 mod memory;
 mod output;
+mod parts;
 mod pool;
 mod rows;
 mod simd;

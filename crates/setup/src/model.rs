@@ -11,7 +11,7 @@ use models::preprocess::PreprocessError;
 use models::zoo::Architecture;
 use models::{Checkpoint, Classifier, Engine, Link, Preprocess, Randomisation, Scores, Views, device, zoo};
 use pipe::Usage;
-use testbed::Embedded;
+use testbed::{Embedded, architecture};
 
 use crate::memory;
 use crate::process::{self, Process};
@@ -76,6 +76,20 @@ pub enum BatchSize {
     Auto,
     /// This many.
     Fixed(usize),
+}
+
+impl BatchSize {
+    /// Inputs of height `h` and width `w` to run at once: on the CPU as many pixels as eight ImageNet
+    /// images, which keeps the features in the cache; on a GPU sixteen times that.
+    pub fn inputs(self, device: &str, h: usize, w: usize) -> usize {
+        match self {
+            Self::Fixed(size) => size,
+            Self::Auto => {
+                let images = if device == "cpu" { 8 } else { 128 };
+                (images * 224 * 224 / (h * w).max(1)).clamp(1, 128)
+            }
+        }
+    }
 }
 
 impl FromStr for BatchSize {
@@ -288,16 +302,9 @@ impl Loaded {
         if self.device == "cpu" { memory::check(size, bytes) } else { Ok(()) }
     }
 
-    /// Inputs of height `h` and width `w` to run at once: on the CPU as many pixels as eight ImageNet
-    /// images, which keeps the features in the cache; on a GPU sixteen times that.
+    /// Inputs of height `h` and width `w` to run at once.
     pub fn batch_size(&self, h: usize, w: usize) -> usize {
-        match self.batch_size {
-            BatchSize::Fixed(size) => size,
-            BatchSize::Auto => {
-                let images = if self.device == "cpu" { 8 } else { 128 };
-                (images * 224 * 224 / (h * w).max(1)).clamp(1, 128)
-            }
-        }
+        self.batch_size.inputs(&self.device, h, w)
     }
 }
 
@@ -327,11 +334,6 @@ fn known_model(name: &str) -> Result<String> {
         )),
         Err(unknown) => Err(unknown.into()),
     }
-}
-
-/// An architecture of the zoo, or of an embedded classifier.
-fn architecture(name: &str) -> Result<Architecture, zoo::ModelError> {
-    Embedded::find(name).map_or_else(|| zoo::architecture(name), |embedded| Ok(embedded.architecture()))
 }
 
 fn seconds(text: &str) -> Result<Duration, &'static str> {

@@ -33,7 +33,7 @@ mod stored;
 
 pub use class::CLASSES;
 pub use counterfactual::{removed, swapped};
-pub use network::Embedded;
+pub use network::{Embedded, architecture};
 pub use scene::{Object, Scene, Split, scene};
 pub use sheet::{image_sheet, mask_sheet};
 pub use stored::{image, names};

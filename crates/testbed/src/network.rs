@@ -2,10 +2,18 @@
 
 use models::zoo::cifar_resnet::CifarResNet;
 use models::zoo::vit::{Stem, ViT};
-use models::zoo::{Architecture, ModelError, Options};
+use models::zoo::{self, Architecture, ModelError, Options};
 use models::{Checkpoint, Classifier, Device};
 
 use crate::{CLASSES, SIZE};
+
+/// An architecture of the zoo, or of an embedded classifier.
+///
+/// # Errors
+/// If there is none of that name.
+pub fn architecture(name: &str) -> Result<Architecture, ModelError> {
+    Embedded::find(name).map_or_else(|| zoo::architecture(name), |embedded| Ok(embedded.architecture()))
+}
 
 /// A network of which trained weights are embedded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

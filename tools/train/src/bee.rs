@@ -12,7 +12,7 @@ use models::Views;
 use pipe::{Progress, Record, Usage, atomic};
 use rand::seq::SliceRandom;
 use serde_json::{Map, Value, json};
-use setup::{Baselines, BatchSize};
+use setup::Baselines;
 
 use crate::checkpoint;
 use crate::explained::{Explained, ExplainedArgs};
@@ -33,7 +33,7 @@ pub struct Args {
     #[arg(long, value_name = "PATH", help_heading = "What")]
     baselines: Vec<String>,
     /// Passes over the images
-    #[arg(long, value_name = "N", default_value = "1", help_heading = "BanditMethod")]
+    #[arg(long, value_name = "N", default_value = "1", help_heading = "Recipe")]
     epochs: NonZeroUsize,
     #[command(flatten)]
     explained: ExplainedArgs,
@@ -106,7 +106,7 @@ fn settings(
 /// All images that are left, each pass in an order of its own.
 fn steps(
     args: &Args,
-    Explained { classifier, data, .. }: &Explained,
+    Explained { classifier, data, device, .. }: &Explained,
     training: &mut BanditTraining<'_>,
     baselines: Option<&Baselines>,
     checkpoint: &Path,
@@ -121,10 +121,7 @@ fn steps(
     );
     let progress = Progress::new("train", (total - training.done()) as u64, "images").quiet(own.run.quiet);
     let [_, h, w] = data.size;
-    let batch_size = match own.model.batch_size {
-        BatchSize::Fixed(size) => size,
-        BatchSize::Auto => (8 * 224 * 224 / (h * w).max(1)).clamp(1, 128),
-    };
+    let batch_size = own.model.batch_size.inputs(device, h, w);
     let (pause, mut written) = (Duration::from_secs(60 * own.run.checkpoint_minutes), Instant::now());
     let mut order: (usize, Vec<usize>) = (usize::MAX, Vec::new());
     while training.done() < total {

@@ -96,7 +96,7 @@ pub fn run(args: &Args) -> Result<()> {
 fn encoder(args: &Args, explained: &Explained) -> Result<Classifier> {
     let own = explained.classifier.name.split('+').next().unwrap_or_default();
     let name = args.explainer.as_deref().unwrap_or(own);
-    let architecture = explainers::architecture(name).with_context(|| {
+    let architecture = testbed::architecture(name).with_context(|| {
         if args.explainer.is_none() {
             format!("{own} as its own explainer (--explainer NAME)")
         } else {

@@ -61,6 +61,8 @@ pub struct Explained {
     pub raw: Classifier,
     /// The labels are the classes that are explained.
     pub data: DataSet,
+    /// `cpu` or `cuda:N`.
+    pub device: String,
 }
 
 impl ExplainedArgs {
@@ -83,10 +85,10 @@ impl ExplainedArgs {
         let needs = [vec![fold::ALL.to_owned()]];
         let loaded = self.model.open(&needs)?;
         loaded.notes.iter().for_each(pipe::note);
-        let Loaded { classifier, views, .. } = loaded;
+        let Loaded { classifier, views, device, .. } = loaded;
         let raw = views.index(&needs[0]).map_or_else(|| classifier.clone(), |at| views.all()[at].clone());
         let data = self.data(&classifier)?;
-        Ok(Explained { classifier, raw, data })
+        Ok(Explained { classifier, raw, data, device })
     }
 
     fn data(&self, classifier: &Classifier) -> Result<DataSet> {

@@ -27,15 +27,15 @@ pub(crate) const PBEE: Entry = Entry {
     summary: "of maps from several baselines the best by a metric, their kinds chosen by a trained bandit",
     paper: "BEE 2025",
     cost: "samples (steps (F + B) from the layer on + the metric's test)",
-    build: |reader: &mut Reader| build(reader, "pbee", None, Choice::Trained),
+    build,
 };
 
 pub(crate) const FBEE: Entry = Entry {
     name: "fbee",
-    summary: "the same, the bandit going on to learn on the image itself, for this image only",
+    summary: "pbee with a bandit that goes on to learn on the image itself, for this image only",
     paper: "BEE 2025",
     cost: "samples (steps (F + B) from the layer on + the metric's test)",
-    build: |reader: &mut Reader| build(reader, "fbee", None, Choice::Tuned),
+    build,
 };
 
 pub(crate) const NBEE: Entry = Entry {
@@ -43,15 +43,15 @@ pub(crate) const NBEE: Entry = Entry {
     summary: "of maps from several baselines the best by a metric, their kinds chosen by chance",
     paper: "BEE 2025",
     cost: "samples (steps (F + B) from the layer on + the metric's test)",
-    build: |reader: &mut Reader| build(reader, "nbee", None, Choice::Uniform),
+    build,
 };
 
 pub(crate) const NCBEE: Entry = Entry {
     name: "ncbee",
-    summary: "the same, their kinds chosen by a bandit that learns on the image and does not look at it",
+    summary: "nbee with a bandit that learns on the image and does not look at it",
     paper: "BEE 2025",
     cost: "samples (steps (F + B) from the layer on + the metric's test)",
-    build: |reader: &mut Reader| build(reader, "ncbee", None, Choice::WithoutContext),
+    build,
 };
 
 pub(crate) const IG_FBEE: Entry = Entry {
@@ -59,7 +59,7 @@ pub(crate) const IG_FBEE: Entry = Entry {
     summary: "fbee with integrated gradients from baseline images",
     paper: "BEE 2025",
     cost: "samples (steps (F + B) + the metric's test)",
-    build: |reader: &mut Reader| build(reader, "ig-fbee", Some(Way::Straight), Choice::Tuned),
+    build,
 };
 
 pub(crate) const BIG_FBEE: Entry = Entry {
@@ -67,7 +67,7 @@ pub(crate) const BIG_FBEE: Entry = Entry {
     summary: "fbee with blur integrated gradients that end at baseline images",
     paper: "BEE 2025",
     cost: "samples (steps (F + B) + the metric's test)",
-    build: |reader: &mut Reader| build(reader, "big-fbee", Some(Way::Blurred), Choice::Tuned),
+    build,
 };
 
 pub(crate) const GIG_FBEE: Entry = Entry {
@@ -75,7 +75,7 @@ pub(crate) const GIG_FBEE: Entry = Entry {
     summary: "fbee with guided integrated gradients from baseline images",
     paper: "BEE 2025",
     cost: "samples (steps (F + B) + the metric's test)",
-    build: |reader: &mut Reader| build(reader, "gig-fbee", Some(Way::Guided), Choice::Tuned),
+    build,
 };
 
 /// Who chooses the kinds of baselines.
@@ -102,13 +102,19 @@ impl Choice {
     }
 }
 
-fn build(
-    reader: &mut Reader,
-    name: &'static str,
-    way: Option<Way>,
-    choice: Choice,
-) -> Result<Box<dyn Method>, spec::Error> {
-    Ok(Box::new(Bee::take(reader, name, way, choice)?))
+/// The methods: where their paths run, in layers or some way through images, and who chooses their baselines.
+const FAMILY: [(&str, Option<Way>, Choice); 7] = [
+    ("pbee", None, Choice::Trained),
+    ("fbee", None, Choice::Tuned),
+    ("nbee", None, Choice::Uniform),
+    ("ncbee", None, Choice::WithoutContext),
+    ("ig-fbee", Some(Way::Straight), Choice::Tuned),
+    ("big-fbee", Some(Way::Blurred), Choice::Tuned),
+    ("gig-fbee", Some(Way::Guided), Choice::Tuned),
+];
+
+fn build(reader: &mut Reader) -> Result<Box<dyn Method>, spec::Error> {
+    Ok(Box::new(Bee::take(reader, |_| true)?))
 }
 
 /// A method of the family.
@@ -120,13 +126,15 @@ struct Bee {
 }
 
 impl Bee {
-    /// Without a name a bandit with context must be there, under the name `bandit`: one that has learned nothing is asked for by `bandit=none`.
-    fn take(
-        reader: &mut Reader,
-        name: &'static str,
-        way: Option<Way>,
-        choice: Choice,
-    ) -> Result<Self, spec::Error> {
+    /// Reads the spec of a method whose chooser is wanted. Without a name a bandit with context must be there, under the name `bandit`: one
+    /// that has learned nothing is asked for by `bandit=none`.
+    fn take(reader: &mut Reader, wanted: impl Fn(Choice) -> bool) -> Result<Self, spec::Error> {
+        let family = || FAMILY.into_iter().filter(|(.., choice)| wanted(*choice));
+        let (name, way, choice) = family().find(|(name, ..)| *name == reader.name()).ok_or_else(|| {
+            let known = family().map(|(name, ..)| name).collect::<Vec<_>>().join(", ");
+            let what = "method with a bandit";
+            spec::Error::UnknownName { what, name: reader.name().to_owned(), known }
+        })?;
         let settings = Settings::take(name, way, reader)?;
         let file = match choice {
             Choice::Uniform => "none".to_owned(),

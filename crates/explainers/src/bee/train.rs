@@ -9,7 +9,6 @@ use super::bandit::file::{self, Header, Numbers};
 use super::bandit::{Adam, Bandit};
 use super::draw::Job;
 use super::explain::{Adapting, random};
-use super::space::pixels::Way;
 use super::{Bee, Choice};
 use crate::reward::Scores;
 
@@ -26,26 +25,11 @@ impl BanditMethod {
     /// If it is no method with a bandit, a parameter is wrong, or a bandit is named.
     pub fn parse(spec: &str) -> Result<Self, spec::Error> {
         let mut reader = Reader::new(spec)?;
-        let (name, way, choice) = match reader.name() {
-            "pbee" => ("pbee", None, Choice::Trained),
-            "fbee" => ("fbee", None, Choice::Tuned),
-            "ncbee" => ("ncbee", None, Choice::WithoutContext),
-            "ig-fbee" => ("ig-fbee", Some(Way::Straight), Choice::Tuned),
-            "big-fbee" => ("big-fbee", Some(Way::Blurred), Choice::Tuned),
-            "gig-fbee" => ("gig-fbee", Some(Way::Guided), Choice::Tuned),
-            other => {
-                return Err(spec::Error::UnknownName {
-                    what: "method with a bandit",
-                    name: other.to_owned(),
-                    known: "pbee, fbee, ncbee, ig-fbee, big-fbee, gig-fbee".to_owned(),
-                });
-            }
-        };
-        let bee = Bee::take(&mut reader, name, way, choice)?;
+        let bee = Bee::take(&mut reader, |choice| choice != Choice::Uniform)?;
         let spec = reader.finish()?;
         if bee.bandit.as_deref().is_some_and(|file| file != "bandit") {
             let reason = "names a bandit, and this is to train one: leave bandit= out".to_owned();
-            return Err(spec::Error::Unfit { name: name.to_owned(), reason });
+            return Err(spec::Error::Unfit { name: bee.settings.method.to_owned(), reason });
         }
         Ok(Self { bee: Bee { bandit: None, ..bee }, spec })
     }

@@ -6,8 +6,9 @@
 //! sides of products. The same `ds^T`, written as panels as well, gives `dq^T`.
 
 use super::{Attention, Head, Place, Room};
-use crate::blocked::{self, BLOCK, split};
+use crate::blocked::{self, BLOCK};
 use crate::math;
+use crate::parts::split;
 use crate::simd::{Simd, Work};
 use crate::view::View;
 

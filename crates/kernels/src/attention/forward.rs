@@ -1,8 +1,9 @@
 //! The way there.
 
 use super::{Attention, Head, Place, Room};
-use crate::blocked::{self, BLOCK, split};
+use crate::blocked::{self, BLOCK};
 use crate::math;
+use crate::parts::split;
 use crate::rows::largest;
 use crate::simd::{Simd, Work};
 

@@ -21,7 +21,7 @@ pub use batch_norm::{BatchNorm, Moments, ScaleAndShift};
 pub use depthwise::Depthwise;
 pub use maps::Maps;
 pub(crate) use outer::{Image, Outer, Samples};
-pub(crate) use rows::{Tiles, split};
+pub(crate) use rows::Tiles;
 pub(crate) use tile::{Job, kernel};
 
 use crate::simd::Level;

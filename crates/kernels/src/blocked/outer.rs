@@ -4,17 +4,16 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::{BLOCK, Maps, VECTORS, split};
+use super::{BLOCK, Maps, VECTORS};
 use crate::buffer::Buffer;
 use crate::lines::Lines;
+use crate::parts::{SUMS, part, split};
 use crate::simd::{Level, Simd, Work};
 
 /// Terms of a tile: with two vectors of outputs each, and one vector for them, their sums fit into the registers.
 pub(crate) const TERMS: usize = 8;
 /// Pixels that a tile adds up before they join the sum: what is read of them lies in the first-level cache for all tiles.
 const PIXELS: usize = 128;
-/// Parts of the images that have sums of their own, whatever the threads; they are added in their order.
-const PARTS: usize = 16;
 /// Numbers that the sums of all parts may have together.
 const ROOM: usize = 1 << 26;
 
@@ -54,16 +53,14 @@ impl Outer<'_> {
     /// For each output the sums of all terms, `[output][term]`. The order of the sums depends on the number of images alone.
     pub(crate) fn run(&self, images: usize, samples: &impl Samples) -> Buffer {
         let terms = self.terms.len().next_multiple_of(TERMS);
-        let parts = PARTS.min(images).min(ROOM / (terms * self.maps.blocks() * BLOCK)).max(1);
+        let parts = SUMS.min(images).min(ROOM / (terms * self.maps.blocks() * BLOCK)).max(1);
         // Where there are few parts, threads share the units of one.
-        let shares = PARTS.div_ceil(parts).min(self.units());
+        let shares = SUMS.div_ceil(parts).min(self.units());
         let sums: Vec<Sums> = (0..parts * shares)
             .into_par_iter()
             .with_max_len(1)
             .map(|i| {
-                let (part, share) = (i / shares, i % shares);
-                let range = |i: usize, of: usize, n: usize| i * n / of..(i + 1) * n / of;
-                self.part(range(part, parts, images), range(share, shares, self.units()), samples)
+                self.sums(part(i / shares, parts, images), part(i % shares, shares, self.units()), samples)
             })
             .collect();
         let mut whole = Buffer::zeros(self.maps.channels * self.terms.len());
@@ -103,7 +100,7 @@ impl Outer<'_> {
     }
 
     /// The sums of some units over some images.
-    fn part(&self, images: Range<usize>, units: Range<usize>, samples: &impl Samples) -> Sums {
+    fn sums(&self, images: Range<usize>, units: Range<usize>, samples: &impl Samples) -> Sums {
         let terms = self.terms.len().next_multiple_of(TERMS);
         let end = self.lanes(units.end - 1).end;
         let mut numbers = Lines::zeros((end - units.start * self.width()) * terms);
@@ -119,8 +116,8 @@ impl Outer<'_> {
             let set: Vec<Image<'_>> =
                 images.map(|image| samples.image(image, rooms.next().unwrap_or_default())).collect();
             for band in split(rows, height) {
-                for part in split(columns, PIXELS) {
-                    let window = Window { images: &set, rows: band.clone(), columns: part };
+                for columns in split(columns, PIXELS) {
+                    let window = Window { images: &set, rows: band.clone(), columns };
                     self.window(&window, &units, numbers.reserve(0));
                 }
             }

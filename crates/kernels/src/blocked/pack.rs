@@ -1,6 +1,7 @@
 //! Both sides of a product, copied into the order in which a tile reads them.
 
-use super::{BLOCK, outputs, split};
+use super::{BLOCK, outputs};
+use crate::parts::split;
 use crate::simd::Level;
 use crate::view::View;
 

@@ -6,12 +6,6 @@ use super::{BLOCK, pack};
 use crate::lines::Lines;
 use crate::view::View;
 
-/// Splits `n` rows into as few tiles of at most `most` rows as there can be, of the same height or nearly.
-pub(crate) fn split(n: usize, most: usize) -> impl Iterator<Item = Range<usize>> {
-    let tiles = n.div_ceil(most);
-    (0..tiles).map(move |i| i * n / tiles..(i + 1) * n / tiles)
-}
-
 /// Rows of `k` numbers by tile, then by block of terms: [tile][block][row of the tile][term of the block]. Terms behind the last one are
 /// zero. A tile is read from start to end, so rows of a power of two do not meet in one cache set.
 pub(crate) struct Tiles<'a> {
@@ -38,14 +32,6 @@ impl<'a> Tiles<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn rows_are_split_evenly() {
-        let heights = |n| split(n, 14).map(|tile| tile.len()).collect::<Vec<_>>();
-        assert_eq!(heights(15), [7, 8]);
-        assert_eq!(heights(28), [14, 14]);
-        assert_eq!(heights(0), [0; 0]);
-    }
 
     #[test]
     fn a_tile_holds_its_rows_line_by_line() {

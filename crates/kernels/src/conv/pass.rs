@@ -6,12 +6,13 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::weights::Weights;
-use crate::blocked::{self, BLOCK, Job, Maps, split};
+use crate::blocked::{self, BLOCK, Job, Maps};
 use crate::buffer::Buffer;
 use crate::grid::Grid;
 use crate::lines::Lines;
 use crate::memory::half_of_cache;
 use crate::output::Output;
+use crate::parts::{part, split};
 use crate::source::{Masked, Source};
 use crate::{Epilogue, simd::Level};
 
@@ -188,7 +189,6 @@ impl Pass<'_> {
         let threads = rayon::current_num_threads();
         let wanted = (TASKS * threads).div_ceil(tasks).min(units / least);
         let shares = wanted.max(threads.div_ceil(tasks)).min(units);
-        let part = |i: usize, of: usize, n: usize| i * n / of..(i + 1) * n / of;
         (0..tasks * shares).into_par_iter().with_max_len(1).for_each(|i| {
             let units = part(i % shares, shares, units);
             task(part(i / shares, tasks, n), units.start * step..units.end * step);

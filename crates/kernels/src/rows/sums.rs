@@ -4,17 +4,16 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use crate::parts::{SUMS, part};
 use crate::simd::{Level, Simd, Work};
 
-/// Parts of the rows that have sums of their own, whatever the threads; they are added in their order.
-const PARTS: usize = 16;
 /// Rows that are added up before they join the sum of a part.
 const CHAIN: usize = 64;
 
 /// The sums of `width` numbers that `add(rows, sums)` adds for some of `n` rows, over all of them.
 pub(super) fn sums(n: usize, width: usize, add: impl Fn(Range<usize>, &mut [f32]) + Sync) -> Vec<f32> {
-    let part = |i: usize| {
-        let rows = i * n / PARTS..(i + 1) * n / PARTS;
+    let sum = |i: usize| {
+        let rows = part(i, SUMS, n);
         let (mut whole, mut chain) = (vec![0.0; width], vec![0.0; width]);
         for start in rows.clone().step_by(CHAIN) {
             chain.fill(0.0);
@@ -23,7 +22,7 @@ pub(super) fn sums(n: usize, width: usize, add: impl Fn(Range<usize>, &mut [f32]
         }
         whole
     };
-    let parts: Vec<Vec<f32>> = (0..PARTS).into_par_iter().map(part).collect();
+    let parts: Vec<Vec<f32>> = (0..SUMS).into_par_iter().map(sum).collect();
     let mut whole = vec![0.0; width];
     parts.iter().for_each(|part| join(&mut whole, part));
     whole

@@ -5,20 +5,10 @@ use std::path::Path;
 use anyhow::{Result, bail};
 use models::network::Weight;
 use models::zoo::{Architecture, ModelError};
-use models::{Checkpoint, Graph, Network, device, zoo};
-use testbed::Embedded;
+use models::{Checkpoint, Graph, Network, device};
 
 /// How many weights a message names.
 const SHOWN: usize = 4;
-
-/// An architecture of the zoo, or of the testbed.
-///
-/// # Errors
-/// If there is none of that name.
-pub fn architecture(name: &str) -> Result<Architecture> {
-    Ok(Embedded::find(name)
-        .map_or_else(|| zoo::architecture(name), |embedded| Ok(embedded.architecture()))?)
-}
 
 /// Random first weights, or where `weights` has them in the same shape, its own.
 ///

@@ -48,7 +48,7 @@ pub fn run(args: &Args) -> Result<()> {
 }
 
 fn prepare(args: &Args) -> Result<Prepared> {
-    let architecture = first::architecture(&args.model)?;
+    let architecture = testbed::architecture(&args.model)?;
     let count = args.count.map(std::num::NonZeroUsize::get);
     let listing = Listing::read(&args.images, Part::Training, None, args.seed, count)?;
     let rows = data::choose(&args.images, &listing, count, args.seed)?;

@@ -1,13 +1,10 @@
 //! `train bee`: a bandit for a method, on the testbed.
 
 use std::fs;
-use std::process::{Command, Stdio};
-use std::thread::sleep;
-use std::time::Duration;
 
 use testing::WorkDir;
 
-use crate::{TRAIN, record};
+use crate::{TRAIN, killed_at, killed_until_done, record};
 
 const SMALL: &str = "bee --model testbed --images testbed --count 8 --device cpu -q \
                      -m pbee:metric=(pos:steps=4),steps=2,arms=constant+blur+normal";
@@ -36,34 +33,14 @@ fn equal_seeds_give_equal_bytes_whatever_the_threads_and_batches() {
     assert!(!work.join("a.checkpoint").exists());
 }
 
-/// Runs until it is killed, or done; whether it was done.
-fn killed_after(work: &WorkDir, wait: Duration) -> bool {
-    let line = format!("{SMALL} --epochs 20 --checkpoint-minutes 0 --resume -o killed");
-    let mut command = Command::new(TRAIN);
-    command.args(line.split_whitespace()).current_dir(work.path()).stderr(Stdio::null());
-    let mut child = command.spawn().unwrap();
-    sleep(wait);
-    if let Some(status) = child.try_wait().unwrap() {
-        assert!(status.success());
-        return true;
-    }
-    child.kill().unwrap();
-    child.wait().unwrap();
-    false
-}
-
 #[test]
 fn killed_at_random_and_gone_on_with_it_comes_to_the_same_bytes() {
     let work = WorkDir::new();
     train(&work, "--epochs 20 -o whole").success();
-    let mut kills = 0;
-    // Longer and longer, so that it ends on a slow machine as well.
-    while !killed_after(&work, Duration::from_millis(200 + 90 * kills)) {
-        kills += 1;
-    }
-    assert!(kills > 0, "it was never killed");
+    let line = format!("{SMALL} --epochs 20 --checkpoint-minutes 0 --resume -o killed");
+    killed_until_done(&work, &line.split_whitespace().collect::<Vec<_>>());
     let bytes = |name: &str| fs::read(work.join(name)).unwrap();
-    assert!(bytes("whole") == bytes("killed"), "after {kills} kills");
+    assert!(bytes("whole") == bytes("killed"));
 }
 
 #[test]
@@ -96,15 +73,7 @@ fn what_makes_no_sense_is_refused() {
 fn a_checkpoint_of_another_training_is_refused() {
     let work = WorkDir::new();
     let line = format!("{SMALL} --epochs 500 --checkpoint-minutes 0 -o x");
-    let mut command = Command::new(TRAIN);
-    command.args(line.split_whitespace()).current_dir(work.path()).stderr(Stdio::null());
-    let mut child = command.spawn().unwrap();
-    while !work.join("x.checkpoint").exists() {
-        assert!(child.try_wait().unwrap().is_none());
-        sleep(Duration::from_millis(20));
-    }
-    child.kill().unwrap();
-    child.wait().unwrap();
+    killed_at(&work, "x.checkpoint", &line.split_whitespace().collect::<Vec<_>>());
     let message = train(&work, "--epochs 400 --resume -o x").failure(1);
     assert!(message.contains("the training was begun with another training"), "{message}");
 }

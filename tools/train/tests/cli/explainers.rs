@@ -2,8 +2,6 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use explainers::{EeaFacts, EeaFile, TameFile};
 use learning::checkpoint;
@@ -12,7 +10,7 @@ use models::zoo::Options;
 use testbed::Embedded;
 use testing::WorkDir;
 
-use crate::{TRAIN, photos, record};
+use crate::{TRAIN, killed_at, killed_until_done, photos, record};
 
 /// Sixteen scenes of the testbed, explained by its ResNet.
 const COMMON: [&str; 10] =
@@ -82,20 +80,6 @@ fn attention_belongs_to_its_network() {
     assert!(names.contains("weights.tame.0.conv.weight") && !names.contains("weights.conv1"), "{names}");
 }
 
-/// Runs a training until it is killed, or done; whether it was done.
-fn killed_after(work: &WorkDir, arguments: &[&str], wait: Duration) -> bool {
-    let mut command = Command::new(TRAIN);
-    let mut child = command.args(arguments).current_dir(work.path()).stderr(Stdio::null()).spawn().unwrap();
-    std::thread::sleep(wait);
-    if let Some(status) = child.try_wait().unwrap() {
-        assert!(status.success());
-        return true;
-    }
-    child.kill().unwrap();
-    child.wait().unwrap();
-    false
-}
-
 #[test]
 fn killed_at_random_and_gone_on_with_it_comes_to_the_same_bits() {
     for method in ["eea", "tame"] {
@@ -103,12 +87,8 @@ fn killed_at_random_and_gone_on_with_it_comes_to_the_same_bits() {
         let long = [&[method], &COMMON[..], &["-q", "--epochs", "6", "--checkpoint-minutes", "0"]].concat();
         work.run(TRAIN, [&long[..], &["-o", "whole"]].concat(), "").success();
         let resumed = [&long[..], &["--resume", "-o", "killed"]].concat();
-        let mut kills = 0;
-        // Longer and longer, so that it ends on a slow machine as well.
-        while !killed_after(&work, &resumed, Duration::from_millis(200 + 120 * kills)) {
-            kills += 1;
-        }
-        assert!(bytes(&work, "whole") == bytes(&work, "killed"), "{method}, after {kills} kills");
+        killed_until_done(&work, &resumed);
+        assert!(bytes(&work, "whole") == bytes(&work, "killed"), "{method}");
     }
 }
 
@@ -132,14 +112,8 @@ fn a_checkpoint_of_another_training_is_refused() {
     let work = WorkDir::new();
     let begun =
         [&["eea"], &COMMON[..], &["-q", "--epochs", "4000", "--checkpoint-minutes", "0", "-o", "a"]].concat();
-    let mut child = Command::new(TRAIN).args(&begun).current_dir(work.path()).spawn().unwrap();
     let path = work.join("a.checkpoint");
-    while !path.exists() {
-        assert!(child.try_wait().unwrap().is_none(), "it ended without a checkpoint");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    child.kill().unwrap();
-    child.wait().unwrap();
+    killed_at(&work, "a.checkpoint", &begun);
     let refused = |arguments: &[&str]| {
         run(&work, "eea", &[&["-q", "--resume", "-o", "a"], arguments].concat()).failure(1)
     };

@@ -1,45 +1,22 @@
 //! Trainings that are left, gone on with, or stop by themselves.
 
 use std::fs;
-use std::process::{Command, Stdio};
-use std::thread::sleep;
-use std::time::Duration;
 
 use learning::checkpoint;
 use testing::WorkDir;
 
-use crate::{SMALL, TRAIN, photos, refused, train};
+use crate::{SMALL, TRAIN, killed_at, killed_until_done, photos, refused, train};
 
 const LONG: [&str; 7] = ["photos", "-q", "--epochs", "40", "--flip", "--checkpoint-minutes", "0"];
-
-/// Runs until it is killed, or done; whether it was done.
-fn killed_after(work: &WorkDir, wait: Duration) -> bool {
-    let arguments = [&SMALL[..], &LONG, &["--resume", "--out", "killed.safetensors"]].concat();
-    let mut command = Command::new(TRAIN);
-    let mut child = command.args(arguments).current_dir(work.path()).stderr(Stdio::null()).spawn().unwrap();
-    sleep(wait);
-    if let Some(status) = child.try_wait().unwrap() {
-        assert!(status.success());
-        return true;
-    }
-    child.kill().unwrap();
-    child.wait().unwrap();
-    false
-}
 
 #[test]
 fn killed_at_random_and_gone_on_with_it_comes_to_the_same_bits() {
     let work = WorkDir::new();
     photos(&work, 5);
     train(&work, "photos", &[&LONG[1..], &["--out", "whole.safetensors"]].concat());
-    let mut kills = 0;
-    // Longer and longer, so that it ends on a slow machine as well.
-    while !killed_after(&work, Duration::from_millis(150 + 90 * kills)) {
-        kills += 1;
-    }
-    assert!(kills > 0, "it was never killed");
+    killed_until_done(&work, &[&SMALL[..], &LONG, &["--resume", "--out", "killed.safetensors"]].concat());
     let bytes = |name: &str| fs::read(work.join(name)).unwrap();
-    assert!(bytes("whole.safetensors") == bytes("killed.safetensors"), "after {kills} kills");
+    assert!(bytes("whole.safetensors") == bytes("killed.safetensors"));
     let left: Vec<_> = fs::read_dir(work.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert!(!left.iter().any(|name| name.to_string_lossy().contains(".tmp.")), "{left:?}");
 }
@@ -59,16 +36,8 @@ fn a_recipe_goes_on_where_it_was_killed_and_then_leaves_the_weights_alone() {
     };
     recipe("whole").success();
     let own = ["classifier", "--images", "photos", "--heldout", "photos", "--out", "out/killed.safetensors"];
-    let (mut command, checkpoint) = (Command::new(TRAIN), work.join("out/killed.safetensors.checkpoint"));
-    command.args([&own, &flags[..]].concat()).current_dir(work.path()).stderr(Stdio::null());
-    let mut child = command.spawn().unwrap();
-    while !checkpoint.exists() {
-        assert!(child.try_wait().unwrap().is_none(), "it ended without a checkpoint");
-        sleep(Duration::from_millis(1));
-    }
-    child.kill().unwrap();
-    child.wait().unwrap();
-    assert!(checkpoint.exists() && !work.join("out/killed.safetensors.json").exists());
+    killed_at(&work, "out/killed.safetensors.checkpoint", &[&own, &flags[..]].concat());
+    assert!(!work.join("out/killed.safetensors.json").exists());
     recipe("killed").success();
     let bytes = |name: &str| fs::read(work.join(format!("out/{name}.safetensors"))).unwrap();
     assert!(bytes("whole") == bytes("killed"));
@@ -105,19 +74,13 @@ fn a_checkpoint_of_another_training_is_refused_and_stays() {
     let work = WorkDir::new();
     photos(&work, 4);
     // A run that is killed by a limit on files is not portable: the checkpoint is one that a run left behind.
-    let mut begun = Command::new(TRAIN);
-    let arguments = [
+    let begun = [
         &SMALL[..],
         &["photos", "-q", "--epochs", "4000", "--checkpoint-minutes", "0", "--out", "a.safetensors"],
     ]
     .concat();
-    let mut child = begun.args(arguments).current_dir(work.path()).spawn().unwrap();
     let path = work.join("a.safetensors.checkpoint");
-    while !path.exists() {
-        sleep(Duration::from_millis(20));
-    }
-    child.kill().unwrap();
-    child.wait().unwrap();
+    killed_at(&work, "a.safetensors.checkpoint", &begun);
     let bytes = fs::read(&path).unwrap();
     let message = work
         .run(TRAIN, [&SMALL[..], &["photos", "--epochs", "4000", "--out", "a.safetensors"]].concat(), "")

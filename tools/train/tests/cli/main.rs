@@ -9,6 +9,9 @@ mod testbed;
 
 use std::fmt::Write as _;
 use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
 
 use image::RgbImage;
 use testing::WorkDir;
@@ -46,6 +49,36 @@ fn train(work: &WorkDir, source: &str, arguments: &[&str]) -> String {
     let output = work.run(TRAIN, [&SMALL[..], &[source], arguments].concat(), "");
     assert_eq!(output.success(), "");
     output.stderr
+}
+
+/// Kills a run again and again, each time later, until it comes to its end on a slow machine as well.
+fn killed_until_done(work: &WorkDir, arguments: &[&str]) {
+    let mut command = Command::new(TRAIN);
+    command.args(arguments).current_dir(work.path()).stderr(Stdio::null());
+    for kills in 0.. {
+        let mut child = command.spawn().unwrap();
+        sleep(Duration::from_millis(150 + 90 * kills));
+        if let Some(status) = child.try_wait().unwrap() {
+            assert!(status.success());
+            assert!(kills > 0, "it was never killed");
+            return;
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+}
+
+/// Kills a run as soon as it has written its checkpoint, which stays.
+fn killed_at(work: &WorkDir, checkpoint: &str, arguments: &[&str]) {
+    let mut command = Command::new(TRAIN);
+    let mut child = command.args(arguments).current_dir(work.path()).stderr(Stdio::null()).spawn().unwrap();
+    while !work.join(checkpoint).exists() {
+        assert!(child.try_wait().unwrap().is_none(), "it ended without a checkpoint");
+        sleep(Duration::from_millis(1));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(work.join(checkpoint).exists(), "it came to its end before it was killed");
 }
 
 /// The message of a run that must fail.

@@ -5,10 +5,9 @@ use rayon::prelude::*;
 use super::{Axis, Depthwise};
 use crate::blocked::{BLOCK, Maps};
 use crate::buffer::Buffer;
+use crate::parts::{SUMS, part};
 use crate::simd::{Simd, Work};
 
-/// Parts of the images that have sums of their own, whatever the threads; they are added in their order.
-const PARTS: usize = 16;
 /// Pixels of a row whose products are added up side by side: each sum waits for its own last product.
 const CHAINS: usize = 4;
 
@@ -24,11 +23,11 @@ impl Depthwise {
         let images = from.images(x, from.image());
         assert_eq!(gradient.len(), images * to.image());
         let axes = [0, 1].map(|axis| Axis::forward(&self.geometry, axis, size[axis]));
-        let parts = PARTS.min(images);
+        let parts = SUMS.min(images);
         let sum = |task: usize| {
-            let (part, block) = (task / from.blocks(), task % from.blocks());
+            let block = task % from.blocks();
             let mut sums = vec![0.0; taps * BLOCK];
-            for image in part * images / parts..(part + 1) * images / parts {
+            for image in part(task / from.blocks(), parts, images) {
                 let i = image * from.blocks() + block;
                 let [x, gradient] = [(x, from), (gradient, to)]
                     .map(|(numbers, maps)| &numbers[i * maps.plane()..(i + 1) * maps.plane()]);
