@@ -1,5 +1,7 @@
 //! What a classifier's outputs change with: gradients at the input and at layers.
 
+use std::ops::Range;
+
 use burn::tensor::Tensor;
 
 use crate::classifier::{Classifier, Output};
@@ -10,6 +12,23 @@ use crate::network::{Hooks, Plain, Taps};
 impl Classifier {
     /// The gradient of each image's target class at the input, `(n, 3, h, w)`, and the outputs `(n, 1)`.
     pub fn input_gradient(
+        &self,
+        x: Tensor<4>,
+        targets: &[usize],
+        output: Output,
+        hooks: &mut dyn Hooks,
+    ) -> (Tensor<4>, Tensor<2>) {
+        if !hooks.apart() {
+            return self.input_gradient_of(x, targets, output, hooks);
+        }
+        let parts = self.network.in_parts(targets.len(), |part| {
+            self.input_gradient_of(rows(&x, &part), &targets[part], output, &mut Plain)
+        });
+        let (gradients, scores) = parts.into_iter().unzip();
+        (joined(gradients), joined(scores))
+    }
+
+    fn input_gradient_of(
         &self,
         x: Tensor<4>,
         targets: &[usize],
@@ -74,6 +93,20 @@ impl Classifier {
         layer: NodeId,
         output: Output,
     ) -> (Tensor<4>, Tensor<4>) {
+        let parts = self.network.in_parts(targets.len(), |part| {
+            self.layer_gradient_of_part(rows(&x, &part), &targets[part], layer, output)
+        });
+        let (values, gradients) = parts.into_iter().unzip();
+        (joined(values), joined(gradients))
+    }
+
+    fn layer_gradient_of_part(
+        &self,
+        x: Tensor<4>,
+        targets: &[usize],
+        layer: NodeId,
+        output: Output,
+    ) -> (Tensor<4>, Tensor<4>) {
         let graph = self.network.graph();
         let (cut, [_, _, h, w]) = (graph.cut(layer), x.dims());
         let values = self.network.run(vec![(Graph::INPUT, Value::new(x))], &cut, &mut Plain);
@@ -88,4 +121,14 @@ impl Classifier {
         let layout = self.layout(layer, [h, w]);
         (layout.maps(activations), layout.maps(gradient))
     }
+}
+
+/// Some images of a batch.
+fn rows(x: &Tensor<4>, part: &Range<usize>) -> Tensor<4> {
+    if part.len() == x.dims()[0] { x.clone() } else { x.clone().narrow(0, part.start, part.len()) }
+}
+
+/// The results of all parts.
+fn joined<const D: usize>(mut parts: Vec<Tensor<D>>) -> Tensor<D> {
+    if parts.len() == 1 { parts.remove(0) } else { Tensor::cat(parts, 0) }
 }

@@ -1,5 +1,6 @@
 //! A network: a graph, its weights, and the interpreter that runs it.
 
+mod apart;
 mod blocked;
 mod counters;
 pub mod external;
@@ -59,6 +60,12 @@ pub trait Hooks {
         false
     }
 
+    /// Whether the images of a batch may go through the network in parts at one time, each with the operations as they are: nothing
+    /// of the run is seen or changed. The default is a careful no.
+    fn apart(&self) -> bool {
+        false
+    }
+
     /// Called when the value of `node` is there; nodes that are computed together only have one.
     fn computed(&mut self, _node: NodeId, _value: &Value) {}
 }
@@ -68,6 +75,10 @@ pub struct Plain;
 
 impl Hooks for Plain {
     fn plain(&self, _: &Network, _: NodeId) -> bool {
+        true
+    }
+
+    fn apart(&self) -> bool {
         true
     }
 }
@@ -203,6 +214,16 @@ impl Network {
     /// # Panics
     /// If the feeds do not determine the fetches.
     pub fn run(&self, feeds: Vec<(NodeId, Value)>, fetches: &[NodeId], hooks: &mut dyn Hooks) -> Vec<Value> {
+        let parts = if hooks.apart() { self.run_in_parts(&feeds, fetches) } else { None };
+        parts.unwrap_or_else(|| self.run_whole(feeds, fetches, hooks))
+    }
+
+    fn run_whole(
+        &self,
+        feeds: Vec<(NodeId, Value)>,
+        fetches: &[NodeId],
+        hooks: &mut dyn Hooks,
+    ) -> Vec<Value> {
         let graph = &self.graph;
         self.counters.add_forwards(feeds.first().map_or(0, |(_, value)| value.shape()[0]));
         let fed: Vec<NodeId> = feeds.iter().map(|(id, _)| *id).collect();
