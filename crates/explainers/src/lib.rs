@@ -25,3 +25,4 @@ pub use file::{EeaFacts, EeaFile, TameFacts, TameFile, trained_for};
 pub use list::{LISTS, METHODS, parse};
 pub use masked::masked;
 pub use renormalise::Renormalise;
+pub use reward::Criterion;

@@ -5,13 +5,15 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 use explainers::eea::{self, Loss, MaskLoss};
 use explainers::{EeaFacts, EeaFile, Renormalise};
-use learning::{Recipe, Targets, Trainer};
+use learning::{Learner, Recipe, Targets, Trainer};
 use models::zoo::Options;
 use models::{Checkpoint, Classifier};
 use pipe::{Record, Usage};
+use serde_json::{Value, json};
 use testbed::Embedded;
 
 use crate::explained::{Explained, ExplainedArgs};
+use crate::heldout::HeldoutArgs;
 use crate::numbers::{not_negative, positive, share};
 use crate::run;
 
@@ -56,6 +58,8 @@ pub struct Args {
     #[arg(long, value_name = "N", help_heading = "Recipe")]
     schedule_images: Option<std::num::NonZeroUsize>,
     #[command(flatten)]
+    heldout: HeldoutArgs,
+    #[command(flatten)]
     explained: ExplainedArgs,
 }
 
@@ -74,21 +78,45 @@ pub fn run(args: &Args) -> Result<()> {
     let (classifier, data) = (&explained.classifier, &explained.data);
     let renormalise = Renormalise::new(&classifier.preprocess, &encoder.preprocess, &classifier.device)
         .map_err(|reason| Usage(format!("{}: {reason}", classifier.name)))?;
-    let settings = own.settings(EeaFacts::METHOD, &facts, &explained)?;
+    let mut settings = own.settings(EeaFacts::METHOD, &facts, &explained)?;
+    let mut heldout = args.heldout.open(own, &explained, &mut settings)?;
     let mut trainer = Trainer::of(facts.learner(explainer), data.images.len(), recipe(args, &facts));
+    let masks = |learner: &Learner| {
+        let (network, renormalise) = (learner.network().fold_batch_norm(&[]).pack(), &renormalise);
+        move |images| eea::masks(eea::logits(&network, renormalise.apply(images)), [h, w])
+    };
     let checkpoint = own.run.steps(&own.out, &settings, &mut trainer, |trainer| {
-        trainer.step_by(|network, _, _, rows| {
+        let epoch = trainer.step_by(|network, _, _, rows| {
             let batch = data.batch(rows);
             let Targets::Classes(targets) = &batch.targets else { unreachable!("labels are classes") };
             let images = batch.images(&classifier.device).autodiff();
             let logits = eea::logits(network, renormalise.apply(images.clone()));
             facts.loss.of(classifier, images, logits, targets)
-        })
+        })?;
+        if let (Some(heldout), Some(epoch)) = (&mut heldout, &epoch) {
+            let steps = trainer.done();
+            heldout.watch(epoch.number, masks(trainer.learner()), |kept| {
+                // The schedule goes on behind this epoch.
+                let own = [("steps", json!(steps)), ("kept", json!(kept))];
+                let settings =
+                    settings.clone().into_iter().chain(own.map(|(name, value)| (name.into(), value)));
+                EeaFile::bytes(trainer.learner(), &Value::Object(settings.collect()).to_string())
+            })?;
+        }
+        Ok(epoch)
     })?;
-    let network = trainer.network().fold_batch_norm(&[]).pack();
-    let masks = |images, _: &[usize]| eea::masks(eea::logits(&network, renormalise.apply(images)), [h, w]);
-    let bytes = EeaFile::bytes(trainer.learner(), &serde_json::to_string(&settings)?)?;
-    own.finish(&explained, &trainer, &bytes, settings, &mut record, masks)?;
+    let mut learner = trainer.learner().clone();
+    let bytes = match &heldout {
+        None => EeaFile::bytes(&learner, &Value::Object(settings.clone()).to_string())?,
+        Some(heldout) => {
+            let (bytes, own) = heldout.chosen()?;
+            (settings, learner) = (own, EeaFile::open(&heldout.path, &classifier.device)?.learner);
+            bytes
+        }
+    };
+    let masks = masks(&learner);
+    own.finish(&explained, &trainer, &bytes, settings, &mut record, |images, _| masks(images))?;
+    heldout.map_or(Ok(()), |heldout| heldout.remove())?;
     checkpoint.remove()
 }
 

@@ -24,7 +24,8 @@ const MEASURED: usize = 256;
 #[derive(clap::Args, Debug)]
 pub struct ExplainedArgs {
     /// Training images: a folder with a folder for each class, a table with image and label (.csv), the folder that make
-    /// cifar10 fills, or testbed; not those that maps will be made of
+    /// cifar10 fills, or testbed; for --target predicted also a folder of images and a table without labels. Not those that maps
+    /// will be made of
     #[arg(long, value_name = "SOURCE", help_heading = "What")]
     pub images: PathBuf,
     /// File to write (.safetensors)
@@ -92,22 +93,41 @@ impl ExplainedArgs {
     }
 
     fn data(&self, classifier: &Classifier) -> Result<DataSet> {
-        let count = self.count.map(NonZeroUsize::get);
-        let named = self.target == Target::Label && !classifier.labels.is_empty();
-        let known = named.then_some(&classifier.labels[..]);
-        let listing = Listing::read(&self.images, Part::Training, known, self.seed, count)?;
-        let rows = data::draw(&self.images, &listing, count, self.seed)?;
-        let mut data = data::load(&self.images, &listing, &rows, &classifier.preprocess)?;
+        self.load(&self.images, Part::Training, self.count.map(NonZeroUsize::get), classifier)
+    }
+
+    /// Other images, each with the class that would be explained of it.
+    ///
+    /// # Errors
+    /// As [`ExplainedArgs::open`].
+    pub fn heldout(&self, source: &Path, classifier: &Classifier) -> Result<DataSet> {
+        self.load(source, Part::Heldout, None, classifier)
+    }
+
+    fn load(
+        &self,
+        source: &Path,
+        part: Part,
+        count: Option<usize>,
+        classifier: &Classifier,
+    ) -> Result<DataSet> {
+        let known = (!classifier.labels.is_empty()).then_some(&classifier.labels[..]);
+        let listing = match self.target {
+            Target::Label => Listing::read(source, part, known, self.seed, count)?,
+            Target::Predicted => Listing::unlabelled(source, part, self.seed, count)?,
+        };
+        let rows = data::draw(source, &listing, count, self.seed)?;
+        let mut data = data::load(source, &listing, &rows, &classifier.preprocess)?;
         let [_, h, w] = data.size;
-        classifier.check_size([h, w]).with_context(|| self.images.display().to_string())?;
+        classifier.check_size([h, w]).with_context(|| source.display().to_string())?;
         if self.target == Target::Predicted {
             data.labels = predicted(classifier, &data);
             return Ok(data);
         }
-        let (classes, images) = (classifier.network.classes(), self.images.display());
+        let (classes, source) = (classifier.network.classes(), source.display());
         ensure!(
             listing.classes.len() == classes,
-            "{images}: {} classes, and {} has {classes}: --target label needs the same ones",
+            "{source}: {} classes, and {} has {classes}: --target label needs the same ones",
             listing.classes.len(),
             classifier.name
         );

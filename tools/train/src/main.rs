@@ -7,6 +7,7 @@ mod classifier;
 mod data;
 mod eea;
 mod explained;
+mod heldout;
 mod numbers;
 mod run;
 mod source;

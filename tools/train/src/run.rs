@@ -59,7 +59,7 @@ impl RunArgs {
         out: &Path,
         settings: &Map<String, Value>,
         trainer: &mut Trainer,
-        step: impl Fn(&mut Trainer) -> Result<Option<Epoch>>,
+        mut step: impl FnMut(&mut Trainer) -> Result<Option<Epoch>>,
     ) -> Result<Checkpoint> {
         let mut checkpoint = Checkpoint::new(out, settings.clone(), self.checkpoint_minutes);
         let (total, epochs) = (trainer.total(), trainer.total() / trainer.per_epoch());

@@ -72,6 +72,28 @@ impl Listing {
         Ok(listing)
     }
 
+    /// The images of a source, whatever they show: also those of a folder without classes and of a table without labels.
+    ///
+    /// # Errors
+    /// If it cannot be read, or there is no image in it.
+    pub fn unlabelled(source: &Path, part: Part, seed: u64, count: Option<usize>) -> Result<Self> {
+        let names = if source == Path::new("testbed") || cifar10::is(source) {
+            return Self::read(source, part, None, seed, count);
+        } else if source.is_dir() {
+            let images = Folder::read(source).context("cannot look for images")?.images;
+            if images.is_empty() {
+                return folder(source, None);
+            }
+            images.iter().map(|image| name(image)).collect::<Result<Vec<_>>>()?
+        } else {
+            let rows = Tables::open(&[source])?.rows::<Row>()?;
+            rows.map(|row| Ok(row?.image)).collect::<Result<_>>()?
+        };
+        ensure!(!names.is_empty(), "{}: there is no image", source.display());
+        let (classes, labels) = (vec!["image".to_owned()], vec![0; names.len()]);
+        Ok(Self { classes, labels, images: Images::Named(names) })
+    }
+
     fn testbed(part: Part, seed: u64, count: Option<usize>) -> Result<Self> {
         let (split, count) = match (part, count) {
             (Part::Heldout, _) => (Split::Heldout, 2000),
@@ -126,21 +148,24 @@ fn folder(path: &Path, known: Option<&[String]>) -> Result<Listing> {
     let classes =
         known.map_or_else(|| folders.iter().map(|(name, _)| name.clone()).collect(), <[String]>::to_vec);
     let (mut names, mut labels) = (Vec::new(), Vec::new());
-    for (name, folder) in folders {
-        let label = classes.iter().position(|class| *class == name);
+    for (class, folder) in folders {
+        let label = classes.iter().position(|known| *known == class);
         let label = label
-            .with_context(|| format!("{}: {name} is no class of the training images", folder.display()))?;
+            .with_context(|| format!("{}: {class} is no class of the training images", folder.display()))?;
         let images = Folder::read(&folder).context("cannot look for images")?.images;
         ensure!(!images.is_empty(), "{}: the class has no image", folder.display());
         for image in images {
-            let name = image
-                .to_str()
-                .with_context(|| format!("{}: its name is not valid UTF-8", image.display()))?;
-            names.push(name.to_owned());
+            names.push(name(&image)?);
             labels.push(label);
         }
     }
     Ok(Listing { classes, labels, images: Images::Named(names) })
+}
+
+/// A path as tables have it.
+fn name(image: &Path) -> Result<String> {
+    let name = image.to_str().with_context(|| format!("{}: its name is not valid UTF-8", image.display()))?;
+    Ok(name.to_owned())
 }
 
 /// A table with the columns `image` and `label`: all labels numbers from 0, or all names.

@@ -3,6 +3,7 @@
 //! `metric=pos`, `metric=(pos:fill=blur)`, `metric=(sic)*2+(del)`. Maps of one image are ranked by each metric, and their ranks are
 //! added, each times its weight: metrics have units of their own, and ranks have one.
 
+mod criterion;
 mod judge;
 mod metric;
 mod rank;
@@ -12,6 +13,7 @@ use metrics::Measured;
 use perturbation::{Forwards, ParsedTest};
 use spec::{Error, Reader};
 
+pub use criterion::Criterion;
 pub(crate) use judge::Judge;
 pub(crate) use metric::Metric;
 pub(crate) use rank::{best, share};

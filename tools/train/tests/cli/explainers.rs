@@ -80,6 +80,72 @@ fn attention_belongs_to_its_network() {
     assert!(names.contains("weights.tame.0.conv.weight") && !names.contains("weights.conv1"), "{names}");
 }
 
+/// At a rate that is too high later epochs may be worse.
+#[test]
+fn the_epoch_with_the_best_masks_of_other_images_is_kept() {
+    let work = WorkDir::new();
+    fs::create_dir(work.join("other")).unwrap();
+    for name in testbed::names().iter().take(6) {
+        let path = work.join(format!("other/{}.png", name.rsplit('/').next().unwrap()));
+        testbed::image(name).unwrap().image.save(path).unwrap();
+    }
+    let recipe = ["--epochs", "5", "--warm-up", "0", "--schedule-images", "16", "--lambda", "1"];
+    let select = ["--heldout", "other", "--select", "adp"];
+    let output = run(&work, "eea", &[&recipe[..], &select, &["-o", "a"]].concat());
+    output.success();
+    let told = output.stderr.lines().filter_map(|line| line.split_once("adp of 6 held-out images is "));
+    let values: Vec<f64> = told.map(|(_, told)| told.split(',').next().unwrap().parse().unwrap()).collect();
+    assert_eq!(values.len(), 5, "{}", output.stderr);
+    let least = (0..5).min_by(|&a, &b| values[a].total_cmp(&values[b])).unwrap();
+    let (record, file) =
+        (record(&work.join("a.json")), EeaFile::open(&work.join("a"), &device::cpu().device).unwrap());
+    assert_eq!(record["kept"]["epoch"], least + 1);
+    assert!((record["kept"]["value"].as_f64().unwrap() - values[least]).abs() < 1e-3);
+    assert_eq!(file.facts.steps, 2 * (least + 1));
+    assert_eq!(record["sha256"], pipe::sha256(&bytes(&work, "a")));
+    // Killed and gone on with it comes to the same file.
+    let resumed = ["-q", "--checkpoint-minutes", "0", "--resume", "-o", "b"];
+    killed_until_done(&work, &[&["eea"], &COMMON[..], &recipe, &select, &resumed].concat());
+    assert!(bytes(&work, "a") == bytes(&work, "b"));
+    for left in ["a.best", "a.checkpoint", "b.best", "b.checkpoint"] {
+        assert!(!work.join(left).exists(), "{left}");
+    }
+    // Masks that are the same everywhere have no value: no epoch is better than none.
+    let constant = ["--epochs", "2", "--rate", "1", "--warm-up", "0", "--schedule-images", "16", "-o", "d"];
+    let output = run(&work, "eea", &[&constant[..], &select].concat());
+    let message = output.failure(1);
+    let why = "no epoch has masks with adp: the map is constant: it puts no pixel first";
+    assert!(message.ends_with(why), "{message}");
+    assert!(!work.join("d").exists() && work.join("d.checkpoint").exists());
+    let message = run(&work, "eea", &["--select", "adp", "-o", "c"]).failure(2);
+    assert!(message.contains("--heldout <SOURCE>"), "{message}");
+    let message = run(&work, "eea", &["--heldout", "other", "--select", "stratified", "-o", "c"]).failure(2);
+    assert!(message.contains("is made from explanations of what is shown"), "{message}");
+}
+
+/// The class that is explained is the predicted one: nobody needs to know what an image shows.
+#[test]
+fn images_without_labels_are_enough_for_predicted_classes() {
+    let work = WorkDir::new();
+    photos(&work, 3);
+    work.write("names.csv", "image\nphotos/dark/00.png\nphotos/dark/01.png\nphotos/dark/02.png\n");
+    let run = |source: &str, target: &str, out: &str| {
+        let arguments =
+            ["eea", "--model", "testbed", "--epochs", "1", "--threads", "2", "-q", "--images", source];
+        work.run(TRAIN, [&arguments[..], &["--target", target, "-o", out]].concat(), "")
+    };
+    for (source, out) in [("photos/dark", "a"), ("names.csv", "b")] {
+        run(source, "predicted", out).success();
+    }
+    assert!(bytes(&work, "a") == bytes(&work, "b"));
+    let message = run("names.csv", "label", "c").failure(1);
+    assert_eq!(message, "train: names.csv: photos/dark/00.png has no label");
+    let message = run("photos/dark", "label", "c").failure(1);
+    assert_eq!(message, "train: photos/dark: there is no folder of a class in it");
+    work.write("empty.csv", "image\n");
+    assert_eq!(run("empty.csv", "predicted", "c").failure(1), "train: empty.csv: a header and no rows");
+}
+
 #[test]
 fn killed_at_random_and_gone_on_with_it_comes_to_the_same_bits() {
     for method in ["eea", "tame"] {

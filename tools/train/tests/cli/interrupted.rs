@@ -111,3 +111,31 @@ fn a_place_that_takes_no_checkpoint_is_told_before_the_training() {
     let message = work.run(TRAIN, [&SMALL[..], &["photos", "--out", "/dev/null"]].concat(), "").failure(1);
     assert_eq!(message, "train: cannot write /dev/null: it is there and is no file");
 }
+
+/// A file that may not grow beyond 8 KiB stands for a full disk: what the last checkpoint has stays, and nothing lies half written.
+#[test]
+fn a_full_disk_ends_a_training_and_leaves_its_last_checkpoint() {
+    let common = "--model testbed --images testbed --count 20 --threads 2 -q --epochs 4000 --checkpoint-minutes 0 --out a";
+    let eight = "--batch-size 4";
+    for what in [
+        format!("classifier {eight}"),
+        format!("eea {eight}"),
+        format!("tame {eight}"),
+        "bee -m pbee:metric=(pos:steps=4),steps=2,arms=constant+blur".to_owned(),
+    ] {
+        let work = WorkDir::new();
+        let line = format!("{what} {common}");
+        killed_at(&work, "a.checkpoint", &line.split_whitespace().collect::<Vec<_>>());
+        let bytes = || fs::read(work.join("a.checkpoint")).unwrap();
+        let before = bytes();
+        let quoted = line.replace("pbee:", "'pbee:").replace("+blur", "+blur'");
+        let message =
+            work.shell(TRAIN, &format!("trap '' XFSZ; ulimit -f 8; train {quoted} --resume")).failure(1);
+        assert!(message.starts_with("train: cannot write a.checkpoint: "), "{what}: {message}");
+        assert!(message.contains("File too large"), "{what}: {message}");
+        assert!(bytes() == before, "{what}");
+        let names = fs::read_dir(work.path()).unwrap().map(|entry| entry.unwrap().file_name());
+        let torn: Vec<_> = names.filter(|name| name.to_string_lossy().contains(".tmp.")).collect();
+        assert!(torn.is_empty() && !work.join("a").exists(), "{what}: {torn:?}");
+    }
+}
