@@ -18,17 +18,31 @@ pub fn removed(seed: u64, split: Split, index: u64) -> RgbImage {
 /// A pixel that an object covers wholly is that of [`scene`](crate::scene), one that none covers that of the other
 /// scene, and a pixel of the rim has as much of both as it had of its own background. What occluded an object has gone.
 pub fn swapped(seed: u64, split: Split, index: u64, other: u64) -> RgbImage {
-    let drawing = Drawing::new(seed, split, index);
-    let own = without_objects(&drawing);
-    let mut canvas = drawing.with_noise(drawing.whole.clone());
     let other = without_objects(&Drawing::new(seed, split, other));
+    before(&Drawing::new(seed, split, index), &other).to_image()
+}
+
+/// The objects of scene `index` in scene `other`, which keeps its own: one image with evidence for two classes. Nothing if
+/// objects of the one would cover those of the other.
+pub fn paired(seed: u64, split: Split, index: u64, other: u64) -> Option<RgbImage> {
+    let [drawing, other] = [index, other].map(|index| Drawing::new(seed, split, index));
+    if (0..AREA).any(|i| covered(&drawing, i) > 0.0 && covered(&other, i) > 0.0) {
+        return None;
+    }
+    Some(before(&drawing, &other.with_noise(other.whole.clone())).to_image())
+}
+
+/// The objects of a scene before other pixels.
+fn before(drawing: &Drawing, other: &Canvas) -> Canvas {
+    let own = without_objects(drawing);
+    let mut canvas = drawing.with_noise(drawing.whole.clone());
     for i in 0..AREA {
-        let background = 1.0 - covered(&drawing, i);
+        let background = 1.0 - covered(drawing, i);
         for c in 0..3 {
             canvas.pixels[i][c] += background * (other.pixels[i][c] - own.pixels[i][c]);
         }
     }
-    canvas.to_image()
+    canvas
 }
 
 fn without_objects(drawing: &Drawing) -> Canvas {
@@ -46,7 +60,7 @@ fn covered(drawing: &Drawing, i: usize) -> f32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{covered, removed, swapped};
+    use super::{covered, paired, removed, swapped};
     use crate::drawing::Drawing;
     use crate::{AREA, Split, scene};
 
@@ -99,6 +113,25 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_pair_shows_the_objects_of_both_scenes() {
+        let mut found = 0;
+        for (index, drawing) in drawings() {
+            let Some(both) = paired(SEED, Split::Heldout, index, index + 1) else { continue };
+            let [first, second] = [index, index + 1].map(|index| scene(SEED, Split::Heldout, index).image);
+            let other = Drawing::new(SEED, Split::Heldout, index + 1);
+            found += 1;
+            for i in 0..AREA {
+                match (covered(&drawing, i), covered(&other, i)) {
+                    (1.0, _) => assert_eq!(apart(&both, &first, i), 0, "scene {index}, pixel {i}"),
+                    (0.0, 1.0) => assert!(apart(&both, &second, i) <= 1, "scene {index}, pixel {i}"),
+                    _ => (),
+                }
+            }
+        }
+        assert!(found > COUNT / 10, "{found} pairs");
     }
 
     #[test]

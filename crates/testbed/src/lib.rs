@@ -6,8 +6,9 @@
 //! of a classifier that has learnt the task lies on it. Each object comes with its pixel mask and its bounding box.
 //!
 //! [`scene`] draws any image of any split from its index alone. [`image()`] serves the images of the demo split
-//! from files embedded in the program, which makes them equal to the last bit on every machine. [`removed`] and
-//! [`swapped`] draw a scene again without its objects, and its objects alone before another background.
+//! from files embedded in the program, which makes them equal to the last bit on every machine. [`removed`],
+//! [`swapped`] and [`paired`] draw a scene again without its objects, its objects before another background, and the
+//! objects of two scenes in one.
 //!
 //! ```
 //! let scene = testbed::scene(0, testbed::Split::Train, 12);
@@ -32,7 +33,7 @@ mod sheet;
 mod stored;
 
 pub use class::CLASSES;
-pub use counterfactual::{removed, swapped};
+pub use counterfactual::{paired, removed, swapped};
 pub use network::{Embedded, architecture};
 pub use scene::{Object, Scene, Split, scene};
 pub use sheet::{image_sheet, mask_sheet};
