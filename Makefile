@@ -10,6 +10,9 @@ PREFIX ?= /usr/local
 PYTHON ?= python3
 OUT ?= out
 RECIPES ?= resnet20 vit twins
+NETWORK ?= resnet20
+# The testbed's networks learn from the testbed.
+CIFAR10_OF = $(if $(filter testbed%,$(NETWORK)),,cifar10)
 PARITY ?= maps methods curves accuracy rise depth onnx onnx-others
 # The tests that read what the parts of PARITY have written.
 PARITY_TESTS = $(if $(filter accuracy,$(PARITY)),as_many_images_as_in_pytorch) \
@@ -23,7 +26,8 @@ BIN := $(abspath $(or $(CARGO_TARGET_DIR),target))/release
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
 .PHONY: help build install check fmt clippy burn-free test doc smoke check-cuda demo weights cifar10 training imagenet-demo imagenet-results \
-        cifar-results metrics-results localisation-results inpainting-results sensitivity-results coherency-results oracle-results sanity-results shards testbed-weights goldens bless parity bench cuda gpu gpu-carry clean
+        cifar-results metrics-results localisation-results inpainting-results sensitivity-results coherency-results oracle-results sanity-results \
+        eea-results bee-results bee-draws learned shards testbed-weights goldens bless parity bench cuda gpu gpu-carry clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -115,6 +119,24 @@ training: build cifar10 ## Train ResNet-20, a ViT with a convolutional stem, and
 sanity-results: build ## Do maps depend on the weights? CIFAR ResNet-20 and ViT, 100 images, first weights layer by layer, for docs/sanity.md
 	PATH="$(BIN):$$PATH" pipelines/sanity/run.sh $(OUT)/sanity 100
 	$(PYTHON) -B pipelines/sanity/document.py $(OUT)/sanity docs/sanity.md
+
+# Of one network (NETWORK=resnet20, vit, testbed or testbed-vit), each within 90 minutes on two cores; they go on where they were left.
+eea-results: build $(CIFAR10_OF) ## Train EEA's explainers and TAME's attention for NETWORK, for bee-results and sanity-results
+	$(CARGO) build --workspace --release --locked --example counterfactual --example pairs
+	PATH="$(BIN):$(BIN)/examples:$$PATH" CIFAR10=$(OUT)/cifar10 pipelines/eea/run.sh $(OUT)/learned $(NETWORK)
+
+bee-results: build $(CIFAR10_OF) ## Maps adapted to eight metrics (BEE, EEA, best-of) of NETWORK, for docs/learned.md
+	$(CARGO) build --workspace --release --locked --example counterfactual
+	PATH="$(BIN):$(BIN)/examples:$$PATH" CIFAR10=$(OUT)/cifar10 pipelines/bee/run.sh $(OUT)/learned $(NETWORK)
+	$(MAKE) learned
+
+bee-draws: build $(CIFAR10_OF) ## 64 draws, kinds of baselines, points, layers and paths of NETWORK, for docs/learned.md
+	PATH="$(BIN):$$PATH" CIFAR10=$(OUT)/cifar10 pipelines/bee/draws.sh $(OUT)/learned $(NETWORK)
+	$(MAKE) learned
+
+learned: ## What there is of these results, into docs/learned.md
+	$(PYTHON) -B pipelines/bee/results.py $(OUT)/learned
+	$(PYTHON) -B pipelines/bee/document.py $(OUT)/learned $(PLUMBLINE_DATA)/paper_tables.csv docs/learned.md
 
 shards: build ## Shards, kills and resumes change nothing: CIFAR ResNet-20, 500 images, ten methods (data of PLUMBLINE_DATA)
 	PATH="$(BIN):$$PATH" pipelines/shards.sh $(OUT)/shards 500

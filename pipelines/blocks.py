@@ -1,8 +1,37 @@
-"""Writes the blocks of a document that a study fills: what stands between `<!-- STUDY: NAME -->` and `<!-- / -->`."""
+"""What the scripts of the studies share: tables that are read and written, their Markdown, and the blocks of a document that a study fills, which
+stand between `<!-- STUDY: NAME -->` and `<!-- / -->`."""
 
+import csv
+import gzip
 import pathlib
 import re
 import sys
+
+
+def rows(path):
+    """The rows of a table, which may be compressed."""
+    path = pathlib.Path(path)
+    opened = gzip.open(path, "rt", newline="") if path.suffix == ".gz" else open(path, newline="")
+    with opened as file:
+        return list(csv.DictReader(file))
+
+
+def save(path, head, found):
+    with open(path, "w", newline="") as file:
+        out = csv.DictWriter(file, head, lineterminator="\n")
+        out.writeheader()
+        out.writerows(found)
+
+
+def unique(values):
+    """In the order of their first."""
+    return list(dict.fromkeys(values))
+
+
+def table(head, body, left=1):
+    """In Markdown; the first `left` columns are text."""
+    line = lambda cells: "| " + " | ".join(map(str, cells)) + " |"
+    return "\n".join([line(head), "|" + "---|" * left + "---:|" * (len(head) - left), *map(line, body)])
 
 
 def write(document, study, blocks):

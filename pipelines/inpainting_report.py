@@ -3,9 +3,10 @@
 
 Usage: inpainting_report.py FOLDER
 """
-import csv
 import pathlib
 import sys
+
+from blocks import rows
 
 GROUPS = {
     "The baselines": {"delete": "classic:end=0.5", "blur": "classic:fill=pil-blur,end=0.5", "mean": "classic:fill=mean,end=0.5"},
@@ -16,11 +17,6 @@ GROUPS = {
                "any other, weighed": "stratified:generator=migan,samples=1,class=other"},
 }
 CURVES = {"Imputation": "inpaint", "MI-GAN": "inpaint:generator=migan,samples=1"}
-
-
-def rows(path):
-    with open(path, newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def table(head, body):

@@ -4,10 +4,10 @@ often random maps change the prediction. Needs only the standard library.
 
 Usage: metrics_report.py FOLDER PAPER_TABLES.csv
 """
-import csv
-import gzip
 import pathlib
 import sys
+
+from blocks import rows
 
 EIGHT = ["neg", "pos", "ins", "del", "adp", "pic", "sic", "aic"]
 # BEE's names of methods, and ours.
@@ -15,12 +15,6 @@ PAPER = {"GC": "gradcam", "GC++": "gradcam++", "LIFT": "lift-cam", "AC": "ablati
          "GIG": "guided-ig", "BIG": "blur-ig", "FG": "fullgrad", "LC": "layercam", "IIA": "iia", "GAE": "gae",
          "T-Attr": "t-attr"}
 RUNS = {"mobilenet": ("MobileNetV2", "BEE Table 1"), "testbed-vit": ("The embedded ViT", "BEE Table 2")}
-
-
-def rows(path):
-    opened = gzip.open(path, "rt", newline="") if path.suffix == ".gz" else open(path, newline="")
-    with opened as file:
-        yield from csv.DictReader(file)
 
 
 def table(head, body):

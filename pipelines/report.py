@@ -3,17 +3,13 @@
 
 Usage: report.py FOLDER [PAPER_TABLES.csv]     with the paper's tables, its correlations stand beside ours
 """
-import csv
 import pathlib
 import re
 import sys
 
+from blocks import rows
+
 ARROW = {"higher": "↑", "lower": "↓"}
-
-
-def rows(path):
-    with open(path, newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def table(head, body):

@@ -8,6 +8,7 @@ threads, in turns (ours, peer, ours, peer ...), medians and the ratio of minima.
     python pipelines/bench --tables                        CPU time and memory of rank and correlate on 20 million rows, beside
                                                            Polars and DuckDB; a table in OUT/tables.md
     python pipelines/bench --training                      a whole training step of CIFAR ResNet-20; a table in OUT/training.md
+    python pipelines/bench --learned                       BEE, EEA, TAME and best-of on CIFAR ResNet-20; a table in OUT/learned.md
     python pipelines/bench --list                          the tasks, and the networks that they run on by themselves
 
 Both sides are timed from prepared images to results in host memory: no process start, no loading of weights, no decoding,
@@ -55,6 +56,7 @@ def parse():
     parser.add_argument("--layers", action="store_true", help="time each layer, with one thread and with --threads")
     parser.add_argument("--tables", action="store_true", help="measure rank and correlate on a large table")
     parser.add_argument("--training", action="store_true", help="time a training step, --runs times --long-runs of them")
+    parser.add_argument("--learned", action="store_true", help="time methods that are trained or adapted to a metric")
     parser.add_argument("--rows", type=int, default=20_000_000, help="of that table")
     parser.add_argument("--counts", type=int, nargs=2, default=[30, 300], help="of images, with --memory")
     args = parser.parse_args()
@@ -94,6 +96,10 @@ def main():
         from bench import training
 
         training.main(args)
+    elif args.learned:
+        from bench import learned
+
+        learned.main(args)
     elif args.layers:
         from bench.layers import layers
 

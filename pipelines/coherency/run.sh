@@ -2,7 +2,8 @@
 # The Coherency study: do the metrics of saliency maps agree? Seven methods, and the blurred maps of two of them, by the six configurations of
 # deletion and insertion, ROAD, average drop and increase in confidence, whole and binarised. Maps, answers and scores of every shard of the
 # images; a study that was stopped goes on with the shard that it was at.
-#   pipelines/coherency/run.sh OUT cifar|imagenet [UNTIL]        shards 1 to UNTIL of the network's (default: all)
+#   pipelines/coherency/run.sh OUT cifar|imagenet [SHARD...]     these shards of the network's images (default: all)
+# Several runs may work on different shards at once: two of one thread each do more than one of two.
 # Images and weights: PLUMBLINE_DATA.
 set -euo pipefail
 out=${1:?}/${2:?}
@@ -30,7 +31,8 @@ methods+=(ada-sise gradcam lrp "${blurred[@]}")
 tests=({deletion,insertion}:fill={zero,blur,'uniform,runs=1'}{,",region=$region"},steps=20 road
   mask:fill=zero mask:fill=zero,percentile={50,70,75,80,85,90},ties=all)
 
-for ((k = 1; k <= ${3:-$shards}; k++)); do
+[ $# -gt 2 ] || set -- "$@" $(seq "$shards")
+for k in "${@:3}"; do
   of=("${model[@]}" --protocol coherency --images "$out/images.csv" --shard "$k/$shards" -o "$out/maps" --resume)
   explain "${of[@]}" "${methods[@]/#/-m}" -O "$out/maps-$k.csv"
   explain "${of[@]}" "${blurred[@]/#/-m}" --smooth -O "$out/blurred-$k.csv"

@@ -5,33 +5,17 @@ the standard library.
 Usage: document.py OUT docs/oracle.md
 """
 
-import csv
 import pathlib
 import sys
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
 
-from blocks import write  # noqa: E402
+from blocks import rows, table, unique, write  # noqa: E402
 
 NETWORKS = {"testbed": "ResNet-8", "testbed-vit": "ViT"}
 TRUTHS = {"roc-auc": "ROC-AUC", "relevance-rank": "top-k by the mask", "relevance-mass": "relevance mass"}
 KINDS = ["inverted", "shifted", "other", "blurred", "random"]
 ALPHA = 0.05
-
-
-def rows(path):
-    with open(path, newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def unique(table, column):
-    return list(dict.fromkeys(row[column] for row in table))
-
-
-def table(head, body, left=1):
-    line = lambda cells: "| " + " | ".join(map(str, cells)) + " |"
-    rule = "|" + "---|" * left + "---:|" * (len(head) - left)
-    return "\n".join([line(head), rule, *map(line, body)])
 
 
 def percent(row, name):
@@ -64,7 +48,7 @@ def truth_table(found, network, wrong):
     of_network = [row for row in found["truth"] if row["network"] == network]
     at = {(row["truth"], row["method"]): row for row in of_network}
     first = next(iter(TRUTHS))
-    chosen = [method for method in unique(of_network, "method") if is_wrong(method) == wrong]
+    chosen = [method for method in unique(row["method"] for row in of_network) if is_wrong(method) == wrong]
     chosen.sort(key=lambda method: -float(at[first, method]["mean"]))
     cell = lambda row: "{mean:.3f} ({mean_low:.3f} to {mean_high:.3f})".format(
         **{name: float(row[name]) for name in ("mean", "mean_low", "mean_high")})
@@ -76,7 +60,7 @@ def order_table(found, network):
     """The metrics, the one nearest to the truth first."""
     of_network = [row for row in found["agreement"] if row["network"] == network]
     at = {(row["metric"], row["truth"]): row for row in of_network}
-    metrics = [metric for metric in unique(of_network, "metric") if metric not in TRUTHS]
+    metrics = [metric for metric in unique(row["metric"] for row in of_network) if metric not in TRUTHS]
     metrics.sort(key=lambda metric: -float(at[metric, "roc-auc"]["kendall"]))
     body = []
     for metric in [*TRUTHS, *metrics]:
@@ -90,7 +74,7 @@ def order_table(found, network):
 def preference_table(found, network, method):
     of_method = [row for row in found["preference"] if (row["network"], row["method"]) == (network, method)]
     at = {(row["metric"], row["wrong"]): row for row in of_method}
-    body = [[f"`{metric}`", *(preferred(at.get((metric, kind))) for kind in KINDS)] for metric in unique(of_method, "metric")]
+    body = [[f"`{metric}`", *(preferred(at.get((metric, kind))) for kind in KINDS)] for metric in unique(row["metric"] for row in of_method)]
     return table(["metric", *KINDS], body)
 
 
@@ -116,7 +100,7 @@ def verdict(row):
 def summary(found):
     """Of each metric: its taus with the truths on both networks, and what it says of the wrong maps; those that are blurred still point at the
     object, and count for themselves."""
-    for metric in unique(found["preference"], "metric"):
+    for metric in unique(row["metric"] for row in found["preference"]):
         taus = [row for row in found["agreement"] if row["metric"] == metric]
         cells = [row for row in found["preference"] if row["metric"] == metric]
         wrong = [row for row in cells if row["wrong"] != "blurred"]
@@ -181,7 +165,7 @@ def blocks(found):
         yield f"truth {network}", truth_table(found, network, False)
         yield f"wrong {network}", truth_table(found, network, True)
         yield f"order {network}", order_table(found, network)
-        methods = unique([row for row in found["preference"] if row["network"] == network], "method")
+        methods = unique(row["method"] for row in found["preference"] if row["network"] == network)
         text = [f"#### `{method}` and its wrong maps\n\n{preference_table(found, network, method)}" for method in methods]
         yield f"preference {network}", "\n\n".join(text)
 

@@ -4,30 +4,20 @@
 Usage: results.py OUT      a folder of run.sh
 """
 
-import csv
 import math
 import pathlib
 import sys
 
-from arithmetic import holm, interval, kendall, mean, mean_interval, resamples, sign_test, spearman, wilson
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
+
+from arithmetic import holm, interval, kendall, mean, mean_interval, resamples, sign_test, spearman, wilson  # noqa: E402
+from blocks import rows, save  # noqa: E402
 
 NETWORKS = ["testbed", "testbed-vit"]
 TRUTHS = ["roc-auc", "relevance-rank", "relevance-mass"]
 DRAWS = 1000
 # What the masked image without the map is asked about, told again by drop-in-deletion.
 TWICE = [f"{name}:invert=true" for name in ("adp", "pic", "average-gain")]
-
-
-def rows(path):
-    with open(path, newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def save(path, found):
-    with open(path, "w", newline="") as file:
-        out = csv.DictWriter(file, list(found[0]), lineterminator="\n")
-        out.writeheader()
-        out.writerows(found)
 
 
 class Scores:
@@ -161,7 +151,7 @@ def main(out):
     for row in found["preference"]:
         row.setdefault("p_holm", row["p_sign"])
     for name, table in found.items():
-        save(out / f"{name}.csv", table)
+        save(out / f"{name}.csv", list(table[0]), table)
 
 
 if __name__ == "__main__":

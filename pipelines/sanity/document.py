@@ -9,11 +9,9 @@ import pathlib
 import re
 import sys
 
-from results import rows
-
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
 
-from blocks import write  # noqa: E402
+from blocks import rows, table, unique, write  # noqa: E402
 
 CORRELATIONS = ["spearman", "spearman-abs"]
 # Of layers that are drawn one stage alone the correlations only.
@@ -21,18 +19,9 @@ METRICS = {"cascading": [*CORRELATIONS, "ssim:scale=max,sign=absolute", "complex
            "permuted": [*CORRELATIONS, "ssim:scale=max,sign=absolute"]}
 
 
-def table(head, body, left=1):
-    line = lambda cells: "| " + " | ".join(map(str, cells)) + " |"
-    return "\n".join([line(head), "|" + "---|" * left + "---:|" * (len(head) - left), *map(line, body)])
-
-
 def interval(row):
     text = "{:.2f} ({:.2f} to {:.2f})".format(*(float(row[name]) for name in ("mean", "mean_low", "mean_high")))
     return text if row.get("undefined", "0") == "0" else f"{text}, n {row['n']}"
-
-
-def unique(values):
-    return list(dict.fromkeys(values))
 
 
 def by_depth(found, depths, cell):

@@ -5,14 +5,15 @@ Adebayo et al. report, and whether it holds here). Needs only the standard libra
 Usage: results.py OUT      a folder of run.sh
 """
 
-import csv
 import functools
 import math
 import pathlib
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "oracle"))
+pipelines = pathlib.Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(pipelines), str(pipelines / "oracle")]
 from arithmetic import interval, mean, resamples  # noqa: E402
+from blocks import rows, save  # noqa: E402
 
 DRAWS = 1000
 # Above it a map is more like the plain network's than unlike: by convention, and said beside every verdict.
@@ -28,18 +29,6 @@ resampled = functools.cache(resamples)
 def mean_interval(values):
     """The mean and the percentile bootstrap of it: the same resamples for as many values."""
     return mean(values), *interval([sum(map(values.__getitem__, draw)) / len(values) for draw in resampled(len(values), DRAWS)])
-
-
-def rows(path):
-    with open(path, newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def save(path, head, found):
-    with open(path, "w", newline="") as file:
-        out = csv.DictWriter(file, head, lineterminator="\n")
-        out.writeheader()
-        out.writerows(found)
 
 
 def step_of(row):
@@ -96,7 +85,7 @@ def paired(a, b):
 
 
 def claims(network, found, stage):
-    """What Adebayo et al. report. A claim says that a mean over the images lies below (-1) or above (1) a limit; it holds if its whole interval does,
+    """What Adebayo et al. report, and EEA of itself. A claim says that a mean over the images lies below (-1) or above (1) a limit; it holds if its whole interval does,
     fails if the whole interval lies on the other side, and is undecided between."""
     of = lambda depth, metric, method: found.get(("cascading", depth, metric, method), {})
     alone = lambda *key: defined(of(*key).values())
@@ -115,6 +104,8 @@ def claims(network, found, stage):
          paired(of("all", MAGNITUDES, "integrated-gradients:steps=20"), of("all", SIGNED, "integrated-gradients:steps=20"))),
         ("input times gradient changes less in magnitudes than signed, all layers", 1, 0,
          paired(of("all", MAGNITUDES, "input-x-gradient"), of("all", SIGNED, "input-x-gradient"))),
+        ("EEA, which learns on for each image, is sensitive (its paper): all layers", -1, LIMIT, alone("all", SIGNED, "eea:explainer=own,transfer=true")),
+        ("pEEA is not, which never sees the explained network: all layers", 1, LIMIT, alone("all", SIGNED, "peea:explainer=own,transfer=true")),
     ]
     for claim, side, limit, values in asked:
         if values:

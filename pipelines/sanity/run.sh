@@ -4,7 +4,7 @@
 # Step by step: a study that was stopped goes on with the step that it was at, and maps are never made twice.
 #   pipelines/sanity/run.sh OUT [IMAGES]
 # Reads PLUMBLINE_DATA/{cifar10,weights}. Other weights: RESNET=FILE, VIT=FILE, of the architecture VIT_MODEL. Twins that were trained on true and on permuted labels:
-# TWINS=FOLDER, that of pipelines/training/twins.sh.
+# TWINS=FOLDER, that of pipelines/training/twins.sh. EEA's explainers too: EXPLAINERS=FOLDER/eea, FOLDER that of pipelines/eea/run.sh.
 # Leaves OUT/NETWORK/{scores-STEP,reference}.csv, OUT/{steps,boxes,claims}.csv, of which docs/sanity.md is made, and OUT/sheets/*.png.
 set -euo pipefail
 out=${1:-out/sanity}
@@ -26,7 +26,7 @@ head -n $((count + 1)) "$data/cifar10/test-labels.csv" > "$out/labels.csv"
 maps() { # network, step (plain for none)
   local to=$out/$1 step=$2 flags=()
   [ "$step" = plain ] || flags=(--randomize "$step")
-  explain "${model[@]}" "${flags[@]}" -q "$data/cifar10/test-images.npy" --images "$out/labels.csv" --target label "${methods[@]/#/-m}" -o "$to/maps" --resume \
+  explain "${model[@]}" "${flags[@]}" -q "$data/cifar10/test-images.npy" --images "$out/labels.csv" --target label "${methods[@]/#/-m}" "${files[@]}" -o "$to/maps" --resume \
     -O "$to/maps-${step//[:,\/]/_}.csv" 2> "$to/explain-${step//[:,\/]/_}.log"
 }
 
@@ -44,7 +44,7 @@ network() { # name, steps...
   shift
   mkdir -p "$to"
   # A folder holds one study: other settings begin anew. Maps know by themselves what they are, and stay.
-  local settings="$count ${model[*]} ${methods[*]} ${metrics[*]} $(sha256sum < "${model[3]}")"
+  local settings="$count ${model[*]} ${methods[*]} ${files[*]} ${metrics[*]} $(sha256sum < "${model[3]}")"
   [ "$(cat "$to/settings" 2> /dev/null)" = "$settings" ] || rm -f "$to"/{scores-*,reference}.csv "$out/sheets/$name"-*.png
   echo "$settings" > "$to/settings"
   explain "${model[@]}" --list-layers > "$to/layers.txt"
@@ -88,20 +88,36 @@ twins() { # name, model, weights, permuted weights
   echo "twins $1" >&2
 }
 
+# EEA's explainers of a network, which then explain the randomised one: their own masks, and those that learn on for each image.
+explainers() { # network
+  local name file
+  files=()
+  [ -n "${EXPLAINERS:-}" ] || return 0
+  for name in own mixed; do
+    file=$EXPLAINERS/$1/$name.safetensors
+    files+=(--file "$name=$file")
+    methods+=("peea:explainer=$name,transfer=true" "eea:explainer=$name,transfer=true")
+  done
+}
+
 of_resnet=(guided-backprop deconvnet deeplift lrp fullgrad)
 of_vit=(attention rollout gae t-attr attn-lrp)
 
 model=(--model cifar-resnet20 --weights "$resnet")
 methods=("${common[@]}" "${of_resnet[@]}" "${controls[@]}")
+explainers resnet20
 network resnet cascading:{linear,layer3,layer2,layer1,all} independent:{linear,layer3,layer2,layer1,conv1} \
   cascading:{1..20}
 
 model=(--model "${VIT_MODEL:-cifar-vit}" --weights "$vit")
 methods=("${common[@]}" "${of_vit[@]}" "${controls[@]}")
+explainers vit
 mapfile -t blocks < <(explain "${model[@]}" --list-layers | grep -o '^blocks\.[0-9]*' | sort -u -t. -k2,2nr)
 network vit cascading:{head,all} "${blocks[@]/#/cascading:}" independent:head "${blocks[@]/#/independent:}"
 
 if [ -n "${TWINS:-}" ]; then
+  files=()
+  methods=("${common[@]}" "${of_vit[@]}" "${controls[@]}")
   twins vit cifar-vit-conv "$TWINS"/vit-{true,permuted}.safetensors
   methods=("${common[@]}" "${of_resnet[@]}" "${controls[@]}")
   twins resnet cifar-resnet20 "$TWINS"/resnet20-{true,permuted}.safetensors
