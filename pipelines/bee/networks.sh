@@ -5,6 +5,7 @@
 #   train    flags of `train`: what bandits and explainers learn from, none of it in test
 #   drawn    flags for the arm `training`
 #   images   training images behind a map of that arm
+# For a quick try there are IMAGES=N, LEARNED=N (of bandits) and TRAINED=N (of explainers).
 data=${PLUMBLINE_DATA:-../shared/data}
 pipelines=$(dirname "${BASH_SOURCE[0]}")/..
 count=${IMAGES:-200}

@@ -64,12 +64,16 @@ def read(path, of=label):
     return found
 
 
+def same(a, b):
+    return a == b or math.isnan(a) and math.isnan(b)
+
+
 def check(folder, metric):
     """What a method said of the map that it chose is what `perturb | score` says of it: else rows do not belong together."""
     said = {(row["method"], row["image"]): row["best"] for row in rows(folder / f"tried-{metric}.csv")}
     for row in rows(folder / f"scores-{metric}.csv"):
         there = said.get((row["method"], row["image"]))
-        if row["metric"] == metric and there is not None and float(there or "nan") != float(row["value"] or "nan"):
+        if row["metric"] == metric and there is not None and not same(float(there or "nan"), float(row["value"] or "nan")):
             sys.exit(f"{folder}: {row['method']} on {row['image']}: {metric} is {row['value']}, and {there} when the map was chosen")
 
 

@@ -84,6 +84,7 @@ class Results(unittest.TestCase):
 
     def test_a_chosen_map_that_is_scored_otherwise_ends_the_study(self):
         with tempfile.TemporaryDirectory() as folder:
+            self.assertTrue(results.same(float("nan"), float("nan")) and not results.same(1.0, float("nan")))
             with self.assertRaises(SystemExit) as end:
                 results.main(self.study(folder, best=3.5))
             self.assertIn("fbee on 0: pos is 3.0, and 3.5 when the map was chosen", str(end.exception))
