@@ -4,7 +4,7 @@
 # images; a study that was stopped goes on with the shard that it was at.
 #   pipelines/coherency/run.sh OUT cifar|imagenet [SHARD...]     these shards of the network's images (default: all)
 # Several runs may work on different shards at once: two of one thread each do more than one of two.
-# Images and weights: PLUMBLINE_DATA.
+# Images and weights: PLUMBLINE_DATA. TAME's attention for the network, if there is one (train tame): TAME=FILE.
 set -euo pipefail
 out=${1:?}/${2:?}
 here=$(dirname "$0")
@@ -28,13 +28,15 @@ case $2 in
 esac
 blurred=(integrated-gradients smoothgrad)
 methods+=(ada-sise gradcam lrp "${blurred[@]}")
+files=()
+[ -z "${TAME:-}" ] || methods+=(tame:explainer=tame) files=(--file "tame=$TAME")
 tests=({deletion,insertion}:fill={zero,blur,'uniform,runs=1'}{,",region=$region"},steps=20 road
   mask:fill=zero mask:fill=zero,percentile={50,70,75,80,85,90},ties=all)
 
 [ $# -gt 2 ] || set -- "$@" $(seq "$shards")
 for k in "${@:3}"; do
   of=("${model[@]}" --protocol coherency --images "$out/images.csv" --shard "$k/$shards" -o "$out/maps" --resume)
-  explain "${of[@]}" "${methods[@]/#/-m}" -O "$out/maps-$k.csv"
+  explain "${of[@]}" "${methods[@]/#/-m}" "${files[@]}" -O "$out/maps-$k.csv"
   explain "${of[@]}" "${blurred[@]/#/-m}" --smooth -O "$out/blurred-$k.csv"
   [ -e "$out/answers-$k.csv" ] ||
     perturb "${model[@]}" "${tests[@]/#/-t}" --resume -O "$out/answers-$k.csv" "$out/maps-$k.csv" "$out/blurred-$k.csv"

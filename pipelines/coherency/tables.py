@@ -14,7 +14,7 @@ import sys
 NETWORKS = {"cifar": "CIFAR ResNet-56", "imagenet": "MobileNetV2"}
 # Ours, and the paper's spellings.
 METHODS = {"ada-sise": "AdaSISE", "gradcam": "Grad-CAM", "integrated-gradients": "IG", "lrp": "LRP", "occlusion": "Occlusion",
-           "rise": "RISE", "smoothgrad": "SMOOTHGRAD"}
+           "rise": "RISE", "smoothgrad": "SMOOTHGRAD", "tame": "TAME"}
 FILLS = {"zero": "mean", "uniform": "uniform", "blur": "blur"}
 # (1) to (6) of the paper's Tables A1 and A4.
 CONFIGURATIONS = [(fill, region) for region in (False, True) for fill in FILLS]
@@ -65,6 +65,7 @@ class Network:
             found = [number(row[name]) for name in ("mean", "ci_low", "ci_high")]
             self.means[method(row["method"]), plain(row["metric"])] = found
             self.n = max(self.n, int(row["n"]))
+        self.methods = {ours: theirs for ours, theirs in METHODS.items() if any(of == ours for of, _ in self.means)}
         self.densities, self.curves = rows(folder / "density.csv"), mean_curves(folder)
 
     def pair(self, of, a, b):
@@ -128,7 +129,7 @@ def consistency(networks, paper):
             for b in range(a + 1, 6):
                 ours = [cell(net.pair("mean", curve(name, *CONFIGURATIONS[a]), curve(name, *CONFIGURATIONS[b]))) for net in networks.values()]
                 of = lambda start: [number(paper.of(f"Coherency Table {start} ({name})", f"({a + 1}) vs ({b + 1})", column))
-                                    for column in [*METHODS.values(), "TAME"]]
+                                    for column in METHODS.values()]
                 theirs = [f"{sum(found) / len(found):.3f}" for found in (of("A1"), of("A4"))]
                 body.append([f"({a + 1}) {label(a)}", f"({b + 1}) {label(b)}", *ours, *theirs])
         yield f"{name.capitalize()}, means over the methods (Tables 1, A1, A4)", table(
@@ -143,7 +144,7 @@ def by_method(networks, paper, start, entries):
     """Pairs of metrics, one row for each method and network: entries are (title, paper's row and column, a, b)."""
     for network, net in networks.items():
         body = []
-        for ours, theirs in METHODS.items():
+        for ours, theirs in net.methods.items():
             found = [f"{cell(net.pair(ours, a, b))} ({published(paper, start, theirs, place)})" for _, place, a, b in entries]
             body.append([theirs, *found])
         body.append(["mean of the methods", *(cell(net.pair("mean", a, b)) for _, _, a, b in entries)])
@@ -175,7 +176,7 @@ def values(networks, paper):
              "I.i.C.": ("Fig 4", None), "ROAD": ("Fig 4", None)}
     for network, net in networks.items():
         body = []
-        for ours, theirs in METHODS.items():
+        for ours, theirs in net.methods.items():
             for blur in ("", " (+blur)") if f"{ours} (+blur)" in {of for of, _ in net.means} else ("",):
                 of_paper = lambda title: theirs_of(paper, cells[title], title, theirs, blur, ours)
                 found = [f"{cell(net.mean(ours + blur, metric), 2)} ({of_paper(title)})" for title, metric in columns.items()]
@@ -249,13 +250,13 @@ def claims():
 
 
 def mean_and_interval(numbers):
-    """Of the mean over the methods: Student's, with 6 degrees of freedom for seven methods."""
+    """Of the mean over the methods: Student's, with one degree of freedom less than there are methods."""
     n = len(numbers)
     if n < 2:
         return [float("nan")] * 3
     mean = sum(numbers) / n
     deviation = (sum((value - mean) ** 2 for value in numbers) / (n - 1)) ** 0.5
-    quantile = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571, 7: 2.447}[n]
+    quantile = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571, 7: 2.447, 8: 2.365}[n]
     half = quantile * deviation / n ** 0.5
     return mean, mean - half, mean + half
 
