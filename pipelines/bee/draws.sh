@@ -10,6 +10,8 @@ network "$name" "$out"
 metrics=(pos neg ins del adp pic aic sic)
 # AIC is not defined of an image whose class is predicted for a blank one as well: such images fail for it, with the reason in their rows.
 undefined=(--max-errors 50%)
+# In a transformer each point of a path is a pass through all of it: 64 draws for all eight metrics would take hours.
+[[ $name != *vit ]] || metrics=(pos sic)
 kinds=(constant blur uniform normal training)
 
 # Every draw of some methods, in one table.
