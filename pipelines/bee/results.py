@@ -5,15 +5,14 @@ others), draws.csv, kinds.csv and chances.csv (from the traces), parts.csv (poin
 Usage: results.py OUT
 """
 
-import functools
 import math
 import pathlib
 import re
 import sys
 
-pipelines = pathlib.Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(pipelines), str(pipelines / "oracle")]
-from arithmetic import interval, mean, resamples, wilson  # noqa: E402
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
+
+from arithmetic import mean_interval, verdict, wilson  # noqa: E402
 from blocks import rows, save, unique  # noqa: E402
 
 METRICS = ["neg", "pos", "ins", "del", "adp", "pic", "sic", "aic"]
@@ -23,17 +22,12 @@ SHARES = {"sic", "aic"}
 CHOSEN = ["nbee", "ncbee", "pbee", "fbee", "best-of", "eea"]
 PLAIN = "one draw"
 COUNTS = [1, 4, 8, 16, 32, 64]
-DRAWS = 1000
-# Of fewer images an interval says nothing.
-FEWEST = 10
 SUMMARY = ["n", "mean", "mean_low", "mean_high"]
-resampled = functools.cache(resamples)
 
 
 def summary(values):
-    """n, the mean over the images and its percentile bootstrap: the same resamples for as many values."""
-    draws = [sum(map(values.__getitem__, draw)) / len(values) for draw in resampled(len(values), DRAWS)]
-    return dict(zip(SUMMARY, (len(values), mean(values), *interval(draws))))
+    """n, the mean over the images and its interval."""
+    return dict(zip(SUMMARY, (len(values), *mean_interval(values))))
 
 
 def label(spec):
@@ -170,12 +164,6 @@ PATHS = [("BEE improves integrated gradients", "ig-fbee", "integrated-gradients"
          ("BEE improves guided integrated gradients", "gig-fbee", "guided-ig")]
 
 
-def verdict(row):
-    if row["n"] < FEWEST or row["mean_low"] <= 0 <= row["mean_high"]:
-        return "undecided"
-    return "holds" if row["mean_low"] > 0 else "fails"
-
-
 def claims(own, of_parts, drawn):
     """Each as the gain of one over the other, image by image, of each metric."""
     asked = [(text, metric, own.get((a, metric)), own.get((b, metric))) for text, a, b in CLAIMS for metric in METRICS]
@@ -187,7 +175,7 @@ def claims(own, of_parts, drawn):
         values = gains(metric, a, b) if a and b else []
         if values:
             row = summary(values)
-            yield {"claim": text, "metric": metric, **row, "verdict": verdict(row)}
+            yield {"claim": text, "metric": metric, **row, "verdict": verdict(1, 0, row["n"], row["mean_low"], row["mean_high"])}
 
 
 def network(folder):

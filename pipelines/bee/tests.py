@@ -42,10 +42,6 @@ class Results(unittest.TestCase):
         self.assertEqual(results.gains("pos", {"a": 1.0, "b": 5.0}, {"a": 3.0, "c": 1.0}), [2.0])
         self.assertEqual(results.gains("neg", {"a": 1.0}, {"a": 3.0}), [-2.0])
 
-    def test_verdicts_are_of_whole_intervals(self):
-        row = lambda n, low, high: results.verdict({"n": n, "mean_low": low, "mean_high": high})
-        self.assertEqual([row(10, 1, 2), row(10, -2, -1), row(10, 0, 1), row(9, 1, 2)], ["holds", "fails", "undecided", "undecided"])
-
     def study(self, folder, best=3.0):
         """ACT-IG has a POS of 7, fBEE adapted to POS one of 3 and a NEG of 1; one draw has 5 of both."""
         net = pathlib.Path(folder) / "net"

@@ -2,10 +2,11 @@
 `make bench BENCH=--learned`. No other program has them, so the last column is the ratio to Grad-CAM in the same run. What they learn does not
 change their time, so that they are trained on a few images only."""
 
-import csv
+import shutil
 import statistics
+import sys
 
-from bench.ours import DATA, run, seconds
+from bench.ours import DATA, ROOT, run, seconds
 
 METRIC = "metric=(pos),images=5"
 PLAIN = ["gradcam", "act-ig", "integrated-gradients:steps=10", "rise:masks=500"]
@@ -38,19 +39,11 @@ def methods(args, model, images):
 
 
 def write_images(folder, count=40):
-    """The first test images of CIFAR-10 as PNG with a table, and the last of them apart."""
-    import numpy as np
-    from PIL import Image
-
-    (folder / "drawn").mkdir(parents=True, exist_ok=True)
-    with open(DATA / "cifar10/test-labels.csv") as file:
-        labels = [row["label"] for row in csv.DictReader(file)][:count]
-    lines = ["image,label"]
-    for place, pixels in enumerate(np.load(DATA / "cifar10/test-images.npy")[:count]):
-        path = folder / ("drawn" if place >= count - 8 else "") / f"{place:03}.png"
-        Image.fromarray(pixels).save(path)
-        lines.append(f"{path},{labels[place]}")
-    (folder / "images.csv").write_text("\n".join(lines) + "\n")
+    """The first test images of CIFAR-10 as PNG with a table; those that the arm `training` draws from lie apart as well."""
+    run([sys.executable, ROOT / "pipelines/cifar_png.py", DATA / "cifar10", folder, count])
+    (folder / "drawn").mkdir(exist_ok=True)
+    for path in sorted((folder / "images").iterdir())[-8:]:
+        shutil.copy(path, folder / "drawn")
     return folder / "images.csv", count
 
 

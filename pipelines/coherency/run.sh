@@ -3,7 +3,7 @@
 # deletion and insertion, ROAD, average drop and increase in confidence, whole and binarised. Maps, answers and scores of every shard of the
 # images; a study that was stopped goes on with the shard that it was at.
 #   pipelines/coherency/run.sh OUT cifar|imagenet [SHARD...]     these shards of the network's images (default: all)
-# Several runs may work on different shards at once: two of one thread each do more than one of two.
+# Several runs may work on different shards at once.
 # Images and weights: PLUMBLINE_DATA. TAME's attention for the network, if there is one (train tame): TAME=FILE.
 set -euo pipefail
 out=${1:?}/${2:?}

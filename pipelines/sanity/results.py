@@ -5,30 +5,18 @@ Adebayo et al. report, and whether it holds here). Needs only the standard libra
 Usage: results.py OUT      a folder of run.sh
 """
 
-import functools
 import math
 import pathlib
 import sys
 
-pipelines = pathlib.Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(pipelines), str(pipelines / "oracle")]
-from arithmetic import interval, mean, resamples  # noqa: E402
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
+
+from arithmetic import mean_interval, verdict  # noqa: E402
 from blocks import rows, save  # noqa: E402
 
-DRAWS = 1000
 # Above it a map is more like the plain network's than unlike: by convention, and said beside every verdict.
 LIMIT = 0.5
-# Of fewer images an interval says nothing.
-FEWEST = 10
 SIGNED, MAGNITUDES = "spearman", "spearman-abs"
-
-
-resampled = functools.cache(resamples)
-
-
-def mean_interval(values):
-    """The mean and the percentile bootstrap of it: the same resamples for as many values."""
-    return mean(values), *interval([sum(map(values.__getitem__, draw)) / len(values) for draw in resampled(len(values), DRAWS)])
 
 
 def step_of(row):
@@ -112,16 +100,6 @@ def claims(network, found, stage):
             middle, low, high = mean_interval(values)
             yield {"network": network, "claim": claim, "limit": limit, "n": len(values), "mean": middle, "mean_low": low, "mean_high": high,
                    "verdict": verdict(side, limit, len(values), low, high)}
-
-
-def verdict(side, limit, count, low, high):
-    if count < FEWEST:
-        return "undecided"
-    if low > limit:
-        return "holds" if side > 0 else "fails"
-    if high < limit:
-        return "fails" if side > 0 else "holds"
-    return "undecided"
 
 
 def main(out):

@@ -1,9 +1,11 @@
-"""The statistics of the oracle study. Only the standard library."""
+"""The statistics of the studies. Only the standard library."""
 
+import functools
 import math
 import random
 
 LEVEL = 1.959963984540054  # the normal quantile of a 95 % interval
+FEWEST = 10  # of fewer images an interval says nothing
 
 
 def wilson(hits, count):
@@ -56,6 +58,7 @@ def holm(p_values):
     return adjusted
 
 
+@functools.cache
 def resamples(count, draws, seed=0):
     """`draws` lists of `count` places, drawn with replacement."""
     generator = random.Random(seed)
@@ -85,3 +88,10 @@ def mean_interval(values, draws=1000, seed=0):
     """The mean and the percentile bootstrap of it."""
     picked = resamples(len(values), draws, seed)
     return mean(values), *interval([sum(map(values.__getitem__, draw)) / len(values) for draw in picked if values])
+
+
+def verdict(side, limit, count, low, high):
+    """What becomes of a claim that a mean lies above (1) or below (-1) a limit: its whole interval must."""
+    if count < FEWEST or low <= limit <= high:
+        return "undecided"
+    return "holds" if (low > limit) == (side > 0) else "fails"
