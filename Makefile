@@ -101,9 +101,9 @@ inpainting-results: build ## The inpainting study with MI-GAN and imputation, Mo
 sensitivity-results: build ## Max-sensitivity and random logit, 12 methods on CIFAR ResNet-20 and the embedded ViT, for docs/results.md
 	PATH="$(BIN):$$PATH" pipelines/sensitivity.sh $(OUT)/sensitivity 50
 
-coherency-results: build ## The Coherency study: CIFAR ResNet-56 on 1,000 images, MobileNetV2 on 500, into docs/coherency.md
+coherency-results: build ## The Coherency study: CIFAR ResNet-56 on 1,000 images, MobileNetV2 on 308, into docs/coherency.md
 	PATH="$(BIN):$$PATH" pipelines/coherency/run.sh $(OUT)/coherency cifar
-	PATH="$(BIN):$$PATH" pipelines/coherency/run.sh $(OUT)/coherency imagenet
+	PATH="$(BIN):$$PATH" pipelines/coherency/run.sh $(OUT)/coherency imagenet {1..13}
 	$(PYTHON) pipelines/coherency/tables.py $(OUT)/coherency $(PLUMBLINE_DATA)/paper_tables.csv docs/coherency.md
 
 oracle-results: build ## Which metrics can be trusted where the evidence is known: the testbed's networks, 300 images, for docs/oracle.md
