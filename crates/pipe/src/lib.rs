@@ -81,7 +81,7 @@ pub use reader::{FlawedRows, Line, Rows};
 pub use record::Record;
 pub use repeats::note_item;
 pub use rows::{
-    Answer, Correlation, Explained, Image, Overall, Power, Preference, Rank, Response, Row, Score,
+    Answer, Correlation, Density, Explained, Image, Overall, Power, Preference, Rank, Response, Row, Score,
     Separation, Significance, Tried, Versus,
 };
 pub use sidecar::{Item, PackFile, Sidecar, Trial};

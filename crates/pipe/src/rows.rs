@@ -260,3 +260,19 @@ row! {
         win_rate: Option<f64> = optional,
     }
 }
+
+row! {
+    /// How the relevance of a method's maps is spread, at one place: what `score --density` writes.
+    Density {
+        /// Classifier.
+        model: String = optional,
+        /// Spec string of the explanation method.
+        method: String = required,
+        /// The place, from 0, a map's least value, to 1, its highest.
+        relevance: f64 = required,
+        /// The share of the values at the place, for a length of 1.
+        density: f64 = required,
+        /// Number of maps.
+        maps: usize = required,
+    }
+}

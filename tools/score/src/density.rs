@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use pipe::{Cells, CheckedMaps, Column, Explained, Line, Row, Rows, Writer, note};
-use stats::density::Density;
+use pipe::{CheckedMaps, Density, Explained, Rows, Writer, note};
 
 use crate::Args;
 use crate::maps::read;
@@ -15,49 +14,10 @@ const BANDWIDTH: f64 = 0.05;
 /// Places between 0 and 1 at which the density is written.
 const PLACES: u32 = 100;
 
-/// The density of a method's relevance at one place.
-struct At {
-    model: String,
-    method: String,
-    /// The place, from 0, a map's least value, to 1, its highest.
-    relevance: f64,
-    density: f64,
-    /// The number of maps.
-    maps: usize,
-}
-
-impl Row for At {
-    const COLUMNS: &'static [Column] = &[
-        Column::optional("model"),
-        Column::required("method"),
-        Column::required("relevance"),
-        Column::required("density"),
-        Column::required("maps"),
-    ];
-
-    fn read(line: &mut Line<'_>) -> Result<Self, pipe::Error> {
-        Ok(Self {
-            model: line.value()?,
-            method: line.value()?,
-            relevance: line.value()?,
-            density: line.value()?,
-            maps: line.value()?,
-        })
-    }
-
-    fn write(&self, cells: &mut Cells<'_>) {
-        cells.value(&self.model);
-        cells.value(&self.method);
-        cells.value(&self.relevance);
-        cells.value(&self.density);
-        cells.value(&self.maps);
-    }
-}
-
 /// The maps of one method of one model.
 #[derive(Default)]
 struct Spread {
-    density: Density,
+    density: stats::density::Density,
     maps: usize,
 }
 
@@ -94,7 +54,13 @@ pub fn write(rows: Rows<Explained>, args: &Args) -> Result<()> {
         for place in 0..PLACES {
             let relevance = f64::from(place) / f64::from(PLACES - 1);
             let (model, method) = (model.clone(), method.clone());
-            out.write(&At { model, method, relevance, density: density.at(relevance, BANDWIDTH), maps })?;
+            out.write(&Density {
+                model,
+                method,
+                relevance,
+                density: density.at(relevance, BANDWIDTH),
+                maps,
+            })?;
         }
     }
     out.finish()?;
