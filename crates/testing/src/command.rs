@@ -51,6 +51,16 @@ pub fn run<A: AsRef<OsStr>>(
     feed(Command::new(program).args(arguments), stdin.as_ref())
 }
 
+/// Whether `python3` has NumPy. Where it has not, a line says so, and the test should return.
+pub fn numpy() -> bool {
+    let imported = Command::new("python3").args(["-c", "import numpy"]).stderr(Stdio::null()).status();
+    let is_there = imported.is_ok_and(|status| status.success());
+    if !is_there {
+        eprintln!("skipped: there is no python3 with NumPy");
+    }
+    is_there
+}
+
 /// A tool built beside another one, for a test that runs a pipeline.
 pub fn sibling(program: impl AsRef<Path>, name: &str) -> PathBuf {
     let path = program.as_ref().with_file_name(name).with_extension(env::consts::EXE_EXTENSION);

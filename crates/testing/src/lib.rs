@@ -19,6 +19,6 @@ pub mod compare;
 pub mod golden;
 mod places;
 
-pub use command::{Output, WorkDir, run, sibling};
+pub use command::{Output, WorkDir, numpy, run, sibling};
 pub use compare::{Tolerance, assert_close, assert_csv, columns};
 pub use places::{data_dir, parity_dir, root, testdata};

@@ -64,6 +64,11 @@ impl Example {
         self.language == "sh" && self.untested.is_none()
     }
 
+    /// Whether it calls programs in Python that are run as they are.
+    pub fn needs_numpy(&self) -> bool {
+        self.text.contains("python3 pipelines/examples/") && !self.text.contains("serve_torch.py")
+    }
+
     /// The place without its line, which changes with every edit.
     pub fn file(&self) -> &str {
         self.place.split(',').next().unwrap_or_default()

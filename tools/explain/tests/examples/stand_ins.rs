@@ -1,9 +1,11 @@
 //! Small files with the names that examples use, and small numbers for their large ones.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use testing::{Output, WorkDir, testdata};
+use pipe::npy;
+use testing::{Output, WorkDir, root, testdata};
 
 use super::EXPLAIN;
 
@@ -58,7 +60,8 @@ explain -q --model testbed-vit -m gradcam -m random -o vit "$@" |
 "#;
 
 /// Stands for `python my_explainer.py`, for `python3 paint.py`, a program of docs/generators.md that paints nothing, and for
-/// `python3 serve.py`: one of docs/exec.md with three constant scores.
+/// `python3 serve.py`: one of docs/exec.md with three constant scores. The programs of `pipelines/examples` that need only NumPy are
+/// run as they are.
 const PYTHON: &str = r#"#!/bin/sh
 case $1 in
 my_explainer.py) shift; exec explain -q --npy --model testbed "$@" ;;
@@ -66,6 +69,8 @@ paint*)
   echo 'plumbline generator prompts=yes'
   while IFS="$(printf '\t')" read -r images masks prompts results; do cp "$images" "$results"; echo ok; done
   exit ;;
+*/serve_torch.py) ;;
+pipelines/examples/*) PATH=${PATH#*:}; exec python3 -B "$@" ;;
 esac
 echo 'plumbline classes=3 scores=logits'
 while IFS="$(printf '\t')" read -r images scores; do
@@ -79,6 +84,16 @@ done
 /// What timm's files say, for images as small as the stand-in for an ONNX file takes.
 const PREPROCESS: &str = r#"{"input_size": [3, 16, 16], "interpolation": "bilinear", "crop_pct": 1.0,
 "mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5]}"#;
+
+/// Dark images of 16 x 16 pixels with a bright square of one colour each, for `serve_colours.py`.
+pub fn coloured(count: usize) -> Vec<f32> {
+    let value = |at: usize| {
+        let (image, row, column, channel) = (at / 768, at / 48 % 16, at / 3 % 16, at % 3);
+        let is_bright = channel == image % 3 && (3..9).contains(&row) && (image..image + 6).contains(&column);
+        if is_bright { 1.0 } else { (at * 7 % 51) as f32 / 255.0 }
+    };
+    (0..count * 768).map(value).collect()
+}
 
 /// A folder with everything that examples name.
 pub struct Folder(WorkDir);
@@ -97,6 +112,8 @@ impl Folder {
             fs::copy(testdata("testbed/resnet8.safetensors"), file).unwrap();
         }
         fs::copy(testdata("stats/answers.csv"), work.join("answers.csv")).unwrap();
+        symlink(root().join("pipelines"), work.join("pipelines")).unwrap();
+        npy::write_file(&work.join("images.npy"), &[4, 16, 16, 3], &coloured(4)).unwrap();
         fs::copy(testdata("onnx/tiny_resnet.17.free.onnx"), work.join("classifier.onnx")).unwrap();
         work.shell(EXPLAIN, &format!("chmod +x bin/*\n{TABLES}")).success();
         folder
