@@ -11,6 +11,8 @@ PYTHON ?= python3
 OUT ?= out
 RECIPES ?= resnet20 vit twins
 NETWORK ?= resnet20
+FUZZ_SECONDS ?= 600
+FUZZ_SEED ?= 0
 # The testbed's networks learn from the testbed.
 CIFAR10_OF = $(if $(filter testbed%,$(NETWORK)),,cifar10)
 PARITY ?= maps methods curves accuracy rise depth onnx onnx-others
@@ -25,7 +27,7 @@ TOOLS := explain perturb score correlate rank render plot train
 BIN := $(abspath $(or $(CARGO_TARGET_DIR),target))/release
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
-.PHONY: help build install check fmt clippy burn-free test doc smoke check-cuda demo weights cifar10 training imagenet-demo imagenet-results \
+.PHONY: help build install check fmt clippy burn-free test fuzz doc smoke check-cuda demo weights cifar10 training imagenet-demo imagenet-results \
         cifar-results metrics-results localisation-results inpainting-results sensitivity-results coherency-results oracle-results sanity-results \
         eea-results bee-results bee-draws learned shards testbed-weights goldens bless parity bench cuda gpu gpu-carry clean
 
@@ -35,9 +37,9 @@ help: ## List the targets
 build: ## Build the release binaries (the default)
 	$(CARGO) build --workspace --release --locked
 
-install: build ## Copy the tools to PREFIX/bin
-	install -d $(DESTDIR)$(PREFIX)/bin
-	install $(addprefix $(BIN)/,$(TOOLS)) $(DESTDIR)$(PREFIX)/bin
+# Their names are common words: PROGRAM_PREFIX=pl- installs pl-rank and so on.
+install: build ## Copy the tools to PREFIX/bin, with manual pages and completions; PROGRAM_PREFIX=pl- puts that before their names
+	pipelines/install.sh $(BIN) $(DESTDIR)$(PREFIX) "$(PROGRAM_PREFIX)" $(TOOLS)
 
 check: fmt clippy burn-free test doc smoke ## What CI runs
 
@@ -60,6 +62,9 @@ ifeq ($(NEXTEST),yes)
 else
 	$(CARGO) test --workspace --release --locked
 endif
+
+fuzz: ## Damaged files of every kind to every reader, FUZZ_SECONDS (600) for each kind; FUZZ_SEED for other damage
+	FUZZ_SECONDS="$(FUZZ_SECONDS)" FUZZ_SEED="$(FUZZ_SEED)" $(CARGO) test --workspace --release --locked fuzz_ -- --nocapture --test-threads 1
 
 doc: ## The documentation builds without a warning
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --release --locked

@@ -10,6 +10,7 @@ use std::sync::OnceLock;
 
 use anyhow::Result;
 
+use crate::generate;
 use crate::progress::beside_bar;
 use crate::repeats::tell_repeats;
 
@@ -36,8 +37,11 @@ pub fn main_of<A: clap::Parser>(
 ) -> ExitCode {
     let command = A::command();
     NAME.get_or_init(|| command.get_name().to_owned());
-    let arguments = rewrite(&command, std::env::args_os().collect());
-    let result = arguments.and_then(|arguments| run(&A::parse_from(arguments)));
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let result = match generate::asked(&arguments) {
+        Some((names, what)) => generate::write(command, &arguments[0], names, what),
+        None => rewrite(&command, arguments).and_then(|arguments| run(&A::parse_from(arguments))),
+    };
     tell_repeats();
     match result {
         Ok(()) => ExitCode::SUCCESS,

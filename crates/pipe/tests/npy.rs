@@ -299,3 +299,14 @@ fn an_unfinished_pack_leaves_nothing() {
     drop(pack);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
+
+/// A parser of Python's literals takes time that doubles with each bracket within brackets.
+#[test]
+fn a_deep_header_is_refused_at_once() {
+    let text = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {}3", "(".repeat(200));
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    bytes.extend((text.len() as u16).to_le_bytes());
+    bytes.extend(text.bytes());
+    let error = npy::Header::read(&mut &bytes[..]).unwrap_err();
+    assert!(message(error).contains("brackets stand within brackets"));
+}

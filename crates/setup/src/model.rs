@@ -7,10 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Result, anyhow, bail};
+use clap::builder::TypedValueParser;
 use models::preprocess::PreprocessError;
 use models::zoo::Architecture;
 use models::{Checkpoint, Classifier, Engine, Link, Preprocess, Randomisation, Scores, Views, device, zoo};
-use pipe::Usage;
+use pipe::{Suggested, Usage};
 use testbed::{Embedded, architecture};
 
 use crate::memory;
@@ -29,7 +30,10 @@ pub struct ModelArgs {
     /// Architecture by our name, torchvision's or timm's (see --list-models of explain), an ONNX file (see docs/onnx.md), or
     /// exec:COMMAND, a program that gives logits or probabilities of images (see docs/exec.md); without it, the embedded
     /// testbed classifier
-    #[arg(long, value_name = "NAME|FILE.onnx|exec:COMMAND", value_parser = known_model)]
+    #[arg(
+        long, value_name = "NAME|FILE.onnx|exec:COMMAND", hide_possible_values = true,
+        value_parser = Suggested(names).try_map(|name| known_model(&name))
+    )]
     pub model: Option<String>,
     /// Its weights: safetensors, what torch.save wrote (weights alone or in a checkpoint), or a shard index
     #[arg(long, value_name = "FILE", requires = "model")]
@@ -321,6 +325,11 @@ fn is_onnx(model: &str) -> bool {
     let path = Path::new(model);
     path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("onnx"))
         || architecture(model).is_err() && path.is_file() && models::checkpoint::is_onnx(path)
+}
+
+/// For shells to complete.
+fn names() -> Vec<String> {
+    Embedded::ALL.iter().map(|embedded| embedded.name().to_owned()).chain(zoo::names()).collect()
 }
 
 fn known_model(name: &str) -> Result<String> {

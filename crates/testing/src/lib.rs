@@ -16,6 +16,7 @@
 
 mod command;
 pub mod compare;
+pub mod fuzz;
 pub mod golden;
 mod places;
 

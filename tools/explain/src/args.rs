@@ -67,7 +67,10 @@ pub struct Args {
     pub boxes: Option<PathBuf>,
     /// Explanation method with parameters, such as rise:masks=400 (repeatable; see --list-methods); +noise-tunnel:samples=N behind it
     /// means the mean of its maps over noisy copies of the image
-    #[arg(short, long = "method", value_name = "SPEC", default_value = "gradcam")]
+    #[arg(
+        short, long = "method", value_name = "SPEC", default_value = "gradcam",
+        value_parser = pipe::Suggested(method_names), hide_possible_values = true
+    )]
     pub methods: Vec<String>,
     /// Class to explain: label, predicted, second, rank:K (of the scores), or a class index; a column target has precedence
     #[arg(short, long, value_name = "CLASS", default_value = "predicted")]
@@ -158,6 +161,11 @@ pub struct Lists {
     /// List the layers of the chosen model
     #[arg(id = "list-layers", long)]
     pub layers: bool,
+}
+
+/// The names of all methods, for shells to complete.
+fn method_names() -> Vec<String> {
+    LISTS.iter().copied().flatten().map(|method| method.name.to_owned()).collect()
 }
 
 impl Args {

@@ -107,3 +107,46 @@ fn quiet_hides_progress_and_no_note() {
     let table = format!("{MAPS}gone.png,0,,a,x.npy,\n");
     assert!(run(&work, "perturb", "-q --model testbed", &table).stderr.starts_with(failure));
 }
+
+/// `make install` and packagers ask each tool; what it says is for the name that it was called by.
+#[test]
+fn every_tool_has_a_manual_page_and_completions() {
+    let work = WorkDir::new();
+    for tool in ["explain", "perturb", "score", "correlate", "rank", "render", "plot", "report", "train"] {
+        let name = format!("pl-{tool}");
+        std::os::unix::fs::symlink(sibling(EXPLAIN, tool), work.join(&name)).unwrap();
+        let said = |what: &str| work.run(work.join(&name), ["--generate", what], "").success();
+        let page = said("man");
+        assert!(page.contains(&format!(".TH {name} 1")), "{}", &page[..200]);
+        assert!(
+            said("bash").contains(&format!("complete -F _{} ", name.replace('-', "__")))
+                || said("bash").contains(&name)
+        );
+        assert!(said("zsh").starts_with(&format!("#compdef {name}\n")));
+        assert!(said("fish").contains(&format!("complete -c {name} ")));
+        let wrong = work.run(work.join(&name), ["--generate", "tcsh"], "").failure(2);
+        assert!(wrong.contains("man, bash, zsh or fish"), "{wrong}");
+        work.write("completion.bash", said("bash"));
+        work.shell(EXPLAIN, "bash -n completion.bash").success();
+    }
+    let explain = work.run(work.join("pl-explain"), ["--generate", "bash"], "").success();
+    for name in ["integrated-gradients", "resnet50", "pbee"] {
+        assert!(explain.contains(name), "{name}");
+    }
+    let page = work.run(work.join("pl-train"), ["classifier", "--generate", "man"], "").success();
+    assert!(page.contains("pl-train-classifier") && page.contains("permute"), "{page}");
+}
+
+/// `explain -m grad` and a tab: what bash is offered.
+#[test]
+fn a_shell_completes_methods() {
+    let work = WorkDir::new();
+    let script = "source <(explain --generate bash); COMP_WORDS=(explain -m gradcam+) COMP_CWORD=2; \
+        COMP_WORDS[2]=gradc; _explain explain gradc -m; printf '%s\\n' \"${COMPREPLY[@]}\"";
+    let offered = work.shell(EXPLAIN, script).success();
+    assert!(
+        offered.lines().any(|line| line == "gradcam") && offered.lines().any(|line| line == "gradcam++"),
+        "{offered}"
+    );
+    assert!(!offered.contains("occlusion"), "{offered}");
+}

@@ -34,7 +34,10 @@ pub struct Args {
     /// Tables of maps, one after another; `-` or nothing is standard input
     pub files: Vec<PathBuf>,
     /// Perturbation test with parameters, such as deletion:fill=blur,steps=20 (repeatable; see --list-tests)
-    #[arg(short, long = "test", value_name = "SPEC", default_values = ["deletion", "insertion"])]
+    #[arg(
+        short, long = "test", value_name = "SPEC", default_values = ["deletion", "insertion"],
+        value_parser = pipe::Suggested(test_names), hide_possible_values = true
+    )]
     pub tests: Vec<String>,
     /// Standard input holds the maps themselves, one .npy array after another, of these images
     #[arg(long, value_name = "IMAGE", num_args = 1.., conflicts_with = "files")]
@@ -101,6 +104,11 @@ fn unlabelled(text: &str) -> Result<Target, &'static str> {
         Ok(target @ (Target::Rank(1) | Target::Class(_))) => Ok(target),
         _ => Err("predicted or a class index is needed"),
     }
+}
+
+/// The names of all tests, for shells to complete.
+fn test_names() -> Vec<String> {
+    TESTS.iter().map(|test| test.name.to_owned()).collect()
 }
 
 impl Args {

@@ -35,7 +35,10 @@ struct Args {
     /// Tables to read, one after another; `-` or nothing is standard input
     files: Vec<PathBuf>,
     /// Write only this metric: a name (pos) or a whole spec (pos:fill=blur); may be repeated
-    #[arg(short, long, value_name = "METRIC")]
+    #[arg(
+        short, long, value_name = "METRIC",
+        value_parser = pipe::Suggested(wanted::names), hide_possible_values = true
+    )]
     metric: Vec<String>,
     /// Compare each map with that of the same image, target and method in this table, which may be of another model
     #[arg(long, value_name = "FILE")]

@@ -18,6 +18,11 @@ pub fn select(specs: &[String], tolerance: f64) -> Result<Selection, spec::Error
     Selection::new(specs, tolerant)
 }
 
+/// The names of all metrics, for shells to complete.
+pub fn names() -> Vec<String> {
+    metrics::all().map(|metric| metric.name.to_owned()).collect()
+}
+
 /// Writes the list for `--list-metrics`.
 ///
 /// # Errors

@@ -9,6 +9,10 @@ use super::{Error, Result, Shape, count};
 pub(super) const MAGIC: &[u8; 6] = b"\x93NUMPY";
 const LONGEST: u64 = 1 << 16;
 
+/// Brackets within brackets that a header may have: `{'shape': (3,)}` has two, a structure's `[('x', '<f4')]` another. The parser
+/// takes twice as long for each, or longer: an hour for a few dozen.
+const DEEPEST: usize = 4;
+
 /// What a value is, on disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // NumPy's own names.
@@ -52,6 +56,9 @@ impl Header {
     /// If it is damaged, hostile, or announces something else than real numbers.
     pub fn read(source: &mut impl Read) -> Result<Self> {
         let text = header_bytes(source)?;
+        if deepest(&text) > DEEPEST {
+            return Err(Error::Header("brackets stand within brackets".to_owned()));
+        }
         let header =
             NpyHeader::from_reader(Cursor::new(&text)).map_err(|error| Error::Header(short(&error)))?;
         let (kind, big_endian) = kind(&header.dtype())?;
@@ -66,6 +73,20 @@ impl Header {
         let fortran = header.order() == Order::Fortran;
         Ok(Self { kind, big_endian, fortran, shape, start: text.len() as u64, bytes: bytes as u64 })
     }
+}
+
+/// How many brackets are open at once, those within quotes counted too.
+fn deepest(text: &[u8]) -> usize {
+    let (mut open, mut deepest) = (0_usize, 0);
+    for byte in text {
+        match byte {
+            b'(' | b'[' | b'{' => open += 1,
+            b')' | b']' | b'}' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(open);
+    }
+    deepest
 }
 
 /// The magic, version, length and text of a header, none of it longer than allowed.

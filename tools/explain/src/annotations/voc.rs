@@ -141,6 +141,14 @@ mod tests {
         assert_eq!(error("<annotation><size/></annotation>"), "width is ``, which is no number");
     }
 
+    #[test]
+    fn fuzz_voc() {
+        let whole = file(&(object("cat", ["1", "2", "30", "40"]) + &object("dog", ["0", "0", "5.5", "8"])));
+        testing::fuzz::survives("voc", &[whole.into_bytes()], |bytes| {
+            let _ = parse(&String::from_utf8_lossy(bytes));
+        });
+    }
+
     /// Entities that grow, elements within elements, elements without end.
     #[test]
     fn hostile_files_are_refused() {
