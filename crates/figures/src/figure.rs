@@ -2,6 +2,7 @@
 
 use crate::canvas::Canvas;
 use crate::paint::Theme;
+use crate::panel::Arranged;
 use crate::png;
 
 /// A figure and what it shows.
@@ -9,8 +10,19 @@ use crate::png;
 pub struct Figure {
     title: String,
     description: String,
-    canvas: Canvas,
+    drawn: Arranged,
     numbers: Numbers,
+}
+
+/// A panel of a figure as a drawing of its own.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// Its heading in one line.
+    pub title: String,
+    /// Its width in pixels.
+    pub width: f64,
+    /// The drawing.
+    pub svg: String,
 }
 
 /// The numbers of a figure as a table.
@@ -42,10 +54,10 @@ impl Figure {
     pub(crate) fn new(
         title: impl Into<String>,
         description: impl Into<String>,
-        canvas: Canvas,
+        drawn: Arranged,
         numbers: Numbers,
     ) -> Self {
-        Self { title: title.into(), description: description.into(), canvas, numbers }
+        Self { title: title.into(), description: description.into(), drawn, numbers }
     }
 
     /// What it shows, in a few words.
@@ -65,7 +77,18 @@ impl Figure {
 
     /// The figure as an SVG file, or as a part of a page.
     pub fn svg(&self, theme: Theme) -> String {
-        self.canvas.svg(&self.title, &self.description, theme)
+        self.drawn.whole.svg(&self.title, &self.description, theme)
+    }
+
+    /// The panels one by one, and then what stands below all of them, for a page that puts them beside each other as it has room.
+    pub fn parts(&self, theme: Theme) -> Vec<Part> {
+        let part = |(title, canvas): (&str, &Canvas)| Part {
+            title: title.to_owned(),
+            width: canvas.width.ceil(),
+            svg: canvas.svg(title, "", theme),
+        };
+        let panels = self.drawn.panels.iter().map(|(title, canvas)| (title.as_str(), canvas));
+        panels.chain(self.drawn.below.iter().map(|canvas| ("Legend", canvas))).map(part).collect()
     }
 
     /// The figure as a PNG on white with `scale` pixels for each of the SVG's; the same bytes everywhere.
@@ -79,7 +102,7 @@ impl Figure {
 
     /// The letters that the PNG cannot show, because the embedded font lacks them.
     pub fn lacks(&self) -> Vec<char> {
-        let mut found: Vec<char> = self.canvas.texts().flat_map(crate::font::lacks).collect();
+        let mut found: Vec<char> = self.drawn.whole.texts().flat_map(crate::font::lacks).collect();
         found.sort_unstable();
         found.dedup();
         found

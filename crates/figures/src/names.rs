@@ -55,8 +55,9 @@ impl<'a> Names<'a> {
     }
 }
 
-/// The steps, from a `+` on, that end all of several names. What parentheses hold belongs to a parameter.
-fn shared_steps<'a>(names: &[&'a str]) -> &'a str {
+/// The steps, from a `+` on, that end all of several names, such as `+positive+minmax`: what a figure says once for all. What
+/// parentheses hold belongs to a parameter.
+pub fn shared_steps<'a>(names: &[&'a str]) -> &'a str {
     let Some((first, others)) = names.split_first().filter(|(_, others)| !others.is_empty()) else {
         return "";
     };

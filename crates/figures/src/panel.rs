@@ -19,6 +19,7 @@ const MARGIN: f64 = 16.0;
 const PAGE: f64 = 1100.0;
 
 /// A drawing under a heading.
+#[derive(Clone, Debug)]
 pub struct Panel {
     /// Lines of the heading, the first in ink, the others muted.
     pub heading: Vec<String>,
@@ -45,8 +46,26 @@ impl Panel {
     }
 }
 
+/// Panels, what belongs to all of them, and both on one drawing.
+#[derive(Clone, Debug)]
+pub struct Arranged {
+    /// What each panel is called, and its drawing.
+    pub panels: Vec<(String, Canvas)>,
+    /// What stands below all of them.
+    pub below: Vec<Canvas>,
+    /// All of it.
+    pub whole: Canvas,
+}
+
 /// Panels in rows as wide as a page, or as the widest of them; below them, what belongs to all of them.
-pub fn arrange(panels: Vec<Panel>, below: impl IntoIterator<Item = Canvas>) -> Canvas {
+pub fn arrange(panels: Vec<Panel>, below: impl IntoIterator<Item = Canvas>) -> Arranged {
+    let below: Vec<Canvas> = below.into_iter().collect();
+    let whole = together(panels.clone(), &below);
+    let named = |panel: Panel| (panel.heading.join(", "), panel.canvas());
+    Arranged { panels: panels.into_iter().map(named).collect(), below, whole }
+}
+
+fn together(panels: Vec<Panel>, below: &[Canvas]) -> Canvas {
     let canvases: Vec<Canvas> = panels.into_iter().map(Panel::canvas).collect();
     let widest = canvases.iter().map(|canvas| canvas.width).fold(0.0, f64::max);
     // Panels of different widths still stand in columns.
@@ -59,13 +78,16 @@ pub fn arrange(panels: Vec<Panel>, below: impl IntoIterator<Item = Canvas>) -> C
         places.extend(places_of_row);
         height += row.iter().map(|canvas| canvas.height).fold(0.0, f64::max) + MARGIN;
     }
-    let below: Vec<Canvas> = below.into_iter().collect();
-    for canvas in &below {
+    for canvas in below {
         places.push([MARGIN, height]);
         width = width.max(canvas.width + 2.0 * MARGIN);
         height += canvas.height + MARGIN;
     }
     let mut whole = Canvas::new(width, height);
-    canvases.into_iter().chain(below).zip(places).for_each(|(canvas, place)| whole.place(canvas, place));
+    canvases
+        .into_iter()
+        .chain(below.iter().cloned())
+        .zip(places)
+        .for_each(|(canvas, place)| whole.place(canvas, place));
     whole
 }

@@ -1,9 +1,7 @@
-//! What `explain`, `perturb` and `render` share: the flags that choose a classifier and a device, and opening images
-//! by path or by the name of an embedded one and keeping the last of them.
+//! What `explain`, `perturb` and `render` share: the flags that choose a classifier and a device, preparing
+//! images ahead of where they are used; opening them is from `pictures`.
 
-mod arrays;
 mod baselines;
-mod cache;
 mod folder;
 mod images;
 mod lists;
@@ -15,14 +13,13 @@ mod shard;
 mod speed;
 mod target;
 
-pub use arrays::{array_length, is_array};
 pub use baselines::Baselines;
-pub use cache::Cache;
 pub use folder::Folder;
-pub use images::{ahead, hash, open};
+pub use images::ahead;
 pub use lists::models;
 pub use model::{BatchSize, Loaded, ModelArgs, preprocess_name};
 pub use painted::Painted;
+pub use pictures::{Cache, array_length, hash, is_array, open};
 pub use process::generator::Program;
 pub use shard::Shard;
 pub use speed::{Speed, advice, rounded};

@@ -24,6 +24,7 @@ mod counterfactual;
 mod distractor;
 mod drawing;
 mod figure;
+#[cfg(feature = "network")]
 mod network;
 mod outline;
 mod paint;
@@ -34,6 +35,7 @@ mod stored;
 
 pub use class::CLASSES;
 pub use counterfactual::{paired, removed, swapped};
+#[cfg(feature = "network")]
 pub use network::{Embedded, architecture};
 pub use scene::{Object, Scene, Split, scene};
 pub use sheet::{image_sheet, mask_sheet};

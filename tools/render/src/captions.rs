@@ -4,41 +4,16 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use pictures::ClassOf;
 use pipe::{Explained, Rows, Score};
 
 use crate::text;
 
-/// Columns that may hold the classifier's score of the class.
-const OF_CLASS: [&str; 2] = ["score", "probability"];
-
-/// The class that a row's map explains, and its score.
-pub struct Class {
-    /// Its name in the column `class`, or its number.
-    name: String,
-    /// With a space before it; empty where no column has one.
-    score: String,
-}
-
-impl Class {
-    /// What the columns of a row say.
-    pub fn of(row: &Explained) -> Self {
-        let cell = |name: &&str| row.extra.get(name).filter(|cell| !cell.is_empty());
-        let number = || row.target.map(|target| format!("class {target}"));
-        let name = cell(&"class").map(str::to_owned).or_else(number).unwrap_or_default();
-        let score = OF_CLASS.iter().find_map(cell).map(|cell| match cell.parse::<f64>() {
-            Ok(score) => format!(" {score:.3}"),
-            Err(_) => format!(" {cell}"),
-        });
-        let visible = |text: String| text.replace(char::is_control, " ");
-        Self { name: visible(name), score: visible(score.unwrap_or_default()) }
-    }
-
-    /// The name of an image and its class on a line of at most `columns` characters. The image's name is cut first, then that
-    /// of the class where it takes more than two thirds; the score never.
-    pub fn caption(&self, image: &str, columns: usize) -> String {
-        let class = with_end(&self.name, &self.score, columns * 2 / 3);
-        with_end(&image.replace(char::is_control, " "), &format!("  {class}"), columns)
-    }
+/// The name of an image and its class on a line of at most `columns` characters. The image's name is cut first, then that
+/// of the class where it takes more than two thirds; the score never.
+pub fn caption(class: &ClassOf, image: &str, columns: usize) -> String {
+    let class = with_end(&class.name, &class.score, columns * 2 / 3);
+    with_end(&image.replace(char::is_control, " "), &format!("  {class}"), columns)
 }
 
 /// Image, target, model and method.
@@ -136,25 +111,11 @@ mod tests {
     }
 
     #[test]
-    fn a_class_has_its_name_and_its_score() {
-        let class = |row: &Explained| {
-            let Class { name, score } = Class::of(row);
-            name + &score
-        };
-        assert_eq!(class(&row(&[])), "class 281");
-        assert_eq!(class(&row(&[("class", "tabby cat")])), "tabby cat");
-        assert_eq!(class(&row(&[("class", "tabby\tcat"), ("score", "0.98765")])), "tabby cat 0.988");
-        assert_eq!(class(&row(&[("class", ""), ("probability", "1")])), "class 281 1.000");
-        assert_eq!(class(&row(&[("score", "high")])), "class 281 high");
-        assert_eq!(class(&Explained { target: None, ..row(&[]) }), "");
-    }
-
-    #[test]
     fn names_are_cut_before_scores() {
-        let named = |name| Class::of(&row(&[("class", name), ("score", "0.5")]));
-        assert_eq!(named("owl").caption("a\tphoto", 30), "a photo  owl 0.500");
-        assert_eq!(named("owl").caption("a long name of a photo", 24), "a long name..  owl 0.500");
-        assert_eq!(named("great grey owl").caption("photo", 24), "photo  great gr.. 0.500");
+        let named = |name| ClassOf::of(&row(&[("class", name), ("score", "0.5")]));
+        assert_eq!(caption(&named("owl"), "a\tphoto", 30), "a photo  owl 0.500");
+        assert_eq!(caption(&named("owl"), "a long name of a photo", 24), "a long name..  owl 0.500");
+        assert_eq!(caption(&named("great grey owl"), "photo", 24), "photo  great gr.. 0.500");
     }
 
     #[test]

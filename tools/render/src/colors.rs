@@ -1,8 +1,7 @@
 //! From a number between 0 and 1 to a colour.
 
 use clap::ValueEnum;
-
-use crate::palettes::{COOLWARM, INFERNO, TURBO, VIRIDIS};
+use pictures::palettes::{COOLWARM, INFERNO, TURBO, VIRIDIS};
 
 /// A colour map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

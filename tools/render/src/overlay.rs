@@ -2,10 +2,10 @@
 
 use image::{Rgb, RgbImage};
 use maps::Map;
+use pictures::Scale;
 
 use crate::args::{Look, Mode};
 use crate::colors::Colors;
-use crate::scale::Scale;
 
 /// How the values of one map become colours.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -4,14 +4,14 @@ use std::io::Cursor;
 use std::path::Path;
 use std::rc::Rc;
 
-use ::images::Preprocess;
 use anyhow::{Context, Error, Result};
 use image::{ImageFormat, RgbImage};
+use images::Preprocess;
 use maps::Map;
+use pictures::Photographs;
 use pipe::{Boxes, CheckedMaps, Explained, Failures, Progress, Rows, Usage, Writer};
 
 use crate::args::{Args, Mode};
-use crate::images::Images;
 use crate::overlay::{self, Paint};
 use crate::sheet::{Place, Sheet};
 use crate::{boxes, names};
@@ -41,7 +41,7 @@ const CHANNELS: usize = 3;
 struct Run<'a> {
     args: &'a Args,
     maps: CheckedMaps,
-    images: Images,
+    images: Photographs,
     sheet: Option<Sheet>,
     /// As long as somebody reads it.
     table: Option<Writer<Explained>>,
@@ -71,7 +71,7 @@ impl<'a> Run<'a> {
         Ok(Self {
             args,
             maps: CheckedMaps::default(),
-            images: Images::new(args.preprocess.as_deref().map(Preprocess::open).transpose()?),
+            images: Photographs::new(args.preprocess.as_deref().map(Preprocess::open).transpose()?),
             sheet: args.sheet.as_ref().map(|_| Sheet::new(args)).transpose()?,
             table: args.out.as_ref().map(|_| Writer::open(&args.output, &columns)).transpose()?,
             failures: args.errors.failures()?,

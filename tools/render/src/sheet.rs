@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 use anyhow::{Result, bail};
 use image::imageops::replace;
 use image::{Rgb, RgbImage};
+use pictures::ClassOf;
 use pipe::Explained;
 
 use crate::args::Args;
-use crate::captions::{Class, Scores};
+use crate::captions::{Scores, caption};
 use crate::overlay::Paint;
 use crate::run::Drawn;
 use crate::{boxes, names, text, tile};
@@ -50,7 +51,7 @@ struct Line {
     image: String,
     target: Option<usize>,
     /// In words.
-    class: Class,
+    class: ClassOf,
     photo: Option<RgbImage>,
     /// By column, each with the lines under it.
     maps: BTreeMap<usize, (RgbImage, Vec<String>)>,
@@ -91,7 +92,7 @@ impl Sheet {
             return None;
         }
         if line == self.images.len() {
-            let (image, target, class) = (row.image.clone(), row.target, Class::of(row));
+            let (image, target, class) = (row.image.clone(), row.target, ClassOf::of(row));
             self.images.push(Line { image, target, class, photo: None, maps: BTreeMap::new() });
         }
         let name = (row.model.clone(), row.method.clone());
@@ -151,7 +152,7 @@ impl Sheet {
     }
 
     fn draw_line(&self, image: &mut RgbImage, frame: &Frame, y: u32, line: &Line) {
-        text::write(image, (GAP, y), &line.class.caption(names::stem(&line.image), frame.columns()));
+        text::write(image, (GAP, y), &caption(&line.class, names::stem(&line.image), frame.columns()));
         let y = y + CAPTION;
         for column in 0..=self.columns.len() {
             let tile = match column {

@@ -3,25 +3,26 @@
 use std::path::Path;
 use std::rc::Rc;
 
-use ::images::{Image, Preprocess};
+use crate::Cache;
+use crate::open::open;
+use crate::recorded::{self, Choice};
 use anyhow::{Context, Error, Result, bail};
 use image::RgbImage;
+use images::{Image, Preprocess};
 use pipe::{CheckedMaps, Explained};
-use setup::Cache;
-
-use crate::recorded::{self, Choice};
 
 /// Bytes of the images that are kept: in a table method by method each one comes again.
 const KEPT: usize = 64 << 20;
 
-/// Opens images and keeps the last ones.
-pub struct Images {
+/// Opens the images of maps and keeps the last ones.
+#[derive(Debug)]
+pub struct Photographs {
     given: Option<Preprocess>,
     /// By path and by all that was done to them, with the hash of their content.
     kept: Cache<(String, String), (String, Rc<RgbImage>)>,
 }
 
-impl Images {
+impl Photographs {
     /// `given` is what the command line says about preparing images.
     pub fn new(given: Option<Preprocess>) -> Self {
         Self { given, kept: Cache::new(KEPT) }
@@ -72,7 +73,7 @@ impl Images {
     fn prepared(&mut self, image: &str, preprocess: &Preprocess) -> Result<(String, Rc<RgbImage>)> {
         self.kept.get(&(image.to_owned(), format!("{preprocess:?}")), || {
             // The failure's line names the image already.
-            let opened = setup::open(image, preprocess).map_err(|error| Error::msg(error.reason))?;
+            let opened = open(image, preprocess).map_err(|error| Error::msg(error.reason))?;
             let pixels = to_image(&opened);
             let bytes = pixels.len();
             Ok(((opened.hash, Rc::new(pixels)), bytes))

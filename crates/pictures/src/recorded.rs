@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use ::images::Preprocess;
 use anyhow::{Context, Result};
+use images::Preprocess;
 use pipe::{CheckedMaps, Explained};
 
 /// A way to prepare an image.
