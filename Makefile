@@ -27,7 +27,7 @@ TOOLS := explain perturb score correlate rank render plot train
 BIN := $(abspath $(or $(CARGO_TARGET_DIR),target))/release
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
-.PHONY: help build install check fmt clippy burn-free test fuzz doc smoke check-cuda demo weights cifar10 training imagenet-demo imagenet-results \
+.PHONY: help build install check fmt clippy burn-free test fuzz doc smoke check-cuda check-slurm demo weights cifar10 training imagenet-demo imagenet-results \
         cifar-results metrics-results localisation-results inpainting-results sensitivity-results coherency-results oracle-results sanity-results \
         eea-results bee-results bee-draws learned shards testbed-weights goldens bless parity bench cuda gpu gpu-carry clean
 
@@ -76,6 +76,9 @@ check-cuda: ## The CUDA backend compiles and links, with no toolkit, LLVM or GPU
 	$(CARGO) build --locked -p explain -p perturb --features explain/cuda,perturb/cuda \
 	  --target-dir $(dir $(BIN))cuda
 
+check-slurm: build ## A study on a Slurm of one node, its tasks requeued and killed, by submit.sh and by Snakemake (root; apt and pip)
+	PATH="$(BIN):$$PATH" pipelines/slurm/check.sh $(OUT)/check-slurm
+
 demo: build ## Explain, perturb, score, correlate and rank on the embedded images
 	PATH="$(BIN):$$PATH" pipelines/demo.sh $(OUT)/demo
 
@@ -106,9 +109,10 @@ inpainting-results: build ## The inpainting study with MI-GAN and imputation, Mo
 sensitivity-results: build ## Max-sensitivity and random logit, 12 methods on CIFAR ResNet-20 and the embedded ViT, for docs/results.md
 	PATH="$(BIN):$$PATH" pipelines/sensitivity.sh $(OUT)/sensitivity 50
 
-coherency-results: build ## The Coherency study: CIFAR ResNet-56 on 1,000 images, MobileNetV2 on 308, into docs/coherency.md
+coherency-results: build ## The Coherency study: CIFAR ResNet-56 on 1,000 images, MobileNetV2 on 308 and on 100 with masks, into docs/coherency.md
 	PATH="$(BIN):$$PATH" pipelines/coherency/run.sh $(OUT)/coherency cifar
 	PATH="$(BIN):$$PATH" pipelines/coherency/run.sh $(OUT)/coherency imagenet {1..13}
+	PATH="$(BIN):$$PATH" pipelines/coherency/run.sh $(OUT)/coherency ecssd
 	$(PYTHON) pipelines/coherency/tables.py $(OUT)/coherency $(PLUMBLINE_DATA)/paper_tables.csv docs/coherency.md
 
 oracle-results: build ## Which metrics can be trusted where the evidence is known: the testbed's networks, 300 images, for docs/oracle.md

@@ -2,6 +2,7 @@
 //! zsh, with stand-ins for weights and images. An example that cannot be run here has a line `*Not tested: WHY.*` before it.
 
 mod extract;
+mod notebooks;
 mod stand_ins;
 mod swapped;
 
