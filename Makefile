@@ -23,7 +23,7 @@ PARITY_TESTS = $(if $(filter accuracy,$(PARITY)),as_many_images_as_in_pytorch) \
   $(if $(filter onnx,$(PARITY)),exports_equal_pytorch real_weights_recognise_what) \
   $(if $(filter onnx-others,$(PARITY)),files_of_others)
 export PLUMBLINE_DATA ?= $(abspath ../shared/data)
-TOOLS := explain perturb score correlate rank render plot train
+TOOLS := explain perturb score correlate rank render plot report train
 BIN := $(abspath $(or $(CARGO_TARGET_DIR),target))/release
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
@@ -50,7 +50,7 @@ clippy: ## Lints, as errors
 	$(CARGO) clippy --workspace --all-targets --release --locked -- -D warnings
 
 burn-free: ## The tools that only read and write tables build without burn
-	for tool in score rank correlate plot; do \
+	for tool in score rank correlate plot report; do \
 	  if $(CARGO) tree --locked --package $$tool --edges normal --prefix none | grep -E '^(burn|cubecl|models) '; \
 	  then echo "$$tool builds with burn"; exit 1; fi; \
 	done

@@ -10,6 +10,10 @@ tests=(deletion:steps=25 insertion:steps=25 deletion:steps=25,region=9 pos neg m
 images=(testbed/0{00,01,02,03,04,05,06,07,08,09,10,11,12,13,14,15,16,17,18,19})
 source "$here/study.sh"
 study
+rank --significance "$out/scores.csv" "$out/places.csv" -O "$out/significance.csv"
+rank --pairs "$out/scores.csv" "$out/places.csv" -O "$out/pairs.csv"
+report -q "$out"/{maps,curves,scores,places,rank,correlate,significance,pairs}.csv --record "$out/perturb.json" -o "$out/report.html" \
+  --title "Ten methods on the testbed"
 
 # Cells that hold commas are quoted; a semicolon in their place keeps awk simple.
 plain() { sed -E ':a; s/("[^",]*),([^"]*")/\1;\2/; ta; s/"//g' "$1"; }
@@ -42,3 +46,4 @@ echo "Distance of the methods from the random map (rand_dist)"
 plain "$out/separation.csv" | awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next } { printf "%-34s %.3f\n", $at["metric"], $at["rand_dist"] }'
 echo
 echo "Images: $out/sheet.png (image x method) and $out/png. Tables: $out/*.csv; as Markdown: python3 pipelines/report.py $out"
+echo "Report: $out/report.html"

@@ -11,6 +11,7 @@ rank "$work/scores.csv" "$work/places.csv" > "$work/rank.csv"
 rank --separation "$work/scores.csv" > "$work/separation.csv"
 correlate "$work/scores.csv" "$work/places.csv" > "$work/correlate.csv"
 render -q -o "$work/png" --sheet "$work/sheet.png" "$work/maps.csv" > "$work/png.csv"
+report -q "$work"/{maps,scores,places,rank,correlate}.csv -o "$work/report.html"
 explain -q --npy testbed/000 | perturb -q -t deletion:steps=10 --image testbed/000 | score > "$work/pipe.csv"
 
 lines() { test "$(wc -l < "$work/$1")" -eq "$2" || { echo "$1 has $(wc -l < "$work/$1") lines, not $2" >&2; exit 1; }; }
@@ -21,5 +22,5 @@ lines rank.csv 25      # 8 metrics x 3 methods
 lines separation.csv 7
 lines png.csv 13
 lines pipe.csv 2
-test -s "$work/sheet.png"
+test -s "$work/sheet.png" -a -s "$work/report.html"
 echo "smoke: every stage ran"

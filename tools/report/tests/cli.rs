@@ -182,17 +182,12 @@ fn the_budget_is_kept_and_the_rule_is_said() {
 fn tables_of_two_runs_are_refused_by_name() {
     let cases = [
         ("scores.csv", "testbed@5c696930", "testbed@00000000", ["scores.csv", "testbed@00000000"]),
-        (
-            "ranks.csv",
-            "testbed@5c696930",
-            "testbed@00000000",
-            ["ranks.csv is of classifier", "testbed@5c696930"],
-        ),
+        ("ranks.csv", "testbed@5c696930", "testbed@00000000", ["ranks.csv", "testbed@00000000"]),
         (
             "correlations.csv",
             "testbed@5c696930",
             "vit@5c696930",
-            ["correlations.csv is of classifier", "vit@5c696930"],
+            ["correlations.csv", "vit@5c696930: they do not"],
         ),
         (
             "significance.csv",
@@ -264,7 +259,7 @@ fn failures_are_counted_and_listed() {
     assert!(page.contains(
         "1 rows of maps, 1 rows of responses, 1 rows of scores have a reason instead of a result."
     ));
-    assert!(page.contains("open: it is &lt;gone&gt;") && page.contains("<td>testbed/020</td>"));
+    assert!(page.contains("open: it is &lt;gone&gt;") && page.contains("<td>testbed&#x2f;020</td>"));
     assert_eq!(page.matches("no reason is given").count(), 2);
     assert_eq!(data(&page)["images"].as_array().unwrap().len(), 10, "an image without any map is no picture");
 }

@@ -149,7 +149,7 @@
   grid.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || !current) return;
     const moves = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns(), ArrowUp: -columns(), j: 1, k: -1, Home: -order.length, End: order.length };
-    if (event.key in moves) { event.preventDefault(); go(step(current, moves[event.key])); }
+    if (Object.hasOwn(moves, event.key)) { event.preventDefault(); go(step(current, moves[event.key])); }
   });
 
   // ---- Sorting and choosing
@@ -211,11 +211,11 @@
     state.a = a === "-" ? -1 : Math.max(0, series(a));
     state.b = b === undefined ? -1 : series(b);
     state.metric = Math.max(0, data.metrics.findIndex(([name]) => name === said.get("metric")));
-    state.sort = said.get("sort") in keys ? said.get("sort") : "chosen";
+    state.sort = Object.hasOwn(keys, said.get("sort") ?? "") ? said.get("sort") : "chosen";
     if (M === 0 && state.sort !== "name") state.sort = "chosen";
     state.class = images.some((image) => image.shown === said.get("class")) ? said.get("class") : "";
     state.right = ["0", "1"].includes(said.get("right")) ? said.get("right") : "";
-    state.colours = said.get("c") in data.palettes ? said.get("c") : "inferno";
+    state.colours = Object.hasOwn(data.palettes, said.get("c") ?? "") ? said.get("c") : "inferno";
     state.o = within(said.get("o"), 0, 100, 60);
     state.t = 5 * Math.round(within(said.get("t"), 5, 100, 100) / 5);
     state.x = within(said.get("x"), 0, 100, 50);

@@ -102,14 +102,19 @@ impl Browser {
 
     /// Opens a file, with what stands behind its name, and waits until it is loaded.
     pub fn open(&mut self, page: &Path, behind: &str) {
-        self.call("Page.navigate", json!({"url": "about:blank"}));
+        // Another page in between: one that differs only behind its name is not loaded again.
+        self.navigate("about:blank");
+        self.navigate(&format!("file://{}{behind}", page.display()));
+        self.settle();
+    }
+
+    fn navigate(&mut self, address: &str) {
         self.events.clear();
-        self.call("Page.navigate", json!({"url": format!("file://{}{behind}", page.display())}));
+        self.call("Page.navigate", json!({"url": address}));
         while !self.events.iter().any(|event| event["method"] == "Page.loadEventFired") {
             let event = self.output.recv_timeout(PATIENCE).expect("the page loads");
             self.events.push_back(event);
         }
-        self.settle();
     }
 
     /// What an expression is in the page.

@@ -13,7 +13,9 @@ use crate::run::report;
 
 const IMAGES: usize = 1000;
 const METHODS: usize = 20;
-const SIDE: usize = 112;
+const SIDE: usize = 224;
+/// Different maps of a method: images share them.
+const MAPS: usize = 100;
 
 #[test]
 #[ignore = "minutes"]
@@ -66,13 +68,13 @@ fn make(work: &WorkDir) {
         photo(at, &mut noise).save(work.join(format!("{at}.png"))).unwrap();
     }
     for method in 0..METHODS {
-        let pack: Vec<f32> = (0..IMAGES).flat_map(|at| map(at, method, &mut noise)).collect();
-        pipe::npy::write_file(&work.join(format!("m{method}.npy")), &[IMAGES, SIDE, SIDE], &pack).unwrap();
+        let pack: Vec<f32> = (0..MAPS).flat_map(|at| map(at, method, &mut noise)).collect();
+        pipe::npy::write_file(&work.join(format!("m{method}.npy")), &[MAPS, SIDE, SIDE], &pack).unwrap();
     }
     for at in 0..IMAGES {
         for method in 0..METHODS {
             let key = format!("{at}.png,{},m@1,method-{method}", at % 50);
-            writeln!(maps, "{key},m{method}.npy,{at},,{}", at % 50).unwrap();
+            writeln!(maps, "{key},m{method}.npy,{},,{}", at % MAPS, at % 50).unwrap();
             for metric in ["insertion", "deletion"] {
                 let direction = if metric == "insertion" { "higher" } else { "lower" };
                 writeln!(scores, "{key},{metric},{direction},{:.4}", noise.next()).unwrap();
@@ -109,13 +111,13 @@ fn noise_at(x: u32, y: u32, at: usize) -> f32 {
 fn map(at: usize, method: usize, noise: &mut Noise) -> Vec<f32> {
     let (x, y) = ((at * 37 + method * 11) % SIDE, (at * 53 + method * 29) % SIDE);
     let blob = |px: usize, py: usize| {
-        (-((px as f32 - x as f32).powi(2) + (py as f32 - y as f32).powi(2)) / 900.0).exp()
+        (-((px as f32 - x as f32).powi(2) + (py as f32 - y as f32).powi(2)) / 3600.0).exp()
     };
     let step = match method % 20 {
         0..6 => return (0..SIDE * SIDE).map(|p| blob(p % SIDE, p / SIDE)).collect(),
         6..12 => 1,
-        12..16 => 8,
-        _ => 3,
+        12..16 => 16,
+        _ => 6,
     };
     let cells = SIDE.div_ceil(step);
     let grain: Vec<f32> = (0..cells * cells).map(|_| noise.next() as f32).collect();
