@@ -51,7 +51,7 @@ pub fn critical_differences(rows: &[Significance]) -> Figure {
         if let Some((best, rank)) = ranked.methods.first() {
             words.push(format!("By {metric}, {best} has the best mean rank, {rank:.2}."));
         }
-        let tested = format!("Friedman's test: p = {}, {} images", p_value(ranked.p_friedman), ranked.n);
+        let tested = format!("Friedman's test: p {}, {} images", p_value(ranked.p_friedman), ranked.n);
         panels.push(Panel::new([metric.to_owned(), tested, model.to_owned()], ranked.draw(&names)));
     }
     Figure::new(
@@ -62,8 +62,13 @@ pub fn critical_differences(rows: &[Significance]) -> Figure {
     )
 }
 
+/// Behind the letter p. One that is 0 is less than any double.
 fn p_value(p: f64) -> String {
-    if p < 1e-4 { format!("{p:.0e}") } else { format!("{p:.4}") }
+    match p {
+        0.0 => "< 1e-300".to_owned(),
+        _ if p < 1e-4 => format!("= {p:.0e}"),
+        _ => format!("= {p:.4}"),
+    }
 }
 
 /// The methods of one classifier and metric.

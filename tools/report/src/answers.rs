@@ -35,8 +35,11 @@ pub struct Answers {
     pub fractions: Vec<Vec<f32>>,
     /// The class with the highest probability of the image as it is, by item; of several classifiers, the last.
     pub predicted: HashMap<usize, usize>,
-    open: Option<([String; 4], Option<usize>, Vec<[f64; 2]>)>,
+    open: Option<Open>,
 }
+
+/// A curve whose rows are being read: image, model, method and test; the class; fractions and heights.
+type Open = ([String; 4], Option<usize>, Vec<[f64; 2]>);
 
 /// What the answers are held against.
 #[derive(Clone, Copy, Debug)]
@@ -63,7 +66,7 @@ impl Answers {
             for row in Rows::<Response>::open(&[file])? {
                 let row = row?;
                 seen.add(Kind::Answers, file, &row.model, row.extra.get("list").unwrap_or_default());
-                if !row.reason.is_empty() || !(row.fraction.is_finite() && row.probability.is_finite()) {
+                if !(row.reason.is_empty() && row.fraction.is_finite() && row.probability.is_finite()) {
                     failures.add(Kind::Answers, &row.method, &row.test, &row.reason, &row.image);
                 }
                 answers.curves.add(&row);
@@ -79,7 +82,7 @@ impl Answers {
         let point = [row.fraction, row.probability];
         match &mut self.open {
             Some((open, target, points)) if open.each_ref() == key && *target == row.target => {
-                points.push(point)
+                points.push(point);
             }
             _ => {
                 self.close(against);

@@ -28,7 +28,7 @@ struct Level {
 /// whatever their number is in the end; each that is chosen already makes room for the next of its kind.
 pub fn choose(items: &Items, scored: Option<&Scored>, seed: u64) -> Choice {
     let shown: Vec<usize> =
-        (0..items.items.len()).filter(|at| items.items[*at].rows.iter().any(Option::is_some)).collect();
+        (0..items.all.len()).filter(|at| items.all[*at].rows.iter().any(Option::is_some)).collect();
     let drawn = drawn(items, &shown, seed);
     let first = scored.and_then(|scored| Some((scored, scored.metrics.first()?)));
     let Some((scored, (metric, direction))) = first else {
@@ -48,13 +48,13 @@ pub fn choose(items: &Items, scored: Option<&Scored>, seed: u64) -> Choice {
          an eighth with the worst mean of {metric}, the other half drawn at random (seed {seed})"
     );
     let lists = [&disagreed, &disagreed, &best, &worst, &drawn, &drawn, &drawn, &drawn];
-    Choice { order: dealt(lists, items.items.len(), shown.len()), rule }
+    Choice { order: dealt(lists, items.all.len(), shown.len()), rule }
 }
 
 /// In an order that depends on their names and the seed alone.
 fn drawn(items: &Items, shown: &[usize], seed: u64) -> Vec<usize> {
     let number = |at: &usize| {
-        let item = &items.items[*at];
+        let item = &items.all[*at];
         let target = item.target.map(|target| target.to_string()).unwrap_or_default();
         generator(seed, &["report", &item.image, &target], 0).next_u64()
     };
@@ -70,7 +70,7 @@ fn levels(items: &Items, scored: &Scored, metric: &str, shown: &[usize]) -> Vec<
         .filter_map(|series| scored.sample(metric, &series.model, &series.method))
         .collect();
     let level = |item: &usize| {
-        let of = &items.items[*item];
+        let of = &items.all[*item];
         let place = scored.place(&of.image, of.target)?;
         let values: Vec<f64> =
             samples.iter().map(|sample| value(sample, place)).filter(|value| value.is_finite()).collect();

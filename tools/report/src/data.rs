@@ -39,11 +39,8 @@ impl Gallery {
     ///
     /// If the page is too large without images, or an image cannot be encoded.
     pub fn fill(run: &Run, args: &Args, base: u64, failures: &mut Failures) -> Result<Self> {
-        let mut room = match args.budget.checked_sub(base + SLACK) {
-            Some(room) => room,
-            None => {
-                bail!("--budget {}: the page takes {} bytes without any image", args.budget, base + SLACK)
-            }
+        let Some(mut room) = args.budget.checked_sub(base + SLACK) else {
+            bail!("--budget {}: the page takes {} bytes without any image", args.budget, base + SLACK);
         };
         let (mut gallery, mut rest) = (Self::default(), &run.choice.order[..]);
         let progress = Progress::new("report", rest.len() as u64, "images").quiet(args.quiet);
@@ -67,7 +64,7 @@ impl Gallery {
     }
 
     fn note(&mut self, run: &Run, item: usize, encoded: &Encoded, failures: &mut Failures) -> Result<()> {
-        let image = &run.items.items[item].image;
+        let image = &run.items.all[item].image;
         for (method, error) in &encoded.failed {
             let reason = format!("{error:#}");
             failures.add(image, method, "draw", &reason)?;
@@ -82,7 +79,7 @@ impl Gallery {
             .map(|part| STANDARD.encode(part));
         let number = self.shown.len();
         let block = format!("<script type=\"text/plain\" id=\"i{number}\">{}</script>\n", parts.join("|"));
-        let of = &run.items.items[item];
+        let of = &run.items.all[item];
         let entry = json!([
             of.image,
             of.class,
@@ -140,7 +137,7 @@ impl Gallery {
             })
             .collect();
         let of = |item: &usize| {
-            let item = &run.items.items[*item];
+            let item = &run.items.all[*item];
             let place = scored.place(&item.image, item.target);
             samples
                 .iter()
@@ -160,7 +157,7 @@ fn encode(run: &Run, batch: &[usize]) -> Result<Vec<(usize, Encoded)>> {
         .par_chunks(chunk)
         .map(|items| {
             let mut opener = Opener::new(run.items.series.len());
-            items.iter().map(|item| Ok((*item, opener.encode(&run.items.items[*item])?))).collect()
+            items.iter().map(|item| Ok((*item, opener.encode(&run.items.all[*item])?))).collect()
         })
         .collect();
     let mut all: Vec<(usize, Encoded)> = Vec::new();

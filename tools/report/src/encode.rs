@@ -95,7 +95,7 @@ impl Opener {
         encoded.size = [photo.width(), photo.height()];
         encoded.photo = jpeg(photo.as_raw(), encoded.size, ExtendedColorType::Rgb8, PHOTO)?;
         encoded.sprite = sprite(&greys, encoded.size)?;
-        encoded.about = greys.iter().flat_map(about).collect();
+        encoded.about = greys.iter().flat_map(|grey| about(grey.as_ref())).collect();
         Ok(encoded)
     }
 
@@ -154,7 +154,7 @@ fn sprite(greys: &[Option<Grey>], [width, height]: [u32; 2]) -> Result<Vec<u8>> 
     jpeg(whole.as_raw(), size, ExtendedColorType::L8, MAPS)
 }
 
-fn about(grey: &Option<Grey>) -> Vec<u8> {
+fn about(grey: Option<&Grey>) -> Vec<u8> {
     let Some(Grey { picture, state }) = grey else { return vec![0; 1 + SHARES] };
     let mut levels = picture.as_raw().clone();
     levels.sort_unstable_by(|a, b| b.cmp(a));
@@ -178,7 +178,7 @@ mod tests {
     #[test]
     fn the_highest_shares_begin_where_they_begin() {
         let picture = GrayImage::from_raw(10, 10, (0..100).collect()).unwrap();
-        let about = about(&Some(Grey { picture, state: 1 }));
+        let about = about(Some(&Grey { picture, state: 1 }));
         assert_eq!((about[0], about[1], about[10], about[19]), (1, 95, 50, 5));
     }
 }

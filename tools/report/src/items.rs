@@ -40,7 +40,7 @@ pub struct Items {
     /// Sorted.
     pub series: Vec<Series>,
     /// Sorted by image and class.
-    pub items: Vec<Item>,
+    pub all: Vec<Item>,
     places: HashMap<(String, Option<usize>), usize>,
 }
 
@@ -72,8 +72,8 @@ impl Items {
         let mut all = Self { series: series.into_iter().collect(), ..Self::default() };
         for ((image, target), rows) in found {
             let item = all.item(image.clone(), target, rows)?;
-            all.places.insert((image, target), all.items.len());
-            all.items.push(item);
+            all.places.insert((image, target), all.all.len());
+            all.all.push(item);
         }
         Ok(all)
     }
@@ -124,7 +124,7 @@ impl Items {
 
     /// How many maps there are.
     pub fn maps(&self) -> usize {
-        self.items.iter().flat_map(|item| &item.rows).flatten().count()
+        self.all.iter().flat_map(|item| &item.rows).flatten().count()
     }
 }
 

@@ -82,7 +82,7 @@ impl Fixed {
         environment.add_template("report.html", HTML)?;
         let (_, steps) = run.items.names();
         let all = run.choice.order.len();
-        let chosen = (gallery.shown.len() < all).then(|| &run.choice.rule);
+        let chosen = (gallery.shown.len() < all).then_some(&run.choice.rule);
         let context = context! {
             data => gallery.json(run),
             blocks => &*gallery.blocks,
@@ -112,10 +112,10 @@ fn subtitle(run: &Run) -> String {
         parts.push(models.join(", "));
     }
     let scored = run.scored.as_ref();
-    let images = if run.items.items.is_empty() {
+    let images = if run.items.all.is_empty() {
         scored.map_or(0, |s| s.scores.items.len())
     } else {
-        run.items.items.len()
+        run.items.all.len()
     };
     if images > 0 {
         parts.push(plural(images, "image"));

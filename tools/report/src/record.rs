@@ -69,7 +69,7 @@ pub fn notes(inputs: &Inputs, run: &Run, args: &Args) -> Result<Vec<Note>> {
         let record = read(&path)?;
         let says = |name: &str| record.get(name).and_then(Value::as_str).unwrap_or_default();
         let key = |list: &&str| list.split('/').next() == says("list").split('/').next();
-        if run.seen.models().contains(says("model")) && run.seen.lists().iter().any(|list| key(list)) {
+        if run.seen.models().contains(says("model")) && run.seen.lists().iter().any(key) {
             notes.push(note(&path, &record));
         }
     }
@@ -82,7 +82,7 @@ pub fn notes(inputs: &Inputs, run: &Run, args: &Args) -> Result<Vec<Note>> {
 /// `logs/*.json` of the folders in which packs of maps lie, `FOLDER/METHOD/HASH.npy`.
 fn logs(run: &Run) -> Vec<PathBuf> {
     let folder = |row: &Explained| Path::new(&row.map).parent()?.parent().map(|folder| folder.join("logs"));
-    let rows = run.items.items.iter().flat_map(|item| &item.rows).flatten();
+    let rows = run.items.all.iter().flat_map(|item| &item.rows).flatten();
     let folders: BTreeSet<PathBuf> = rows.filter_map(folder).collect();
     let files =
         |folder: &PathBuf| fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());

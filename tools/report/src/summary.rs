@@ -53,13 +53,17 @@ pub struct Cell {
 /// A matrix for each classifier.
 pub fn matrices(ranking: &[Rank]) -> Vec<Matrix> {
     let mut by_model: BTreeMap<&str, Vec<&Rank>> = BTreeMap::new();
-    ranking.iter().for_each(|row| by_model.entry(&row.model).or_default().push(row));
+    for row in ranking {
+        by_model.entry(&row.model).or_default().push(row);
+    }
     by_model.into_iter().map(|(model, rows)| matrix(model, &rows)).collect()
 }
 
 fn matrix(model: &str, rows: &[&Rank]) -> Matrix {
     let mut by_method: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
-    rows.iter().for_each(|row| by_method.entry(&row.method).or_default().push(row.rank));
+    for row in rows {
+        by_method.entry(&row.method).or_default().push(row.rank);
+    }
     let names: Vec<&str> = by_method.keys().copied().collect();
     let steps = figures::shared_steps(&names).to_owned();
     let method = |(name, ranks): (&str, Vec<f64>)| {

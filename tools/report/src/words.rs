@@ -26,7 +26,7 @@ impl Run {
 /// All that can be said.
 pub fn findings(run: &Run, matrices: &[Matrix]) -> Vec<Finding> {
     let mut findings: Vec<Finding> =
-        matrices.iter().flat_map(|matrix| ranked(matrix, matrices.len() > 1)).collect();
+        matrices.iter().filter_map(|matrix| ranked(matrix, matrices.len() > 1)).collect();
     findings.extend(significant(&run.significance));
     findings.extend(agreement(&run.agreement));
     findings.extend(recognised(run));
@@ -44,18 +44,17 @@ fn ranked(matrix: &Matrix, name_model: bool) -> Option<Finding> {
         leaders.iter().skip(1).take(3).map(|method| format!("{} {}", method.name, method.leads)).collect();
     let others = if named.is_empty() { String::new() } else { format!("; {}", named.join(", ")) };
     let leader = leaders.first()?;
-    let mut text =
+    let first =
         format!("{} leads {} of {}{of}{others}.", leader.name, leader.leads, plural(metrics, "metric"));
-    if matrix.methods.len() > 1 {
-        text += &format!(
-            " Over all of them {} has the best mean rank, {} of {}, and {} the worst, {}.",
-            best.name,
-            best.shown,
-            matrix.methods.len(),
-            worst.name,
-            worst.shown
-        );
-    }
+    let second = format!(
+        "Over all of them {} has the best mean rank, {} of {}, and {} the worst, {}.",
+        best.name,
+        best.shown,
+        matrix.methods.len(),
+        worst.name,
+        worst.shown
+    );
+    let text = if matrix.methods.len() > 1 { format!("{first} {second}") } else { first };
     Some(Finding { head: "Ranking", text })
 }
 
@@ -63,21 +62,19 @@ fn significant(rows: &[Significance]) -> Option<Finding> {
     let count = |metric: Option<&str>| {
         let of = rows.iter().filter(|row| metric.is_none_or(|metric| row.metric == metric));
         let (all, differ) =
-            of.fold((0, 0), |(all, differ), row| (all + 1, differ + usize::from(row.significant)));
+            of.fold((0_u32, 0_u32), |(all, differ), row| (all + 1, differ + u32::from(row.significant)));
         (differ, all)
     };
     let mut metrics: Vec<&str> = rows.iter().map(|row| row.metric.as_str()).collect();
     metrics.dedup();
     metrics.sort_by_key(|metric| std::cmp::Reverse(count(Some(metric)).0));
     let ((differ, all), first, last) = (count(None), *metrics.first()?, *metrics.last()?);
-    let share = 100.0 * differ as f64 / all as f64;
-    let mut text = format!(
-        "{differ} of {all} pairs of methods ({share:.0} %) differ by Wilcoxon's signed-rank test, adjusted over the pairs of each metric."
-    );
-    if first != last {
-        let (most, of, least) = (count(Some(first)).0, count(Some(first)).1, count(Some(last)).0);
-        text += &format!(" {first} tells most of them apart, {most} of {of}, and {last} fewest, {least}.");
-    }
+    let share = 100.0 * f64::from(differ) / f64::from(all);
+    let by = "differ by Wilcoxon's signed-rank test, adjusted over the pairs of each metric";
+    let whole = format!("{differ} of {all} pairs of methods ({share:.0} %) {by}.");
+    let ((most, of), (least, _)) = (count(Some(first)), count(Some(last)));
+    let ends = format!("{first} tells most of them apart, {most} of {of}, and {last} fewest, {least}.");
+    let text = if first == last { whole } else { format!("{whole} {ends}") };
     Some(Finding { head: "Significance", text })
 }
 
@@ -108,8 +105,8 @@ fn agreement(rows: &[Correlation]) -> Option<Finding> {
 }
 
 fn recognised(run: &Run) -> Option<Finding> {
-    let of = |item: usize| Some((run.items.items[item].label?, run.predicted(item)?));
-    let known: Vec<_> = (0..run.items.items.len()).filter_map(of).collect();
+    let of = |item: usize| Some((run.items.all[item].label?, run.predicted(item)?));
+    let known: Vec<_> = (0..run.items.all.len()).filter_map(of).collect();
     let right = known.iter().filter(|(label, predicted)| label == predicted).count();
     let text = format!(
         "The classifier is right on {right} of the {} images whose true class is known.",

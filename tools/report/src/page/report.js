@@ -10,7 +10,7 @@
   const images = data.images.map(([name, shown, target, label, predicted, width, height], index) =>
     ({ index, name, shown, target, label, predicted, width, height, known: label !== null && predicted !== null, loaded: null }));
   const short = (name) => name.split("/").pop();
-  const number = (value) => Number.isFinite(value) ? (Math.abs(value) >= 1000 ? value.toFixed(0) : Math.abs(value) >= 100 ? value.toFixed(1) : value.toFixed(3)) : "no number";
+  const number = (value) => Number.isInteger(value) ? String(value) : Number.isFinite(value) ? (Math.abs(value) >= 1000 ? value.toFixed(0) : Math.abs(value) >= 100 ? value.toFixed(1) : value.toFixed(3)) : "no number";
   const make = (tag, attributes = {}, ...children) => {
     const element = document.createElement(tag);
     for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
@@ -112,7 +112,7 @@
   };
   const brief = (image) => {
     if (M === 0) return short(image.name);
-    return state.a < 0 ? short(image.name) : state.b < 0 ? one(image, state.a) : `${one(image, state.a)} | ${one(image, state.b)}`;
+    return state.a < 0 ? short(image.name) : state.b < 0 ? one(image, state.a) : [state.a, state.b].map((series) => number(score(image, state.metric, series))).join(" | ");
   };
 
   // ---- The grid: one tab stop, arrows within
