@@ -4,7 +4,7 @@ standard library.
 
 Usage: tables.py FOLDER PAPER_TABLES.csv DOCUMENT.md      writes between the document's markers
 
-FOLDER has cifar/ and imagenet/ as run.sh leaves them.
+FOLDER has cifar/, imagenet/ and ecssd/ as run.sh leaves them.
 """
 import csv
 import pathlib
@@ -12,6 +12,7 @@ import re
 import sys
 
 NETWORKS = {"cifar": "CIFAR ResNet-56", "imagenet": "MobileNetV2"}
+POINTED = {"ecssd": "MobileNetV2 on ECSSD"}
 # Ours, and the paper's spellings.
 METHODS = {"ada-sise": "AdaSISE", "gradcam": "Grad-CAM", "integrated-gradients": "IG", "lrp": "LRP", "occlusion": "Occlusion",
            "rise": "RISE", "smoothgrad": "SMOOTHGRAD", "tame": "TAME"}
@@ -137,7 +138,7 @@ def consistency(networks, paper):
 
 
 def titled(network):
-    return NETWORKS[network]
+    return (NETWORKS | POINTED)[network]
 
 
 def by_method(networks, paper, start, entries):
@@ -161,6 +162,8 @@ INSERTION, DELETION, ROAD, DROP = curve("insertion", "zero"), curve("deletion", 
 RELIABILITY = [(title, ("", title), a, b) for title, a, b in [
     ("insertion & deletion", INSERTION, DELETION), ("insertion & avg. drop", INSERTION, DROP), ("insertion & ROAD", INSERTION, ROAD),
     ("deletion & avg. drop", DELETION, DROP), ("deletion & ROAD", DELETION, ROAD), ("avg. drop & ROAD", DROP, ROAD)]]
+POINTING = [(title, ("", title), other, "pointing-game") for title, other in [
+    ("insertion & pointing", INSERTION), ("deletion & pointing", DELETION), ("avg. drop & pointing", DROP), ("pointing & ROAD", ROAD)]]
 BINARISED = [(name.lower(), ("", name), DROPS["50%"], other) for name, other in
              [("Insertion", INSERTION), ("Deletion", DELETION), ("ROAD", ROAD)]]
 
@@ -182,6 +185,20 @@ def values(networks, paper):
                 found = [f"{cell(net.mean(ours + blur, metric), 2)} ({of_paper(title)})" for title, metric in columns.items()]
                 body.append([theirs + blur, *found])
         yield titled(network), table(["method", *columns], body)
+
+
+def pointing(networks, paper):
+    """The pointing game: how often, and its agreement with the other metrics (Table 2) and with the average drop at thresholds (A3c)."""
+    yield from by_method(networks, paper, "Coherency Table 2", POINTING)
+    for _, text in by_method(networks, paper, "Coherency Table A3 (c", thresholds(": pointing vs drop)", "pointing-game")):
+        yield "With the average drop at thresholds", text
+    for net in networks.values():
+        body = []
+        for name in (name for name, metric in net.means if metric == "pointing-game"):
+            ours = name.removesuffix(" (+blur)")
+            theirs = theirs_of(paper, ("Fig 4", None), "Pointing", METHODS[ours], name[len(ours):], ours)
+            body.append([METHODS[ours] + name[len(ours):], f"{cell([100 * value for value in net.mean(name, 'pointing-game')], 1)} ({theirs})"])
+        yield "How often the highest value lies on the object, in percent (the table of Figure 4)", table(["method", "pointing"], body)
 
 
 def theirs_of(paper, where, title, name, blur, ours):
@@ -279,17 +296,18 @@ def verdicts(networks, paper):
     return table(["claim: the number of each method, mean and interval over the methods", *map(titled, networks)], body)
 
 
-def document(networks, paper):
+def document(networks, pointed, paper):
     sections = [("What becomes of the claims", [("", verdicts(networks, paper))]),
                 ("Do configurations of one metric agree?", consistency(networks, paper)),
                 ("Do different metrics agree? (Table 2)", by_method(networks, paper, "Coherency Table 2", RELIABILITY)),
                 ("Average drop binarised at the median (Table 3)", by_method(networks, paper, "Coherency Table 3", BINARISED)),
                 ("Insertion and average drop at thresholds (Table A3a)", by_method(networks, paper, "Coherency Table A3 (a", thresholds(": insertion vs drop)", INSERTION))),
                 ("Deletion and average drop at thresholds (Table A3b)", by_method(networks, paper, "Coherency Table A3 (b", thresholds(": deletion vs drop)", DELETION))),
+                ("The pointing game (Tables 2 and A3c)", pointing(pointed, paper)),
                 ("The metrics themselves (Table A2, the table of Figure 4)", values(networks, paper)),
                 ("Where the values of maps lie (Figure 3)", densities(networks)),
                 ("Mean curves (Figures 2, 4, A1, A2)", curves(networks))]
-    n = ", ".join(f"{titled(network)} on {net.n} images" for network, net in networks.items())
+    n = ", ".join(f"{titled(network)} on {net.n} images" for network, net in (networks | pointed).items())
     yield f"Made by `make coherency-results`: {n}. In parentheses the paper's ResNet-50 on 5,000 images.\n"
     for title, tables in sections:
         yield f"### {title}\n"
@@ -299,11 +317,11 @@ def document(networks, paper):
 
 def main():
     folder, paper, path = pathlib.Path(sys.argv[1]), Paper(sys.argv[2]), pathlib.Path(sys.argv[3])
-    networks = {name: Network(folder / name) for name in NETWORKS if (folder / name / "correlate.csv").exists()}
+    of = lambda names: {name: Network(folder / name) for name in names if (folder / name / "correlate.csv").exists()}
     start, end = "<!-- written by pipelines/coherency/tables.py -->", "<!-- end -->"
     text = path.read_text()
     before, after = text[: text.index(start)], text[text.index(end):]
-    path.write_text(f"{before}{start}\n\n" + "\n".join(document(networks, paper)) + f"\n{after}")
+    path.write_text(f"{before}{start}\n\n" + "\n".join(document(of(NETWORKS), of(POINTED), paper)) + f"\n{after}")
 
 
 if __name__ == "__main__":
