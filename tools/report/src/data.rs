@@ -80,15 +80,11 @@ impl Gallery {
         let number = self.shown.len();
         let block = format!("<script type=\"text/plain\" id=\"i{number}\">{}</script>\n", parts.join("|"));
         let of = &run.items.all[item];
-        let entry = json!([
-            of.image,
-            of.class,
-            of.target,
-            of.label,
-            run.predicted(item),
-            encoded.size[0],
-            encoded.size[1]
-        ]);
+        let [width, height] = encoded.size;
+        let lacking: Vec<usize> =
+            (0..run.items.series.len()).filter(|series| !encoded.has(*series)).collect();
+        let predicted = run.predicted(item);
+        let entry = json!([of.image, of.class, of.target, of.label, predicted, width, height, lacking]);
         let numbers = run.scored.as_ref().map_or(0, |scored| scored.metrics.len()) * run.items.series.len();
         let cost = (block.len() + escaped(&entry).len() + 1 + numbers * 16 / 3 + 4) as u64;
         if cost > *room {

@@ -41,6 +41,13 @@ pub struct Encoded {
     pub failed: Vec<(String, Error)>,
 }
 
+impl Encoded {
+    /// Whether there is a map of a method.
+    pub fn has(&self, series: usize) -> bool {
+        self.about.get(series * (1 + SHARES)).is_some_and(|state| *state > 0)
+    }
+}
+
 /// Opens maps and photographs, each pack by a reader of its own, because images come with all their maps.
 #[derive(Debug)]
 pub struct Opener {

@@ -109,7 +109,7 @@ fn numbers_of_an_image_are_those_of_its_rows() {
             .as_array()
             .unwrap()
             .iter()
-            .map(|of| of[if what == "series" { 1 } else { 0 }].as_str().unwrap().into())
+            .map(|of| of[usize::from(what == "series")].as_str().unwrap().into())
             .collect()
     };
     let (images, series, metrics) = (names("images"), names("series"), names("metrics"));
@@ -272,7 +272,9 @@ fn a_map_that_is_not_there_is_a_failure_of_the_page() {
     assert!(output.failure(1).contains("pack-1.npy"));
     let page = work.read("r.html");
     assert!(page.contains("Maps that could not be drawn") && page.matches("pack-1.npy").count() == 10);
-    assert_eq!(data(&page)["images"].as_array().unwrap().len(), 10, "the other methods' maps are shown");
+    let images = data(&page)["images"].clone();
+    assert_eq!(images.as_array().unwrap().len(), 10, "the other methods' maps are shown");
+    assert_eq!(images[0][7], serde_json::json!([1]), "and the page knows which one is not");
     report(&work, &format!("{TABLES} -o r.html --max-errors 10")).success();
     // A map that is another method's, as its sidecar says, is none either.
     let sidecar = serde_json::json!({

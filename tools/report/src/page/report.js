@@ -7,8 +7,8 @@
   const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
   const values = new Float32Array(bytes(data.values).buffer);
   const [S, M] = [data.series.length, data.metrics.length];
-  const images = data.images.map(([name, shown, target, label, predicted, width, height], index) =>
-    ({ index, name, shown, target, label, predicted, width, height, known: label !== null && predicted !== null, loaded: null }));
+  const images = data.images.map(([name, shown, target, label, predicted, width, height, lacking], index) =>
+    ({ index, name, shown, target, label, predicted, width, height, lacking, known: label !== null && predicted !== null, loaded: null }));
   const short = (name) => name.split("/").pop();
   const number = (value) => Number.isInteger(value) ? String(value) : Number.isFinite(value) ? (Math.abs(value) >= 1000 ? value.toFixed(0) : Math.abs(value) >= 100 ? value.toFixed(1) : value.toFixed(3)) : "no number";
   const make = (tag, attributes = {}, ...children) => {
@@ -163,6 +163,7 @@
   };
   const level = (image) => (state.a >= 0 ? score(image, state.metric, state.a) : mean(scores(image, state.metric).filter(Number.isFinite)));
   const matches = (image) =>
+    !image.lacking.includes(state.a) && !image.lacking.includes(state.b) &&
     (state.class === "" || image.shown === state.class) &&
     (state.right === "" || (image.known && Number(image.label === image.predicted) === Number(state.right)));
   const arrange = () => {
