@@ -42,8 +42,7 @@ read -r packs there seconds longest < <(awk -F, 'NR > 1 { packs += $(NF-8); ther
 echo "shard $k of $shards: $there of $packs packs of maps are there; the others take about $seconds s, the longest $longest s"
 ! too_long "$longest" || advise "a pack of maps takes about $longest s: more minutes, more cpus, or fewer images in a chunk"
 if [ -e "$state.cut" ] && [ "$there" = "$(cat "$state.packs")" ]; then
-  advise "its last start was cut short before a pack or all of perturb was done: more minutes, more memory, more shards," \
-    "or, as the images of a batch are explained together, a smaller --batch-size"
+  advise "its last start was cut short before a pack or all of perturb was done: more minutes, more memory, or more shards"
 fi
 rm -f "$state.cut"
 echo "$there" > "$state.packs"

@@ -75,6 +75,11 @@ impl Figure {
         &self.numbers
     }
 
+    /// Width and height of the SVG.
+    pub fn size(&self) -> [f64; 2] {
+        [self.drawn.whole.width, self.drawn.whole.height].map(f64::ceil)
+    }
+
     /// The figure as an SVG file, or as a part of a page.
     pub fn svg(&self, theme: Theme) -> String {
         self.drawn.whole.svg(&self.title, &self.description, theme)

@@ -41,5 +41,5 @@ pub use names::shared_steps;
 pub use paint::Theme;
 pub use png::{Error as PngError, tree};
 pub use ranking::ranking;
-pub use sheet::{Tile, sheet};
+pub use sheet::{Line, Picture, Sheet, Tile, sheet};
 pub use wins::wins;

@@ -2,7 +2,8 @@
 
 use std::sync::{Arc, LazyLock};
 
-use resvg::tiny_skia::{Pixmap, Transform};
+use png::{BitDepth, ColorType, Compression, Encoder};
+use resvg::tiny_skia::{Color, Pixmap, Transform};
 use resvg::usvg::{self, Options, Tree, fontdb::Database};
 
 use crate::font;
@@ -18,7 +19,7 @@ pub enum Error {
     Size(f64, f64),
     /// The image cannot be written.
     #[error("the figure cannot be encoded: {0}")]
-    Encode(String),
+    Encode(#[from] png::EncodingError),
 }
 
 /// Pixels of a side above which no image is made.
@@ -53,6 +54,23 @@ pub fn png(svg: &str, scale: f64) -> Result<Vec<u8>, Error> {
     let fits = |side: f64| (1.0..=SIDE).contains(&side);
     let pixels = (fits(width) && fits(height)).then(|| Pixmap::new(width as u32, height as u32)).flatten();
     let mut pixels = pixels.ok_or(Error::Size(width, height))?;
+    pixels.fill(Color::WHITE);
     resvg::render(&tree, Transform::from_scale(scale as f32, scale as f32), &mut pixels.as_mut());
-    pixels.encode_png().map_err(|error| Error::Encode(error.to_string()))
+    encoded(&pixels)
+}
+
+/// The fast compression is the encoder's own: any other one is of a library whose bytes depend on what else a program is built with.
+fn encoded(pixels: &Pixmap) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    let mut encoder = Encoder::new(&mut bytes, pixels.width(), pixels.height());
+    encoder.set_color(ColorType::Rgb);
+    encoder.set_depth(BitDepth::Eight);
+    encoder.set_compression(Compression::Fast);
+    // Nothing shines through white.
+    let colors: Vec<u8> =
+        pixels.pixels().iter().flat_map(|pixel| [pixel.red(), pixel.green(), pixel.blue()]).collect();
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(&colors)?;
+    writer.finish()?;
+    Ok(bytes)
 }

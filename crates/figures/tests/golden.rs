@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use std::fs;
 use std::path::PathBuf;
 
-use figures::{Curves, Figure, Of, Resampling, Theme, Tile};
+use figures::{Curves, Figure, Line, Of, Picture, Resampling, Sheet, Theme, Tile};
 use pipe::{Row, Rows};
 use stats::resample::Bootstrap;
 use testing::{golden, testdata};
@@ -75,11 +75,32 @@ fn convergence() {
 
 #[test]
 fn sheet() {
-    let picture = fs::read_to_string(testdata("figures/picture.txt")).unwrap();
-    let tile = |caption: &str| Tile { picture: picture.trim().to_owned(), caption: vec![caption.to_owned()] };
-    let rows = [
-        (vec!["great grey owl".to_owned(), "0.91".to_owned()], vec![tile("0.63"), tile("0.48")]),
-        (vec!["крот — Maulwurf".to_owned()], vec![tile("0.10"), Tile::default()]),
-    ];
-    check("sheet", &figures::sheet(&["gradcam".to_owned(), "rise:masks=400,p=0.1".to_owned()], &rows, 64.0));
+    let picture = |size| Some(Picture { png: fs::read(testdata("figures/picture.png")).unwrap(), size });
+    let tile = |value: &str, size| Tile {
+        picture: picture(size),
+        caption: vec![
+            ["insertion:fill=blur".to_owned(), value.to_owned()],
+            ["hit".to_owned(), String::new()],
+        ],
+    };
+    let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+    let sheet = Sheet {
+        columns: texts(&["gradcam", "rise:masks=400,p=0.1"]),
+        lines: vec![
+            Line {
+                label: texts(&["great grey owl", "0.91"]),
+                tiles: vec![tile("0.63", [64.0; 2]), tile("0.48", [64.0; 2])],
+            },
+            Line {
+                label: texts(&["крот — Maulwurf"]),
+                tiles: vec![tile("0.10", [64.0, 32.0]), Tile::default()],
+            },
+        ],
+        notes: vec![
+            (picture([64.0, 8.0]), "low to high".to_owned()),
+            (None, "Each map has a scale of its own.".to_owned()),
+        ],
+        side: 64.0,
+    };
+    check("sheet", &figures::sheet(&sheet));
 }

@@ -1,7 +1,7 @@
 //! Nothing overlaps and nothing is cut, whatever the names and numbers are: measured on what the renderer makes of the texts, not by
 //! the widths that figures are laid out with.
 
-use figures::{Curves, Figure, Of, Resampling, Theme, Tile};
+use figures::{Curves, Figure, Line, Of, Resampling, Sheet, Theme, Tile};
 use pipe::{Correlation, Density, Direction, Extra, Rank, Response, Score, Significance, Tried, Versus};
 use resvg::usvg::{Group, Node, Rect, TextChunk};
 use stats::resample::Bootstrap;
@@ -194,15 +194,19 @@ fn tried(methods: usize, images: usize) -> Vec<Tried> {
     all.map(row).collect()
 }
 
-fn tiles(columns: usize, rows: usize) -> Figure {
-    let names: Vec<String> = (0..columns).map(name).collect();
-    let tile = || Tile { caption: vec![name(0), "insertion 0.63".into()], ..Tile::default() };
-    let rows: Vec<_> = (0..rows)
-        .map(|row| {
-            (vec![name(row), "great grey owl, Strix nebulosa".into()], (0..columns).map(|_| tile()).collect())
-        })
-        .collect();
-    figures::sheet(&names, &rows, 96.0)
+fn tiles(columns: usize, lines: usize) -> Figure {
+    let caption = vec![[name(0), "0.63".to_owned()], ["insertion".to_owned(), "0.5".to_owned()]];
+    let tile = Tile { caption, ..Tile::default() };
+    let line = |line| Line {
+        label: vec![name(line), "great grey owl, Strix nebulosa".into()],
+        tiles: vec![tile.clone(); columns],
+    };
+    figures::sheet(&Sheet {
+        columns: (0..columns).map(name).collect(),
+        lines: (0..lines).map(line).collect(),
+        notes: vec![(None, name(0)), (None, name(1))],
+        side: 96.0,
+    })
 }
 
 /// The boxes of all texts, with the texts.

@@ -68,7 +68,7 @@ impl Damage {
                 replace(bytes, at.index(length), if *first { &least[..count] } else { &greatest });
             }
             Self::Insert(at, more) => {
-                drop(bytes.splice(at.index(length)..at.index(length), more.iter().copied()))
+                drop(bytes.splice(at.index(length)..at.index(length), more.iter().copied()));
             }
             Self::Remove(from, to) => drop(bytes.drain(piece(*from, *to, length))),
             Self::Repeat(from, to, at) => {
@@ -104,7 +104,9 @@ pub fn survives(name: &str, files: &[Vec<u8>], read: impl Fn(&[u8])) {
     let end = Instant::now() + Duration::from_secs(seconds.unwrap_or(1));
     let damaged = |(file, damages): &(Index, Vec<Damage>)| {
         let mut bytes = file.get(files).clone();
-        damages.iter().for_each(|damage| damage.apply(&mut bytes));
+        for damage in damages {
+            damage.apply(&mut bytes);
+        }
         bytes
     };
     let strategy = (any::<Index>(), prop::collection::vec(damage(), 1..6));

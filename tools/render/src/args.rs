@@ -52,8 +52,8 @@ pub struct Args {
     /// Write one PNG for each row into this folder, and the rows with a column `png` on standard output
     #[arg(short, long, value_name = "DIR", required_unless_present = "sheet")]
     pub out: Option<PathBuf>,
-    /// Write a contact sheet: a line of tiles for each image, a column for each method
-    #[arg(long, value_name = "FILE.png")]
+    /// Write a contact sheet, SVG or PNG by its name: a line of tiles for each image, a column for each method
+    #[arg(long, value_name = "FILE")]
     pub sheet: Option<PathBuf>,
     /// Longer side of a tile of the sheet, in pixels
     #[arg(long, value_name = "PIXELS", default_value_t = 128, value_parser = clap::value_parser!(u32).range(32..=1024))]
@@ -85,7 +85,7 @@ pub struct Args {
 #[derive(clap::Args, Clone, Debug)]
 #[command(next_help_heading = "Look")]
 pub struct Look {
-    /// The map over its image, or the map alone
+    /// How the map is shown
     #[arg(long, value_enum, default_value = "overlay")]
     pub mode: Mode,
     /// Colour map [default: coolwarm for maps with negative values, otherwise inferno]
@@ -109,6 +109,10 @@ pub enum Mode {
     Overlay,
     /// The map alone
     Heatmap,
+    /// The image, the whiter the less relevant
+    Transparency,
+    /// Lines at a quarter, a half and three quarters of the map's scale over the image
+    Contour,
 }
 
 fn alpha(text: &str) -> Result<f64, &'static str> {

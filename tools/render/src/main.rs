@@ -8,7 +8,6 @@ mod names;
 mod overlay;
 mod run;
 mod sheet;
-mod text;
 mod tile;
 
 use std::process::ExitCode;

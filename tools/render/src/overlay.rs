@@ -39,6 +39,23 @@ impl Paint {
         RgbImage::from_fn(width, height, |x, _| Rgb(self.colors.at(f64::from(x) / last)))
     }
 
+    /// How relevant a value is, from 0 to 1: of a scale whose middle is zero, its magnitude.
+    fn relevance(&self, value: f64) -> f64 {
+        let place = self.scale.at(value);
+        if self.centred { 2.0 * (place - 0.5).abs() } else { place }
+    }
+
+    /// Quarters of the scale below a value, at most three, so that the highest values lie within a line.
+    fn level(&self, value: f64) -> u8 {
+        (4.0 * self.relevance(value)).floor().min(3.0) as u8
+    }
+
+    /// The colour of the line at the lower end of a quarter.
+    fn of_level(&self, level: u8) -> [u8; 3] {
+        let share = f64::from(level) / 3.0;
+        self.colors.at(if self.centred { 0.5 + 0.5 * share } else { share })
+    }
+
     fn color(&self, value: f64) -> [u8; 3] {
         self.colors.at(self.scale.at(value))
     }
@@ -46,11 +63,26 @@ impl Paint {
 
 /// Draws a map over an image of its size, or alone where no image is wanted or given.
 pub fn draw(look: &Look, map: &Map, paint: &Paint, image: Option<&RgbImage>) -> RgbImage {
-    let image = image.filter(|_| look.mode == Mode::Overlay);
+    let image = image.filter(|_| look.mode != Mode::Heatmap);
     let [height, width] = map.size();
+    let value = |x: u32, y: u32| map.values()[y as usize * width + x as usize];
     RgbImage::from_fn(width as u32, height as u32, |x, y| {
-        let color = paint.color(map.values()[y as usize * width + x as usize]);
-        Rgb(image.map_or(color, |image| blend(image.get_pixel(x, y).0, color, look.alpha)))
+        let color = paint.color(value(x, y));
+        let Some(image) = image else { return Rgb(color) };
+        let under = image.get_pixel(x, y).0;
+        Rgb(match look.mode {
+            Mode::Transparency => blend([255; 3], under, paint.relevance(value(x, y))),
+            Mode::Contour => {
+                // A line runs where a pixel lies on another level than the one after it.
+                let next = [(x + 1, y), (x, y + 1)]
+                    .into_iter()
+                    .filter(|(x, y)| *x < width as u32 && *y < height as u32);
+                let level = |value| paint.level(value);
+                let crossed = next.map(|(x, y)| level(value(x, y))).find(|next| *next != level(value(x, y)));
+                crossed.map_or(under, |next| paint.of_level(next.max(level(value(x, y)))))
+            }
+            Mode::Overlay | Mode::Heatmap => blend(under, color, look.alpha),
+        })
     })
 }
 

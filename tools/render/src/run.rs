@@ -72,7 +72,7 @@ impl<'a> Run<'a> {
             args,
             maps: CheckedMaps::default(),
             images: Photographs::new(args.preprocess.as_deref().map(Preprocess::open).transpose()?),
-            sheet: args.sheet.as_ref().map(|_| Sheet::new(args)).transpose()?,
+            sheet: args.sheet.as_deref().map(|path| Sheet::new(args, path)).transpose()?,
             table: args.out.as_ref().map(|_| Writer::open(&args.output, &columns)).transpose()?,
             failures: args.errors.failures()?,
             progress: Progress::new("render", 0, "maps").quiet(args.quiet),
@@ -124,7 +124,7 @@ impl<'a> Run<'a> {
         let map = self.maps.read(row, None)?;
         let map = Map::new(&map.shape, map.data, CHANNELS)?;
         let boxes = if look.boxes { boxes::of(row)? } else { Boxes::default() };
-        let needed = on_sheet || look.mode == Mode::Overlay;
+        let needed = on_sheet || look.mode != Mode::Heatmap;
         let open = || self.images.open(&mut self.maps, row, map.size());
         let image = needed.then(open).transpose()?;
         let paint = Paint::new(look, &map);
@@ -134,7 +134,7 @@ impl<'a> Run<'a> {
     /// Puts a map on the sheet and into its file, then writes its row: a row is a promise that the file is there.
     fn keep(&mut self, mut row: Explained, place: Option<Place>, mut drawn: Drawn) -> Result<()> {
         if let (Some(sheet), Some(place), Some(image)) = (&mut self.sheet, place, &drawn.image) {
-            sheet.add(place, &row, image, &drawn);
+            sheet.add(place, &row, image, &drawn)?;
         }
         if let Some(folder) = &self.args.out {
             boxes::draw(&mut drawn.map, &drawn.boxes, 1.0);
@@ -150,10 +150,11 @@ impl<'a> Run<'a> {
         if let Some(table) = self.table {
             is_read(table.finish())?;
         }
-        if let (Some(sheet), Some(path)) = (&self.sheet, &self.args.sheet) {
-            let image = sheet.draw().with_context(|| path.display().to_string())?;
-            write_png(path, &image)?;
-            if sheet.more {
+        if let (Some(sheet), Some(path)) = (self.sheet, &self.args.sheet) {
+            let more = sheet.more;
+            let bytes = sheet.draw(path).with_context(|| path.display().to_string())?;
+            write(path, &bytes)?;
+            if more {
                 let limit = self.args.limit;
                 pipe::note(format_args!("{} shows the first {limit} images (--limit)", path.display()));
             }
@@ -180,5 +181,9 @@ fn is_read(written: Result<()>) -> Result<bool> {
 fn write_png(path: &Path, image: &RgbImage) -> Result<()> {
     let mut bytes = Cursor::new(Vec::new());
     image.write_to(&mut bytes, ImageFormat::Png)?;
-    pipe::atomic::write(path, bytes.get_ref()).with_context(|| format!("cannot write {}", path.display()))
+    write(path, bytes.get_ref())
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    pipe::atomic::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
 }

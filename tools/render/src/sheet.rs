@@ -1,42 +1,38 @@
 //! The contact sheet: a line of tiles for each image, a column for each method.
 
-mod frame;
-
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::io::Cursor;
+use std::path::Path;
 
-use anyhow::{Result, bail};
-use image::imageops::replace;
-use image::{Rgb, RgbImage};
+use anyhow::{Context, Result, bail};
+use figures::{Figure, Line, Picture, Theme, Tile, shared_steps};
+use image::{ImageFormat, RgbImage};
 use pictures::ClassOf;
-use pipe::Explained;
+use pipe::{Explained, Usage};
 
-use crate::args::Args;
-use crate::captions::{Scores, caption};
+use crate::args::{Args, Mode};
+use crate::captions::Scores;
 use crate::overlay::Paint;
 use crate::run::Drawn;
-use crate::{boxes, names, text, tile};
-use frame::Frame;
+use crate::{boxes, names, tile};
 
-/// Pixels between tiles, and around the sheet.
-const GAP: u32 = 4;
-
-/// Height of the line of text over the tiles of an image.
-const CAPTION: u32 = text::HEIGHT + 2;
+/// Height of a bar of colours.
+const BAR: u32 = 8;
 
 /// Pixels that a sheet may have: what an image viewer still opens.
-const LARGEST: u64 = 400_000_000;
+const LARGEST: f64 = 4e8;
 
-const WHITE: Rgb<u8> = Rgb([255; 3]);
-
-/// Stands where there is no map.
-const NOTHING: Rgb<u8> = Rgb([235; 3]);
+/// Pixels of a PNG for each of the sheet: small text stays legible.
+const SCALE: f64 = 2.0;
 
 /// The tiles of a sheet and what is written beside them.
 pub struct Sheet {
-    tile: u32,
+    side: u32,
     limit: usize,
     clip: f64,
-    images: Vec<Line>,
+    mode: Mode,
+    images: Vec<OfImage>,
     /// Model and method.
     columns: Vec<(String, String)>,
     /// One of each kind in use.
@@ -47,14 +43,14 @@ pub struct Sheet {
 }
 
 /// One image and its maps.
-struct Line {
+struct OfImage {
     image: String,
     target: Option<usize>,
     /// In words.
     class: ClassOf,
-    photo: Option<RgbImage>,
-    /// By column, each with the lines under it.
-    maps: BTreeMap<usize, (RgbImage, Vec<String>)>,
+    photo: Option<Picture>,
+    /// By column.
+    maps: BTreeMap<usize, Tile>,
 }
 
 /// Where a map belongs: its line and its column.
@@ -69,12 +65,14 @@ impl Sheet {
     ///
     /// # Errors
     ///
-    /// If the table of `--scores` is damaged.
-    pub fn new(args: &Args) -> Result<Self> {
+    /// If the file is called neither `.svg` nor `.png`, or the table of `--scores` is damaged.
+    pub fn new(args: &Args, path: &Path) -> Result<Self> {
+        is_png(path)?;
         Ok(Self {
-            tile: args.tile,
+            side: args.tile,
             limit: args.limit as usize,
             clip: args.look.clip,
+            mode: args.look.mode,
             images: Vec::new(),
             columns: Vec::new(),
             paints: Vec::new(),
@@ -85,7 +83,7 @@ impl Sheet {
 
     /// Where a row's map belongs; nothing if the sheet has its images already and this is another one.
     pub fn place(&mut self, row: &Explained) -> Option<Place> {
-        let same = |line: &Line| line.image == row.image && line.target == row.target;
+        let same = |of: &OfImage| of.image == row.image && of.target == row.target;
         let line = self.images.iter().position(same).unwrap_or(self.images.len());
         if line == self.limit {
             self.more = true;
@@ -93,7 +91,7 @@ impl Sheet {
         }
         if line == self.images.len() {
             let (image, target, class) = (row.image.clone(), row.target, ClassOf::of(row));
-            self.images.push(Line { image, target, class, photo: None, maps: BTreeMap::new() });
+            self.images.push(OfImage { image, target, class, photo: None, maps: BTreeMap::new() });
         }
         let name = (row.model.clone(), row.method.clone());
         let known = self.columns.iter().position(|column| *column == name);
@@ -105,95 +103,77 @@ impl Sheet {
     }
 
     /// Adds the image and the map of a row, both at the map's size.
-    pub fn add(&mut self, place: Place, row: &Explained, image: &RgbImage, drawn: &Drawn) {
+    ///
+    /// # Errors
+    ///
+    /// If a tile cannot be encoded.
+    pub fn add(&mut self, place: Place, row: &Explained, image: &RgbImage, drawn: &Drawn) -> Result<()> {
         let Drawn { map, boxes, paint, .. } = drawn;
         let shrink = |image| {
-            let (mut tile, scale) = tile::fit(image, self.tile);
+            let (mut tile, scale) = tile::fit(image, self.side);
             boxes::draw(&mut tile, boxes, scale);
-            tile
+            picture(&tile)
         };
-        let columns = (self.tile / text::WIDTH) as usize;
-        let scores = self.scores.as_mut().map_or_else(Vec::new, |scores| scores.of(row, columns));
-        let (map, line) = (shrink(map), &mut self.images[place.line]);
-        if line.photo.is_none() {
-            line.photo = Some(shrink(image));
+        let caption = self.scores.as_mut().map_or_else(Vec::new, |scores| scores.of(row));
+        let (map, of) = (shrink(map)?, &mut self.images[place.line]);
+        if of.photo.is_none() {
+            of.photo = Some(shrink(image)?);
         }
-        line.maps.insert(place.column, (map, scores));
+        of.maps.insert(place.column, Tile { picture: Some(map), caption });
         if !self.paints.iter().any(|known| known.looks_like(paint)) {
             self.paints.push(*paint);
         }
+        Ok(())
     }
 
-    /// Draws the sheet.
+    /// Draws the sheet; the bytes of the file that it is to go into.
     ///
     /// # Errors
     ///
     /// If there is too much on it, or if its scores are of other maps.
-    pub fn draw(&self) -> Result<RgbImage> {
+    pub fn draw(self, path: &Path) -> Result<Vec<u8>> {
         self.scores.as_ref().map_or(Ok(()), Scores::check)?;
-        let frame = Frame::new(self);
-        let pixels = u64::from(frame.width) * u64::from(frame.height);
-        if pixels > LARGEST {
-            bail!(
-                "a sheet of {} x {} pixels is too large: lower --tile or --limit",
-                frame.width,
-                frame.height
-            );
+        let lines = self.images.len() as f64 * f64::from(self.side);
+        let width = (1 + self.columns.len()) as f64 * f64::from(self.side);
+        if lines * width * SCALE * SCALE > LARGEST {
+            bail!("a sheet of {width} x {lines} pixels is too large: lower --tile or --limit");
         }
-        let mut image = RgbImage::from_pixel(frame.width, frame.height, WHITE);
-        for (column, lines) in frame.headings.iter().enumerate() {
-            write_lines(&mut image, (frame.x(column + 1), GAP), lines);
+        let figure = self.figure()?;
+        if is_png(path)? {
+            return figure.png(SCALE).context("lower --tile or --limit");
         }
-        for (index, line) in self.images.iter().enumerate() {
-            self.draw_line(&mut image, &frame, frame.y(index), line);
-        }
-        self.draw_notes(&mut image, &frame);
-        Ok(image)
+        Ok(figure.svg(Theme::Paper).into_bytes())
     }
 
-    fn draw_line(&self, image: &mut RgbImage, frame: &Frame, y: u32, line: &Line) {
-        text::write(image, (GAP, y), &caption(&line.class, names::stem(&line.image), frame.columns()));
-        let y = y + CAPTION;
-        for column in 0..=self.columns.len() {
-            let tile = match column {
-                0 => line.photo.as_ref(),
-                map => line.maps.get(&(map - 1)).map(|(map, _)| map),
-            };
-            let nothing = RgbImage::from_pixel(self.tile, self.tile, NOTHING);
-            let tile = tile.unwrap_or(&nothing);
-            let [left, top] = [tile.width(), tile.height()].map(|length| (self.tile - length) / 2);
-            replace(image, tile, i64::from(frame.x(column) + left), i64::from(y + top));
-        }
-        for (column, (_, scores)) in &line.maps {
-            write_lines(image, (frame.x(column + 1), y + self.tile), scores);
-        }
-    }
-
-    /// The colour maps in use, and what holds for all maps.
-    fn draw_notes(&self, image: &mut RgbImage, frame: &Frame) {
-        let mut y = frame.y(self.images.len());
-        for paint in &self.paints {
-            let bar = paint.bar(self.tile, text::HEIGHT - 4);
-            replace(image, &bar, i64::from(GAP), i64::from(y + 2));
-            let ends = if paint.centred { "- 0 +" } else { "low to high" };
-            text::write(image, (2 * GAP + self.tile, y), ends);
-            y += text::HEIGHT;
-        }
-        write_lines(image, (GAP, y), &frame.notes);
-    }
-
-    fn headings(&self) -> Vec<Vec<String>> {
+    fn figure(self) -> Result<Figure> {
         let several = self.columns.iter().any(|(model, _)| *model != self.columns[0].0);
-        let columns = (self.tile / text::WIDTH) as usize;
+        let methods: Vec<&str> = self.columns.iter().map(|(_, method)| method.as_str()).collect();
+        let steps = shared_steps(&methods).to_owned();
         let heading = |(model, method): &(String, String)| {
-            let title = if several { format!("{model} {method}") } else { method.clone() };
-            text::wrap(&title, columns)
+            let method = method.strip_suffix(&steps).unwrap_or(method);
+            if several { format!("{model} {method}") } else { method.to_owned() }
         };
-        self.columns.iter().map(heading).collect()
+        let columns = ["image".to_owned()].into_iter().chain(self.columns.iter().map(heading)).collect();
+        let mut notes = Vec::new();
+        for paint in self.paints.iter().filter(|_| self.mode != Mode::Transparency) {
+            let meaning = if paint.centred { "below zero, zero, above" } else { "low to high" };
+            notes.push((Some(picture(&paint.bar(self.side, BAR))?), meaning.to_owned()));
+        }
+        notes.push((None, self.note()));
+        if !steps.is_empty() {
+            notes.push((None, format!("All methods: {steps}")));
+        }
+        let count = self.columns.len();
+        let lines = self.images.into_iter().map(|of| of.line(count)).collect();
+        Ok(figures::sheet(&figures::Sheet { columns, lines, notes, side: f64::from(self.side) }))
     }
 
     fn note(&self) -> String {
-        let own = "Each map has a scale of its own";
+        let own = match self.mode {
+            Mode::Overlay | Mode::Heatmap => "Each map has a scale of its own",
+            Mode::Transparency => "The whiter the less relevant; each map has a scale of its own",
+            Mode::Contour => "Lines at a quarter, a half and three quarters of each map's own scale",
+        };
         if self.clip < 100.0 {
             format!("{own}; magnitudes above percentile {} are clipped.", self.clip)
         } else {
@@ -202,8 +182,27 @@ impl Sheet {
     }
 }
 
-fn write_lines(image: &mut RgbImage, (x, y): (u32, u32), lines: &[String]) {
-    for (line, y) in lines.iter().zip((y..).step_by(text::HEIGHT as usize)) {
-        text::write(image, (x, y), line);
+impl OfImage {
+    fn line(mut self, columns: usize) -> Line {
+        let photo = Tile { picture: self.photo.take(), caption: Vec::new() };
+        let maps = (0..columns).map(|column| self.maps.remove(&column).unwrap_or_default());
+        let label = [names::stem(&self.image), &self.class.name, self.class.score.trim()];
+        let label = label.into_iter().filter(|text| !text.is_empty()).map(str::to_owned).collect();
+        Line { label, tiles: [photo].into_iter().chain(maps).collect() }
     }
+}
+
+/// Whether a name asks for pixels, and not for an SVG.
+fn is_png(path: &Path) -> Result<bool> {
+    match path.extension().and_then(OsStr::to_str).map(str::to_ascii_lowercase).as_deref() {
+        Some("png") => Ok(true),
+        Some("svg") => Ok(false),
+        _ => Err(Usage(format!("--sheet {}: a sheet is called .svg or .png", path.display())).into()),
+    }
+}
+
+fn picture(image: &RgbImage) -> Result<Picture> {
+    let mut png = Cursor::new(Vec::new());
+    image.write_to(&mut png, ImageFormat::Png)?;
+    Ok(Picture { png: png.into_inner(), size: [image.width(), image.height()].map(f64::from) })
 }

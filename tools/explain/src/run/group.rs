@@ -51,7 +51,7 @@ impl Run<'_> {
             self.fail_image((item.chunk, item.row), "target", reason)?;
         }
         for method in 0..self.plan.methods.len() {
-            if let Some(batch) = self.batch(method, &group, &images, &targets) {
+            for batch in self.batches(method, &group, &images, &targets) {
                 self.explain_batch(method, &batch)?;
             }
         }
@@ -59,32 +59,32 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// The images of a group that a method has not done yet.
-    fn batch<'g>(
+    /// The images of a group that a method has not done yet, no more at once than one of its packs has: what a kill loses.
+    fn batches<'g>(
         &mut self,
         method: usize,
         group: &'g [Item],
         images: &Tensor<4>,
         targets: &[Option<usize>],
-    ) -> Option<Batch<'g>> {
+    ) -> Vec<Batch<'g>> {
         let npy = self.args.npy;
         let mut wants = |item: &Item| npy || self.chunk(item.chunk).wanting(method, item.row).is_some();
         let chosen: Vec<(usize, usize)> = (0..group.len())
             .filter_map(|i| targets[i].map(|target| (i, target)))
             .filter(|(i, _)| wants(&group[*i]))
             .collect();
-        if chosen.is_empty() {
-            return None;
-        }
-        let all = chosen.len() == group.len();
         let one = |&(i, _): &(usize, usize)| images.clone().narrow(0, i, 1);
-        let images = if all { images.clone() } else { Tensor::cat(chosen.iter().map(one).collect(), 0) };
-        Some(Batch {
-            images,
+        let batch = |chosen: &[(usize, usize)]| Batch {
+            images: if chosen.len() == group.len() {
+                images.clone()
+            } else {
+                Tensor::cat(chosen.iter().map(one).collect(), 0)
+            },
             targets: chosen.iter().map(|(_, target)| *target).collect(),
             keys: chosen.iter().map(|(i, _)| group[*i].input.hash.clone()).collect(),
             items: chosen.iter().map(|(i, _)| &group[*i]).collect(),
-        })
+        };
+        chosen.chunks(self.plan.methods[method].part).map(batch).collect()
     }
 
     fn explain_batch(&mut self, method: usize, batch: &Batch<'_>) -> Result<()> {

@@ -16,7 +16,8 @@ use testing::{golden, numpy, root, sibling};
 
 const EXPLAIN: &str = env!("CARGO_BIN_EXE_explain");
 
-const TOOLS: [&str; 9] = ["explain", "perturb", "score", "correlate", "rank", "render", "plot", "report", "train"];
+const TOOLS: [&str; 9] =
+    ["explain", "perturb", "score", "correlate", "rank", "render", "plot", "report", "train"];
 
 fn of_help() -> Vec<Example> {
     let help = |tool: &&str| {

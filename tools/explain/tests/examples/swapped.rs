@@ -114,7 +114,7 @@ fn a_metric_of_another_program_is_ranked_and_correlated() {
         let is_of = |row: &&Vec<String>| row[..2] == score[..2] && row[2].starts_with("deletion");
         let curve: Vec<&Vec<String>> = answers.iter().filter(is_of).collect();
         let (clean, last) = (number(&curve[0][4]), number(&curve[10][4]));
-        let half = curve.iter().find(|row| number(&row[4]) <= (clean + last) / 2.0).unwrap();
+        let half = curve.iter().find(|row| number(&row[4]) <= f64::midpoint(clean, last)).unwrap();
         assert_eq!((number(&score[2]), &score[5]), (number(&half[3]), &half[5]));
         assert_eq!(score[3..5], [metric, "lower"]);
     }

@@ -1,6 +1,6 @@
 //! What is wrong: maps, rows, tables, arguments, a reader that goes away.
 
-use crate::{HEADER, RENDER, map, open, render, work};
+use crate::{HEADER, RENDER, map, render, work};
 
 #[test]
 fn one_bad_map_leaves_the_others() {
@@ -58,7 +58,11 @@ fn a_row_without_a_map_is_told_and_passed_on() {
     assert_eq!(output.success().lines().nth(1), Some("cat.png,5,net,lrp,,,no rule for Erf,"));
     assert!(output.stderr.contains("cat.png, lrp: no map to draw: no rule for Erf"), "{}", output.stderr);
     // Its column is there, with nothing in it.
-    assert_eq!(open(&work, "sheet.png").width(), 4 + 3 * (128 + 4));
+    let line = "-o again --sheet sheet.svg";
+    work.run(RENDER, line.split(' '), table).success();
+    let drawn = work.read("sheet.svg");
+    assert!(drawn.contains(">lrp<") && drawn.contains(">ig<"), "{drawn}");
+    assert_eq!((drawn.matches("<image").count(), drawn.matches("fill=\"#dddddd\"").count()), (3, 1));
 }
 
 #[test]

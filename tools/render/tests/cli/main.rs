@@ -143,3 +143,24 @@ fn boxes_are_outlines() {
     assert!(message.contains(r#"boxes "1 2 3""#), "{message}");
     work.run(RENDER, arguments, table("")).success();
 }
+
+/// White where nothing is relevant, the image (100, 150, 200) where the map is highest.
+#[test]
+fn a_transparency_is_the_image_where_it_is_relevant() {
+    let data = [0.0, 1.0, 2.0, 3.0, 4.0, 0.0];
+    let drawn = draw("--mode transparency --clip 100", &[2, 3], &data);
+    assert_eq!([drawn[0], drawn[2], drawn[4]], [[255; 3], [178, 203, 228], [100, 150, 200]]);
+    let signed = [-4.0, 0.0, 4.0, 0.0, 0.0, 0.0];
+    let drawn = draw("--mode transparency --clip 100", &[2, 3], &signed);
+    assert_eq!([drawn[0], drawn[1], drawn[2]], [[100, 150, 200], [255; 3], [100, 150, 200]]);
+}
+
+/// Lines where the map passes a quarter, a half or three quarters of its scale, in the colour of the higher side.
+#[test]
+fn a_contour_runs_between_levels() {
+    let data = [0.0, 0.0, 4.0, 0.0, 0.0, 4.0];
+    let [image, line] = [[100, 150, 200], [0xfc, 0xff, 0xa4]];
+    let drawn = draw("--mode contour --clip 100", &[2, 3], &data);
+    assert_eq!(drawn, [image, line, image, image, line, image]);
+    assert_eq!(draw("--mode contour", &[2, 3], &[1.0; 6]), [image; 6]);
+}

@@ -1,18 +1,23 @@
 //! Contact sheets.
 
-use image::RgbImage;
-use image::imageops::crop_imm;
+use ::image::RgbImage;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use testing::{Output, WorkDir};
 
-use crate::{HEADER, RENDER, image, map, open, pixels, render, work};
+use crate::{HEADER, RENDER, image, map, open, render, work};
 
 /// Two images and two methods, of which one map is missing.
 fn sheet(work: &WorkDir, arguments: &str) -> Output {
+    sheet_as(work, "sheet.svg", arguments)
+}
+
+fn sheet_as(work: &WorkDir, name: &str, arguments: &str) -> Output {
     image(work, "dog.png", [10, 20, 30], (2, 3));
     map(work, "low.npy", &[2, 3], &[0.0; 6]);
     map(work, "tall.npy", &[3, 2], &[1.0, 1.0, 1.0, 1.0, 1.0, 0.0]);
     let lines = ["cat.png,5,net,a,low.npy,", "dog.png,7,net,a,tall.npy,", "dog.png,7,net,b,tall.npy,"];
-    render(work, &format!("--sheet sheet.png --tile 60 --mode heatmap --clip 100 {arguments}"), &lines)
+    render(work, &format!("--sheet {name} --tile 60 --mode heatmap --clip 100 {arguments}"), &lines)
 }
 
 #[test]
@@ -20,27 +25,62 @@ fn a_sheet_has_a_line_for_each_image_and_a_column_for_each_method() {
     let work = work();
     let output = sheet(&work, "");
     assert_eq!((output.success().as_str(), output.stderr.as_str()), ("", ""));
-    let image = open(&work, "sheet.png");
-    // Three columns of 60 with gaps of 4. Headings 4 + 12 + 4; two lines of 14 + 60 + 4; one colour map of 12; the
-    // note, whose 32 characters of 6 take two lines of 12; and a gap.
-    assert_eq!(image.dimensions(), (4 + 3 * 64, 20 + 2 * 78 + 12 + 24 + 4));
-    let at = |x, y| image.get_pixel(x, y).0;
-    let first = 20 + 14;
-    // A tile of 3 x 2 pixels is 40 pixels high and has 10 above it.
-    assert_eq!([at(4, first + 9), at(4, first + 10)], [[255; 3], [100, 150, 200]]);
-    assert_eq!([at(63, first + 49), at(64, first + 49)], [[100, 150, 200], [255; 3]]);
-    assert_eq!(at(68 + 30, first + 30), [0, 0, 4]);
-    assert_eq!(at(132 + 30, first + 30), [235; 3]);
-    // A tile of 2 x 3 pixels is 40 pixels wide and has 10 beside it; its last pixel is dark.
-    let second = first + 78;
-    assert_eq!([at(4 + 9, second), at(4 + 10, second)], [[255; 3], [10, 20, 30]]);
-    for left in [68, 132] {
-        assert_eq!(at(left + 29, second + 59), [0xfc, 0xff, 0xa4]);
-        assert_eq!(at(left + 30, second + 40), [0, 0, 4]);
-    }
-    // Something is written over each column of maps, and nothing over the images.
-    let ink = |left: u32| (0..60).any(|x| (4..16).any(|y| at(left + x, y) == [0; 3]));
-    assert_eq!([4, 68, 132].map(ink), [false, true, true]);
+    let drawn = work.read("sheet.svg");
+    let texts: Vec<&str> = drawn.lines().filter(|line| line.starts_with("<text")).map(inner).collect();
+    assert_eq!(
+        texts,
+        [
+            "image",
+            "a",
+            "b",
+            "cat",
+            "class 5",
+            "dog",
+            "class 7",
+            "low to high",
+            "Each map has a scale of its own."
+        ]
+    );
+    // Two photographs, three maps and a bar; a place without a map is a grey square.
+    let pictures = pictures(&drawn);
+    let sizes: Vec<_> = pictures.iter().map(RgbImage::dimensions).collect();
+    assert_eq!(sizes, [(60, 40), (60, 40), (40, 60), (40, 60), (40, 60), (60, 8)]);
+    assert_eq!(drawn.matches("fill=\"#dddddd\"").count(), 1);
+    let at = |picture: usize, x, y| pictures[picture].get_pixel(x, y).0;
+    assert_eq!([at(0, 5, 5), at(2, 5, 5)], [[100, 150, 200], [10, 20, 30]]);
+    assert_eq!([at(1, 30, 20), at(3, 39, 59), at(4, 20, 20)], [[0, 0, 4], [0, 0, 4], [0xfc, 0xff, 0xa4]]);
+    // As a PNG of twice the size.
+    sheet_as(&work, "sheet.png", "").success();
+    let [width, height] = ["width", "height"].map(|name| number(&drawn, name));
+    assert_eq!(open(&work, "sheet.png").dimensions(), (2 * width, 2 * height));
+}
+
+/// What stands between the tags of a line.
+fn inner(line: &str) -> &str {
+    let (_, text) = line.split_once('>').unwrap();
+    text.split_once('<').unwrap().0
+}
+
+fn number(svg: &str, name: &str) -> u32 {
+    let (_, rest) = svg.split_once(&format!(" {name}=\"")).unwrap();
+    rest.split_once('"').unwrap().0.parse().unwrap()
+}
+
+/// The pictures of an SVG, decoded.
+fn pictures(svg: &str) -> Vec<RgbImage> {
+    let parts = svg.split("data:image/png;base64,").skip(1);
+    let decode = |part: &str| {
+        let bytes = STANDARD.decode(part.split_once('"').unwrap().0).unwrap();
+        ::image::load_from_memory(&bytes).unwrap().to_rgb8()
+    };
+    parts.map(decode).collect()
+}
+
+#[test]
+fn a_sheet_is_called_svg_or_png() {
+    let work = work();
+    let message = sheet_as(&work, "sheet.jpg", "").failure(2);
+    assert!(message.contains("--sheet sheet.jpg: a sheet is called .svg or .png"), "{message}");
 }
 
 #[test]
@@ -52,7 +92,7 @@ fn the_sheet_takes_the_first_images() {
         output.success();
         assert!(output.stderr.contains("the first 1 images (--limit)"), "{}", output.stderr);
     }
-    assert_eq!(open(&work, "sheet.png").width(), 4 + 2 * 64);
+    assert_eq!(pictures(&work.read("sheet.svg")).len(), 3);
     // With a folder all maps are drawn, whatever the sheet shows.
     let rows = sheet(&work, "--limit 1 -q -o out").success();
     assert_eq!(rows.lines().count(), 4);
@@ -81,26 +121,21 @@ fn a_sheet_names_classes_and_scores() {
         )
     };
     let draw = |arguments: &str, class: &str| {
-        let arguments = format!("--sheet sheet.png --tile 90 {arguments}");
+        let arguments = format!("--sheet sheet.svg --tile 90 {arguments}");
         work.run(RENDER, arguments.split_whitespace(), table(class)).success();
-        open(&work, "sheet.png")
+        work.read("sheet.svg")
     };
-    // Headings 4 + 12 + 4; a caption of 14 and a tile of 90.
     let (plain, named) = (draw("", ""), draw("", "tabby cat"));
-    let part = |image: &RgbImage, y, height| pixels(&crop_imm(image, 0, y, 200, height).to_image());
-    assert_ne!(part(&plain, 20, 14), part(&named, 20, 14));
-    assert_eq!(part(&plain, 34, 90), part(&named, 34, 90));
-    // Two metrics are two lines of 12 below each tile; what the table does not have stays empty.
+    assert!(plain.contains(">class 5<") && named.contains(">tabby cat<") && !named.contains(">class 5<"));
+    assert_eq!(pictures(&plain), pictures(&named));
+    // Two metrics are two lines below each tile; what the table does not have stays empty.
     let scores = "image,target,model,method,metric,direction,value\n\
                   cat.png,5,net,ig,deletion,lower,0.25\ncat.png,5,net,ig,insertion:fill=blur,higher,0.75\n";
     work.write("scores.csv", scores);
     let scored = draw("--scores scores.csv", "tabby cat");
-    assert_eq!(scored.height(), named.height() + 24);
-    let ink = |left: u32| {
-        let below = |x: u32, y: u32| scored.get_pixel(left + x, 124 + y).0 == [0; 3];
-        [0, 12].map(|line| (0..90).any(|x| (0..12).any(|y| below(x, line + y))))
-    };
-    assert_eq!([4, 98, 192].map(ink), [[false; 2], [true; 2], [false; 2]]);
+    assert_eq!(number(&scored, "height"), number(&named, "height") + 30);
+    assert!(scored.contains(">deletion 0.250<") && scored.contains("… 0.750<"), "{scored}");
+    assert_eq!(scored.matches("0.250").count(), 1);
 }
 
 #[test]
