@@ -3,6 +3,20 @@
 // sprite of all maps, which an SVG filter colours. Nothing is fetched.
 (() => {
   const $ = (id) => document.getElementById(id);
+
+  // ---- What is wider than the page scrolls, and can be scrolled by keys: a tab stop only while it is needed
+  const wide = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      const scrolls = target.scrollWidth > target.clientWidth + 1;
+      const name = target.querySelector("caption, title")?.textContent.trim() ?? "Table";
+      for (const [attribute, value] of [["tabindex", "0"], ["role", "group"], ["aria-label", `${name}, scrolls sideways`]]) {
+        if (scrolls) target.setAttribute(attribute, value); else target.removeAttribute(attribute);
+      }
+    }
+  });
+  document.querySelectorAll(".scroll, .panel, .legend").forEach((box) => wide.observe(box));
+  if (!$("data")) return;
+
   const data = JSON.parse($("data").textContent);
   const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
   const values = new Float32Array(bytes(data.values).buffer);
@@ -108,7 +122,7 @@
   const alt = (image, series) => `${image.shown}${recognised(image)}${series < 0 ? "" : `, ${data.series[series][0]}`}${series >= 0 && M ? `: ${of(image, series)}` : ""}`;
   const one = (image, series) => {
     const place = rank(image, state.metric, series);
-    return `${number(score(image, state.metric, series))}${place ? ` · ${place[0]}/${place[1]}` : ""}`;
+    return `${number(score(image, state.metric, series))}${place ? `, rank ${place[0]} of ${place[1]}` : ""}`;
   };
   const brief = (image) => {
     if (M === 0) return short(image.name);
@@ -119,8 +133,9 @@
   const cards = images.map((image) => {
     const card = make("button", { type: "button", class: "card", tabindex: "-1", "aria-haspopup": "dialog" });
     const [frame, first, second] = [picture(image, ""), make("span", { class: "words" }), make("span", { class: "words" })];
-    first.textContent = `${image.known && image.label !== image.predicted ? "✗ " : ""}${image.shown}`;
-    card.append(frame, first, second);
+    first.textContent = image.shown;
+    first.classList.toggle("wrong", image.known && image.label !== image.predicted);
+    card.append(frame, first, " ", second);
     const item = make("li", {}, card);
     return Object.assign(image, { card, frame, item, second });
   });
@@ -180,9 +195,15 @@
     point(focused ?? null);
     $("status").textContent = `${order.length} of ${images.length} images shown here`;
   };
+  /** A card is called what is written on it, and then what it shows: who speaks to the page says what is to be seen. */
+  const called = (image) => {
+    const by = M && state.a >= 0 ? ` by ${data.metrics[state.metric][0]}` : "";
+    const shows = [state.a, state.b].filter((series) => series >= 0).map((series) => data.series[series][0]).join(" against ");
+    return `${image.shown} ${brief(image)}${by}${shows ? `, ${shows}` : ""}${recognised(image)}`;
+  };
   const words = () => cards.forEach((image) => {
     image.second.textContent = brief(image);
-    image.card.setAttribute("aria-label", alt(image, state.a) + (state.b >= 0 ? `; against ${data.series[state.b][0]}: ${of(image, state.b)}` : ""));
+    image.card.setAttribute("aria-label", called(image));
   });
   const refresh = () => near.forEach((image) => show(image.frame, image, state.a, state.b));
 

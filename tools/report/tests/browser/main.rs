@@ -199,6 +199,33 @@ fn without_javascript_all_but_the_gallery_is_there() {
     assert!(!says("Opacity"), "controls that do nothing");
 }
 
+/// axe-core finds nothing in a page, closed and open, in both themes: `REPORT_PAGE=report.html REPORT_AXE=axe.min.js`.
+#[test]
+#[ignore = "needs axe-core of npm"]
+fn axe() {
+    let (Some(page), Some(axe), Some(name)) =
+        (env::var_os("REPORT_PAGE"), env::var_os("REPORT_AXE"), chromium::find())
+    else {
+        return;
+    };
+    let source = std::fs::read_to_string(axe).unwrap();
+    let mut browser = Browser::start(name);
+    for (size, theme) in [(PHONE, "dark"), (DESK, "light"), (DESK, "dark")] {
+        browser.look(size, theme);
+        browser.open(Path::new(&page), "");
+        browser.call("Runtime.evaluate", json!({"expression": source}));
+        for state in ["closed", "open"] {
+            let found = browser.eval(
+                "axe.run(document, {resultTypes: ['violations']}).then(({violations}) => violations.map(({id, nodes}) => \
+                 `${id}: ${nodes.length}, such as ${nodes[0].html.slice(0, 200)}`))",
+            );
+            assert_eq!(found, json!([]), "{size:?}, {theme}, {state}");
+            browser.eval("document.querySelector('.card').click()");
+            browser.settle();
+        }
+    }
+}
+
 /// Pictures of a page in both sizes and themes, to be looked at: `REPORT_PAGE=report.html REPORT_SHOTS=folder`.
 #[test]
 #[ignore = "for eyes"]
