@@ -1,5 +1,7 @@
 //! From maps and the photographs behind them to the bytes of the page.
 
+use std::rc::Rc;
+
 use anyhow::{Context, Error, Result};
 use image::codecs::jpeg::JpegEncoder;
 use image::imageops::{FilterType, resize};
@@ -80,7 +82,7 @@ impl Opener {
             about: Vec::new(),
             failed: Vec::new(),
         };
-        let mut photo: Option<RgbImage> = None;
+        let mut photo: Option<Rc<RgbImage>> = None;
         let mut greys: Vec<Option<Grey>> = Vec::new();
         for (at, row) in item.rows.iter().enumerate() {
             let drawn = row.as_ref().map(|row| self.draw(at, row));
@@ -99,16 +101,17 @@ impl Opener {
             });
         }
         let Some(photo) = photo else { return Ok(encoded) };
-        encoded.size = [photo.width(), photo.height()];
+        encoded.size = shown([photo.height() as usize, photo.width() as usize]);
+        let photo = resize(&*photo, encoded.size[0], encoded.size[1], FilterType::Triangle);
         encoded.photo = jpeg(photo.as_raw(), encoded.size, ExtendedColorType::Rgb8, PHOTO)?;
         encoded.sprite = sprite(&greys, encoded.size)?;
         encoded.about = greys.iter().flat_map(|grey| about(grey.as_ref())).collect();
         Ok(encoded)
     }
 
-    /// The photograph as the network saw it and the map over it, both of the size that is shown. The map must be the one that its row
+    /// The photograph as the network saw it, and the map over it in the size that is shown. The map must be the one that its row
     /// says, and the photograph the one that the map explains.
-    fn draw(&mut self, at: usize, row: &Explained) -> Result<(RgbImage, Grey)> {
+    fn draw(&mut self, at: usize, row: &Explained) -> Result<(Rc<RgbImage>, Grey)> {
         let maps = &mut self.maps[at];
         let array = maps.read(row, None)?;
         let map = Map::new(&array.shape, array.data, CHANNELS)?;
@@ -120,7 +123,6 @@ impl Opener {
         let grey =
             GrayImage::from_raw(columns as u32, rows as u32, levels).context("a map fills its size")?;
         let picture = resize(&grey, width, height, FilterType::Triangle);
-        let photo = resize(&*photo, width, height, FilterType::Triangle);
         Ok((photo, Grey { picture, state: 1 + u8::from(is_signed) }))
     }
 }
