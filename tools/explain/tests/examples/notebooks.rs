@@ -1,4 +1,4 @@
-//! The cells of docs/notebooks.md, one after another, by the module that the wheel holds.
+//! The cells of docs/notebooks.md, one after another, by the module that it is about.
 
 use std::fs;
 use std::process::Command;
@@ -23,7 +23,7 @@ fn the_cells_of_the_document_run() {
     assert!(cells.len() > 2);
     let work = WorkDir::new();
     work.write("cells.py", cells.into_iter().map(|cell| cell.text).collect::<String>());
-    let module = root().join("pipelines/wheel");
+    let module = root().join("pipelines/python");
     let line = format!("PYTHONPATH='{}' PYTHONDONTWRITEBYTECODE=1 python3 cells.py", module.display());
     work.shell(EXPLAIN, &line).success();
     let failing = format!(

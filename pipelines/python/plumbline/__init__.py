@@ -1,6 +1,6 @@
 """Plumbline's programs from Python: tables in, tables out, maps as arrays.
 
-The programs come with this package. What they read and write are tables and files, so nothing here knows what they compute."""
+What the programs read and write are tables and files, so nothing here knows what they compute."""
 import os
 import pathlib
 import shutil
