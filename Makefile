@@ -27,7 +27,7 @@ TOOLS := explain perturb score correlate rank render plot report train
 BIN := $(abspath $(or $(CARGO_TARGET_DIR),target))/release
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
-.PHONY: help build install check fmt clippy burn-free test fuzz doc smoke check-cuda check-slurm demo weights cifar10 training imagenet-demo imagenet-results \
+.PHONY: help build install check fmt clippy burn-free test fuzz doc smoke check-cuda check-report check-slurm demo weights cifar10 training imagenet-demo imagenet-results \
         cifar-results metrics-results localisation-results inpainting-results sensitivity-results coherency-results oracle-results sanity-results \
         eea-results bee-results bee-draws learned shards testbed-weights goldens bless parity bench cuda gpu gpu-carry clean
 
@@ -75,6 +75,10 @@ smoke: build ## One whole pipeline on the embedded images
 check-cuda: ## The CUDA backend compiles and links, with no toolkit, LLVM or GPU present
 	$(CARGO) build --locked -p explain -p perturb --features explain/cuda,perturb/cuda \
 	  --target-dir $(dir $(BIN))cuda
+
+check-report: ## The page of report in Chromium, which must be there (the suite skips these tests without)
+	command -v chromium
+	$(CARGO) test --release --locked --package report --test browser
 
 check-slurm: build ## A study on a Slurm of one node, its tasks requeued and killed, by submit.sh and by Snakemake (root; apt and pip)
 	PATH="$(BIN):$$PATH" pipelines/slurm/check.sh $(OUT)/check-slurm
