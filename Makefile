@@ -27,7 +27,7 @@ TOOLS := explain perturb score correlate rank render plot report train
 BIN := $(abspath $(or $(CARGO_TARGET_DIR),target))/release
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
-.PHONY: help build install check fmt clippy burn-free test fuzz doc smoke check-cuda check-report check-slurm demo weights cifar10 training imagenet-demo imagenet-results \
+.PHONY: help build install wheel check fmt clippy burn-free test fuzz doc smoke check-cuda check-report check-slurm demo weights cifar10 training imagenet-demo imagenet-results \
         cifar-results metrics-results localisation-results inpainting-results sensitivity-results coherency-results oracle-results sanity-results \
         eea-results bee-results bee-draws learned shards testbed-weights goldens bless parity bench cuda gpu gpu-carry clean
 
@@ -40,6 +40,9 @@ build: ## Build the release binaries (the default)
 # Their names are common words: PROGRAM_PREFIX=pl- installs pl-rank and so on.
 install: build ## Copy the tools to PREFIX/bin, with manual pages and completions; PROGRAM_PREFIX=pl- puts that before their names
 	pipelines/install.sh $(BIN) $(DESTDIR)$(PREFIX) "$(PROGRAM_PREFIX)" $(TOOLS)
+
+wheel: ## A Python wheel of all tools and a module, for glibc 2.28 and later, into OUT/wheel (pip; compiles everything with zig)
+	pipelines/python/build.sh $(OUT)/wheel $(TOOLS)
 
 check: fmt clippy burn-free test doc smoke ## What CI runs
 
