@@ -79,9 +79,13 @@ check-cuda: ## The CUDA backend compiles and links, with no toolkit, LLVM or GPU
 	$(CARGO) build --locked -p explain -p perturb --features explain/cuda,perturb/cuda \
 	  --target-dir $(dir $(BIN))cuda
 
-check-report: ## The page of report in Chromium, which must be there (the suite skips these tests without)
+check-report: demo ## The page of report in Chromium: the suite's tests, 1,000 images x 20 methods, axe-core (npm), pictures into OUT/check-report
 	command -v chromium
-	$(CARGO) test --release --locked --package report --test browser
+	mkdir -p $(OUT)/check-report
+	npm install --silent --no-save --prefix $(OUT)/check-report axe-core@4.14.1
+	REPORT_PAGE=$(abspath $(OUT))/demo/report.html REPORT_SHOTS=$(abspath $(OUT))/check-report \
+	  REPORT_AXE=$(abspath $(OUT))/check-report/node_modules/axe-core/axe.min.js \
+	  $(CARGO) test --release --locked --package report --test browser -- --include-ignored --nocapture --test-threads 1
 
 check-slurm: build ## A study on a Slurm of one node, its tasks requeued and killed, by submit.sh and by Snakemake (root; apt and pip)
 	PATH="$(BIN):$$PATH" pipelines/slurm/check.sh $(OUT)/check-slurm

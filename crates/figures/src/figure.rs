@@ -85,15 +85,15 @@ impl Figure {
         self.drawn.whole.svg(&self.title, &self.description, theme)
     }
 
-    /// The panels one by one, and then what stands below all of them, for a page that puts them beside each other as it has room.
-    pub fn parts(&self, theme: Theme) -> Vec<Part> {
+    /// The panels one by one, and what stands below all of them, for a page that puts them beside each other as it has room.
+    pub fn parts(&self, theme: Theme) -> (Vec<Part>, Vec<Part>) {
         let part = |(title, canvas): (&str, &Canvas)| Part {
             title: title.to_owned(),
             width: canvas.width.ceil(),
             svg: canvas.svg(title, "", theme),
         };
-        let panels = self.drawn.panels.iter().map(|(title, canvas)| (title.as_str(), canvas));
-        panels.chain(self.drawn.below.iter().map(|canvas| ("Legend", canvas))).map(part).collect()
+        let panels = self.drawn.panels.iter().map(|(title, canvas)| part((title, canvas)));
+        (panels.collect(), self.drawn.below.iter().map(|canvas| part(("Legend", canvas))).collect())
     }
 
     /// The figure as a PNG on white with `scale` pixels for each of the SVG's; the same bytes everywhere.

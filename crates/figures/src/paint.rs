@@ -61,6 +61,11 @@ impl Paint {
     }
 }
 
+/// The colour of a series' line and how it is broken, as SVG attributes say it, for whoever draws the same series elsewhere.
+pub fn series_line(series: usize) -> (String, &'static str) {
+    (Paint::Series(series).svg(Theme::Page).into_owned(), dashes(series))
+}
+
 /// How the line of a series is broken; nothing if it is not.
 pub fn dashes(series: usize) -> &'static str {
     DASHES[series / SERIES.len() % DASHES.len()]

@@ -1,12 +1,36 @@
 //! SHA-256 as text: what files are addressed by, and what images and lists are told apart by.
 
 use std::fmt::Write;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
 /// SHA-256 in hexadecimal.
 pub fn sha256(bytes: &[u8]) -> String {
     hexadecimal(&Sha256::digest(bytes))
+}
+
+/// SHA-256 of a file in hexadecimal, and its bytes; a large one is never in memory.
+///
+/// # Errors
+///
+/// If it cannot be read.
+pub fn sha256_of(path: &Path) -> io::Result<(String, u64)> {
+    let (mut file, mut hash, mut length) = (File::open(path)?, Sha256::new(), 0);
+    let mut piece = vec![0; 1 << 20];
+    loop {
+        match file.read(&mut piece) {
+            Ok(0) => return Ok((hexadecimal(&hash.finalize()), length)),
+            Ok(count) => {
+                hash.update(&piece[..count]);
+                length += count as u64;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 /// Two digits for each byte.
@@ -48,6 +72,14 @@ mod tests {
     fn the_hash_is_that_of_sha256sum() {
         let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert_eq!(sha256(b"abc"), expected);
+
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("table.csv");
+        // More than one piece.
+        let bytes = vec![b'a'; (1 << 20) + 7];
+        std::fs::write(&path, &bytes).unwrap();
+        assert_eq!(sha256_of(&path).unwrap(), (sha256(&bytes), bytes.len() as u64));
+        assert!(sha256_of(folder.path()).is_err());
     }
 
     #[test]

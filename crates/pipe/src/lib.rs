@@ -70,7 +70,7 @@ pub use cell::{Cell, Class, Direction, from_f32};
 pub use checked_maps::CheckedMaps;
 pub use column::{Column, Extra};
 pub use columns::{Columns, Fields};
-pub use digest::{list_key, sha256};
+pub use digest::{list_key, sha256, sha256_of};
 pub use error::Error;
 pub use failures::{ErrorArgs, Failures, MaxErrors};
 pub use generate::Suggested;

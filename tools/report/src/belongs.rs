@@ -89,9 +89,9 @@ const TOLERANCE: f64 = 1e-9;
 /// # Errors
 ///
 /// Names the ranking, the method and both numbers.
-pub fn check_ranking(file: &Path, rows: &[Rank], scored: &Scored, scores: &str) -> Result<()> {
+pub fn check_ranking(rows: &[(&Path, Rank)], scored: &Scored, scores: &str) -> Result<()> {
     let images = scored.scores.items.len();
-    for row in rows {
+    for (file, row) in rows {
         let what = format!("{}: {}, {}", file.display(), row.metric, row.method);
         if row.n > images && !row.model.contains(';') {
             bail!("{what} is of {} images, but {scores} of {images}: they do not belong together", row.n);

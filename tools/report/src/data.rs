@@ -113,6 +113,7 @@ impl Gallery {
             "tests": run.answers.tests,
             "fractions": run.answers.fractions,
             "range": run.answers.range(),
+            "lines": (0..run.items.series.len()).map(figures::series_line).collect::<Vec<_>>(),
             "palettes": colours(),
             "images": self.entries,
             "values": STANDARD.encode(self.values(run)),

@@ -38,8 +38,7 @@ const ROWS: usize = 300;
 
 /// A figure with the files to save. Panels are drawings of their own, so that a narrow page can put them below each other.
 pub fn drawing(figure: &Figure, name: &'static str) -> Drawing {
-    let (legends, panels): (Vec<Part>, Vec<Part>) =
-        figure.parts(Theme::Page).into_iter().partition(|part| part.title == "Legend");
+    let (panels, legends) = figure.parts(Theme::Page);
     let mut panels: Vec<Panel> = panels.into_iter().map(panel).collect();
     let more = if panels.len() > AT_ONCE + 1 { panels.split_off(AT_ONCE) } else { Vec::new() };
     let numbers = figure.numbers();
@@ -66,22 +65,10 @@ fn panel(part: Part) -> Panel {
     Panel { title: part.title, width: part.width, svg }
 }
 
-/// A long number in four digits; the CSV file has all of them.
+/// A long number in three digits; the CSV file has all of them.
 fn short(cell: &str) -> String {
     match cell.parse::<f64>() {
-        Ok(value) if value.is_finite() && cell.len() > 6 && cell.contains('.') => number(value),
+        Ok(value) if value.is_finite() && cell.len() > 6 && cell.contains('.') => figures::short(value),
         _ => cell.to_owned(),
-    }
-}
-
-/// A number in as many digits as say something.
-pub fn number(value: f64) -> String {
-    match value.abs() {
-        _ if value.is_nan() => "–".to_owned(),
-        0.0 => "0".to_owned(),
-        size if !(1e-3..1e5).contains(&size) => format!("{value:.2e}"),
-        size if size < 10.0 => format!("{value:.3}"),
-        size if size < 1000.0 => format!("{value:.1}"),
-        _ => format!("{value:.0}"),
     }
 }

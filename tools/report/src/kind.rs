@@ -64,7 +64,9 @@ impl Kind {
             Self::Pairs => "rank --pairs scores.csv -O pairs.csv",
             Self::Agreement => "correlate scores.csv -O agreement.csv",
             Self::Densities => "score --density maps.csv -O densities.csv",
-            Self::Tries => "explain --trace tries.csv -m bee images/ -O maps.csv",
+            Self::Tries => {
+                "explain -m 'best-of:methods=(gradcam)(rise),metric=(pos)' --trace tries.csv images/ -O maps.csv"
+            }
         }
     }
 }

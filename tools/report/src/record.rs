@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use pipe::{Explained, sha256};
+use pipe::{Explained, sha256_of};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -42,9 +42,9 @@ pub struct Note {
 /// If one cannot be read again.
 pub fn sources(inputs: &Inputs) -> Result<Vec<Source>> {
     let source = |(kind, path): (crate::kind::Kind, &PathBuf)| {
-        let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-        let hash = sha256(&bytes)[..16].to_owned();
-        Ok(Source { file: path.display().to_string(), kind: kind.name(), size: thousands(bytes.len()), hash })
+        let (hash, length) = sha256_of(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let (size, hash) = (thousands(length as usize), hash[..16].to_owned());
+        Ok(Source { file: path.display().to_string(), kind: kind.name(), size, hash })
     };
     inputs.iter().map(source).collect()
 }

@@ -7,6 +7,7 @@ use crate::args::Args;
 use crate::drawn::{Drawing, drawing};
 use crate::kind::{Inputs, Kind};
 use crate::tables::Run;
+use crate::words::thousands;
 
 /// A part of the page with figures.
 #[derive(Debug, Serialize)]
@@ -18,6 +19,8 @@ pub struct Section {
     pub figures: Vec<Drawing>,
     /// What is not there, and the command line that makes it.
     pub missing: Vec<(&'static str, &'static str)>,
+    /// What is there and not drawn, and why.
+    pub left_out: Vec<String>,
 }
 
 /// Scores that boxes are drawn of; of more, every value beyond the whiskers would be a dot of a drawing of megabytes.
@@ -69,9 +72,18 @@ pub fn sections(run: &Run, inputs: &Inputs, args: &Args) -> Vec<Section> {
             lead,
             figures: there.into_iter().filter_map(|kind| figure(kind, run, args)).collect(),
             missing: missing.into_iter().map(|kind| (kind.name(), kind.maker())).collect(),
+            left_out: kinds.iter().filter_map(|kind| left_out(*kind, run)).collect(),
         }
     };
     LEADS.into_iter().map(section).collect()
+}
+
+fn left_out(kind: Kind, run: &Run) -> Option<String> {
+    let count = run.scored.as_ref().filter(|_| kind == Kind::Scores)?.count();
+    let (count, most) = (thousands(count), (count > BOXES).then(|| thousands(BOXES))?);
+    Some(format!(
+        "{count} scores are too many for boxes, which are drawn of up to {most}: plot boxes draws them."
+    ))
 }
 
 fn figure(kind: Kind, run: &Run, args: &Args) -> Option<Drawing> {

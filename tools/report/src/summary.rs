@@ -5,8 +5,6 @@ use std::collections::BTreeMap;
 use pipe::{Direction, Rank};
 use serde::Serialize;
 
-use crate::drawn::number;
-
 /// Methods against metrics, for one classifier.
 #[derive(Debug, Serialize)]
 pub struct Matrix {
@@ -88,7 +86,7 @@ fn metric(of: &Rank, rows: &[&Rank], methods: &[Method]) -> Metric {
     let last = rows.iter().map(|row| row.rank).fold(1.0, f64::max);
     let cell = |row: &&Rank| Cell {
         rank: format!("{}", row.rank),
-        mean: number(row.mean),
+        mean: figures::short(row.mean),
         first: row.rank < 2.0,
         share: format!("{:.2}", if last > 1.0 { (last - row.rank) / (last - 1.0) } else { 1.0 }),
     };

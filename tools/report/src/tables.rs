@@ -1,6 +1,7 @@
 //! Everything that the tables say.
 
 use std::collections::HashSet;
+use std::path::Path;
 use std::slice::from_ref;
 
 use anyhow::{Result, bail};
@@ -51,7 +52,7 @@ impl Run {
             None
         };
         let seen_of = &mut seen;
-        let ranking = summary(inputs, Kind::Ranking, seen_of, |row: &Rank| &row.model)?;
+        let ranked = summary(inputs, Kind::Ranking, seen_of, |row: &Rank| &row.model)?;
         let overall = summary(inputs, Kind::Overall, seen_of, |row: &Overall| &row.model)?;
         let significance = summary(inputs, Kind::Significance, seen_of, |row: &Significance| &row.model)?;
         let pairs = summary(inputs, Kind::Pairs, seen_of, |row: &Versus| &row.model)?;
@@ -64,10 +65,7 @@ impl Run {
             if inputs.have(Kind::Maps) {
                 scored.check(&items, inputs)?;
             }
-            for file in inputs.files(Kind::Ranking) {
-                let rows: Vec<Rank> = Rows::open(&[file])?.collect::<Result<_>>()?;
-                check_ranking(file, &rows, scored, &inputs.label(Kind::Scores))?;
-            }
+            check_ranking(&ranked, scored, &inputs.label(Kind::Scores))?;
         }
         let choice = choose(&items, scored.as_ref(), args.resampling.seed);
         let wanted: HashSet<usize> =
@@ -80,12 +78,12 @@ impl Run {
             scored,
             choice,
             answers,
-            ranking,
-            overall,
-            significance,
-            pairs,
-            agreement,
-            densities,
+            ranking: rows(ranked),
+            overall: rows(overall),
+            significance: rows(significance),
+            pairs: rows(pairs),
+            agreement: rows(agreement),
+            densities: rows(densities),
             tries,
             failures,
             seen,
@@ -93,17 +91,26 @@ impl Run {
     }
 }
 
-/// The rows of a table that sums up others.
-fn summary<R: Row>(inputs: &Inputs, kind: Kind, seen: &mut Seen, model: fn(&R) -> &String) -> Result<Vec<R>> {
+/// The rows of tables that sum up others, each with its table.
+fn summary<'a, R: Row>(
+    inputs: &'a Inputs,
+    kind: Kind,
+    seen: &mut Seen,
+    model: fn(&R) -> &String,
+) -> Result<Vec<(&'a Path, R)>> {
     let mut rows = Vec::new();
     for file in inputs.files(kind) {
         for row in Rows::<R>::open(from_ref(file))? {
             let row = row?;
             seen.add(kind, file, model(&row), "");
-            rows.push(row);
+            rows.push((file.as_path(), row));
         }
     }
     Ok(rows)
+}
+
+fn rows<R>(of_tables: Vec<(&Path, R)>) -> Vec<R> {
+    of_tables.into_iter().map(|(_, row)| row).collect()
 }
 
 fn tries(inputs: &Inputs, seen: &mut Seen, failures: &mut Failures, items: &Items) -> Result<Vec<Tried>> {

@@ -247,9 +247,7 @@
 
   // ---- The open image
   const view = $("view");
-  const SERIES = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#8c6cb1", "#7f7f7f"];
-  const DASHES = ["", "6 3", "2 2", "9 3 2 3", "1 4"];
-  const line = (series) => ({ stroke: SERIES[series % 8], "stroke-dasharray": DASHES[Math.floor(series / 8) % 5] });
+  const line = (series) => ({ stroke: data.lines[series][0], "stroke-dasharray": data.lines[series][1] });
   const open = (image) => {
     state.p = image.index;
     point(image);
@@ -276,7 +274,7 @@
   const method = (image, name, series) => {
     const frame = picture(image, about(image, series)[0] ? alt(image, series) : `${name}: no map`);
     show(frame, image, series, -1);
-    const key = make("span", { class: "key", "aria-hidden": "true", style: `border-color:${SERIES[series % 8]}` });
+    const key = make("span", { class: "key", "aria-hidden": "true", style: `border-color:${data.lines[series][0]}` });
     const caption = make("span", { class: "words" }, key, name);
     const under = make("span", { class: "words" }, about(image, series)[0] ? (M ? one(image, series) : "") : "no map");
     return make("li", {}, frame, caption, under);

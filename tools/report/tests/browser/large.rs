@@ -18,7 +18,7 @@ const SIDE: usize = 224;
 const MAPS: usize = 100;
 
 #[test]
-#[ignore = "minutes"]
+#[ignore = "make check-report runs it: it takes minutes"]
 fn large() {
     let Some(name) = chromium::find() else { return };
     let work = WorkDir::new();

@@ -201,13 +201,10 @@ fn without_javascript_all_but_the_gallery_is_there() {
 
 /// axe-core finds nothing in a page, closed and open, in both themes: `REPORT_PAGE=report.html REPORT_AXE=axe.min.js`.
 #[test]
-#[ignore = "needs axe-core of npm"]
+#[ignore = "make check-report runs it: it needs axe-core of npm"]
 fn axe() {
-    let (Some(page), Some(axe), Some(name)) =
-        (env::var_os("REPORT_PAGE"), env::var_os("REPORT_AXE"), chromium::find())
-    else {
-        return;
-    };
+    let [page, axe] = ["REPORT_PAGE", "REPORT_AXE"].map(|name| env::var_os(name).expect(name));
+    let name = chromium::find().expect("chromium");
     let source = std::fs::read_to_string(axe).unwrap();
     let mut browser = Browser::start(name);
     for (size, theme) in [(PHONE, "dark"), (DESK, "light"), (DESK, "dark")] {
@@ -228,13 +225,10 @@ fn axe() {
 
 /// Pictures of a page in both sizes and themes, to be looked at: `REPORT_PAGE=report.html REPORT_SHOTS=folder`.
 #[test]
-#[ignore = "for eyes"]
+#[ignore = "make check-report runs it: pictures for eyes"]
 fn shots() {
-    let (Some(page), Some(folder), Some(name)) =
-        (env::var_os("REPORT_PAGE"), env::var_os("REPORT_SHOTS"), chromium::find())
-    else {
-        return;
-    };
+    let [page, folder] = ["REPORT_PAGE", "REPORT_SHOTS"].map(|name| env::var_os(name).expect(name));
+    let name = chromium::find().expect("chromium");
     let (page, folder) = (PathBuf::from(page), PathBuf::from(folder));
     let mut browser = Browser::start(name);
     for (size, theme) in [(PHONE, "light"), (PHONE, "dark"), (DESK, "light"), (DESK, "dark")] {
