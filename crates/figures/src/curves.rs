@@ -85,7 +85,7 @@ pub fn curves(curves: &Curves, resampling: Resampling) -> Figure {
     ]);
     let mut panels: Vec<([&str; 2], Vec<Line<'_>>)> = Vec::new();
     for ([model, test, method], places) in &curves.by_method {
-        let samples: Vec<Vec<f64>> = places.iter().map(|place| place.probabilities.clone()).collect();
+        let samples: Vec<&[f64]> = places.iter().map(|place| &*place.probabilities).collect();
         let mut points = Vec::new();
         for (at, (place, [mean, low, high])) in places.iter().zip(resampling.means(&samples)).enumerate() {
             let images = place.probabilities.len();
